@@ -1,0 +1,58 @@
+import type { SignedDirective } from './directive.ts';
+import type { Image } from './image.ts';
+import type { Intent } from './plan.ts';
+import type { TelemetryRecord } from './record.ts';
+
+/**
+ * Frames between guard and agent: 4-byte big-endian length, then UTF-8 JSON, at most 64 KB. The image is a
+ * latest-value slot (the next goes out when the last is acknowledged), records are a bounded log that is kept
+ * until acknowledged, the intent is the agent's slot.
+ */
+export type GuardFrame =
+  | { readonly t: 'image'; readonly image: Image }
+  | { readonly t: 'records'; readonly records: readonly TelemetryRecord[] }
+  | { readonly t: 'stopping' };
+
+export type AgentFrame =
+  | { readonly t: 'image-ack'; readonly cycle: number }
+  | { readonly t: 'records-ack'; readonly epoch: number; readonly seq: number } // all up to seq are on disk
+  | { readonly t: 'intent'; readonly intent: Intent }
+  | { readonly t: 'directive'; readonly directive: SignedDirective }
+  | { readonly t: 'alive' };
+
+export const FRAME_BYTES_MAX = 65_536;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** @throws RangeError when the frame is larger than 64 KB */
+export function encodeFrame(frame: GuardFrame | AgentFrame): Uint8Array {
+  const body = encoder.encode(JSON.stringify(frame));
+  if (body.length > FRAME_BYTES_MAX) throw new RangeError(`frame of ${body.length} bytes`);
+  const bytes = new Uint8Array(4 + body.length);
+  new DataView(bytes.buffer).setUint32(0, body.length);
+  bytes.set(body, 4);
+  return bytes;
+}
+
+/** Cuts a byte stream into frames; anything malformed throws and the pipe must be closed. */
+export class FrameReader {
+  private held = new Uint8Array(0);
+
+  push(chunk: Uint8Array): unknown[] {
+    const bytes = new Uint8Array(this.held.length + chunk.length);
+    bytes.set(this.held);
+    bytes.set(chunk, this.held.length);
+    const frames: unknown[] = [];
+    let at = 0;
+    while (bytes.length - at >= 4) {
+      const length = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0);
+      if (length > FRAME_BYTES_MAX) throw new RangeError(`frame of ${length} bytes`);
+      if (bytes.length - at - 4 < length) break;
+      frames.push(JSON.parse(decoder.decode(bytes.subarray(at + 4, at + 4 + length))));
+      at += 4 + length;
+    }
+    this.held = bytes.slice(at);
+    return frames;
+  }
+}

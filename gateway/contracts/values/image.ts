@@ -1,0 +1,113 @@
+import type { Reading } from './reading.ts';
+import type { Instant } from './time.ts';
+
+/** The ladder of modes, from all well down (DESIGN section 3). */
+export type Mode = 'trading' | 'planning' | 'rules' | 'holding' | 'safe';
+export type ModeFlag = 'limited' | 'observing' | 'islanded';
+
+/** Who may decide, highest first; each level only narrows what those above left open. */
+export const AUTHORITY = [
+  'device-protection',
+  'site-safety',
+  'emergency',
+  'grid-envelope',
+  'operator-override',
+  'demand-response',
+  'peak-limit',
+  'market-position',
+  'plan',
+  'self-consumption',
+] as const;
+export type Authority = (typeof AUTHORITY)[number];
+
+/** Why a cycle decided as it did: one code for machines, one sentence for people. */
+export interface Reason {
+  readonly authority: Authority;
+  readonly code: ReasonCode;
+  readonly sentence: string;
+}
+
+export type ReasonCode =
+  | 'SELF_CONSUMPTION'
+  | 'PLAN'
+  | 'MARKET_POSITION'
+  | 'PEAK_LIMIT'
+  | 'IMPORT_LIMIT'
+  | 'EXPORT_LIMIT'
+  | 'FUSE_LIMIT'
+  | 'ENVELOPE'
+  | 'LIMIT_UNREACHABLE'
+  | 'EMERGENCY'
+  | 'SOC_MIN'
+  | 'SOC_MAX'
+  | 'RESERVE'
+  | 'BMS_LIMIT'
+  | 'TOO_COLD'
+  | 'STALE'
+  | 'HOLDING'
+  | 'SAFE_STATE'
+  | 'OBSERVING'
+  | 'ISLANDED'
+  | 'SLEW'
+  | 'DIRECTION_REST'
+  | 'MIN_RUN'
+  | 'MIN_REST'
+  | 'WRITE_BUDGET'
+  | 'NOT_COMMISSIONED'
+  | 'IDLE';
+
+export interface DeviceView {
+  readonly id: string;
+  readonly state: 'ok' | 'holding' | 'safe' | 'silent' | 'observing';
+  readonly latencyMs: number; // of the last answered request, real milliseconds
+  readonly timeouts: number;
+  readonly exceptions: number;
+  readonly readsGood: number;
+  readonly readsBad: number;
+  readonly writes: number;
+  readonly leaseUntilMs?: Instant; // wall clock; reversion armed until then
+}
+
+/** What a verdict asked of a terminal in this cycle. */
+export interface DecisionView {
+  readonly terminal: string;
+  readonly powerW: number | null; // null = released to the device's own mode
+  readonly limitW?: number; // production limit for control 'limit'
+  readonly reason: Reason;
+}
+
+/**
+ * One cycle of the guard as others may see it: the frozen readings, the mode and the decision. Points are
+ * `terminal.quantity` (`pv1.powerW`, `grid.inWh`), powers + into the node. Sent to the agent, newest only.
+ */
+export interface Image {
+  readonly cycle: number;
+  readonly bootId: string;
+  readonly monoMs: number;
+  readonly wallMs: Instant;
+  readonly mode: Mode;
+  readonly flags: readonly ModeFlag[];
+  readonly modeSinceMs: Instant; // wall clock
+  readonly reason: Reason;
+  readonly points: Readonly<Record<string, Reading>>;
+  readonly decisions: readonly DecisionView[];
+  readonly devices: readonly DeviceView[];
+  readonly asks: readonly { readonly authority: Authority; readonly sentence: string }[];
+  readonly limits: {
+    readonly importLimitW: number;
+    readonly exportLimitW: number;
+    readonly source: string;
+  };
+  readonly counters: {
+    readonly cycles: number;
+    readonly missedCycles: number;
+    readonly recordsProduced: number;
+    readonly recordsDropped: number;
+    readonly readingsGood: number;
+    readonly readingsBad: number;
+    readonly writes: number;
+    readonly agentRestarts: number;
+    readonly tickP50Ms: number;
+    readonly tickP99Ms: number;
+  };
+}

@@ -1,0 +1,179 @@
+import type { Tariff } from './tariff.ts';
+
+/** The site as data (DESIGN section 2). Ids are opaque, stable and never reused. */
+export interface Site {
+  readonly version: 1;
+  readonly id: string;
+  readonly tenant: string;
+  readonly gateway: string;
+  readonly participant: string;
+  readonly name: string;
+  readonly zone: string; // market and grid zone
+  readonly place: Place;
+  readonly currency: string; // ISO 4217
+  readonly gridCode: string;
+  readonly buses: readonly BusSpec[];
+  readonly nodes: readonly Node[];
+  readonly edges: readonly Edge[];
+  readonly connections: readonly Connection[];
+  readonly devices: readonly Device[];
+  readonly terminals: readonly Terminal[];
+  readonly stores: readonly StoreSpec[];
+  readonly meters: readonly Meter[];
+  readonly residuals: readonly Residual[];
+  readonly groups: readonly Group[];
+  readonly signals: readonly Signal[];
+  readonly control: ControlSettings;
+  readonly directives: { readonly keyId: string; readonly publicKey: string } | undefined; // ed25519, SPKI base64
+}
+
+export interface Place {
+  readonly latitudeDeg: number;
+  readonly longitudeDeg: number;
+  readonly timeZone: string; // IANA
+}
+
+/** A wire: one owner each, shared by every unit on it. */
+export type BusSpec =
+  | { readonly id: string; readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly id: string; readonly kind: 'rtu-over-tcp'; readonly host: string; readonly port: number }
+  | {
+      readonly id: string;
+      readonly kind: 'serial';
+      readonly path: string;
+      readonly baud: number;
+      readonly parity: 'none' | 'even' | 'odd';
+      readonly stopBits: 1 | 2;
+    };
+
+/** Sums to zero at each ac node; a dc node closes with the converter's loss. */
+export interface Node {
+  readonly id: string;
+  readonly kind: 'ac' | 'dc' | 'backup';
+  readonly phases: 1 | 3;
+}
+
+/** Node to parent node; a circuit is an edge. Limits each way, undefined = not limited here. */
+export interface Edge {
+  readonly id: string;
+  readonly node: string;
+  readonly parent: string;
+  readonly limitA?: number; // per phase
+  readonly importLimitW?: number;
+  readonly exportLimitW?: number;
+  readonly limitVa?: number;
+}
+
+/** Edge of a node to the grid. Power + = import. */
+export interface Connection {
+  readonly id: string;
+  readonly node: string;
+  readonly meteringPoint: string;
+  readonly netting: 'sum' | 'per-phase';
+  readonly fuseA: number;
+  readonly contractedImportW: number;
+  readonly contractedExportW: number;
+  readonly settlementMs: number;
+  readonly demandWindowMs: number;
+  readonly defaultImportLimitW: number;
+  readonly defaultExportLimitW: number;
+  readonly failsafeImportLimitW: number;
+  readonly failsafeExportLimitW: number;
+  readonly tariff: Tariff;
+}
+
+/** A box on a wire. Has no power of its own: its terminals have. */
+export interface Device {
+  readonly id: string;
+  readonly bus: string;
+  readonly unit: number;
+  readonly profile: string;
+  readonly serial?: string; // bound at commissioning
+  readonly allowWithoutReversion?: boolean; // control by name although the device has no timer
+}
+
+export type TerminalKind = 'pv' | 'battery' | 'load' | 'ev' | 'generator' | 'converter';
+export type ControlKind = 'none' | 'limit' | 'setpoint' | 'steps' | 'on-off';
+
+/** Where a device meets a node. `ratedExportW` flows out of the node (charging, consuming), as a positive figure. */
+export interface Terminal {
+  readonly id: string;
+  readonly name: string;
+  readonly node: string;
+  readonly kind: TerminalKind;
+  readonly device?: string;
+  readonly part?: string; // which terminal of the profile, for hybrids: 'pv' | 'battery'
+  readonly phases: 1 | 3;
+  readonly ratedInW: number; // most that flows INTO the node (production, discharge), >= 0
+  readonly ratedOutW: number; // most that flows OUT of the node (consumption, charging), >= 0
+  readonly ratedVa?: number;
+  readonly control: ControlKind;
+  readonly stepsA?: readonly number[]; // control 'steps': allowed currents, 0 = off
+  readonly minPowerW: number;
+  readonly minRunMs: number;
+  readonly minRestMs: number;
+  readonly responseMs: number;
+  readonly slewWPerS?: number;
+  readonly priority: number; // 1 first
+  readonly dcNode?: string; // a converter's own dc node
+  readonly safeState: SafeState;
+  readonly controlDevice?: string; // where another device does the switching (contactor, wallbox)
+}
+
+export type SafeState =
+  | { readonly kind: 'own-mode' }
+  | { readonly kind: 'zero' }
+  | { readonly kind: 'limit'; readonly limitW: number }; // >= 0, production limit; legal with zero load
+
+export interface StoreSpec {
+  readonly id: string;
+  readonly terminal: string; // battery or ev
+  readonly usableWh: number;
+  readonly socMinPct: number;
+  readonly socMaxPct: number;
+  readonly reservePct: number; // backup reserve
+  readonly chargeEfficiencyPct: number;
+  readonly dischargeEfficiencyPct: number;
+  readonly wearNanoPerWh: number; // per Wh through the store, one way
+  readonly chargeMinC: number; // no charge below this cell temperature
+  readonly ready?: { readonly minuteOfDay: number; readonly socPct: number }; // ev: local deadline
+}
+
+/** Readings of an edge, connection or terminal; several for one place are ordered, the first good one counts. */
+export interface Meter {
+  readonly id: string;
+  readonly of: string; // id of a connection, edge or terminal
+  readonly device: string;
+  readonly direction: 'into-node' | 'out-of-node'; // what the meter counts as +, as proven
+  readonly class: 'billing' | 'control' | 'check';
+  readonly resolutionW: number;
+  readonly latencyMs: number;
+}
+
+/** At most one unmetered terminal a node; its power is what the node's sum leaves. */
+export interface Residual {
+  readonly node: string;
+  readonly terminal: string;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly terminals: readonly string[];
+}
+
+/** Relay or ripple contact in, contactor out, grid present: a device point and its meaning. */
+export interface Signal {
+  readonly id: string;
+  readonly device: string;
+  readonly point: string;
+  readonly meaning: 'grid-present' | 'curtail' | 'contactor';
+  readonly safeValue: number;
+}
+
+/** Operator's choices; limits are the connection's. */
+export interface ControlSettings {
+  readonly active: boolean; // false: observing
+  readonly peakLimitW?: number; // peak shaving on the connection's import
+  readonly unprovenAllowed: readonly string[]; // devices under control without commissioning record
+  readonly marketEnabled: boolean;
+}

@@ -1,0 +1,124 @@
+import { type Instant, localTime } from './time.ts';
+
+/**
+ * A tariff is a list of dated components. Prices are integer nano-currency per Wh; import prices are
+ * what the site pays, export prices what it is paid, both before tax unless a tax component says so.
+ */
+export interface Tariff {
+  readonly id: string;
+  readonly currency: string;
+  readonly timeZone: string; // IANA zone of its windows, holidays and demand period
+  readonly holidays: readonly string[]; // local dates YYYY-MM-DD, priced as Sundays
+  readonly source: string;
+  readonly knownUntilMs: Instant | undefined; // prices beyond are unknown, not zero
+  readonly components: readonly TariffComponent[];
+}
+
+interface Dated {
+  readonly id: string;
+  readonly validFromMs: Instant;
+  readonly validUntilMs?: Instant;
+}
+
+/** Local time window; weekdays 1 = Monday ... 7 = Sunday; `untilMinute` 1440 = midnight. */
+export interface PriceWindow {
+  readonly weekdays: readonly number[];
+  readonly fromMinute: number;
+  readonly untilMinute: number;
+  readonly priceNanoPerWh: number;
+}
+
+export type TariffComponent =
+  | (Dated & {
+      readonly kind: 'energy-import' | 'energy-export';
+      readonly windows: readonly PriceWindow[]; // first match counts
+    })
+  | (Dated & {
+      readonly kind: 'market-import' | 'market-export'; // day-ahead series times share plus adder
+      readonly sharePct: number;
+      readonly adderNanoPerWh: number;
+    })
+  | (Dated & { readonly kind: 'fixed'; readonly nanoPerDay: bigint })
+  | (Dated & {
+      readonly kind: 'demand';
+      readonly nanoPerW: bigint; // per W of the highest mean import in a window of `windowMs`, per period
+      readonly windowMs: number;
+      readonly period: 'month' | 'day';
+    })
+  | (Dated & { readonly kind: 'tax'; readonly pct: number; readonly on: 'import' });
+
+/** Prices at equal steps from `fromMs`; null = unknown. */
+export interface PriceSeries {
+  readonly fromMs: Instant;
+  readonly stepMs: number;
+  readonly priceNanoPerWh: readonly (number | null)[];
+}
+
+export function seriesAt(series: PriceSeries | undefined, atMs: Instant): number | undefined {
+  if (series === undefined) return undefined;
+  return series.priceNanoPerWh[Math.floor((atMs - series.fromMs) / series.stepMs)] ?? undefined;
+}
+
+function inForce(component: Dated, atMs: Instant): boolean {
+  return (
+    component.validFromMs <= atMs &&
+    (component.validUntilMs === undefined || atMs < component.validUntilMs)
+  );
+}
+
+function windowPrice(tariff: Tariff, windows: readonly PriceWindow[], atMs: Instant) {
+  const at = localTime(atMs, tariff.timeZone);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const date = `${at.year}-${pad(at.month)}-${pad(at.day)}`;
+  const weekday = tariff.holidays.includes(date) ? 7 : at.weekday;
+  return windows.find(
+    (w) =>
+      w.weekdays.includes(weekday) &&
+      w.fromMinute <= at.minuteOfDay &&
+      at.minuteOfDay < w.untilMinute,
+  )?.priceNanoPerWh;
+}
+
+/**
+ * Energy price at an instant: the sum of all energy components of that direction in force, tax included.
+ * @returns nano-currency per Wh, or undefined where a component is unknown (never 0 for unknown)
+ */
+export function energyPrice(
+  tariff: Tariff,
+  direction: 'import' | 'export',
+  atMs: Instant,
+  dayAhead?: PriceSeries,
+): number | undefined {
+  let sum: number | undefined;
+  for (const component of tariff.components) {
+    if (!inForce(component, atMs)) continue;
+    let price: number | undefined;
+    if (component.kind === `energy-${direction}` && 'windows' in component) {
+      price = windowPrice(tariff, component.windows, atMs);
+    } else if (component.kind === `market-${direction}` && 'sharePct' in component) {
+      const spot = seriesAt(dayAhead, atMs);
+      price =
+        spot === undefined
+          ? undefined
+          : Math.round((spot * component.sharePct) / 100) + component.adderNanoPerWh;
+    } else continue;
+    if (price === undefined) return undefined;
+    sum = (sum ?? 0) + price;
+  }
+  if (sum === undefined) return undefined;
+  if (direction === 'export') return sum;
+  for (const component of tariff.components) {
+    if (component.kind === 'tax' && inForce(component, atMs)) {
+      sum = Math.round(sum * (1 + component.pct / 100));
+    }
+  }
+  return sum;
+}
+
+/** Demand component in force, if the tariff has one. */
+export function demandComponent(tariff: Tariff, atMs: Instant) {
+  for (const component of tariff.components) {
+    if (component.kind === 'demand' && inForce(component, atMs)) return component;
+  }
+  return undefined;
+}

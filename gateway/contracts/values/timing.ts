@@ -1,0 +1,36 @@
+/**
+ * All guard times in one place (DESIGN section 3). In an accelerated run the cycle and every guard time are
+ * stretched together, so that freshness, safe state and reversion take the same number of cycles.
+ */
+export interface Timing {
+  readonly stretch: number; // 1 in real time
+  readonly cycleMs: number;
+  readonly freshMs: { readonly control: number; readonly state: number; readonly slow: number };
+  readonly safeByMs: number; // after the last good control reading
+  readonly reversionMs: number;
+  readonly limitBackMs: number; // back inside a limit
+  readonly heartbeatMs: number;
+  readonly failsafeMs: number; // minimum hold of the failsafe limit
+  readonly directionRestMs: number;
+  readonly agentSilentMs: number;
+  readonly planExpiryMs: number; // not stretched: plans live on the wall clock
+}
+
+/** @param speed simulated seconds per real second, >= 1 */
+export function timing(speed: number): Timing {
+  const cycleMs = Math.max(1_000, speed * 50);
+  const k = cycleMs / 1_000;
+  return {
+    stretch: k,
+    cycleMs,
+    freshMs: { control: 5_000 * k, state: 30_000 * k, slow: 900_000 * k },
+    safeByMs: 10_000 * k,
+    reversionMs: 60_000 * k,
+    limitBackMs: 5_000 * k,
+    heartbeatMs: 120_000 * k,
+    failsafeMs: 7_200_000 * k,
+    directionRestMs: 30_000 * k,
+    agentSilentMs: 10_000 * k,
+    planExpiryMs: Math.max(1_800_000, 10_000 * k),
+  };
+}

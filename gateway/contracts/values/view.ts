@@ -1,0 +1,106 @@
+import type { Image, Reason } from './image.ts';
+import type { BadQuality } from './reading.ts';
+import type { Instant } from './time.ts';
+
+/**
+ * What the page shows, made by the agent process and pushed by server-sent events: `event: live` with LiveView
+ * at most once a real second, `event: day` with DayView when it changes. No figure is computed in the page.
+ */
+export interface LiveView {
+  readonly v: 1;
+  readonly site: { readonly id: string; readonly name: string; readonly timeZone: string; readonly currency: string };
+  readonly peers: readonly { readonly id: string; readonly name: string; readonly url: string }[]; // demo's site switcher
+  readonly atMs: Instant; // wall clock of the image
+  readonly speed: number; // simulated seconds per real second
+  readonly cycleMs: number;
+  readonly mode: Image['mode'];
+  readonly flags: Image['flags'];
+  readonly modeSinceMs: Instant;
+  readonly headline: string; // one sentence: what is true now
+  readonly reason: Reason; // what binds
+  readonly ladder: readonly LadderRow[];
+  readonly flows: readonly Flow[];
+  readonly unexplainedW: number | null;
+  readonly devices: readonly DeviceRow[];
+  readonly cloud: { readonly connected: boolean; readonly sinceMs: Instant; readonly backlog: number };
+  readonly guard: Image['counters'];
+  readonly alarms: readonly { readonly code: string; readonly text: string; readonly mend: string; readonly sinceMs: Instant }[];
+}
+
+/** One step of the order of authority and what it asks; exactly one decides. */
+export interface LadderRow {
+  readonly authority: string; // in words: 'Grid limit'
+  readonly asks: string; // '' = nothing
+  readonly decides: boolean;
+}
+
+/** A figure with its age. `powerW` + into the node; null when there is none, with what it was. */
+export interface Flow {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'pv' | 'battery' | 'grid' | 'load' | 'ev' | 'rest';
+  readonly powerW: number | null;
+  readonly lastW: number | null;
+  readonly quality: 'good' | BadQuality;
+  readonly ageMs: number;
+  readonly derived: boolean; // a residual
+  readonly socPct?: number | null;
+  readonly doing: string; // 'charging 3.0 kW'
+}
+
+export interface DeviceRow {
+  readonly id: string;
+  readonly name: string; // maker and model
+  readonly state: string;
+  readonly doing: string;
+  readonly ageMs: number;
+  readonly latencyMs: number;
+  readonly errorPct: number;
+  readonly writes: number;
+}
+
+/** The day on one axis: measured and planned quarter-hours, prices, orders and awards, money. */
+export interface DayView {
+  readonly v: 1;
+  readonly atMs: Instant;
+  readonly fromMs: Instant; // local midnight
+  readonly untilMs: Instant; // 24 or 48 h later
+  readonly stepMs: number;
+  readonly measured: readonly DaySlot[];
+  readonly planned: readonly DaySlot[];
+  readonly prices: readonly { readonly fromMs: Instant; readonly importNanoPerWh: number | null; readonly exportNanoPerWh: number | null }[];
+  readonly market: readonly MarketRow[];
+  readonly events: readonly { readonly atMs: Instant; readonly text: string }[];
+  readonly next: readonly { readonly atMs: Instant; readonly act: string; readonly why: string }[];
+  readonly money: {
+    readonly currency: string;
+    readonly costNano: string; // today so far, + is paid
+    readonly withoutBatteryNano: string;
+    readonly savedNano: string;
+    readonly tradesNano: string; // + is received
+    readonly sinceMs: Instant;
+  };
+}
+
+/** Mean powers of a quarter-hour, W, + into the node; null = not known. Quantiles only where planned. */
+export interface DaySlot {
+  readonly fromMs: Instant;
+  readonly pvW: number | null;
+  readonly loadW: number | null;
+  readonly batteryW: number | null;
+  readonly gridW: number | null;
+  readonly socPct: number | null;
+  readonly pvLowW?: number;
+  readonly pvHighW?: number;
+  readonly loadLowW?: number;
+  readonly loadHighW?: number;
+}
+
+export interface MarketRow {
+  readonly fromMs: Instant;
+  readonly side: 'buy' | 'sell';
+  readonly orderWh: number;
+  readonly limitMicroPerKwh: number;
+  readonly awardedWh: number | null; // null = not cleared yet
+  readonly priceMicroPerKwh: number | null;
+}

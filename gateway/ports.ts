@@ -1,0 +1,136 @@
+import type { Instant } from './contracts/values/time.ts';
+
+/**
+ * Everything the product needs from outside. Stages are pure; only the poller, the writer and the pump await
+ * a port. Real faces are in gateway/adapters, memory faces in simulators; each pair passes one contract suite.
+ */
+
+/** Two faces of time: monotonic for loops and ages, wall for intervals. Both may be scaled (demo). */
+export interface Clock {
+  /** Milliseconds, never back; 0 is arbitrary but common to all processes of one run. */
+  monoMs(): number;
+  /** UTC epoch milliseconds. */
+  wallMs(): Instant;
+  /** Runs once when monoMs() >= atMs; returns a cancel. */
+  at(atMs: number, run: () => void): () => void;
+  /** Simulated seconds per real second; 1 outside the demo. */
+  readonly speed: number;
+  /** Real (unscaled) monotonic milliseconds, for gaps on a wire and measured costs only. */
+  realMs(): number;
+  /** Like `at`, on real time: response time-outs and quiet periods of a wire stay real. */
+  realAt(atRealMs: number, run: () => void): () => void;
+}
+
+/** A tty or a TCP connection: bytes in, bytes out. One owner. */
+export interface Wire {
+  /** Opens or fails with one clear line; safe to call again after close. */
+  open(): Promise<void>;
+  send(bytes: Uint8Array): void;
+  /** At most one listener each; set before open. */
+  onBytes: ((bytes: Uint8Array) => void) | undefined;
+  onClose: ((reason: string) => void) | undefined;
+  close(): void;
+  readonly opened: boolean;
+  /** Where it leads, for messages: 'tcp 127.0.0.1:502', 'serial /dev/ttyUSB0'. */
+  readonly label: string;
+}
+
+/** Byte pipe between guard and agent. `send` returns false when the pipe is full: keep it and try next turn. */
+export interface Pipe {
+  send(bytes: Uint8Array): boolean;
+  onBytes: ((bytes: Uint8Array) => void) | undefined;
+  onClose: (() => void) | undefined;
+  onDrain: (() => void) | undefined;
+  close(): void;
+}
+
+export interface BrokerMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly responseTopic?: string;
+  readonly correlation?: Uint8Array;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface PublishOptions {
+  readonly retain?: boolean;
+  readonly expiryS?: number;
+  readonly responseTopic?: string;
+  readonly correlation?: Uint8Array;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** MQTT 5 session, QoS 1, clean start; the outbox is ours, so nothing is queued while offline. */
+export interface Broker {
+  /** Starts connecting and reconnecting with full-jitter back-off; never throws for an absent broker. */
+  start(): void;
+  /** Resolves on PUBACK < 128; rejects when offline, refused or larger than 128 KB. */
+  publish(topic: string, payload: Uint8Array, options?: PublishOptions): Promise<void>;
+  /** Filters are subscribed on every connect. */
+  subscribe(filters: readonly string[]): void;
+  onMessage: ((message: BrokerMessage) => void) | undefined;
+  onState: ((state: 'connected' | 'offline', why: string) => void) | undefined;
+  readonly connected: boolean;
+  stop(): Promise<void>;
+}
+
+/** A linear or mixed-integer model, minimise cost*x, rowLower <= A x <= rowUpper, in CSR form. */
+export interface LinearModel {
+  readonly columns: number;
+  readonly rows: number;
+  readonly cost: Float64Array;
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  readonly integer: Uint8Array; // 1 = integer column
+  readonly rowLower: Float64Array;
+  readonly rowUpper: Float64Array;
+  readonly rowStart: Int32Array; // rows + 1
+  readonly columnIndex: Int32Array;
+  readonly value: Float64Array;
+}
+
+export type Solution =
+  | {
+      readonly status: 'optimal';
+      readonly objective: number;
+      readonly x: Float64Array;
+      readonly rowDual: Float64Array;
+    }
+  | { readonly status: 'infeasible' | 'unbounded' | 'time-limit' | 'failed'; readonly detail: string };
+
+export interface Solver {
+  solve(model: LinearModel, timeLimitMs: number): Promise<Solution>;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface Http {
+  get(url: string, timeoutMs: number, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer>;
+}
+
+/** Ed25519 over UTF-8 text; keys are base64 SPKI / PKCS8. */
+export interface Verifier {
+  verify(text: string, signatureBase64: string, publicKey: string): boolean;
+}
+export interface Signer {
+  readonly keyId: string;
+  sign(text: string): string;
+}
+
+export interface Hash {
+  sha256(text: string): string; // hex
+}
+
+/** Uniform in [0, 1) from a named stream of the run's seed. */
+export interface Random {
+  next(): number;
+}
+
+export interface Log {
+  info(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(text: string, fields?: Readonly<Record<string, unknown>>): void;
+}
