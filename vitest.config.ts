@@ -1,0 +1,41 @@
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+type Settings = Omit<NonNullable<TestProjectInlineConfiguration['test']>, 'name' | 'include'>;
+
+/** A project is a folder of test/. Groups run one after the other, so that nothing disturbs the tests that measure real time. */
+function folder(name: string, settings: Settings): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: { name, include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`], ...settings },
+  };
+}
+
+const pure = { pool: 'threads', isolate: false, sequence: { groupOrder: 0 }, maxWorkers: 2 } as const;
+const own = { pool: 'forks', isolate: true } as const;
+const minutes = (count: number): number => count * 60_000;
+
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  test: {
+    reporters: [new URL('./test/reporter.ts', import.meta.url).pathname],
+    exclude: [...configDefaults.exclude, 'test/fixtures/**'],
+    passWithNoTests: true, // an empty folder is fine; the reporter refuses an empty run
+    maxWorkers: 2,
+    // Real time and real sockets on a busy machine: what passes only when retried is a failure here.
+    retry: 0,
+    projects: [
+      folder('unit', { ...pure, testTimeout: 10_000 }),
+      folder('property', { ...pure, testTimeout: minutes(1) }),
+      folder('architecture', { ...own, sequence: { groupOrder: 0 }, maxWorkers: 2, testTimeout: minutes(3) }),
+      folder('world', { ...own, sequence: { groupOrder: 1 }, maxWorkers: 2, testTimeout: minutes(3) }),
+      folder('hil', { ...own, sequence: { groupOrder: 2 }, maxWorkers: 1, testTimeout: minutes(2), hookTimeout: minutes(1) }),
+      folder('interop', { ...own, sequence: { groupOrder: 2 }, maxWorkers: 1, testTimeout: minutes(2), hookTimeout: minutes(1) }),
+      folder('browser', { ...own, sequence: { groupOrder: 2 }, maxWorkers: 1, testTimeout: minutes(2), hookTimeout: minutes(1) }),
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['devices/**/*.ts', 'gateway/**/*.{ts,tsx}', 'cloud/**/*.{ts,tsx}', 'simulators/**/*.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+    },
+  },
+});
