@@ -1,0 +1,177 @@
+import type { Clock } from '../gateway/ports.ts';
+
+interface Due {
+  readonly realMs: number;
+  readonly monoMs: number;
+  readonly sequence: number;
+  readonly run: () => void;
+}
+
+/** The virtual face of the Clock port: time passes only when a test or a world says so. */
+export interface VirtualClock extends Clock {
+  /** Lets `byMs` of simulated time pass, event by event; everything due by then has run when it resolves. */
+  advance(byMs: number): Promise<void>;
+  /** Runs events until `condition` holds; false when `limitMs` of simulated time passed first. */
+  until(condition: () => boolean, limitMs: number): Promise<boolean>;
+  /** Moves the wall face only, as a clock correction does. */
+  stepWall(byMs: number): void;
+  readonly pending: number;
+}
+
+export interface VirtualClockOptions {
+  readonly wallMs?: number; // wall clock at monotonic 0; default 2026-01-01T00:00:00Z
+  readonly speed?: number;
+  /** Ends when no promise is left to settle; default: a fixed number of micro-turns. */
+  readonly settle?: () => Promise<void>;
+}
+
+/** Enough for any chain of awaits that a poller, writer or pump strings together between two events. */
+const MICRO_TURNS = 128;
+
+async function microTurns(): Promise<void> {
+  for (let turn = 0; turn < MICRO_TURNS; turn += 1) await undefined;
+}
+
+/** Binary heap by (time, sequence): the one queue of a virtual run. */
+class DueQueue {
+  private readonly heap: Due[] = [];
+
+  get size(): number {
+    return this.heap.length;
+  }
+
+  peek(): Due | undefined {
+    return this.heap[0];
+  }
+
+  push(due: Due): void {
+    let at = this.heap.push(due) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.before(at, parent)) break;
+      this.swap(at, parent);
+      at = parent;
+    }
+  }
+
+  pop(): Due | undefined {
+    const first = this.heap[0];
+    const last = this.heap.pop();
+    if (first === undefined || last === undefined || this.heap.length === 0) return first;
+    this.heap[0] = last;
+    this.sink();
+    return first;
+  }
+
+  private sink(): void {
+    let at = 0;
+    for (;;) {
+      let least = at;
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < this.heap.length && this.before(child, least)) least = child;
+      }
+      if (least === at) return;
+      this.swap(at, least);
+      at = least;
+    }
+  }
+
+  private before(a: number, b: number): boolean {
+    const left = this.heap[a];
+    const right = this.heap[b];
+    if (left === undefined || right === undefined) return false;
+    if (left.realMs !== right.realMs) return left.realMs < right.realMs;
+    return left.sequence < right.sequence;
+  }
+
+  private swap(a: number, b: number): void {
+    const left = this.heap[a];
+    const right = this.heap[b];
+    if (left === undefined || right === undefined) return;
+    this.heap[a] = right;
+    this.heap[b] = left;
+  }
+}
+
+/**
+ * One queue ordered by (time, sequence). Both faces of the Clock port stand on it: scaled time is real time
+ * times `speed`. A cancelled event keeps its place and does nothing, so cancelling never reorders others.
+ */
+export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
+  const speed = options.speed ?? 1;
+  const settle = options.settle ?? microTurns;
+  const queue = new DueQueue();
+  let wallStartMs = options.wallMs ?? 1_767_225_600_000;
+  let realMs = 0;
+  let monoMs = 0;
+  let sequence = 0;
+  let live = 0;
+
+  const schedule = (dueRealMs: number, dueMonoMs: number, run: () => void): (() => void) => {
+    let open = true;
+    live += 1;
+    const close = (): boolean => {
+      const was = open;
+      open = false;
+      if (was) live -= 1;
+      return was;
+    };
+    sequence += 1;
+    queue.push({
+      realMs: Math.max(dueRealMs, realMs),
+      monoMs: Math.max(dueMonoMs, monoMs),
+      sequence,
+      run: () => {
+        if (close()) run();
+      },
+    });
+    return () => {
+      close();
+    };
+  };
+
+  const jump = (toRealMs: number, toMonoMs: number): void => {
+    realMs = Math.max(realMs, toRealMs);
+    monoMs = Math.max(monoMs, toMonoMs);
+  };
+
+  const runDue = async (untilRealMs: number, stop: () => boolean): Promise<boolean> => {
+    await settle();
+    for (;;) {
+      if (stop()) return true;
+      const next = queue.peek();
+      if (next === undefined || next.realMs > untilRealMs) return false;
+      queue.pop();
+      jump(next.realMs, next.monoMs);
+      next.run();
+      await settle();
+    }
+  };
+
+  const pass = async (byMs: number, stop: () => boolean): Promise<boolean> => {
+    const endMonoMs = monoMs + byMs;
+    const endRealMs = endMonoMs / speed;
+    const stopped = await runDue(endRealMs, stop);
+    if (!stopped) jump(endRealMs, endMonoMs);
+    return stopped;
+  };
+
+  return {
+    speed,
+    monoMs: () => monoMs,
+    wallMs: () => Math.floor(wallStartMs + monoMs),
+    realMs: () => realMs,
+    at: (dueMs, run) => schedule(dueMs / speed, dueMs, run),
+    realAt: (dueMs, run) => schedule(dueMs, dueMs * speed, run),
+    advance: async (byMs) => {
+      await pass(byMs, () => false);
+    },
+    until: (condition, limitMs) => pass(limitMs, condition),
+    stepWall: (byMs) => {
+      wallStartMs += byMs;
+    },
+    get pending() {
+      return live;
+    },
+  };
+}
