@@ -8,7 +8,12 @@ import type { Instant } from './time.ts';
  */
 export interface LiveView {
   readonly v: 1;
-  readonly site: { readonly id: string; readonly name: string; readonly timeZone: string; readonly currency: string };
+  readonly site: {
+    readonly id: string;
+    readonly name: string;
+    readonly timeZone: string;
+    readonly currency: string;
+  };
   readonly peers: readonly { readonly id: string; readonly name: string; readonly url: string }[]; // demo's site switcher
   readonly atMs: Instant; // wall clock of the image
   readonly speed: number; // simulated seconds per real second
@@ -17,14 +22,31 @@ export interface LiveView {
   readonly flags: Image['flags'];
   readonly modeSinceMs: Instant;
   readonly headline: string; // one sentence: what is true now
+  readonly subline?: string; // the figures behind it, and what is silent
+  readonly doing?: string; // title of 'Now doing': what + to what end, 'Discharging 9.0 kW to hold the purchase'
+  readonly doingSinceMs?: Instant;
+  readonly written?: string; // the last write and what a silent gateway would do; '' or absent = not known
   readonly reason: Reason; // what binds
   readonly ladder: readonly LadderRow[];
   readonly flows: readonly Flow[];
   readonly unexplainedW: number | null;
+  readonly uses?: { readonly name: string; readonly powerW: number | null }; // all load: 'Factory', >= 0; null = a part is silent
   readonly devices: readonly DeviceRow[];
-  readonly cloud: { readonly connected: boolean; readonly sinceMs: Instant; readonly backlog: number };
+  readonly cloud: {
+    readonly connected: boolean;
+    readonly sinceMs: Instant;
+    readonly backlog: number;
+  };
   readonly guard: Image['counters'];
-  readonly alarms: readonly { readonly code: string; readonly text: string; readonly mend: string; readonly sinceMs: Instant }[];
+  readonly alarms: readonly {
+    readonly code: string;
+    readonly text: string;
+    readonly mend: string;
+    readonly sinceMs: Instant;
+  }[];
+  readonly links?: readonly { readonly name: string; readonly text: string }[]; // under the devices: 'Clock', 'in step, 3 ms'
+  readonly version?: string;
+  readonly startedAtMs?: Instant;
 }
 
 /** One step of the order of authority and what it asks; exactly one decides. */
@@ -38,7 +60,7 @@ export interface LadderRow {
 export interface Flow {
   readonly id: string;
   readonly name: string;
-  readonly kind: 'pv' | 'battery' | 'grid' | 'load' | 'ev' | 'rest';
+  readonly kind: 'pv' | 'battery' | 'grid' | 'load' | 'ev' | 'rest' | 'loss';
   readonly powerW: number | null;
   readonly lastW: number | null;
   readonly quality: 'good' | BadQuality;
@@ -46,6 +68,9 @@ export interface Flow {
   readonly derived: boolean; // a residual
   readonly socPct?: number | null;
   readonly doing: string; // 'charging 3.0 kW'
+  readonly source?: string; // where the figure comes from: 'own meter', 'two inverters'
+  readonly energyWh?: number | null; // battery: what it holds now
+  readonly reservePct?: number; // battery: what is kept back
 }
 
 export interface DeviceRow {
@@ -57,6 +82,9 @@ export interface DeviceRow {
   readonly latencyMs: number;
   readonly errorPct: number;
   readonly writes: number;
+  readonly detail?: string; // where it is: 'RS-485 bus 2, unit 4'
+  readonly reads?: 'only'; // never written to
+  readonly lastDoing?: string; // silent: 'was 19.6 kW'
 }
 
 /** The day on one axis: measured and planned quarter-hours, prices, orders and awards, money. */
@@ -68,9 +96,19 @@ export interface DayView {
   readonly stepMs: number;
   readonly measured: readonly DaySlot[];
   readonly planned: readonly DaySlot[];
-  readonly prices: readonly { readonly fromMs: Instant; readonly importNanoPerWh: number | null; readonly exportNanoPerWh: number | null }[];
+  readonly prices: readonly {
+    readonly fromMs: Instant;
+    readonly importNanoPerWh: number | null;
+    readonly exportNanoPerWh: number | null;
+  }[];
   readonly market: readonly MarketRow[];
-  readonly events: readonly { readonly atMs: Instant; readonly text: string }[];
+  readonly events: readonly DayEvent[]; // oldest first
+  readonly limits?: readonly {
+    readonly fromMs: Instant;
+    readonly untilMs: Instant;
+    readonly text: string;
+  }[]; // grid envelopes
+  readonly reservePct?: number;
   readonly next: readonly { readonly atMs: Instant; readonly act: string; readonly why: string }[];
   readonly money: {
     readonly currency: string;
@@ -79,7 +117,19 @@ export interface DayView {
     readonly savedNano: string;
     readonly tradesNano: string; // + is received
     readonly sinceMs: Instant;
+    readonly rulesNano?: string; // cost by the inverter's own rule
+    readonly possibleNano?: string; // cost with perfect foresight
+    readonly lines?: readonly { readonly label: string; readonly nano: string }[]; // of the bill, + is paid
+    readonly note?: string;
   };
+}
+
+/** `text` is the first line; an alarm carries its triangle. */
+export interface DayEvent {
+  readonly atMs: Instant;
+  readonly text: string;
+  readonly detail?: string;
+  readonly kind?: 'note' | 'alarm';
 }
 
 /** Mean powers of a quarter-hour, W, + into the node; null = not known. Quantiles only where planned. */
@@ -94,6 +144,7 @@ export interface DaySlot {
   readonly pvHighW?: number;
   readonly loadLowW?: number;
   readonly loadHighW?: number;
+  readonly why?: string; // planned: 'because it is the dearest hour of the day'
 }
 
 export interface MarketRow {
