@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../../ports.ts';
+import type { Job } from './thread.ts';
+
+const QUEUE_MAX = 256;
+
+/** The guard's hand on the disk: never waits, drops and counts when the thread falls behind. */
+export class DiskWriter {
+  dropped = 0;
+  failure: string | undefined; // newest failure of the disk, for the status
+  private queued = 0;
+  private nextFlush = 1;
+  private readonly waiting = new Map<number, () => void>();
+  private readonly worker = new Worker(new URL('./thread.ts', import.meta.url));
+
+  constructor() {
+    this.worker.on('message', (answer: { done: number; failed?: string }) => {
+      this.queued--;
+      if (answer.failed !== undefined) this.failure = answer.failed;
+      this.waiting.get(answer.done)?.();
+      this.waiting.delete(answer.done);
+    });
+  }
+
+  /** Replaces a file whole and durably. */
+  replace(file: string, value: unknown): void {
+    this.post({ kind: 'replace', file, text: JSON.stringify(value) });
+  }
+
+  log(): Log {
+    const line = (level: string) => (text: string, fields?: Readonly<Record<string, unknown>>) =>
+      this.post({ kind: 'line', text: JSON.stringify({ level, text, ...fields }) });
+    return { info: line('info'), warn: line('warn'), error: line('error') };
+  }
+
+  /** Waits until everything queued so far is on disk, then ends the thread. */
+  async close(): Promise<void> {
+    const id = this.nextFlush++;
+    await new Promise<void>((resolve) => {
+      this.waiting.set(id, resolve);
+      this.queued++;
+      this.worker.postMessage({ kind: 'flush', id } satisfies Job);
+    });
+    await this.worker.terminate();
+  }
+
+  private post(job: Job): void {
+    if (this.queued >= QUEUE_MAX) {
+      this.dropped++;
+      return;
+    }
+    this.queued++;
+    this.worker.postMessage(job);
+  }
+}
+
+/** A saved value, or undefined where there is none; a damaged file counts as none and is said. */
+export function readSaved(file: string, log: Log): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    log.error(`${file} is damaged; the site's default limits bind until told otherwise`);
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { profileById } from '../devices/catalogue.ts';
+import type { Directive } from './contracts/values/directive.ts';
+import type { Site } from './contracts/values/site.ts';
+import type { Timing } from './contracts/values/timing.ts';
+import { createWriter } from './guard/commands/writer.ts';
+import { createPoller } from './guard/measurements/poller.ts';
+import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
+import type { Clock, Log, Verifier, Wire } from './ports.ts';
+import type { BusSpec } from './contracts/values/site.ts';
+
+export interface GuardPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly verifier: Verifier;
+  readonly wire: (bus: BusSpec) => Wire;
+  readonly save: (state: GuardState) => void;
+}
+
+export interface GuardConfig {
+  readonly site: Site;
+  readonly times: Timing;
+  readonly saved: GuardState | undefined;
+  readonly commissioned: ReadonlySet<string>;
+  readonly bootId: string;
+}
+
+/** Joins the guard's stages to its ports: the site, the virtual world and the tests all come through here. */
+export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
+  const { site, times, saved } = config;
+  const { clock, log } = ports;
+  const poller = createPoller(site, profileById, ports.wire, clock, times, log);
+  const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {});
+  return createGuard({
+    site,
+    clock,
+    times,
+    poller,
+    writer,
+    verifier: ports.verifier,
+    saved,
+    commissioned: config.commissioned,
+    save: ports.save,
+    log,
+    bootId: config.bootId,
+  });
+}
+
+/** A saved state that can be trusted; anything odd counts as none, and the site's defaults bind. */
+export function checkSaved(raw: unknown): GuardState | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined;
+  const state = raw as Record<string, unknown>;
+  const finite = ['epoch', 'highestSequence'].every((key) => Number.isSafeInteger(state[key]));
+  if (state['v'] !== 1 || !finite || !Array.isArray(state['envelopes'])) return undefined;
+  const limits = ['fromMs', 'untilMs', 'importLimitW', 'exportLimitW', 'sequence'] as const;
+  const sound = state['envelopes'].every((entry: Directive | null) =>
+    limits.every((key) => Number.isFinite(entry?.[key])),
+  );
+  if (!sound || typeof state['budget'] !== 'object' || state['budget'] === null) return undefined;
+  return raw as GuardState;
+}

@@ -1,0 +1,291 @@
+import type { Profile } from '../../devices/profile.ts';
+import type { Connection, Site, Terminal } from '../contracts/values/site.ts';
+
+/** A complaint before its line is known. */
+export interface Finding {
+  readonly path: readonly (string | number)[];
+  readonly what: string;
+  readonly mend: string;
+}
+
+type Profiles = (id: string) => Profile | undefined;
+const NOMINAL_V = 230;
+
+/** Everything that spans several entries: ids, references, the tree, limits, safe states, what devices can do. */
+export function checkSite(site: Site, profiles: Profiles): Finding[] {
+  return [
+    ...duplicates(site),
+    ...references(site),
+    ...tree(site),
+    ...limits(site),
+    ...stores(site),
+    ...control(site, profiles),
+    ...safeExport(site),
+  ];
+}
+
+function duplicates(site: Site): Finding[] {
+  const seen = new Map<string, string>();
+  const found: Finding[] = [];
+  const lists = ['buses', 'nodes', 'edges', 'connections', 'devices', 'terminals', 'stores', 'meters'] as const;
+  // Connections, edges and terminals are places and share one space of names; the others have their own.
+  const space = { connections: 'place', edges: 'place', terminals: 'place' } as Record<string, string>;
+  for (const list of lists) {
+    site[list].forEach((entry, index) => {
+      const key = `${space[list] ?? list}/${entry.id}`;
+      const first = seen.get(key);
+      if (first !== undefined) {
+        found.push({
+          path: [list, index, 'id'],
+          what: `the id '${entry.id}' is taken by ${first}`,
+          mend: 'give each entry an id of its own',
+        });
+      }
+      seen.set(key, `${list}[${index}]`);
+    });
+  }
+  const units = new Map<string, number>();
+  site.devices.forEach((device, index) => {
+    const key = `${device.bus}/${device.unit}`;
+    const first = units.get(key);
+    if (first !== undefined) {
+      found.push({
+        path: ['devices', index, 'unit'],
+        what: `unit ${device.unit} on bus '${device.bus}' is already devices[${first}]`,
+        mend: 'give the device another unit id',
+      });
+    }
+    units.set(key, index);
+  });
+  return found;
+}
+
+const ids = (list: readonly { readonly id: string }[]): string[] => list.map((entry) => entry.id);
+
+function references(site: Site): Finding[] {
+  const found: Finding[] = [];
+  const need = (path: (string | number)[], what: string, value: string | undefined, known: string[]) => {
+    if (value === undefined || known.includes(value)) return;
+    found.push({
+      path,
+      what: `no ${what} is called '${value}'`,
+      mend: `name one of: ${known.join(', ')}`,
+    });
+  };
+  const nodes = ids(site.nodes);
+  const devices = ids(site.devices);
+  const terminals = ids(site.terminals);
+  const places = [...ids(site.connections), ...ids(site.edges), ...terminals];
+  site.devices.forEach((d, i) => need(['devices', i, 'bus'], 'bus', d.bus, ids(site.buses)));
+  site.edges.forEach((e, i) => {
+    need(['edges', i, 'node'], 'node', e.node, nodes);
+    need(['edges', i, 'parent'], 'node', e.parent, nodes);
+  });
+  site.connections.forEach((c, i) => need(['connections', i, 'node'], 'node', c.node, nodes));
+  site.terminals.forEach((t, i) => {
+    need(['terminals', i, 'node'], 'node', t.node, nodes);
+    need(['terminals', i, 'dcNode'], 'node', t.dcNode, nodes);
+    need(['terminals', i, 'device'], 'device', t.device, devices);
+    need(['terminals', i, 'controlDevice'], 'device', t.controlDevice, devices);
+  });
+  site.stores.forEach((s, i) => need(['stores', i, 'terminal'], 'terminal', s.terminal, terminals));
+  site.meters.forEach((m, i) => {
+    need(['meters', i, 'of'], 'connection, edge or terminal', m.of, places);
+    need(['meters', i, 'device'], 'device', m.device, devices);
+  });
+  site.residuals.forEach((r, i) => {
+    need(['residuals', i, 'node'], 'node', r.node, nodes);
+    need(['residuals', i, 'terminal'], 'terminal', r.terminal, terminals);
+  });
+  site.groups.forEach((g, i) =>
+    g.terminals.forEach((t, k) => need(['groups', i, 'terminals', k], 'terminal', t, terminals)),
+  );
+  site.signals.forEach((s, i) => need(['signals', i, 'device'], 'device', s.device, devices));
+  site.control.unprovenAllowed.forEach((d, i) =>
+    need(['control', 'unprovenAllowed', i], 'device', d, devices),
+  );
+  return found;
+}
+
+function tree(site: Site): Finding[] {
+  const found: Finding[] = [];
+  const parent = new Map(site.edges.map((edge) => [edge.node, edge.parent]));
+  site.edges.forEach((edge, index) => {
+    let at: string | undefined = edge.parent;
+    for (let steps = 0; at !== undefined && steps <= site.nodes.length; steps++) {
+      if (at === edge.node) {
+        found.push({
+          path: ['edges', index],
+          what: `edge '${edge.id}' closes a ring`,
+          mend: 'the nodes of a site are a tree: remove one edge of the ring',
+        });
+        break;
+      }
+      at = parent.get(at);
+    }
+  });
+  const perNode = new Map<string, number>();
+  site.residuals.forEach((residual, index) => {
+    if (perNode.has(residual.node)) {
+      found.push({
+        path: ['residuals', index, 'node'],
+        what: `node '${residual.node}' has two unmetered terminals`,
+        mend: 'meter one of them: only one can be what the sum leaves',
+      });
+    }
+    perNode.set(residual.node, index);
+  });
+  for (const [index, connection] of site.connections.entries()) {
+    if (!site.meters.some((meter) => meter.of === connection.id)) {
+      found.push({
+        path: ['connections', index],
+        what: `connection '${connection.id}' has no meter`,
+        mend: `add a meter with of: ${connection.id}`,
+      });
+    }
+  }
+  return found;
+}
+
+/** What the fuse carries on all phases at nominal voltage. */
+export function fuseW(site: Site, connection: Connection): number {
+  const phases = site.nodes.find((node) => node.id === connection.node)?.phases ?? 3;
+  return connection.fuseA * NOMINAL_V * phases;
+}
+
+function limits(site: Site): Finding[] {
+  const found: Finding[] = [];
+  site.connections.forEach((connection, index) => {
+    const most = fuseW(site, connection);
+    for (const key of ['contractedImportW', 'contractedExportW'] as const) {
+      if (connection[key] > most) {
+        found.push({
+          path: ['connections', index, key],
+          what: `${connection[key]} W cannot pass a fuse of ${connection.fuseA} A (${Math.round(most)} W)`,
+          mend: `enter at most ${Math.round(most)} or correct fuseA`,
+        });
+      }
+    }
+    const pairs = [
+      ['defaultImportLimitW', 'contractedImportW'],
+      ['failsafeImportLimitW', 'contractedImportW'],
+      ['defaultExportLimitW', 'contractedExportW'],
+      ['failsafeExportLimitW', 'contractedExportW'],
+    ] as const;
+    for (const [key, contract] of pairs) {
+      if (connection[key] > connection[contract]) {
+        found.push({
+          path: ['connections', index, key],
+          what: `${connection[key]} W is above ${contract} (${connection[contract]} W)`,
+          mend: `enter at most ${connection[contract]}`,
+        });
+      }
+    }
+    if (connection.tariff.currency !== site.currency) {
+      found.push({
+        path: ['connections', index, 'tariff', 'currency'],
+        what: `the tariff is in ${connection.tariff.currency}, the site in ${site.currency}`,
+        mend: 'use one currency',
+      });
+    }
+  });
+  return found;
+}
+
+function stores(site: Site): Finding[] {
+  const found: Finding[] = [];
+  site.stores.forEach((store, index) => {
+    if (!(store.socMinPct <= store.reservePct || store.reservePct === 0)) {
+      found.push({
+        path: ['stores', index, 'reservePct'],
+        what: `the reserve (${store.reservePct} %) is below socMinPct (${store.socMinPct} %)`,
+        mend: 'enter a reserve of at least socMinPct, or 0 for none',
+      });
+    }
+    if (!(Math.max(store.socMinPct, store.reservePct) < store.socMaxPct)) {
+      found.push({
+        path: ['stores', index, 'socMaxPct'],
+        what: `socMaxPct (${store.socMaxPct} %) leaves no band above the minimum or reserve`,
+        mend: 'enter socMinPct < socMaxPct and reservePct < socMaxPct',
+      });
+    }
+  });
+  return found;
+}
+
+function control(site: Site, profiles: Profiles): Finding[] {
+  const found: Finding[] = [];
+  site.devices.forEach((device, index) => {
+    if (profiles(device.profile) === undefined) {
+      found.push({
+        path: ['devices', index, 'profile'],
+        what: `no profile is called '${device.profile}'`,
+        mend: 'edgewatt devices list shows the profiles',
+      });
+    }
+  });
+  site.terminals.forEach((terminal, index) => {
+    if (terminal.control === 'none') return;
+    const device = site.devices.find((d) => d.id === (terminal.controlDevice ?? terminal.device));
+    const at = ['terminals', index, 'control'];
+    if (device === undefined) {
+      found.push({
+        path: at,
+        what: `terminal '${terminal.id}' is controlled but has no device`,
+        mend: 'name its device or set control: none',
+      });
+      return;
+    }
+    const spec = profiles(device.profile)?.control.find(
+      (c) => c.binds === (terminal.controlDevice ? '' : (terminal.part ?? '')),
+    );
+    if (profiles(device.profile) === undefined) return;
+    if (spec === undefined || spec.kind !== terminal.control) {
+      found.push({
+        path: at,
+        what: `'${device.profile}' offers no control of kind '${terminal.control}' here`,
+        mend: spec ? `use control: ${spec.kind}` : 'use control: none',
+      });
+    } else if (spec.reversion.to === 'none' && device.allowWithoutReversion !== true) {
+      found.push({
+        path: at,
+        what: `device '${device.id}' has no reversion timer, so a lost gateway would leave it commanded`,
+        mend: `accept that by name with allowWithoutReversion: true at device '${device.id}', or use control: none`,
+      });
+    }
+    if (terminal.control === 'steps' && (terminal.stepsA?.length ?? 0) === 0) {
+      found.push({
+        path: ['terminals', index],
+        what: `terminal '${terminal.id}' is controlled in steps but names none`,
+        mend: 'add stepsA, for example [0, 6, 8, 10, 13, 16]',
+      });
+    }
+  });
+  return found;
+}
+
+/** Most that a terminal may produce once its safe state stands, W into the node. */
+function safeProductionW(terminal: Terminal): number {
+  if (terminal.kind === 'battery' || terminal.kind === 'load' || terminal.kind === 'ev') return 0;
+  if (terminal.control === 'none' || terminal.safeState.kind === 'own-mode') return terminal.ratedInW;
+  return terminal.safeState.kind === 'zero' ? 0 : Math.min(terminal.safeState.limitW, terminal.ratedInW);
+}
+
+/** All safe states together, at zero load and full sun, keep the export limit (DESIGN section 3). */
+function safeExport(site: Site): Finding[] {
+  const found: Finding[] = [];
+  const dcNodes = new Set(site.nodes.filter((node) => node.kind === 'dc').map((node) => node.id));
+  const sumW = site.terminals
+    .filter((terminal) => !dcNodes.has(terminal.node))
+    .reduce((sum, terminal) => sum + safeProductionW(terminal), 0);
+  site.connections.forEach((connection, index) => {
+    if (site.connections.length === 1 && sumW > connection.defaultExportLimitW) {
+      found.push({
+        path: ['connections', index, 'defaultExportLimitW'],
+        what: `with every safe state in force the site could export ${sumW} W`,
+        mend: `lower the safe states (safeState: kind: limit) so that they sum to at most ${connection.defaultExportLimitW} W`,
+      });
+    }
+  });
+  return found;
+}

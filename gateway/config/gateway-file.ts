@@ -1,0 +1,104 @@
+import { dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { Fault } from '../errors.ts';
+import { readText } from './load.ts';
+
+/**
+ * The gateway file (`gateway.yaml`, beside `site.yaml`): what belongs to this box and not to the site. Paths are
+ * relative to the file; secrets are files of their own, named here.
+ */
+const gatewaySchema = z.strictObject({
+  version: z.literal(1),
+  dataDir: z.string().default('data'),
+  page: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(8_080),
+    })
+    .prefault({}),
+  broker: z
+    .strictObject({
+      url: z.string().regex(/^(mqtt|mqtts):\/\//, 'a URL such as mqtts://broker:8883'),
+      passwordFile: z.string(),
+      reconnectMaxMs: z.int().min(1_000).max(300_000).default(120_000),
+    })
+    .optional(),
+  history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database
+  commissioning: z.string().optional(), // JSON record of what was proven, and when
+  demo: z
+    .strictObject({
+      clockOrigin: z.strictObject({
+        realMs: z.number(),
+        wallMs: z.number(),
+        speed: z.number().min(1).max(100_000),
+      }),
+      peers: z.array(z.strictObject({ id: z.string(), name: z.string(), url: z.string() })),
+    })
+    .optional(),
+});
+
+export type GatewayFile = z.infer<typeof gatewaySchema> & {
+  readonly dir: string;
+  readonly siteFile: string;
+};
+
+/** @param dir  folder with gateway.yaml and site.yaml  @throws Fault in one line */
+export function loadGateway(dir: string): GatewayFile {
+  const file = resolve(dir, 'gateway.yaml');
+  const counter = new LineCounter();
+  const document = parseDocument(readText(file), { lineCounter: counter, prettyErrors: false });
+  const broken = document.errors[0];
+  if (broken !== undefined) {
+    const { line } = counter.linePos(broken.pos[0]);
+    throw new Fault('not YAML', `${file}:${line}`, 'correct the indentation or the quotes here');
+  }
+  const parsed = gatewaySchema.safeParse(document.toJS());
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const where = issue?.path.join('.') || 'the file';
+    throw new Fault(`${where}: ${issue?.message}`, file, 'docs/formats.md lists the keys');
+  }
+  const base = dirname(file);
+  const value = parsed.data;
+  const at = (path: string): string => resolve(base, path);
+  return {
+    ...value,
+    dir: base,
+    siteFile: at('site.yaml'),
+    dataDir: at(value.dataDir),
+    ...(value.history === undefined ? {} : { history: at(value.history) }),
+    ...(value.commissioning === undefined ? {} : { commissioning: at(value.commissioning) }),
+    ...(value.broker === undefined
+      ? {}
+      : { broker: { ...value.broker, passwordFile: at(value.broker.passwordFile) } }),
+  };
+}
+
+const commissioningSchema = z.object({
+  version: z.literal(1),
+  site: z.string(),
+  by: z.string(),
+  devices: z.array(z.object({ device: z.string(), atMs: z.number(), proven: z.array(z.string()) })),
+});
+
+/** Devices whose wiring was proven; none without a record. @throws Fault when the record is malformed */
+export function loadCommissioning(file: string | undefined, siteId: string): ReadonlySet<string> {
+  if (file === undefined) return new Set();
+  let value: unknown;
+  try {
+    value = JSON.parse(readText(file));
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault('not JSON', file, 'run edgewatt devices commission again');
+  }
+  const parsed = commissioningSchema.safeParse(value);
+  if (!parsed.success || parsed.data.site !== siteId) {
+    throw new Fault(
+      `not a commissioning record of site '${siteId}'`,
+      file,
+      'run edgewatt devices commission again',
+    );
+  }
+  return new Set(parsed.data.devices.map((entry) => entry.device));
+}

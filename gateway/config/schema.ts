@@ -1,0 +1,258 @@
+import { z } from 'zod';
+
+/**
+ * The site file (YAML, `version: 1`). Units are in the key names, unknown keys are refused. The shape is that of
+ * contracts/values/site.ts; this schema adds ranges and defaults, check.ts what spans several entries.
+ */
+const id = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,40}$/, 'use lower-case letters, digits and dashes, a letter first');
+const watts = z.number().min(0).max(1e8);
+const pct = z.number().min(0).max(100);
+const instant = z.int().nonnegative();
+const nanoPrice = z.int().min(-1e10).max(1e10);
+const nano = z
+  .union([z.int(), z.string().regex(/^-?\d{1,30}$/)])
+  .transform((value) => BigInt(value));
+const zone = z.string().refine(
+  (name) => {
+    try {
+      return Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
+    } catch {
+      return false;
+    }
+  },
+  { error: 'not an IANA time zone such as Europe/Berlin' },
+);
+
+const dated = { id, validFromMs: instant.default(0), validUntilMs: instant.optional() };
+const priceWindow = z.strictObject({
+  weekdays: z.array(z.int().min(1).max(7)).min(1),
+  fromMinute: z.int().min(0).max(1439),
+  untilMinute: z.int().min(1).max(1440),
+  priceNanoPerWh: nanoPrice,
+});
+const energy = { ...dated, windows: z.array(priceWindow).min(1) };
+const market = {
+  ...dated,
+  sharePct: z.number().min(0).max(200).default(100),
+  adderNanoPerWh: nanoPrice.default(0),
+};
+const component = z.discriminatedUnion('kind', [
+  z.strictObject({ ...energy, kind: z.literal('energy-import') }),
+  z.strictObject({ ...energy, kind: z.literal('energy-export') }),
+  z.strictObject({ ...market, kind: z.literal('market-import') }),
+  z.strictObject({ ...market, kind: z.literal('market-export') }),
+  z.strictObject({ ...dated, kind: z.literal('fixed'), nanoPerDay: nano }),
+  z.strictObject({
+    ...dated,
+    kind: z.literal('demand'),
+    nanoPerW: nano,
+    windowMs: z.int().positive().default(900_000),
+    period: z.enum(['month', 'day']),
+  }),
+  z.strictObject({
+    ...dated,
+    kind: z.literal('tax'),
+    pct: z.number().min(0).max(200),
+    on: z.literal('import').default('import'),
+  }),
+]);
+const tariff = z.strictObject({
+  id,
+  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
+  timeZone: zone,
+  holidays: z.array(z.string().regex(/^\d{4}-\d{2}-\d{2}$/)).default([]),
+  source: z.string().max(200),
+  knownUntilMs: instant.optional(),
+  components: z.array(component).min(1),
+});
+
+const bus = z.discriminatedUnion('kind', [
+  z.strictObject({
+    id,
+    kind: z.literal('tcp'),
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(502),
+  }),
+  z.strictObject({
+    id,
+    kind: z.literal('rtu-over-tcp'),
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535),
+  }),
+  z.strictObject({
+    id,
+    kind: z.literal('serial'),
+    path: z.string().min(1),
+    baud: z.union([
+      z.literal(1_200),
+      z.literal(2_400),
+      z.literal(4_800),
+      z.literal(9_600),
+      z.literal(19_200),
+      z.literal(38_400),
+      z.literal(57_600),
+      z.literal(115_200),
+    ]),
+    parity: z.enum(['none', 'even', 'odd']).default('none'),
+    stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
+  }),
+]);
+
+const safeState = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('own-mode') }),
+  z.strictObject({ kind: z.literal('zero') }),
+  z.strictObject({ kind: z.literal('limit'), limitW: watts }),
+]);
+
+const terminal = z.strictObject({
+  id,
+  name: z.string().min(1).max(60),
+  node: id,
+  kind: z.enum(['pv', 'battery', 'load', 'ev', 'generator', 'converter']),
+  device: id.optional(),
+  part: z.string().max(40).optional(),
+  phases: z.union([z.literal(1), z.literal(3)]).default(3),
+  ratedInW: watts.default(0),
+  ratedOutW: watts.default(0),
+  ratedVa: watts.optional(),
+  control: z.enum(['none', 'limit', 'setpoint', 'steps', 'on-off']).default('none'),
+  stepsA: z.array(z.number().min(0).max(1_000)).optional(),
+  minPowerW: watts.default(0),
+  minRunMs: z.int().nonnegative().default(0),
+  minRestMs: z.int().nonnegative().default(0),
+  responseMs: z.int().nonnegative().default(1_000),
+  slewWPerS: watts.positive().optional(),
+  priority: z.int().min(1).max(99).default(50),
+  dcNode: id.optional(),
+  safeState: safeState.default({ kind: 'own-mode' }),
+  controlDevice: id.optional(),
+});
+
+const store = z.strictObject({
+  id,
+  terminal: id,
+  usableWh: z.number().positive().max(1e9),
+  socMinPct: pct,
+  socMaxPct: pct,
+  reservePct: pct.default(0),
+  chargeEfficiencyPct: z.number().min(50).max(100).default(95),
+  dischargeEfficiencyPct: z.number().min(50).max(100).default(95),
+  wearNanoPerWh: z.int().nonnegative().default(0),
+  chargeMinC: z.number().min(-40).max(40).default(0),
+  ready: z.strictObject({ minuteOfDay: z.int().min(0).max(1439), socPct: pct }).optional(),
+});
+
+export const siteSchema = z.strictObject({
+  version: z.literal(1),
+  id,
+  tenant: id,
+  gateway: id,
+  participant: id,
+  name: z.string().min(1).max(60),
+  zone: id,
+  place: z.strictObject({
+    latitudeDeg: z.number().min(-90).max(90),
+    longitudeDeg: z.number().min(-180).max(180),
+    timeZone: zone,
+  }),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
+  gridCode: z.string().min(1).max(40),
+  buses: z.array(bus).min(1),
+  nodes: z
+    .array(
+      z.strictObject({
+        id,
+        kind: z.enum(['ac', 'dc', 'backup']),
+        phases: z.union([z.literal(1), z.literal(3)]).default(3),
+      }),
+    )
+    .min(1),
+  edges: z
+    .array(
+      z.strictObject({
+        id,
+        node: id,
+        parent: id,
+        limitA: z.number().positive().optional(),
+        importLimitW: watts.optional(),
+        exportLimitW: watts.optional(),
+        limitVa: watts.optional(),
+      }),
+    )
+    .default([]),
+  connections: z
+    .array(
+      z.strictObject({
+        id,
+        node: id,
+        meteringPoint: z.string().min(1).max(64),
+        netting: z.enum(['sum', 'per-phase']).default('sum'),
+        fuseA: z.number().positive().max(10_000),
+        contractedImportW: watts,
+        contractedExportW: watts,
+        settlementMs: z.int().positive().default(900_000),
+        demandWindowMs: z.int().positive().default(900_000),
+        defaultImportLimitW: watts,
+        defaultExportLimitW: watts,
+        failsafeImportLimitW: watts,
+        failsafeExportLimitW: watts,
+        tariff,
+      }),
+    )
+    .min(1),
+  devices: z
+    .array(
+      z.strictObject({
+        id,
+        bus: id,
+        unit: z.int().min(0).max(255),
+        profile: z.string().min(1),
+        serial: z.string().max(64).optional(),
+        allowWithoutReversion: z.boolean().optional(),
+      }),
+    )
+    .min(1),
+  terminals: z.array(terminal).min(1),
+  stores: z.array(store).default([]),
+  meters: z
+    .array(
+      z.strictObject({
+        id,
+        of: id,
+        device: id,
+        direction: z.enum(['into-node', 'out-of-node']),
+        class: z.enum(['billing', 'control', 'check']),
+        resolutionW: z.number().positive().default(1),
+        latencyMs: z.int().nonnegative().default(0),
+      }),
+    )
+    .min(1),
+  residuals: z.array(z.strictObject({ node: id, terminal: id })).default([]),
+  groups: z.array(z.strictObject({ id, terminals: z.array(id).min(1) })).default([]),
+  signals: z
+    .array(
+      z.strictObject({
+        id,
+        device: id,
+        point: z.string().min(1),
+        meaning: z.enum(['grid-present', 'curtail', 'contactor']),
+        safeValue: z.number(),
+      }),
+    )
+    .default([]),
+  control: z
+    .strictObject({
+      active: z.boolean().default(true),
+      peakLimitW: watts.optional(),
+      unprovenAllowed: z.array(id).default([]),
+      marketEnabled: z.boolean().default(true),
+    })
+    .prefault({}),
+  directives: z
+    .strictObject({ keyId: z.string().min(1).max(64), publicKey: z.string().min(40).max(200) })
+    .optional(),
+});
+
+export type SiteFile = z.infer<typeof siteSchema>;

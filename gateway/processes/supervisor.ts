@@ -1,0 +1,247 @@
+import {
+  type AgentFrame,
+  encodeFrame,
+  FRAME_BYTES_MAX,
+  FrameReader,
+  type GuardFrame,
+} from '../contracts/values/frames.ts';
+import type { Image } from '../contracts/values/image.ts';
+import type { TelemetryRecord } from '../contracts/values/record.ts';
+import type { Clock, Log, Pipe } from '../ports.ts';
+
+/** A running agent process as the supervisor needs it. */
+export interface AgentProcess {
+  readonly pipe: Pipe & { nextTurn(): void };
+  readonly exited: Promise<void>;
+  kill(): void;
+}
+
+export interface SupervisorDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly start: () => AgentProcess;
+  readonly onFrame: (frame: AgentFrame) => void;
+  readonly onRestart: () => void;
+}
+
+const SILENT_MS = 10_000; // real: an agent that says nothing that long hangs
+const BACKOFF_MIN_MS = 500;
+const BACKOFF_MAX_MS = 30_000;
+const STEADY_MS = 60_000; // a run this long forgives earlier failures
+const RECORDS_MAX = 20_000; // about ten minutes at the densest, about a day at the usual rate
+const STOP_MS = 12_000;
+const RECORDS_MS = 4_000;
+const BATCH_BYTES = FRAME_BYTES_MAX - 2_048;
+
+/**
+ * The guard's side of the agent process: starts it, hands it the newest image and every record, listens for its
+ * frames, and restarts it with back-off when it dies or falls silent. Nothing here can hold up a turn.
+ */
+export class Supervisor {
+  restarts = 0;
+  recordsDropped = 0;
+  private agent: AgentProcess | undefined;
+  private startedAtMs = 0;
+  private heardAtMs = 0;
+  private backoffMs = BACKOFF_MIN_MS;
+  private image: Image | undefined;
+  private imageInFlight = false;
+  private records: TelemetryRecord[] = [];
+  private sent = 0; // records already written to this agent
+  private stopping = false;
+  private cancelRestart: (() => void) | undefined;
+  private readonly deps: SupervisorDeps;
+
+  constructor(deps: SupervisorDeps) {
+    this.deps = deps;
+  }
+
+  launch(): void {
+    if (this.stopping) return;
+    const agent = this.deps.start();
+    const reader = new FrameReader();
+    this.agent = agent;
+    this.startedAtMs = this.deps.clock.realMs();
+    this.heardAtMs = this.startedAtMs;
+    this.imageInFlight = false;
+    this.sent = 0;
+    agent.pipe.onBytes = (bytes) => {
+      try {
+        for (const frame of reader.push(bytes)) this.take(frame);
+      } catch (error) {
+        this.deps.log.error('the agent sent a broken frame', { error: String(error) });
+        agent.kill();
+      }
+    };
+    void agent.exited.then(() => this.gone(agent));
+  }
+
+  /** Once a turn: reads what waits, sends the newest image, looks for silence. */
+  turn(image: Image): void {
+    this.image = image;
+    const agent = this.agent;
+    if (agent === undefined) return;
+    agent.pipe.nextTurn();
+    if (this.deps.clock.realMs() - this.heardAtMs > SILENT_MS) {
+      this.deps.log.error('the agent is silent; it is restarted');
+      agent.kill();
+      this.heardAtMs = this.deps.clock.realMs();
+      return;
+    }
+    this.sendImage();
+    this.sendRecords();
+  }
+
+  /** Keeps records until the agent has them on disk; drops the oldest when nobody comes for them. */
+  push(records: readonly TelemetryRecord[]): void {
+    this.records.push(...records);
+    const over = this.records.length - RECORDS_MAX;
+    if (over > 0) {
+      this.records.splice(0, over);
+      this.sent = Math.max(0, this.sent - over);
+      this.recordsDropped += over;
+    }
+    this.sendRecords();
+  }
+
+  /** Lets the agent take the last records, drain and end; then kills what is left. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.cancelRestart?.();
+    const agent = this.agent;
+    if (agent === undefined) return;
+    const cancel = this.deps.clock.realAt(this.deps.clock.realMs() + STOP_MS, () => agent.kill());
+    const untilMs = this.deps.clock.realMs() + RECORDS_MS;
+    let told = false;
+    const pump = (): void => {
+      if (this.agent === undefined) return;
+      agent.pipe.nextTurn();
+      this.sendRecords();
+      if (!told && (this.records.length === 0 || this.deps.clock.realMs() > untilMs)) {
+        told = this.send({ t: 'stopping' });
+      }
+      this.deps.clock.realAt(this.deps.clock.realMs() + 20, pump);
+    };
+    pump();
+    await agent.exited;
+    cancel();
+  }
+
+  private take(raw: unknown): void {
+    const frame = checkAgentFrame(raw);
+    if (frame === undefined) {
+      this.deps.log.warn('the agent sent an unknown frame');
+      return;
+    }
+    this.heardAtMs = this.deps.clock.realMs();
+    if (frame.t === 'image-ack') {
+      this.imageInFlight = false;
+    } else if (frame.t === 'records-ack') {
+      const kept = this.records.filter((r) => r.epoch > frame.epoch || r.seq > frame.seq);
+      this.sent = Math.max(0, this.sent - (this.records.length - kept.length));
+      this.records = kept;
+    } else if (frame.t !== 'alive') {
+      this.deps.onFrame(frame);
+    }
+  }
+
+  private send(frame: GuardFrame): boolean {
+    return this.agent?.pipe.send(encodeFrame(frame)) ?? false;
+  }
+
+  private sendImage(): void {
+    if (this.image === undefined || this.imageInFlight) return;
+    if (this.send({ t: 'image', image: this.image })) this.imageInFlight = true;
+    this.image = undefined;
+  }
+
+  private sendRecords(): void {
+    while (this.sent < this.records.length) {
+      const batch: TelemetryRecord[] = [];
+      let bytes = 0;
+      for (let i = this.sent; i < this.records.length; i++) {
+        const record = this.records[i];
+        if (record === undefined) break;
+        bytes += JSON.stringify(record).length + 1;
+        if (bytes > BATCH_BYTES && batch.length > 0) break;
+        batch.push(record);
+      }
+      if (!this.send({ t: 'records', records: batch })) return;
+      this.sent += batch.length;
+    }
+  }
+
+  private gone(agent: AgentProcess): void {
+    agent.pipe.close();
+    if (this.agent !== agent) return;
+    this.agent = undefined;
+    if (this.stopping) return;
+    this.restarts++;
+    const ranMs = this.deps.clock.realMs() - this.startedAtMs;
+    this.backoffMs =
+      ranMs > STEADY_MS ? BACKOFF_MIN_MS : Math.min(this.backoffMs * 2, BACKOFF_MAX_MS);
+    this.deps.log.warn('the agent ended; it is started again', { inMs: this.backoffMs });
+    this.cancelRestart = this.deps.clock.realAt(this.deps.clock.realMs() + this.backoffMs, () => {
+      this.launch();
+      this.deps.onRestart();
+    });
+  }
+}
+
+/** Hand-written so that the guard needs no schema library; undefined for anything unknown. */
+function checkAgentFrame(raw: unknown): AgentFrame | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined;
+  const frame = raw as Record<string, unknown>;
+  const isNumber = (key: string): boolean => Number.isFinite(frame[key]);
+  switch (frame['t']) {
+    case 'alive':
+      return { t: 'alive' };
+    case 'image-ack':
+      return isNumber('cycle') ? (raw as AgentFrame) : undefined;
+    case 'records-ack':
+      return isNumber('epoch') && isNumber('seq') ? (raw as AgentFrame) : undefined;
+    case 'intent':
+      return isIntent(frame['intent']) ? (raw as AgentFrame) : undefined;
+    case 'directive': {
+      const signed = frame['directive'] as Record<string, unknown> | null | undefined;
+      const ok = ['body', 'keyId', 'signature'].every((key) => typeof signed?.[key] === 'string');
+      return ok ? (raw as AgentFrame) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const STEPS_MAX = 400;
+
+function isIntent(raw: unknown): boolean {
+  if (typeof raw !== 'object' || raw === null) return false;
+  const intent = raw as Record<string, unknown>;
+  const finite = ['agentEpoch', 'sequence', 'issuedAtMs', 'expiresAtMs'];
+  if (intent['v'] !== 1 || !finite.every((key) => Number.isFinite(intent[key]))) return false;
+  const { plan, positions } = intent;
+  if (!Array.isArray(plan) || !Array.isArray(positions)) return false;
+  if (plan.length > STEPS_MAX || positions.length > STEPS_MAX) return false;
+  return plan.every(isPlanStep) && positions.every(isPosition);
+}
+
+const FOLLOW = ['self', 'grid', 'fixed', 'limit', 'on', 'off'];
+
+function isPlanStep(raw: unknown): boolean {
+  const step = raw as Record<string, unknown> | null;
+  if (typeof step !== 'object' || step === null) return false;
+  const { fromMs, durationMs, terminals, expectGridW, why } = step;
+  const figures = [fromMs, durationMs, expectGridW].every((value) => Number.isFinite(value));
+  if (!figures || typeof why !== 'string' || !Array.isArray(terminals)) return false;
+  return terminals.every((t: Record<string, unknown> | null) => {
+    if (typeof t !== 'object' || t === null || typeof t['terminal'] !== 'string') return false;
+    const finite = ['powerW', 'gridW', 'minW', 'maxW'].every((key) => Number.isFinite(t[key]));
+    return finite && FOLLOW.includes(String(t['follow']));
+  });
+}
+
+function isPosition(raw: unknown): boolean {
+  const position = raw as Record<string, unknown> | null;
+  if (typeof position !== 'object' || position === null) return false;
+  return ['fromMs', 'durationMs', 'soldWh'].every((key) => Number.isFinite(position[key]));
+}

@@ -1,0 +1,130 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { IPublishPacket } from 'mqtt-packet';
+import { isTopic, matches } from './topics.ts';
+import { Session } from './session.ts';
+
+/** What a client may do; `+` and `#` as in filters. Nothing that is not named is allowed. */
+export interface Grant {
+  readonly clientId: string;
+  readonly password: string;
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+export interface BrokerOptions {
+  readonly host?: string; // loopback unless named otherwise
+  readonly port: number; // 0 = free
+  readonly grants: readonly Grant[];
+  readonly payloadBytesMax?: number; // 128 KB as IoT Core
+  readonly log?: (text: string) => void;
+}
+
+export interface BrokerStats {
+  readonly connections: number;
+  readonly published: number;
+  readonly delivered: number;
+  readonly refused: number;
+  readonly bytesIn: number;
+}
+
+/**
+ * An MQTT 5 broker core: QoS 0 and 1, retained messages, last will, take-over of a client id, request/response
+ * properties, keep-alive, one grant a client. It keeps no session beyond a connection, as our gateways ask for
+ * none. What IoT Core does beyond that is added by the modules beside this one.
+ */
+export class IotBroker {
+  readonly options: Required<Omit<BrokerOptions, 'log'>> & Pick<BrokerOptions, 'log'>;
+  private readonly server: Server;
+  private readonly sessions = new Map<string, Session>();
+  private readonly open = new Set<Session>();
+  private readonly retained = new Map<string, IPublishPacket>();
+  private counts = { published: 0, delivered: 0, refused: 0, bytesIn: 0 };
+
+  constructor(options: BrokerOptions) {
+    this.options = { host: '127.0.0.1', payloadBytesMax: 131_072, ...options };
+    this.server = createServer((socket: Socket) => {
+      const session = new Session(this, socket);
+      this.open.add(session);
+      socket.on('close', () => this.open.delete(session));
+    });
+  }
+
+  /** @returns the port it listens on */
+  start(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(this.options.port, this.options.host, () => {
+        const address = this.server.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  }
+
+  /** Ends every connection with DISCONNECT 139 (server shutting down); retained messages are kept. */
+  stop(): Promise<void> {
+    for (const session of this.open) session.end(139);
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  stats(): BrokerStats {
+    return { connections: this.sessions.size, ...this.counts };
+  }
+
+  grant(clientId: string, username: string, password: Uint8Array): Grant | undefined {
+    if (clientId !== username) return undefined; // identity is the client id, as a thing's certificate
+    const grant = this.options.grants.find((candidate) => candidate.clientId === clientId);
+    if (grant === undefined) return undefined;
+    const wanted = Buffer.from(grant.password);
+    if (wanted.length !== password.length || !timingSafeEqual(wanted, password)) return undefined;
+    return grant;
+  }
+
+  /** A new connection with a known client id ends the older one (reason 142). */
+  admit(session: Session): void {
+    this.sessions.get(session.clientId)?.end(142);
+    this.sessions.set(session.clientId, session);
+    this.options.log?.(`connected ${session.clientId}`);
+  }
+
+  leave(session: Session): void {
+    if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId);
+    this.options.log?.(`gone ${session.clientId}`);
+  }
+
+  count(what: 'refused'): void {
+    this.counts[what]++;
+  }
+
+  /** Routes a publish to all who subscribed; the sender's right was checked before. */
+  route(packet: IPublishPacket): void {
+    this.counts.published++;
+    this.counts.bytesIn += packet.payload.length;
+    if (packet.retain) {
+      if (packet.payload.length === 0) this.retained.delete(packet.topic);
+      else this.retained.set(packet.topic, packet);
+    }
+    for (const session of this.sessions.values()) {
+      if (session.wants(packet.topic)) this.deliver(session, packet, false);
+    }
+  }
+
+  /** Retained messages come for exact filters only, as in IoT Core. */
+  sendRetained(session: Session, filter: string): void {
+    const packet = this.retained.get(filter);
+    if (packet !== undefined) this.deliver(session, packet, true);
+  }
+
+  allows(filters: readonly string[], topic: string): boolean {
+    return filters.some((filter) => filter === topic || matches(filter, topic));
+  }
+
+  validTopic(topic: string): boolean {
+    return isTopic(topic);
+  }
+
+  private deliver(session: Session, packet: IPublishPacket, retain: boolean): void {
+    this.counts.delivered++;
+    session.deliver(packet, retain);
+  }
+}
