@@ -6,11 +6,20 @@ type Settings = Omit<NonNullable<TestProjectInlineConfiguration['test']>, 'name'
 function folder(name: string, settings: Settings): TestProjectInlineConfiguration {
   return {
     extends: true,
-    test: { name, include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`], ...settings },
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`, `test/${name}/**/*.test.tsx`],
+      ...settings,
+    },
   };
 }
 
-const pure = { pool: 'threads', isolate: false, sequence: { groupOrder: 0 }, maxWorkers: 2 } as const;
+const pure = {
+  pool: 'threads',
+  isolate: false,
+  sequence: { groupOrder: 0 },
+  maxWorkers: 2,
+} as const;
 const own = { pool: 'forks', isolate: true } as const;
 const minutes = (count: number): number => count * 60_000;
 
@@ -26,15 +35,48 @@ export default defineConfig({
     projects: [
       folder('unit', { ...pure, testTimeout: 10_000 }),
       folder('property', { ...pure, testTimeout: minutes(1) }),
-      folder('architecture', { ...own, sequence: { groupOrder: 0 }, maxWorkers: 2, testTimeout: minutes(3) }),
-      folder('world', { ...own, sequence: { groupOrder: 1 }, maxWorkers: 2, testTimeout: minutes(3) }),
-      folder('hil', { ...own, sequence: { groupOrder: 2 }, maxWorkers: 1, testTimeout: minutes(2), hookTimeout: minutes(1) }),
-      folder('interop', { ...own, sequence: { groupOrder: 2 }, maxWorkers: 1, testTimeout: minutes(2), hookTimeout: minutes(1) }),
-      folder('browser', { ...own, sequence: { groupOrder: 2 }, maxWorkers: 1, testTimeout: minutes(2), hookTimeout: minutes(1) }),
+      folder('architecture', {
+        ...own,
+        sequence: { groupOrder: 0 },
+        maxWorkers: 2,
+        testTimeout: minutes(3),
+      }),
+      folder('world', {
+        ...own,
+        sequence: { groupOrder: 1 },
+        maxWorkers: 2,
+        testTimeout: minutes(3),
+      }),
+      folder('hil', {
+        ...own,
+        sequence: { groupOrder: 2 },
+        maxWorkers: 1,
+        testTimeout: minutes(2),
+        hookTimeout: minutes(1),
+      }),
+      folder('interop', {
+        ...own,
+        sequence: { groupOrder: 2 },
+        maxWorkers: 1,
+        testTimeout: minutes(2),
+        hookTimeout: minutes(1),
+      }),
+      folder('browser', {
+        ...own,
+        sequence: { groupOrder: 2 },
+        maxWorkers: 1,
+        testTimeout: minutes(2),
+        hookTimeout: minutes(1),
+      }),
     ],
     coverage: {
       provider: 'v8',
-      include: ['devices/**/*.ts', 'gateway/**/*.{ts,tsx}', 'cloud/**/*.{ts,tsx}', 'simulators/**/*.ts'],
+      include: [
+        'devices/**/*.ts',
+        'gateway/**/*.{ts,tsx}',
+        'cloud/**/*.{ts,tsx}',
+        'simulators/**/*.ts',
+      ],
       reporter: ['text-summary', 'html', 'json-summary'],
     },
   },

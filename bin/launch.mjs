@@ -31,8 +31,13 @@ function run(args) {
   const node = findNode();
   if (node === undefined) {
     const name = packageName();
-    const fix = name === undefined ? `install Node ${NODE_MAJOR} or newer` : `run "npm ci" (it brings ${name}) or install it`;
-    process.stderr.write(`edgewatt needs Node ${NODE_MAJOR} or newer, this is ${process.version}: ${fix}.\n`);
+    const fix =
+      name === undefined
+        ? `install Node ${NODE_MAJOR} or newer`
+        : `run "npm ci" (it brings ${name}) or install it`;
+    process.stderr.write(
+      `edgewatt needs Node ${NODE_MAJOR} or newer, this is ${process.version}: ${fix}.\n`,
+    );
     process.exit(EXIT_MISSING);
   }
   // Type stripping is paid once: Node keeps the compiled modules, of child processes too. An unwritable folder only costs time.
@@ -57,7 +62,8 @@ function findNode() {
 }
 
 function packageName() {
-  const known = process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
+  const known =
+    process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
   return known ? `node-linux-${process.arch}` : undefined;
 }
 
@@ -74,7 +80,9 @@ function stayAsParent(node, args, env) {
     });
   }
   child.on('error', (error) => {
-    process.stderr.write(`edgewatt cannot start ${node}: ${error.message}. Install Node ${NODE_MAJOR} or newer.\n`);
+    process.stderr.write(
+      `edgewatt cannot start ${node}: ${error.message}. Install Node ${NODE_MAJOR} or newer.\n`,
+    );
     process.exit(EXIT_MISSING);
   });
   child.on('exit', (code, signal) => {
@@ -88,13 +96,18 @@ function stayAsParent(node, args, env) {
 /** Whether a terminal sends its signals to this very process group, child included. */
 function isTerminalForeground() {
   try {
-    const fields = readFileSync('/proc/self/stat', 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync('/proc/self/stat', 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[2] === fields[5];
   } catch {
     return process.stdin.isTTY === true;
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (
+  process.argv[1] !== undefined &&
+  realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+) {
   run(process.argv.slice(2));
 }

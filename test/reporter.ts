@@ -40,7 +40,9 @@ export default class OneLineReporter implements Reporter {
     const isBad = !module.ok();
     const durationMs = Math.round(module.diagnostic().duration);
     const count = `${tests.length} ${tests.length === 1 ? 'test' : 'tests'}`;
-    this.print(`${isBad ? 'FAIL' : 'ok  '} ${this.path(module.moduleId)} (${count}, ${durationMs} ms)`);
+    this.print(
+      `${isBad ? 'FAIL' : 'ok  '} ${this.path(module.moduleId)} (${count}, ${durationMs} ms)`,
+    );
     if (isBad) for (const failure of this.failuresOf(module)) this.printFailure(failure);
   }
 
@@ -63,7 +65,8 @@ export default class OneLineReporter implements Reporter {
       failed.push(`outside of any test: ${error.message}`);
       this.printFailure({ title: 'outside of any test', logs: [], errors: [error] });
     }
-    if (failed.length > 0) this.print(`\nFailed:\n${failed.map((title) => `  ${title}`).join('\n')}`);
+    if (failed.length > 0)
+      this.print(`\nFailed:\n${failed.map((title) => `  ${title}`).join('\n')}`);
     if (count.passed + count.failed === 0) this.print('No test has run, and that is a failure.');
     this.isFailed = count.failed > 0 || count.passed === 0;
     this.summary = `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`;
@@ -74,14 +77,20 @@ export default class OneLineReporter implements Reporter {
   private failuresOf(module: TestModule): Failure[] {
     const file = this.path(module.moduleId);
     const around = (errors: readonly SerializedError[], what: string, id: string): Failure[] =>
-      errors.length === 0 ? [] : [{ title: `${file}, ${what}`, logs: this.logs.get(id) ?? [], errors }];
+      errors.length === 0
+        ? []
+        : [{ title: `${file}, ${what}`, logs: this.logs.get(id) ?? [], errors }];
     const failures = around(module.errors(), 'outside of its tests', module.id);
     for (const suite of module.children.allSuites()) {
       failures.push(...around(suite.errors(), `around "${suite.fullName}"`, suite.id));
     }
     for (const test of module.children.allTests('failed')) {
       const errors = test.result().errors ?? [];
-      failures.push({ title: `${file} > ${test.fullName}`, logs: this.logs.get(test.id) ?? [], errors });
+      failures.push({
+        title: `${file} > ${test.fullName}`,
+        logs: this.logs.get(test.id) ?? [],
+        errors,
+      });
     }
     return failures;
   }
@@ -121,7 +130,9 @@ export default class OneLineReporter implements Reporter {
 /** Errors from outside of tests come with the stack as text. */
 function unparsedFrames(stack: string): string[] {
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
-  const ours = frames.filter((line) => !line.includes('/node_modules/') && !line.includes('node:internal'));
+  const ours = frames.filter(
+    (line) => !line.includes('/node_modules/') && !line.includes('node:internal'),
+  );
   return (ours.length > 0 ? ours : frames).slice(0, FRAMES_SHOWN).map((line) => line.trim());
 }
 
