@@ -4,6 +4,7 @@ import { createClock } from '../adapters/clock.ts';
 import { createVerifier } from '../adapters/crypto.ts';
 import { makeWire } from '../adapters/modbus/wire.ts';
 import { startAgent } from '../adapters/process/child.ts';
+import { endWithParent } from '../adapters/process/parent.ts';
 import { takeLock } from '../adapters/process/lock.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard } from '../compose.ts';
@@ -79,6 +80,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end());
+  if (file.demo !== undefined) endWithParent(() => void end());
   await guard.start();
   if (!ending) supervisor.launch();
 }

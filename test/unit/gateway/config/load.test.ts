@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { profileById } from '../../../../devices/catalogue.ts';
+import { parseSite } from '../../../../gateway/config/load.ts';
+
+const barn = readFileSync(new URL('../../../fixtures/sites/barn.yaml', import.meta.url), 'utf8');
+
+/** The one complaint that a change of the sound file brings, as `line path what; mend`. */
+function complaint(from: string, to: string): string {
+  expect(barn).toContain(from);
+  const { site, complaints } = parseSite(barn.replace(from, to), profileById);
+  expect(site).toBeUndefined();
+  const first = complaints[0];
+  return `${first?.line} ${first?.path}: ${first?.what}; ${first?.mend}`;
+}
+
+describe('a site file', () => {
+  it('is read when it is sound, with defaults filled in', () => {
+    const { site, complaints } = parseSite(barn, profileById);
+    expect(complaints).toEqual([]);
+    expect(site?.terminals.find((t) => t.id === 'battery1')?.safeState).toEqual({ kind: 'zero' });
+    expect(site?.connections[0]?.settlementMs).toBe(900_000);
+    expect(site?.control.active).toBe(true);
+  });
+
+  it('is refused for an unknown key, with its line', () => {
+    expect(complaint('    fuseA: 63', '    fuseAmps: 63')).toMatch(
+      /^(1[0-9]|2[0-9]) connections\[0\]/,
+    );
+    expect(complaint('gridCode: vde', 'colour: red\ngridCode: vde')).toBe(
+      "12 colour: unknown key 'colour'; remove it or correct its spelling (docs/formats.md lists the keys)",
+    );
+  });
+
+  it('names the unit where kW stands for W', () => {
+    expect(complaint('ratedInW: 20000', 'ratedInKW: 20')).toContain(
+      'units are fixed: write ratedInW in that unit',
+    );
+  });
+
+  it('is refused for a duplicate id', () => {
+    expect(complaint('id: inverter2, bus: lan2', 'id: meter1, bus: lan2')).toContain(
+      "the id 'meter1' is taken by devices[0]",
+    );
+  });
+
+  it('is refused for two devices with one unit id on a bus', () => {
+    expect(complaint('bus: lan1, unit: 2', 'bus: lan1, unit: 1')).toContain(
+      "unit 1 on bus 'lan1' is already devices[0]",
+    );
+  });
+
+  it('is refused for an impossible limit', () => {
+    expect(complaint('contractedImportW: 30000', 'contractedImportW: 90000')).toContain(
+      '90000 W cannot pass a fuse of 63 A (43470 W)',
+    );
+    expect(complaint('defaultExportLimitW: 12000', 'defaultExportLimitW: 25000')).toContain(
+      '25000 W is above contractedExportW (20000 W)',
+    );
+  });
+
+  it('is refused when all safe states together break the export limit', () => {
+    expect(complaint('limitW: 12000', 'limitW: 15000')).toContain(
+      'with every safe state in force the site could export 15000 W',
+    );
+  });
+
+  it('is refused for a name that nothing bears', () => {
+    expect(complaint('of: grid', 'of: gird')).toContain(
+      "no connection, edge or terminal is called 'gird'; name one of: grid, pv1, battery1, rest",
+    );
+    expect(complaint('profile: sunspec/meter-203', 'profile: sunspec/meter')).toContain(
+      "no profile is called 'sunspec/meter'",
+    );
+  });
+
+  it('is refused for a time zone that does not exist and for text that is no YAML', () => {
+    expect(complaint('timeZone: Europe/Berlin }', 'timeZone: Europe/Bonn }')).toContain(
+      'not an IANA time zone',
+    );
+    expect(complaint('devices:', 'devices: [')).toContain('not YAML');
+  });
+});

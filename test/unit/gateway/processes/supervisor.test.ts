@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AgentFrame,
+  encodeFrame,
+  FrameReader,
+  type GuardFrame,
+} from '../../../../gateway/contracts/values/frames.ts';
+import type { Image } from '../../../../gateway/contracts/values/image.ts';
+import type { TelemetryRecord } from '../../../../gateway/contracts/values/record.ts';
+import { type AgentProcess, Supervisor } from '../../../../gateway/processes/supervisor.ts';
+import { createVirtualClock } from '../../../../simulators/clock.ts';
+
+const image = (cycle: number): Image => ({ cycle }) as Image;
+const record = (seq: number): TelemetryRecord => ({
+  kind: 'event',
+  epoch: 1,
+  seq,
+  atMs: seq,
+  code: 'X',
+  mode: 'rules',
+  text: 'x'.repeat(500),
+});
+
+/** An agent process that only keeps what it is sent. */
+class PaperAgent implements AgentProcess {
+  readonly got: GuardFrame[] = [];
+  killed = 0;
+  private end: () => void = () => undefined;
+  readonly exited = new Promise<void>((resolve) => {
+    this.end = resolve;
+  });
+  private readonly reader = new FrameReader();
+  readonly pipe: AgentProcess['pipe'] = {
+    send: (bytes) => {
+      this.got.push(...(this.reader.push(bytes) as GuardFrame[]));
+      return true;
+    },
+    onBytes: undefined,
+    onClose: undefined,
+    onDrain: undefined,
+    close: () => undefined,
+    nextTurn: () => undefined,
+  };
+
+  kill(): void {
+    this.killed++;
+    this.end();
+  }
+
+  say(frame: AgentFrame): void {
+    this.pipe.onBytes?.(encodeFrame(frame));
+  }
+
+  images(): number[] {
+    return this.got.flatMap((f) => (f.t === 'image' ? [f.image.cycle] : []));
+  }
+
+  records(): number[] {
+    return this.got.flatMap((f) => (f.t === 'records' ? f.records.map((r) => r.seq) : []));
+  }
+}
+
+function setUp() {
+  const clock = createVirtualClock();
+  const agents: PaperAgent[] = [];
+  const frames: AgentFrame[] = [];
+  const quiet = () => undefined;
+  const supervisor = new Supervisor({
+    clock,
+    log: { info: quiet, warn: quiet, error: quiet },
+    start: () => {
+      const agent = new PaperAgent();
+      agents.push(agent);
+      return agent;
+    },
+    onFrame: (frame) => frames.push(frame),
+    onRestart: quiet,
+  });
+  supervisor.launch();
+  const agent = (index = 0): PaperAgent => agents[index] as PaperAgent;
+  return { clock, agents, agent, frames, supervisor };
+}
+
+describe('the supervisor of the agent process', () => {
+  it('sends the next image only when the last was acknowledged, and then the newest', () => {
+    const { supervisor, agent } = setUp();
+    supervisor.turn(image(1));
+    supervisor.turn(image(2));
+    supervisor.turn(image(3));
+    expect(agent().images()).toEqual([1]);
+    agent().say({ t: 'image-ack', cycle: 1 });
+    supervisor.turn(image(4));
+    expect(agent().images()).toEqual([1, 4]);
+  });
+
+  it('keeps records until they are acknowledged and gives the rest to the next agent', async () => {
+    const { clock, supervisor, agent, agents } = setUp();
+    supervisor.push([1, 2, 3].map(record));
+    agent().say({ t: 'records-ack', epoch: 1, seq: 2 });
+    agent().kill();
+    await agent().exited;
+    await clock.advance(60_000);
+    expect(agents).toHaveLength(2);
+    supervisor.push([record(4)]);
+    expect(agent(1).records()).toEqual([3, 4]);
+  });
+
+  it('cuts records into frames of at most 64 KB', () => {
+    const { supervisor, agent } = setUp();
+    supervisor.push(Array.from({ length: 500 }, (_, i) => record(i + 1)));
+    expect(agent().got.filter((f) => f.t === 'records').length).toBeGreaterThan(3);
+    expect(agent().records()).toHaveLength(500);
+  });
+
+  it('kills an agent that is silent for 10 s, and not one that speaks', async () => {
+    const { clock, supervisor, agent } = setUp();
+    await clock.advance(9_000);
+    supervisor.turn(image(9));
+    agent().say({ t: 'alive' });
+    await clock.advance(9_000);
+    supervisor.turn(image(18));
+    expect(agent().killed).toBe(0);
+    await clock.advance(1_500);
+    supervisor.turn(image(20));
+    expect(agent().killed).toBe(1);
+  });
+
+  it('passes on sound frames and nothing else', () => {
+    const { agent, frames } = setUp();
+    agent().say({ t: 'directive', directive: { body: '{}', keyId: 'k', signature: 's' } });
+    agent().say({ t: 'directive', directive: { body: 7 } } as unknown as AgentFrame);
+    agent().say({ t: 'format-disk' } as unknown as AgentFrame);
+    agent().say({ t: 'intent', intent: { v: 1, plan: [{}] } } as unknown as AgentFrame);
+    expect(frames).toHaveLength(1);
+  });
+
+  it('kills an agent that floods it with an oversized frame', () => {
+    const { agent } = setUp();
+    agent().pipe.onBytes?.(Uint8Array.of(0xff, 0xff, 0xff, 0xff));
+    expect(agent().killed).toBe(1);
+  });
+});
