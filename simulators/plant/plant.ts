@@ -1,0 +1,218 @@
+import { advanceBattery, type BatteryConfig, type CellState, startCells } from './battery.ts';
+import {
+  advanceCompressor,
+  type CompressorConfig,
+  type CompressorState,
+  startCompressor,
+} from './compressor.ts';
+import { advanceEv, type EvConfig, type EvState, startEv } from './ev.ts';
+import { advanceHybrid, type HybridConfig, type HybridState, startHybrid } from './hybrid.ts';
+import { advanceLoad, type LoadConfig, type LoadState } from './loads.ts';
+import { advancePv, type PvConfig, type PvState, startPv } from './pv.ts';
+import { type Advanced, type Commands, counted, type Drive, type PlaceTruth } from './types.ts';
+import { type Climate, weatherAt } from './weather.ts';
+
+/**
+ * The physics of one site as pure, seeded steps:
+ *
+ *   let state = startPlant(config, fromMs);
+ *   ({ state, truth } = stepPlant(config, state, commands, drive, dtMs));
+ *
+ * Any dt is cut into sub-steps of at most `config.subMs` (1 s), so an accelerated run stays physical. In each
+ * sub-step every power is constant, the connection carries what the ac node leaves, and counters add it up.
+ */
+export type PartConfig =
+  | PvConfig
+  | BatteryConfig
+  | HybridConfig
+  | LoadConfig
+  | CompressorConfig
+  | EvConfig;
+
+export interface PlantConfig {
+  readonly site: string;
+  readonly seed: number;
+  readonly climate: Climate;
+  readonly timeZone: string; // IANA
+  readonly connection: string; // id of the place that closes the node's sum
+  readonly parts: readonly PartConfig[];
+  readonly subMs?: number; // longest sub-step, default 1000
+}
+
+type PartState = PvState | CellState | HybridState | LoadState | CompressorState | EvState;
+
+export interface PlantState {
+  readonly atMs: number; // UTC
+  readonly gridW: number;
+  readonly grid: { readonly inWh: number; readonly outWh: number };
+  readonly parts: Readonly<Record<string, PartState>>;
+}
+
+export interface PlantTruth {
+  readonly site: string;
+  readonly atMs: number; // end of the step
+  readonly places: Readonly<Record<string, PlaceTruth>>; // connection and terminals, + into the node
+  readonly weather: { readonly ghiWPerM2: number; readonly temperatureC: number };
+}
+
+function startPart(part: PartConfig): PartState {
+  switch (part.kind) {
+    case 'pv':
+      return startPv(part);
+    case 'battery':
+      return startCells(part);
+    case 'hybrid':
+      return startHybrid(part);
+    case 'load':
+      return { inWh: 0, outWh: 0 };
+    case 'compressor':
+      return startCompressor(part);
+    case 'ev':
+      return startEv();
+  }
+}
+
+export function startPlant(config: PlantConfig, atMs: number): PlantState {
+  return {
+    atMs,
+    gridW: 0,
+    grid: { inWh: 0, outWh: 0 },
+    parts: Object.fromEntries(config.parts.map((part) => [part.id, startPart(part)])),
+  };
+}
+
+type SubStep = Parameters<typeof advancePv>[3];
+
+/** States are made by `startPart` of the same configuration, so kind and state always belong together. */
+function advancePart(
+  config: PlantConfig,
+  part: PartConfig,
+  state: PartState | undefined,
+  commands: Commands,
+  s: SubStep,
+): Advanced<PartState> {
+  const command = commands[part.id];
+  switch (part.kind) {
+    case 'pv':
+      return advancePv(part, state as PvState, command, s);
+    case 'battery':
+      return advanceBattery(part, state as CellState, command, s);
+    case 'hybrid': {
+      const both = { pv: commands[part.pvId], battery: commands[part.batteryId] };
+      return advanceHybrid(part, state as HybridState, both, s);
+    }
+    case 'load':
+      return advanceLoad(part, state as LoadState, config.seed, s);
+    case 'compressor':
+      return advanceCompressor(part, state as CompressorState, command, config.seed, s);
+    case 'ev':
+      return advanceEv(part, state as EvState, command, config.seed, s);
+  }
+}
+
+function subStep(
+  config: PlantConfig,
+  state: PlantState,
+  commands: Commands,
+  drive: Drive | undefined,
+  dtMs: number,
+): { state: PlantState; truth: PlantTruth } {
+  const weather = weatherAt(config.climate, state.atMs + dtMs / 2);
+  const s: SubStep = {
+    fromMs: state.atMs,
+    dtMs,
+    timeZone: config.timeZone,
+    weather,
+    gridW: state.gridW,
+    drive,
+  };
+  const parts: Record<string, PartState> = {};
+  const places: Record<string, PlaceTruth> = {};
+  let sumW = 0;
+  for (const part of config.parts) {
+    const advanced = advancePart(config, part, state.parts[part.id], commands, s);
+    parts[part.id] = advanced.state;
+    for (const [id, place] of Object.entries(advanced.places)) {
+      places[id] = place;
+      if (place.dc !== true) sumW += place.powerW;
+    }
+  }
+  const gridW = -sumW + 0; // never -0
+  const grid = counted(state.grid, gridW, dtMs);
+  const atMs = state.atMs + dtMs;
+  places[config.connection] = { kind: 'grid', powerW: gridW, ...grid };
+  return {
+    state: { atMs, gridW, grid, parts },
+    truth: {
+      site: config.site,
+      atMs,
+      places,
+      weather: { ghiWPerM2: weather.ghiWPerM2, temperatureC: weather.temperatureC },
+    },
+  };
+}
+
+/**
+ * Lets `dtMs` > 0 pass under constant commands.
+ * @param drive  recorded load and PV in place of the models; car and compressor then stand still
+ * @param seen   called after every sub-step, for judges that must not miss one
+ */
+export function stepPlant(
+  config: PlantConfig,
+  state: PlantState,
+  commands: Commands,
+  drive: Drive | undefined,
+  dtMs: number,
+  seen?: (truth: PlantTruth) => void,
+): { state: PlantState; truth: PlantTruth } {
+  const count = Math.max(1, Math.ceil(dtMs / (config.subMs ?? 1_000)));
+  let now = state;
+  let truth: PlantTruth | undefined;
+  for (let n = 1; n <= count; n += 1) {
+    const untilMs = state.atMs + (dtMs * n) / count;
+    const after = subStep(config, now, commands, drive, untilMs - now.atMs);
+    now = after.state;
+    truth = after.truth;
+    seen?.(truth);
+  }
+  if (truth === undefined) throw new RangeError('a step needs a positive duration');
+  return { state: now, truth };
+}
+
+/** Energy of a site since the start, Wh: what flowed, and what the judges compare bookings with. */
+export interface SiteEnergy {
+  readonly pv: number;
+  readonly load: number;
+  readonly import: number;
+  readonly export: number;
+  readonly charge: number;
+  readonly discharge: number;
+}
+
+export function siteEnergy(truth: PlantTruth): SiteEnergy {
+  const sum = { pv: 0, load: 0, import: 0, export: 0, charge: 0, discharge: 0 };
+  for (const place of Object.values(truth.places)) {
+    if (place.kind === 'grid') {
+      sum.import += place.inWh;
+      sum.export += place.outWh;
+    } else if (place.kind === 'pv') sum.pv += place.inWh;
+    else if (place.kind === 'load' || place.kind === 'ev') sum.load += place.outWh;
+    else if (place.kind === 'battery') {
+      sum.discharge += place.inWh;
+      sum.charge += place.outWh;
+    }
+  }
+  return sum;
+}
+
+/** Power through the transformer that several sites and their neighbours share, W, + from the grid. */
+export function transformerW(
+  truths: readonly PlantTruth[],
+  connections: readonly string[],
+  backgroundW: number,
+): number {
+  return truths.reduce(
+    (sum, truth, n) => sum + (truth.places[connections[n] ?? 'grid']?.powerW ?? 0),
+    backgroundW,
+  );
+}
