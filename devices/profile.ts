@@ -67,7 +67,7 @@ export interface WriteStep {
     | { readonly const: number }
     | {
         /**
-         * powerW: setpoint, + into the busbar; absPowerW its magnitude; powerPct percent of rated (limit);
+         * powerW: setpoint, + into the busbar; absPowerW its magnitude; powerPct: 100 * powerW / ratedW, same sign;
          * timeoutS reversion time; currentA per phase; safeW the reversion value; on: 1 or 0.
          */
         readonly from:
@@ -117,6 +117,8 @@ interface ProfileHead {
   };
   readonly control: readonly ControlSpec[];
   readonly points: Readonly<Record<string, PointSpec>>; // 'powerW', 'battery.socPct', ...
+  /** Points without a register of their own: the sum of others, known only when all of them are. */
+  readonly sums?: Readonly<Record<string, readonly string[]>>;
   readonly identity: readonly string[]; // points that name maker, model, serial, firmware
   readonly quirks: readonly string[];
 }
@@ -124,7 +126,11 @@ interface ProfileHead {
 export type Profile =
   | (ProfileHead & {
       readonly kind: 'registers';
-      readonly unreadable?: readonly { readonly space: RegisterSpace; readonly at: number; readonly words: number }[];
+      readonly unreadable?: readonly {
+        readonly space: RegisterSpace;
+        readonly at: number;
+        readonly words: number;
+      }[];
       readonly examples: readonly {
         readonly registers: Readonly<Record<number, readonly number[]>>;
         readonly reads: Readonly<Record<string, number>>;
@@ -146,8 +152,14 @@ export interface DeviceMap {
   readonly wordOrder: 'big' | 'little';
   readonly limits: ProfileHead['limits'];
   readonly points: Readonly<Record<string, ResolvedPoint>>;
-  readonly unreadable: readonly { readonly space: RegisterSpace; readonly at: number; readonly words: number }[];
+  readonly unreadable: readonly {
+    readonly space: RegisterSpace;
+    readonly at: number;
+    readonly words: number;
+  }[];
   readonly control: readonly ControlSpec[];
+  /** Derived points, as in the profile: key -> keys to add; readings of these exist like any other. */
+  readonly sums?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface ResolvedPoint extends PointSpec {

@@ -1,0 +1,139 @@
+import type { DeviceMap, Profile, RegisterSpace } from '../../devices/profile.ts';
+import type { BusSpec, Device } from '../../gateway/contracts/values/site.ts';
+import type { Clock } from '../../gateway/ports.ts';
+
+/**
+ * How simulated devices are made and spoken to. The plant puts its truth into a device's registers (`put`) and asks
+ * what the device is told to do (`control`); the gateway sees nothing but the registers.
+ *
+ *   const devices = createSiteDevices(site, { clock, settings: { inverter1: { ratedW: 60_000 } }, onFrame });
+ *   const buses = await devices.start();            // the site's buses with the ports and paths that came to be
+ *   each plant step:                                // simulated time
+ *     for (const image of Object.values(devices.images)) image.step(clock.monoMs());
+ *     const told = devices.images.inverter1.control();
+ *     devices.images.inverter1.put('powerW', 41_200);
+ *   await devices.stop();
+ *
+ * `createSiteDevices`, the servers and `createPtyPair` are in simulators/servers; `createDeviceImage` is in image.ts.
+ */
+
+/** What a device is told to do at this moment. Powers in W, + into the busbar as the device stands. */
+export interface Commanded {
+  /** Nobody commands: the device follows its own rules (full power, self-consumption, its machine's need). */
+  readonly ownMode: boolean;
+  /** Power of the terminal that the profile's control binds: '' the device, 'battery' on a hybrid. */
+  readonly setpointW?: number;
+  /** Production at most this, >= 0. */
+  readonly limitW?: number;
+  /** Charging current a phase, A: 0 or 6..16. */
+  readonly currentA?: number;
+  /** Contactor of an on-off load: true = run, false = do not. */
+  readonly enabled?: boolean;
+  /** Simulated time until the device's own timer ends this; undefined = it never does. */
+  readonly leftMs?: number;
+}
+
+/** Nameplate of one simulated device. */
+export interface DeviceSettings {
+  /** AC nameplate W; percent limits refer to it, and scale factors of SunSpec powers are chosen so that 1.5 times it fits. */
+  readonly ratedW: number;
+  readonly chargeMaxW?: number; // battery: default ratedW
+  readonly dischargeMaxW?: number; // battery: default ratedW
+  readonly capacityWh?: number; // battery: default 2 h at ratedW
+  readonly serial?: string; // default: the device id
+  readonly model?: string;
+  /** PV strings of model 160, default 2. */
+  readonly strings?: number;
+  /** Every energy counter starts here, Wh (a counter of 0 reads as unavailable in SunSpec); default 10_000. */
+  readonly counterStartWh?: number;
+  /** SunSpec scale factors where the choice from `ratedW` does not fit: 'm103.W_SF' -> 1. */
+  readonly exponents?: Readonly<Record<string, number>>;
+}
+
+/** Modbus exception codes that a device answers with; 0 = accepted. */
+export type ExceptionCode = 0 | 1 | 2 | 3 | 4 | 6 | 11;
+
+/** Registers of one device, with the device's own behaviour: timers, reversions, heartbeats, refusals. */
+export interface DeviceImage {
+  readonly id: string;
+  readonly profile: Profile;
+  readonly map: DeviceMap;
+  readonly settings: DeviceSettings;
+  has(key: string): boolean;
+  /**
+   * Sets a reading in the point's canonical unit and busbar sign. `undefined` writes the type's "not available".
+   * Energy counters are given as Wh since the start. A derived sum (map.sums) cannot be put: put its parts.
+   * @throws RangeError when the value does not fit the register: widen the exponent in the settings
+   */
+  put(key: string, value: number | undefined): void;
+  /** Sets a text point (maker, model, serial, firmware). */
+  putText(key: string, text: string): void;
+  /** The value that a client would decode now, a counter with its start; undefined = not available. */
+  take(key: string): number | undefined;
+  /** Raw registers, for faults; a write here asks nobody. */
+  readonly raw: Readonly<Record<RegisterSpace, Uint16Array>>;
+  /** One read request of 1..125 registers (or bits 0/1 of a bit space). */
+  read(
+    space: RegisterSpace,
+    at: number,
+    count: number,
+  ): { words: Uint16Array; exception: ExceptionCode };
+  /** One write request: whole writable points only, values within the point's range. */
+  write(space: 'holding' | 'coil', at: number, words: ArrayLike<number>): ExceptionCode;
+  /** Brings timers, reversions and heartbeats to this instant of the simulated monotonic clock; never back. */
+  step(nowMs: number): void;
+  /** What the device is told to do; call after `step`. */
+  control(): Commanded;
+}
+
+/** One request and its answer as they were on the wire. */
+export interface Frame {
+  readonly atMs: number; // simulated monotonic clock, when the answer was made
+  readonly bus: string;
+  readonly device: string; // '' when no device has that unit
+  readonly unit: number;
+  readonly fc: number;
+  readonly address: number;
+  readonly count: number; // registers or bits
+  /** Written words of a write, answered words of a read; empty with an exception. */
+  readonly values: readonly number[];
+  readonly write: boolean;
+  readonly exception: ExceptionCode;
+}
+
+/** Units of one wire and who hears of each request. */
+export interface Station {
+  readonly bus: string;
+  readonly units: ReadonlyMap<number, DeviceImage>;
+  readonly clock: Pick<Clock, 'monoMs' | 'realMs'>;
+  readonly onFrame?: ((frame: Frame) => void) | undefined;
+}
+
+/** A listening device server. `label` is for people: 'tcp 127.0.0.1:40213', 'serial /dev/pts/7'. */
+export interface DeviceServer {
+  readonly label: string;
+  stop(): Promise<void>;
+}
+
+export interface SiteDevicesOptions {
+  readonly clock: Clock;
+  /** By device id; `ratedW` defaults to 10 kW. */
+  readonly settings: Readonly<Record<string, DeviceSettings>>;
+  readonly onFrame?: ((frame: Frame) => void) | undefined;
+  /** Where a serial bus cannot be a pty pair (socat missing) it becomes RTU over TCP; called with one line saying so. */
+  readonly onNotice?: ((line: string) => void) | undefined;
+}
+
+/** All device servers of a site. TCP buses listen on 127.0.0.1: port 0 in the site means a free one. */
+export interface SiteDevices {
+  readonly images: Readonly<Record<string, DeviceImage>>;
+  /** @returns the site's buses as they came to be: real ports, pty paths for the gateway's side */
+  start(): Promise<readonly BusSpec[]>;
+  stop(): Promise<void>;
+}
+
+/** The part of a site file that device servers need. */
+export interface WiredSite {
+  readonly buses: readonly BusSpec[];
+  readonly devices: readonly Device[];
+}
