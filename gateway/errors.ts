@@ -3,12 +3,14 @@
  * code 2; a running gateway shows it on its page and degrades. Programmer errors stay ordinary errors.
  */
 export class Fault extends Error {
+  readonly what: string;
   readonly where: string;
   readonly mend: string;
 
   constructor(what: string, where: string, mend: string) {
     super(`${where}: ${what}; ${mend}`);
     this.name = 'Fault';
+    this.what = what;
     this.where = where;
     this.mend = mend;
   }

@@ -1,3 +1,4 @@
+import type { EnergyRecord, TelemetryRecord } from './contracts/values/record.ts';
 import type { Instant } from './contracts/values/time.ts';
 
 /**
@@ -96,7 +97,10 @@ export type Solution =
       readonly x: Float64Array;
       readonly rowDual: Float64Array;
     }
-  | { readonly status: 'infeasible' | 'unbounded' | 'time-limit' | 'failed'; readonly detail: string };
+  | {
+      readonly status: 'infeasible' | 'unbounded' | 'time-limit' | 'failed';
+      readonly detail: string;
+    };
 
 export interface Solver {
   solve(model: LinearModel, timeLimitMs: number): Promise<Solution>;
@@ -108,7 +112,11 @@ export interface HttpAnswer {
 }
 
 export interface Http {
-  get(url: string, timeoutMs: number, headers?: Readonly<Record<string, string>>): Promise<HttpAnswer>;
+  get(
+    url: string,
+    timeoutMs: number,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<HttpAnswer>;
 }
 
 /** Ed25519 over UTF-8 text; keys are base64 SPKI / PKCS8. */
@@ -133,4 +141,77 @@ export interface Log {
   info(text: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(text: string, fields?: Readonly<Record<string, unknown>>): void;
   error(text: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What opening the agent's database found. `replaced`: the old file was damaged and stands aside. */
+export interface StoreOpened {
+  readonly state: 'new' | 'opened' | 'migrated' | 'replaced';
+  readonly detail: string; // one sentence for the page when replaced, otherwise ''
+  readonly epoch: number; // rises with each opening; orders take their ids from it
+}
+
+/** Sequence numbers of one epoch, both ends included. */
+export interface RecordRange {
+  readonly epoch: number;
+  readonly fromSeq: number;
+  readonly toSeq: number;
+}
+
+/** Records that were given up: counted, kept and reported. `rows` is -1 where a damaged file hides the count. */
+export interface OutboxGap {
+  readonly rows: number;
+  readonly fromMs: Instant;
+  readonly toMs: Instant;
+  readonly why: 'full' | 'damaged';
+}
+
+export interface OutboxState {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly droppedRows: number;
+  readonly gaps: readonly OutboxGap[]; // newest last, at most 20
+}
+
+/** Kinds of documents; each is a table of (key, instant, body). */
+export type DocumentKind =
+  | 'forecast' // a zone's forecast as received, the site's as issued
+  | 'plan'
+  | 'order'
+  | 'award'
+  | 'statement'
+  | 'quarter' // what the energy records of a quarter-hour do not carry
+  | 'setting'
+  | 'audit';
+
+export interface Document {
+  readonly key: string;
+  readonly atMs: Instant;
+  readonly body: unknown; // JSON
+}
+
+/**
+ * The agent process's memory on disk, behind its own thread. Writes resolve when they are on disk (fsync), in
+ * groups of at most a second or 500 rows; `urgent` ones at once. Reads see what is committed.
+ */
+export interface AgentStore {
+  readonly opened: StoreOpened;
+  /** A record that is known already is not stored twice. Energy records become history as well. */
+  addRecords(records: readonly TelemetryRecord[]): Promise<void>;
+  /** Newest first, up to `maxBytes` of JSON; ranges in flight are left out. */
+  readRecords(maxBytes: number, without: readonly RecordRange[]): Promise<TelemetryRecord[]>;
+  /** The cloud has them. */
+  removeRecords(ranges: readonly RecordRange[]): Promise<void>;
+  outbox(): Promise<OutboxState>;
+  /** Never replaces a measured interval. */
+  addHistory(rows: readonly EnergyRecord[]): Promise<void>;
+  /** By start, then place. */
+  history(fromMs: Instant, untilMs: Instant): Promise<EnergyRecord[]>;
+  /** Insert or replace. */
+  put(kind: DocumentKind, documents: readonly Document[], urgent?: boolean): Promise<void>;
+  get(kind: DocumentKind, key: string): Promise<Document | undefined>;
+  /** By instant, then key. */
+  list(kind: DocumentKind, fromMs: Instant, untilMs: Instant): Promise<Document[]>;
+  /** Forgets documents and history from before. */
+  forget(kind: DocumentKind | 'history', beforeMs: Instant): Promise<void>;
+  close(): Promise<void>;
 }
