@@ -1,0 +1,143 @@
+import type { Clock, Log, Wire } from '../../ports.ts';
+
+export interface ConnectionOptions {
+  readonly wire: Wire;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  /** Least real time between two attempts. */
+  readonly delayMs: () => number;
+  readonly opened: () => void;
+  readonly closed: () => void;
+}
+
+/** Real milliseconds. The cap keeps a repaired device from waiting longer than a person would. */
+const OPEN_WITHIN_MS = 5_000;
+const BACK_OFF_FIRST_MS = 250;
+const BACK_OFF_CAP_MS = 15_000;
+
+/**
+ * Keeps a wire open: closes before it opens, bounds the attempt, and backs off with full jitter, never faster
+ * than the device's connect delay. A connection that has carried an answer resets the back-off.
+ */
+export class Connection {
+  open = false;
+  opens = 0;
+  why = 'not connected yet';
+  private readonly options: ConnectionOptions;
+  private wanted = false;
+  private attempt = 0; // the one that counts; older ones are ignored
+  private failures = 0;
+  private triedAtMs = Number.NEGATIVE_INFINITY;
+  private timer: (() => void) | undefined;
+  private told: string | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.options = options;
+    options.wire.onClose = (reason) => this.wireClosed(reason);
+  }
+
+  start(): void {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.tryOpen();
+  }
+
+  stop(): void {
+    this.wanted = false;
+    this.attempt += 1;
+    this.open = false;
+    this.why = 'stopped';
+    this.timer?.();
+    this.timer = undefined;
+    this.options.wire.close();
+  }
+
+  /** An answer came over it. */
+  proven(): void {
+    this.failures = 0;
+  }
+
+  /** It cannot be used any more. */
+  lost(reason: string): void {
+    if (!this.wanted || !this.open) return;
+    this.down(reason);
+  }
+
+  private wireClosed(reason: string): void {
+    if (this.wanted && this.open) this.down(reason);
+  }
+
+  private down(reason: string): void {
+    this.attempt += 1;
+    this.open = false;
+    this.why = reason;
+    this.tell(reason);
+    this.options.wire.close();
+    this.options.closed();
+    this.later();
+  }
+
+  private later(): void {
+    if (!this.wanted) return;
+    const { clock, random, delayMs } = this.options;
+    const ceiling = Math.min(BACK_OFF_CAP_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(this.failures, 10));
+    this.failures += 1;
+    const now = clock.realMs();
+    const atMs = Math.max(now + random() * ceiling, this.triedAtMs + delayMs());
+    this.timer?.();
+    this.timer = clock.realAt(atMs, () => {
+      this.timer = undefined;
+      this.tryOpen();
+    });
+  }
+
+  private tryOpen(): void {
+    const { wire, clock } = this.options;
+    this.attempt += 1;
+    const attempt = this.attempt;
+    this.triedAtMs = clock.realMs();
+    const giveUp = clock.realAt(this.triedAtMs + OPEN_WITHIN_MS, () =>
+      this.ended(attempt, `${wire.label}: no connection within ${OPEN_WITHIN_MS / 1_000} s`),
+    );
+    wire.close();
+    wire.open().then(
+      () => {
+        giveUp();
+        this.succeeded(attempt);
+      },
+      (error: unknown) => {
+        giveUp();
+        this.ended(attempt, error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+
+  private succeeded(attempt: number): void {
+    if (attempt !== this.attempt) return;
+    this.open = true;
+    this.opens += 1;
+    this.why = '';
+    if (this.told !== undefined || this.opens === 1) {
+      this.options.log.info(`${this.options.wire.label}: connected`);
+    }
+    this.told = undefined;
+    this.options.opened();
+  }
+
+  private ended(attempt: number, reason: string): void {
+    if (attempt !== this.attempt) return;
+    this.attempt += 1;
+    this.why = reason;
+    this.tell(reason);
+    this.options.wire.close();
+    this.later();
+  }
+
+  /** Each reason once, not at every attempt. */
+  private tell(reason: string): void {
+    if (reason === this.told) return;
+    this.told = reason;
+    this.options.log.warn(`${this.options.wire.label}: ${reason}`);
+  }
+}

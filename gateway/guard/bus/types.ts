@@ -1,0 +1,62 @@
+import type { Request } from './pdu.ts';
+import type { Priority } from './queue.ts';
+
+export type BusFailure = 'timeout' | 'exception' | 'bad-frame' | 'closed' | 'unit-down';
+
+/** What became of a request: data, never an exception. */
+export type BusResult =
+  | {
+      readonly ok: true;
+      readonly words: readonly number[]; // registers, or bits as 0 and 1; [] for a write
+      readonly sentAtMs: number; // monotonic
+      readonly tookMs: number; // real
+    }
+  | {
+      readonly ok: false;
+      readonly why: BusFailure;
+      readonly exception?: number;
+      readonly detail: string;
+      readonly sent: boolean; // true: the device may have acted on it
+    };
+
+/** How one unit wants to be spoken to; all in real milliseconds. */
+export interface UnitSettings {
+  readonly unit: number;
+  readonly timeoutMs: number;
+  readonly pauseMs: number; // after its answer, before the next request on the wire
+  readonly lateMs: number; // how long after the deadline an answer may still come
+  readonly connectDelayMs: number; // least time between two connections
+  readonly lax?: boolean; // its gateway does not repeat the transaction id
+}
+
+export interface UnitStats {
+  readonly requests: number;
+  readonly writes: number;
+  readonly timeouts: number;
+  readonly exceptions: number;
+  readonly badFrames: number;
+  readonly latencyMs: number; // real, of the last answered request
+}
+
+/** One unit on a wire, as its consumers see it. */
+export interface BusHandle {
+  readonly unit: number;
+  request(request: Request, priority: Priority): Promise<BusResult>;
+  /** What to read after a resynchronisation, and the words it always gives where it has constant ones. */
+  prove(request: Request, words?: readonly number[]): void;
+  readonly stats: UnitStats;
+  readonly connected: boolean;
+  readonly opens: number; // connections made so far: another number means another connection
+  readonly down: boolean; // did not answer, asked again later
+}
+
+export interface Bus {
+  start(): void;
+  /** Closes the wire; every pending request settles at once. */
+  stop(): void;
+  attach(settings: UnitSettings): BusHandle;
+  onOpen: (() => void) | undefined;
+  readonly connected: boolean;
+  readonly opens: number;
+  readonly late: number; // answers that came when nobody waited for them
+}
