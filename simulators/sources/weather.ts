@@ -1,0 +1,146 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
+import { clearSkyGhi, sunPosition } from '../plant/sun.ts';
+import { type Climate, weatherAt } from '../plant/weather.ts';
+import { noiseAt, streamKey } from '../random.ts';
+
+/**
+ * The weather source in the shape of Open-Meteo's /v1/forecast (GMT, unixtime): the plant's own weather, exact for
+ * the past, blurred ahead with an error that grows with the horizon and shrinks as the hour comes nearer.
+ */
+export interface ForecastQuery {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly minutely15: readonly string[];
+  readonly hourly: readonly string[];
+  readonly pastDays: number;
+  readonly forecastDays: number;
+}
+
+const VARIABLES = {
+  shortwave_radiation: 'W/m²',
+  temperature_2m: '°C',
+  cloud_cover: '%',
+} as const;
+type Variable = keyof typeof VARIABLES;
+type Values = Readonly<Record<Variable, number>>;
+
+export const isVariable = (name: string): name is Variable => Object.hasOwn(VARIABLES, name);
+
+export interface WeatherSource {
+  /** The response body as Open-Meteo gives it. `nowMs` is the issue time. */
+  forecast(query: ForecastQuery, nowMs: number): Record<string, unknown>;
+}
+
+/** Mean of `value` over [fromMs, untilMs), sampled every `everyMs`. */
+function mean(fromMs: number, untilMs: number, everyMs: number, value: (atMs: number) => number) {
+  let sum = 0;
+  const count = Math.round((untilMs - fromMs) / everyMs);
+  for (let n = 0; n < count; n += 1) sum += value(fromMs + (n + 0.5) * everyMs);
+  return sum / count;
+}
+
+/** Means of the plant's own sky, each worked out once. */
+function createSky(climate: Climate) {
+  const { latitudeDeg, longitudeDeg } = climate;
+  const hours = new Map<number, number>();
+  const truths = new Map<string, number>();
+  const clearAt = (atMs: number): number =>
+    clearSkyGhi(sunPosition(latitudeDeg, longitudeDeg, atMs).elevationDeg);
+  const ghiAt = (atMs: number): number => weatherAt(climate, atMs).ghiWPerM2;
+  return {
+    clear: (fromMs: number, untilMs: number): number =>
+      mean(fromMs, untilMs, 3 * MINUTE_MS, clearAt),
+    /** Share of the clear sky that reaches the ground in an hour: no forecast knows the single cloud. */
+    clearness: (hourMs: number): number => {
+      let share = hours.get(hourMs);
+      if (share === undefined) {
+        const clear = mean(hourMs, hourMs + HOUR_MS, MINUTE_MS, clearAt);
+        share = clear > 1 ? mean(hourMs, hourMs + HOUR_MS, MINUTE_MS, ghiAt) / clear : 0.6;
+        hours.set(hourMs, share);
+      }
+      return share;
+    },
+    truth: (atMs: number, stepMs: number): number => {
+      const id = `${atMs}/${stepMs}`;
+      let ghi = truths.get(id);
+      if (ghi === undefined) {
+        ghi = mean(atMs - stepMs, atMs, 15_000, ghiAt);
+        truths.set(id, ghi);
+      }
+      return ghi;
+    },
+  };
+}
+
+export function createWeatherSource(climate: Climate): WeatherSource {
+  const key = streamKey(climate.seed, 'forecast-error');
+  const sky = createSky(climate);
+
+  /** Values stamped `atMs`: radiation is the mean of the preceding step, the others hold at the stamp. */
+  const valuesAt = (atMs: number, stepMs: number, nowMs: number): Values => {
+    const here = weatherAt(climate, atMs);
+    if (atMs <= nowMs) {
+      return {
+        shortwave_radiation: sky.truth(atMs, stepMs),
+        temperature_2m: here.temperatureC,
+        cloud_cover: here.cloudPct,
+      };
+    }
+    const growth = Math.min(1, (atMs - nowMs) / (36 * HOUR_MS));
+    const error = noiseAt(key, atMs, 3 * HOUR_MS) + 0.5 * noiseAt(key ^ 1, atMs, 11 * HOUR_MS);
+    const middleMs = atMs - stepMs / 2;
+    const hourMs = Math.floor(middleMs / HOUR_MS) * HOUR_MS;
+    const clear = sky.clear(atMs - stepMs, atMs);
+    const share = sky.clearness(hourMs) * (1 + (0.05 + 0.35 * growth) * error);
+    const cloud = here.cloudPct - 100 * (0.03 + 0.25 * growth) * error;
+    return {
+      shortwave_radiation: clear * Math.max(0.05, Math.min(1.02, share)),
+      temperature_2m:
+        here.temperatureC + (0.3 + 2.2 * growth) * noiseAt(key ^ 2, atMs, 9 * HOUR_MS),
+      cloud_cover: Math.max(0, Math.min(100, cloud)),
+    };
+  };
+
+  const block = (names: readonly string[], query: ForecastQuery, stepMs: number, nowMs: number) => {
+    const fromMs = Math.floor(nowMs / DAY_MS) * DAY_MS - query.pastDays * DAY_MS;
+    const untilMs = fromMs + (query.pastDays + query.forecastDays) * DAY_MS;
+    const time: number[] = [];
+    const columns: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
+    for (let atMs = fromMs; atMs < untilMs; atMs += stepMs) {
+      time.push(atMs / 1_000);
+      const values = valuesAt(atMs, stepMs, nowMs);
+      for (const name of names) {
+        if (isVariable(name)) columns[name]?.push(Math.round(values[name] * 10) / 10);
+      }
+    }
+    const units = Object.fromEntries(
+      names.map((name) => [name, isVariable(name) ? VARIABLES[name] : 'undefined']),
+    );
+    return { units: { time: 'unixtime', ...units }, columns: { time, ...columns } };
+  };
+
+  return {
+    forecast: (query, nowMs) => {
+      const body: Record<string, unknown> = {
+        latitude: query.latitude,
+        longitude: query.longitude,
+        generationtime_ms: 0.1,
+        utc_offset_seconds: 0,
+        timezone: 'GMT',
+        timezone_abbreviation: 'GMT',
+        elevation: 35,
+      };
+      if (query.minutely15.length > 0) {
+        const { units, columns } = block(query.minutely15, query, QUARTER_MS, nowMs);
+        body['minutely_15_units'] = units;
+        body['minutely_15'] = columns;
+      }
+      if (query.hourly.length > 0) {
+        const { units, columns } = block(query.hourly, query, HOUR_MS, nowMs);
+        body['hourly_units'] = units;
+        body['hourly'] = columns;
+      }
+      return body;
+    },
+  };
+}
