@@ -1,0 +1,65 @@
+import module, { type Highs } from 'highs';
+import type { LinearModel, Solution } from '../../ports.ts';
+
+/** HiGHS' number for 'optimal'. The objective alone proves nothing: it is 0 on an infeasible model. */
+const OPTIMAL = 7;
+const STATUS: Readonly<Record<number, 'infeasible' | 'unbounded' | 'time-limit'>> = {
+  8: 'infeasible',
+  9: 'unbounded', // unbounded or infeasible
+  10: 'unbounded',
+  13: 'time-limit',
+};
+
+/** The package's types describe its CommonJS face; as an ES module the default export is the loader itself. */
+export const loadHighs = module as unknown as (typeof module)['default'];
+
+/** Solves one model on a loaded instance and frees it; what HiGHS refuses is a 'failed', never an exception. */
+export function solveWith(highs: Highs, model: LinearModel, timeLimitMs: number): Solution {
+  try {
+    return highs.withModel(
+      {
+        numCols: model.columns,
+        numRows: model.rows,
+        colCost: model.cost,
+        colLower: model.lower,
+        colUpper: model.upper,
+        rowLower: model.rowLower,
+        rowUpper: model.rowUpper,
+        matrix: {
+          format: 'csr',
+          numRows: model.rows,
+          numCols: model.columns,
+          starts: model.rowStart,
+          indices: model.columnIndex,
+          values: model.value,
+        },
+        ...(model.integer.includes(1) && { integrality: Int32Array.from(model.integer) }),
+      },
+      (native): Solution => {
+        native.options.set({ output_flag: false, time_limit: timeLimitMs / 1_000 });
+        native.run();
+        const status = native.getModelStatus();
+        if (status !== OPTIMAL) {
+          return {
+            status: STATUS[status] ?? 'failed',
+            detail: `model status ${status}`,
+          };
+        }
+        const { colValue, rowDual } = native.getSolution();
+        const objective = native.getObjectiveValue();
+        if (!Number.isFinite(objective) || !colValue.every(Number.isFinite)) {
+          return { status: 'failed', detail: 'a solution that is not finite' };
+        }
+        return {
+          status: 'optimal',
+          objective,
+          x: Float64Array.from(colValue),
+          rowDual: Float64Array.from(rowDual),
+        };
+      },
+    );
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { status: 'failed', detail: detail.split('\n')[0] ?? detail };
+  }
+}

@@ -1,0 +1,56 @@
+import { fork } from 'node:child_process';
+import type { LinearModel, Solution, Solver } from '../../ports.ts';
+import { loadHighs, solveWith } from './highs.ts';
+
+/** Grace of a child beyond the solver's own limit, for start, loading and answer. */
+const GRACE_MS = 5_000;
+
+/**
+ * HiGHS in a child process for each solve: its memory goes with it, an abort or a hang costs nothing else, and
+ * kill is the time-out. `--liftoff-only` halves the child's memory and start.
+ */
+export function createForkedSolver(graceMs = GRACE_MS): Solver {
+  return {
+    solve: (model, timeLimitMs) =>
+      new Promise((resolve) => {
+        const child = fork(new URL('./child.ts', import.meta.url), {
+          execArgv: ['--liftoff-only', '--no-warnings'],
+          serialization: 'advanced',
+          stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+        });
+        let answer: Solution | undefined;
+        let late = false;
+        const timer = setTimeout(() => {
+          late = true;
+          child.kill('SIGKILL');
+        }, timeLimitMs + graceMs);
+        const settle = (fallback: Solution): void => {
+          clearTimeout(timer);
+          resolve(answer ?? fallback);
+        };
+        child.on('message', (message: Solution) => {
+          answer = message;
+        });
+        child.once('error', (error) => settle({ status: 'failed', detail: error.message }));
+        child.once('exit', (code, signal) =>
+          settle(
+            late
+              ? { status: 'time-limit', detail: `no answer in ${timeLimitMs + graceMs} ms` }
+              : { status: 'failed', detail: `the solver ended with ${signal ?? code}` },
+          ),
+        );
+        child.send({ model, timeLimitMs }, (error) => {
+          if (error) child.kill('SIGKILL');
+        });
+      }),
+  };
+}
+
+/** The same wasm in process: for the virtual world, bench and tests, never beside a loop. */
+export async function createSolverInProcess(): Promise<Solver> {
+  const highs = await loadHighs();
+  return {
+    solve: (model: LinearModel, timeLimitMs) =>
+      Promise.resolve(solveWith(highs, model, timeLimitMs)),
+  };
+}
