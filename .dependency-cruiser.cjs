@@ -6,13 +6,15 @@ const stage = (names) => `^gateway/guard/(${names.join('|')})/`;
 
 const COMPOSE = '^(gateway|gateway/guard|cloud)/compose(\\.ts|-[^/]*\\.ts)$';
 const TICK = '^gateway/guard/tick\\.ts$';
-/** Composition roots: a main.ts, its commands (cli/), its processes (processes/), the Lambda entries. */
+/** Composition roots: a main.ts, its commands (cli/) and processes (processes/, demo/, a folder's
+ *  run.ts), the Lambda entries. */
 const GATEWAY_ROOTS = '^gateway/(main\\.ts$|cli/|processes/)';
 const CLOUD_ROOTS = '^cloud/(main\\.ts$|cli/|handlers/)';
-const SIMULATOR_ROOTS = '^simulators/(main\\.ts$|cli/)';
+const SIMULATOR_ROOTS = '^simulators/(main\\.ts$|cli/|demo/|[^/]+/run\\.ts$)';
 const ROOTS = `${GATEWAY_ROOTS}|${CLOUD_ROOTS}|${SIMULATOR_ROOTS}`;
 const ADAPTERS = '^(gateway|cloud)/adapters/';
 const PAGES = '^(gateway/ui|cloud/console)/';
+const PAGE_TOOLS = '^(gateway/ui|cloud/console)/vite\\.config\\.ts$';
 const TEST = '^test/';
 const TOOLS = '^(bin/|[^/]+\\.(c?js|mjs|ts)$)';
 const PACKAGE = [
@@ -174,7 +176,7 @@ const sides = [
   error(
     'pages-take-types',
     'Rule 7: a page takes types and contracts/values/.',
-    { path: PAGES },
+    { path: PAGES, pathNot: PAGE_TOOLS },
     {
       path: '^(devices|gateway|cloud|simulators|test)/',
       pathNot: any(PAGES, '^gateway/contracts/values/'),
@@ -242,6 +244,7 @@ const OUTWARD = any(
   '^cloud/infra/',
   TEST,
   TOOLS,
+  PAGE_TOOLS,
 );
 const inPackage = (names) => `(^|/)node_modules/(${names.join('|')})(/|$)`;
 
@@ -273,7 +276,7 @@ const outside = [
   error(
     'pages-use-preact',
     'Rule 8: Preact, signals and uPlot in the pages, nothing else.',
-    { path: PAGES },
+    { path: PAGES, pathNot: PAGE_TOOLS },
     { dependencyTypes: PACKAGE, pathNot: inPackage(['preact', '@preact/[^/]+', 'uplot']) },
   ),
   error(

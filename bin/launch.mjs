@@ -3,8 +3,9 @@
 //
 //   node bin/launch.mjs [Node's own options] PROGRAM [arguments]
 //
-// Where Node can replace itself (execve) it does: one process, nothing to forward. An older Node stays as a thin parent: it passes
-// signals on, ends as its child ended, and holds a pipe by whose end the child notices that the parent was killed (parent.mjs).
+// Where Node can replace itself (execve) it does: one process, nothing to forward. An older Node
+// stays as a thin parent: it passes signals on, ends as its child ended, and holds a pipe by whose
+// end the child notices that the parent was killed (parent.mjs).
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,7 +22,9 @@ const FROM_TERMINAL = ['SIGINT', 'SIGHUP', 'SIGQUIT'];
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 
-/** Runs one of our programs. @param {string} program path from the package's root  @param {string[]} args its arguments */
+/** Runs one of our programs.
+ *  @param {string} program path from the package's root
+ *  @param {string[]} args its arguments */
 export function launch(program, args) {
   run([join(root, program), ...args]);
 }
@@ -40,14 +43,15 @@ function run(args) {
     );
     process.exit(EXIT_MISSING);
   }
-  // Type stripping is paid once: Node keeps the compiled modules, of child processes too. An unwritable folder only costs time.
+  // Type stripping is paid once: Node keeps the compiled modules, of child processes too. A folder
+  // that cannot be written only costs time.
   const env = { NODE_COMPILE_CACHE: join(root, '.cache', 'compile'), ...process.env };
   const options = ['--disable-warning=ExperimentalWarning'];
   if (typeof process.execve === 'function') process.execve(node, [node, ...options, ...args], env);
   else stayAsParent(node, [...options, '--import', join(here, 'parent.mjs'), ...args], env);
 }
 
-/** The path of a Node that runs our TypeScript: the package's, else the one that runs this, when it is new enough. */
+/** A Node that runs our TypeScript: the package's, else this one when it is new enough. */
 function findNode() {
   const name = packageName();
   if (name !== undefined) {

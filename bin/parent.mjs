@@ -1,5 +1,6 @@
-// Loaded before the program when launch.mjs stays as its parent: notices that the parent is gone, also when it was killed outright.
-// The parent holds the other end of a pipe and never writes; the end of the pipe is the end of the parent.
+// Loaded before the program when launch.mjs stays as its parent: notices that the parent is gone,
+// also when it was killed outright. The parent holds the other end of a pipe and never writes; the
+// end of the pipe is the end of the parent.
 import { Socket } from 'node:net';
 import process from 'node:process';
 

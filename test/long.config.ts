@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const HOUR_MS = 3_600_000;
 
-/** What takes too long for `npm test`: `npm run bench` measures, `npm run soak` wears out. One file at a time, the machine to itself. */
+/** What takes too long for `npm test`: `npm run bench` measures, `npm run soak` wears out.
+ *  One file at a time, with the machine to itself. */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,

@@ -8,8 +8,9 @@ type Failure = { title: string; logs: readonly string[]; errors: readonly Serial
 
 const FRAMES_SHOWN = 4;
 
-/** One line a file while it runs, the failures in full, and on the last line, alone, `N passed, N failed, N skipped`.
- *  A run without a single test is a failed run; so is one with errors outside of tests. */
+/** One line a file while it runs, the failures in full, and on the last line, alone,
+ *  `N passed, N failed, N skipped`. A run without a single test is a failed run;
+ *  so is one with errors outside of tests. */
 export default class OneLineReporter implements Reporter {
   private root = process.cwd();
   private watching = false;
@@ -73,7 +74,8 @@ export default class OneLineReporter implements Reporter {
     if (this.watching) this.print(this.summary);
   }
 
-  /** Failed tests, and what failed around them: a file that does not load, a hook. The latter have no ` > ` in their title. */
+  /** Failed tests, and what failed around them: a file that does not load, a hook. The latter have
+   *  no ` > ` in their title. */
   private failuresOf(module: TestModule): Failure[] {
     const file = this.path(module.moduleId);
     const around = (errors: readonly SerializedError[], what: string, id: string): Failure[] =>

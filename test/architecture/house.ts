@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from './source.ts';
 
-/** A small house of its own with the real rules and packages, in which violations can be planted. */
+/** A small house with the real rules and packages, in which violations can be planted. */
 export interface House {
   readonly folder: string;
   remove(): void;

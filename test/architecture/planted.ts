@@ -70,6 +70,12 @@ export const CLEAN: Readonly<Record<string, string>> = {
     "import { ONE } from '../../devices/units.ts';\nimport { order } from '../../gateway/contracts/order.ts';\nexport const sumsToZero = [ONE, order];\n",
   'simulators/servers/weather.ts':
     "import { createServer } from 'node:http';\nexport const serve = createServer;\n",
+  'simulators/iot-core/run.ts':
+    "import { createServer } from 'node:net';\nimport { clock } from '../../gateway/adapters/clock.ts';\nexport const broker = [createServer, clock];\n",
+  'simulators/demo/processes.ts':
+    "import { spawn } from 'node:child_process';\nexport const demo = spawn;\n",
+  'gateway/ui/vite.config.ts':
+    "import { defineConfig } from 'vite';\nexport default defineConfig({});\n",
   'simulators/main.ts':
     "import { clock } from '../gateway/adapters/clock.ts';\nimport { load } from '../gateway/config/load.ts';\nimport { serve } from './servers/weather.ts';\nimport { world } from './world.ts';\nexport const main = [clock, load, serve, world];\n",
   'bin/edgewatt.mjs': "import { spawn } from 'node:child_process';\nexport const launch = spawn;\n",

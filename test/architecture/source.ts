@@ -47,9 +47,9 @@ export function readSource(path: string): SourceFile {
   return parse(path, readFileSync(join(ROOT, path), 'utf8'));
 }
 
-/** Calls `see` with every node of the tree, parents first. */
-export function walk(node: ts.Node, see: (node: ts.Node) => void): void {
-  see(node);
+/** Calls `see` with every node of the tree, parents first; false leaves out what is below. */
+export function walk(node: ts.Node, see: (node: ts.Node) => unknown): void {
+  if (see(node) === false) return;
   ts.forEachChild(node, (child) => walk(child, see));
 }
 
