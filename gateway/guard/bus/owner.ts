@@ -5,7 +5,15 @@ import { Connection } from './connection.ts';
 import { type Line, lineOf } from './line.ts';
 import { encodeRequest, isWrite, type PduAnswer, type Request } from './pdu.ts';
 import { type Priority, RequestQueue, type Waiting } from './queue.ts';
-import type { Bus, BusFailure, BusHandle, BusResult, UnitSettings, UnitStats } from './types.ts';
+import {
+  type Bus,
+  type BusHandle,
+  type BusResult,
+  failure,
+  type UnitSettings,
+  type UnitStats,
+  unsent,
+} from './types.ts';
 
 /** Time-outs or broken answers in a row before a connection is given up. */
 const GIVE_UP = 3;
@@ -66,6 +74,7 @@ class Owner implements Bus {
   private flight: Flight | undefined;
   private wake: (() => void) | undefined;
   private failuresInRow = 0;
+  private readonly failing = new Set<Unit>(); // since the last answer
   private strayBytes = 0;
   private lastByteMs = Number.NEGATIVE_INFINITY;
   private lastDoneMs = Number.NEGATIVE_INFINITY;
@@ -260,6 +269,7 @@ class Owner implements Bus {
       return;
     }
     this.failuresInRow = 0;
+    this.failing.clear();
     unit.stats.latencyMs = tookMs;
     this.connection.proven();
     if (flight.item === undefined) {
@@ -324,24 +334,35 @@ class Owner implements Bus {
     );
   }
 
-  private failed(flight: Flight, result: BusResult): void {
+  private failed(flight: Flight, result: BusResult & { ok: false }): void {
     const { unit } = flight;
     this.failuresInRow += 1;
+    this.failing.add(unit);
     unit.breaker.failed(this.clock.monoMs());
     this.doubt(unit);
     const item = flight.item ?? this.held;
     if (flight.item === undefined) this.held = undefined;
     if (item !== undefined) {
-      item.settle(flight.item === undefined && !result.ok ? { ...result, sent: false } : result);
+      item.settle(flight.item === undefined ? { ...result, sent: false } : result);
     }
     if (unit.breaker.open) this.settleUnit(unit);
-    // A serial port is not opened again for a silent unit; a connection is, in case it is half open.
-    const renew = this.options.bus.kind !== 'serial';
-    if (renew && (this.failuresInRow >= GIVE_UP || unit.settings.lax === true)) {
+    if (this.hopeless(unit)) {
       this.failuresInRow = 0;
-      this.connection.lost(`${result.ok ? '' : result.detail}, ${GIVE_UP} in a row`);
+      this.connection.lost(`${result.detail}, ${GIVE_UP} in a row`);
     }
     this.pump();
+  }
+
+  /**
+   * A connection is replaced in case it is half open; where it leads to several units, only when the silence is not
+   * one unit's. A serial port is not opened again for a silent unit.
+   */
+  private hopeless(unit: Unit): boolean {
+    if (this.options.bus.kind === 'serial') return false;
+    if (unit.settings.lax === true) return true;
+    const up = [...this.units.values()].filter((other) => !other.breaker.open);
+    const several = this.failing.size > 1 || up.length === 0;
+    return this.failuresInRow >= GIVE_UP && several;
   }
 
   private finish(item: Asking, result: BusResult): void {
@@ -386,16 +407,3 @@ class Owner implements Bus {
     return Math.max(0, ...[...this.units.values()].map((unit) => of(unit.settings)));
   }
 }
-
-const failure = (why: BusFailure, detail: string): BusResult & { ok: false } => ({
-  ok: false,
-  why,
-  detail,
-  sent: true,
-});
-const unsent = (why: BusFailure, detail: string): BusResult => ({
-  ok: false,
-  why,
-  detail,
-  sent: false,
-});

@@ -60,3 +60,19 @@ export interface Bus {
   readonly opens: number;
   readonly late: number; // answers that came when nobody waited for them
 }
+
+/** A request that was on the wire: what the device made of it is not known. */
+export const failure = (why: BusFailure, detail: string): BusResult & { ok: false } => ({
+  ok: false,
+  why,
+  detail,
+  sent: true,
+});
+
+/** A request that never left. */
+export const unsent = (why: BusFailure, detail: string): BusResult => ({
+  ok: false,
+  why,
+  detail,
+  sent: false,
+});
