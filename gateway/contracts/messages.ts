@@ -76,6 +76,7 @@ export const gatewayStatus = z.object({
   exportLimitW: z.number().optional(),
   contractedImportW: z.number().optional(),
   contractedExportW: z.number().optional(),
+  outbox: z.object({ rows: z.int(), droppedRows: z.int() }).optional(), // waiting; given up, ever
 });
 export type GatewayStatus = z.infer<typeof gatewayStatus>;
 

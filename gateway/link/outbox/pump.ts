@@ -1,0 +1,176 @@
+import type { TelemetryAck } from '../../contracts/messages.ts';
+import type { TelemetryRecord } from '../../contracts/values/record.ts';
+import type { AgentStore, Clock, Log, RecordRange } from '../../ports.ts';
+import type { Pacer } from '../pacer.ts';
+
+/** Bytes of records in one publish: IoT Core takes 128 KB, the envelope and the topic need little. */
+export const BATCH_BYTES_MAX = 100_000;
+const BATCHES_IN_FLIGHT = 4;
+const LIVE_PAUSE_MS = 1_000; // nothing but news: once a second
+const BACKLOG_PAUSE_MS = 500; // two of the five publishes a second
+const RETRY_PAUSE_MS = 1_000;
+const READ_BYTES = BATCH_BYTES_MAX - 64;
+
+export interface PumpDeps {
+  readonly store: AgentStore;
+  readonly pacer: Pacer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly topic: string;
+  readonly ackTimeoutMs?: number; // real; the cloud's own answer, default 30 s
+}
+
+interface Batch {
+  keys: { readonly epoch: number; readonly seq: number }[];
+  readonly ranges: readonly RecordRange[];
+  dueMs: number; // real; not answered by then: sent again
+}
+
+/**
+ * Sends what the outbox holds: newest first, a few batches under way, the backlog paced. A record leaves the
+ * outbox when the cloud says it has it on disk, not when the broker took it; so it may be sent more than once, and
+ * its key makes that harmless.
+ */
+export class Pump {
+  private readonly deps: PumpDeps;
+  private readonly ackTimeoutMs: number;
+  private batches: Batch[] = [];
+  private connected = false;
+  private turning = false;
+  private again = false;
+  private hurry = false;
+  private notBeforeMs = 0; // real
+  private cancelTimer: (() => void) | undefined;
+  private idleWaiters: (() => void)[] = [];
+
+  constructor(deps: PumpDeps) {
+    this.deps = deps;
+    this.ackTimeoutMs = deps.ackTimeoutMs ?? 30_000;
+  }
+
+  /** The connection came or went; what was under way on the old one is sent again on the new. */
+  online(connected: boolean): void {
+    this.connected = connected;
+    this.batches = [];
+    if (connected) this.wake();
+  }
+
+  /** There is something new on disk. */
+  kick(): void {
+    if (this.cancelTimer === undefined) this.wake();
+  }
+
+  /** The cloud has these keys. */
+  async acknowledged(ack: TelemetryAck): Promise<void> {
+    await this.deps.store.removeRecords(ack.stored);
+    const stored = (key: { epoch: number; seq: number }): boolean =>
+      ack.stored.some((r) => r.epoch === key.epoch && r.fromSeq <= key.seq && key.seq <= r.toSeq);
+    for (const batch of this.batches) batch.keys = batch.keys.filter((key) => !stored(key));
+    this.batches = this.batches.filter((batch) => batch.keys.length > 0);
+    this.wake();
+  }
+
+  /** Sends without pauses until the cloud has everything, or the time is over. @param limitMs real milliseconds */
+  async drain(limitMs: number): Promise<boolean> {
+    this.hurry = true;
+    const { clock, store } = this.deps;
+    const untilMs = clock.realMs() + limitMs;
+    while ((await store.outbox()).rows > 0) {
+      if (!this.connected || clock.realMs() >= untilMs) return false;
+      this.wake();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.idleWaiters.push(resolve);
+      const cancel = clock.realAt(Math.min(untilMs, clock.realMs() + 250), resolve);
+      await promise;
+      cancel();
+    }
+    return true;
+  }
+
+  private wake(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    for (const tell of this.idleWaiters.splice(0)) tell();
+    this.again = true;
+    if (!this.turning) void this.turns();
+  }
+
+  private async turns(): Promise<void> {
+    this.turning = true;
+    while (this.again && this.connected) {
+      this.again = false;
+      const pauseMs = await this.turn().catch((error: unknown) => {
+        this.deps.log.warn('telemetry is sent again', { why: String(error) });
+        return RETRY_PAUSE_MS;
+      });
+      if (!this.again && pauseMs !== undefined) this.sleep(pauseMs);
+    }
+    this.turning = false;
+  }
+
+  private sleep(pauseMs: number): void {
+    const { clock } = this.deps;
+    this.cancelTimer?.();
+    this.cancelTimer = clock.realAt(clock.realMs() + pauseMs, () => {
+      this.cancelTimer = undefined;
+      this.wake();
+    });
+  }
+
+  /** @returns the pause before the next turn, undefined when only something new starts one */
+  private async turn(): Promise<number | undefined> {
+    const { clock, store } = this.deps;
+    const nowMs = clock.realMs();
+    if (nowMs < this.notBeforeMs && !this.hurry) return this.notBeforeMs - nowMs;
+    this.batches = this.batches.filter((batch) => batch.dueMs > nowMs);
+    const nextDueMs = Math.min(...this.batches.map((batch) => batch.dueMs)) - nowMs;
+    const idleMs = Number.isFinite(nextDueMs) ? nextDueMs : undefined;
+    if (this.batches.length >= BATCHES_IN_FLIGHT) return idleMs;
+    const records = await store.readRecords(
+      READ_BYTES,
+      this.batches.flatMap((batch) => batch.ranges),
+    );
+    if (records.length === 0 || !this.connected) return idleMs;
+    await this.send(records);
+    const backlog = records.length >= RECORDS_MAX || bytesOf(records) > READ_BYTES / 2;
+    const pauseMs = this.hurry ? 0 : backlog ? BACKLOG_PAUSE_MS : LIVE_PAUSE_MS;
+    this.notBeforeMs = nowMs + pauseMs;
+    return pauseMs;
+  }
+
+  private async send(read: readonly TelemetryRecord[]): Promise<void> {
+    const { clock, pacer, topic } = this.deps;
+    const records = read.slice(0, RECORDS_MAX);
+    const batch: Batch = {
+      keys: records.map(({ epoch, seq }) => ({ epoch, seq })),
+      ranges: rangesOf(records),
+      dueMs: Number.POSITIVE_INFINITY,
+    };
+    this.batches.push(batch);
+    try {
+      const payload = new TextEncoder().encode(JSON.stringify({ v: 1, records }));
+      await pacer.publish('bulk', topic, payload);
+      batch.dueMs = clock.realMs() + this.ackTimeoutMs;
+    } catch (error) {
+      this.batches = this.batches.filter((other) => other !== batch);
+      throw error;
+    }
+  }
+}
+
+const RECORDS_MAX = 2_000;
+
+const bytesOf = (records: readonly TelemetryRecord[]): number =>
+  records.reduce((sum, record) => sum + JSON.stringify(record).length + 1, 0);
+
+/** From the first to the last number of each epoch; the store gives them in order, so nothing else lies between. */
+function rangesOf(records: readonly TelemetryRecord[]): RecordRange[] {
+  const ranges = new Map<number, { epoch: number; fromSeq: number; toSeq: number }>();
+  for (const { epoch, seq } of records) {
+    const range = ranges.get(epoch) ?? { epoch, fromSeq: seq, toSeq: seq };
+    range.fromSeq = Math.min(range.fromSeq, seq);
+    range.toSeq = Math.max(range.toSeq, seq);
+    ranges.set(epoch, range);
+  }
+  return [...ranges.values()];
+}

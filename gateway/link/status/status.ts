@@ -1,0 +1,39 @@
+import type { GatewayStatus } from '../../contracts/messages.ts';
+import type { Image } from '../../contracts/values/image.ts';
+import type { Site } from '../../contracts/values/site.ts';
+import type { OutboxState } from '../../ports.ts';
+
+/** What the cloud knows of a gateway beside its records; published when it changes, retained. */
+export function gatewayStatusOf(
+  site: Site,
+  image: Image | undefined,
+  outbox?: OutboxState,
+): GatewayStatus {
+  const connection = site.connections[0];
+  return {
+    v: 1,
+    state: 'online',
+    site: site.id,
+    participant: site.participant,
+    zone: site.zone,
+    mode: image?.mode ?? 'starting',
+    ...(image && {
+      importLimitW: image.limits.importLimitW,
+      exportLimitW: image.limits.exportLimitW,
+    }),
+    ...(connection && {
+      contractedImportW: connection.contractedImportW,
+      contractedExportW: connection.contractedExportW,
+    }),
+    ...(outbox && { outbox: { rows: outbox.rows, droppedRows: outbox.droppedRows } }),
+  };
+}
+
+/** The last will: the broker publishes it when the gateway is gone without a word. */
+export function offlineStatusOf(site: Site): GatewayStatus {
+  return { ...gatewayStatusOf(site, undefined), state: 'offline', mode: 'unknown' };
+}
+
+export function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}

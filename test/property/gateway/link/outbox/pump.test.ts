@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openStoreInProcess } from '../../../../../gateway/adapters/sqlite/store.ts';
+import type { TelemetryBatch } from '../../../../../gateway/contracts/messages.ts';
+import type { TelemetryRecord } from '../../../../../gateway/contracts/values/record.ts';
+import { Pump } from '../../../../../gateway/link/outbox/pump.ts';
+import { Pacer } from '../../../../../gateway/link/pacer.ts';
+import { Intake } from '../../../../../gateway/link/telemetry/intake.ts';
+import type { AgentStore, Broker, Log } from '../../../../../gateway/ports.ts';
+import { createVirtualClock } from '../../../../../simulators/clock.ts';
+
+const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+interface Fate {
+  readonly lost: boolean; // taken by the broker, never reaches the cloud
+  readonly twice: boolean; // delivered twice
+  readonly ackLost: boolean; // stored, but the cloud's answer is lost
+}
+const FINE: Fate = { lost: false, twice: false, ackLost: false };
+
+/** The broker and the cloud behind it, as the gateway can know them: by what it sends and what comes back. */
+class World {
+  readonly clock = createVirtualClock();
+  readonly effects = new Map<string, number>(); // of a key at the cloud: stored, counted, booked
+  readonly arrivals = new Map<string, number>();
+  readonly sentAtMs: number[] = [];
+  readonly sizes: number[] = [];
+  fate: Fate = FINE;
+  up = true;
+  pump: Pump;
+  intake: Intake;
+  readonly guardForgot = new Set<string>();
+  private readonly store: AgentStore = openStoreInProcess();
+  private produced = 0;
+  private epoch = 1;
+  private readonly kept: TelemetryRecord[] = []; // by the guard, until told that they are on disk
+
+  constructor() {
+    [this.pump, this.intake] = this.agent();
+    this.pump.online(true);
+  }
+
+  agent(): [Pump, Intake] {
+    const { clock, store } = this;
+    const broker = { publish: (_topic, payload) => this.publish(payload) } as Broker;
+    const pump: Pump = new Pump({
+      store,
+      pacer: new Pacer(broker, clock),
+      clock,
+      log: quiet,
+      topic: 't',
+      ackTimeoutMs: 5_000,
+    });
+    const intake = new Intake(store, clock, quiet, (epoch, seq) => {
+      for (const record of this.kept) {
+        if (record.epoch === epoch && record.seq <= seq)
+          this.guardForgot.add(`${epoch}/${record.seq}`);
+      }
+      this.kept.splice(
+        0,
+        this.kept.length,
+        ...this.kept.filter((r) => !this.guardForgot.has(`${r.epoch}/${r.seq}`)),
+      );
+      pump.kick();
+    });
+    return [pump, intake];
+  }
+
+  async publish(payload: Uint8Array): Promise<void> {
+    if (!this.up) throw new Error('offline');
+    this.sentAtMs.push(this.clock.realMs());
+    this.sizes.push(payload.length);
+    const fate = this.fate;
+    if (fate.lost) return;
+    const batch = JSON.parse(new TextDecoder().decode(payload)) as TelemetryBatch;
+    const pump = this.pump;
+    for (let time = 0; time < (fate.twice ? 2 : 1); time += 1) {
+      this.clock.realAt(this.clock.realMs() + 30, () => this.cloud(batch, pump, fate.ackLost));
+    }
+  }
+
+  /** The cloud stores each key once and says so, whether it was new or not. */
+  private cloud(batch: TelemetryBatch, pump: Pump, ackLost: boolean): void {
+    for (const { epoch, seq } of batch.records) {
+      const key = `${epoch}/${seq}`;
+      this.arrivals.set(key, (this.arrivals.get(key) ?? 0) + 1);
+      if (!this.effects.has(key)) this.effects.set(key, 1);
+    }
+    if (ackLost || pump !== this.pump || !this.up) return;
+    const stored = batch.records.map(({ epoch, seq }) => ({ epoch, fromSeq: seq, toSeq: seq }));
+    void pump.acknowledged({ v: 1, stored });
+  }
+
+  produce(count: number, bytes: number): void {
+    const records = Array.from({ length: count }, (): TelemetryRecord => {
+      this.produced += 1;
+      return {
+        epoch: this.epoch,
+        seq: this.produced,
+        kind: 'event',
+        atMs: this.produced,
+        code: 'X',
+        mode: 'rules',
+        text: 'x'.repeat(bytes),
+      };
+    });
+    this.kept.push(...records);
+    this.intake.take(records);
+  }
+
+  setBroker(up: boolean): void {
+    this.up = up;
+    this.pump.online(up);
+  }
+
+  /** kill -9 of the agent: memory is gone, the file and what the guard still holds are not. */
+  restart(): void {
+    this.pump.online(false);
+    [this.pump, this.intake] = this.agent();
+    this.intake.take(this.kept);
+    this.pump.online(this.up);
+  }
+
+  async finish(): Promise<void> {
+    this.fate = FINE;
+    this.setBroker(true);
+    await this.clock.advance(20_000);
+    let drained: boolean | undefined;
+    void this.pump.drain(600_000).then((all) => {
+      drained = all;
+    });
+    await this.clock.until(() => drained !== undefined, 700_000);
+    expect(drained).toBe(true);
+  }
+
+  verify(): void {
+    expect(this.effects.size).toBe(this.produced);
+    expect(this.guardForgot.size).toBe(this.produced);
+    expect(Math.max(0, ...this.sizes)).toBeLessThanOrEqual(100_000);
+    this.sentAtMs.forEach((atMs, i) => {
+      const sixth = this.sentAtMs[i + 5];
+      if (sixth !== undefined) expect(sixth - atMs).toBeGreaterThanOrEqual(1_000);
+    });
+  }
+}
+
+const act = fc.oneof(
+  fc.record({
+    do: fc.constant('produce' as const),
+    count: fc.integer({ min: 1, max: 400 }),
+    bytes: fc.constantFrom(10, 900),
+  }),
+  fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 8_000 }) }),
+  fc.record({ do: fc.constant('broker' as const), up: fc.boolean() }),
+  fc.record({
+    do: fc.constant('fate' as const),
+    lost: fc.boolean(),
+    twice: fc.boolean(),
+    ackLost: fc.boolean(),
+  }),
+  fc.record({ do: fc.constant('restart' as const) }),
+);
+
+describe('outbox', () => {
+  it('loses nothing and has no second effect, whatever broker, network and process do', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { minLength: 3, maxLength: 25 }), async (acts) => {
+        const world = new World();
+        for (const one of acts) {
+          if (one.do === 'produce') world.produce(one.count, one.bytes);
+          else if (one.do === 'pass') await world.clock.advance(one.ms);
+          else if (one.do === 'broker') world.setBroker(one.up);
+          else if (one.do === 'fate') world.fate = one;
+          else world.restart();
+        }
+        await world.finish();
+        world.verify();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('sends nothing twice when nothing goes wrong', async () => {
+    const world = new World();
+    for (let i = 0; i < 20; i += 1) {
+      world.produce(300, 500);
+      await world.clock.advance(700);
+    }
+    await world.finish();
+    world.verify();
+    expect([...world.arrivals.values()].every((count) => count === 1)).toBe(true);
+  });
+
+  it('sends the news first and the backlog at most twice a second', async () => {
+    const world = new World();
+    world.setBroker(false);
+    world.produce(3_000, 900);
+    await world.clock.advance(5_000);
+    world.setBroker(true);
+    await world.clock.advance(300);
+    expect(world.effects.has('1/3000')).toBe(true);
+    expect(world.effects.has('1/1')).toBe(false);
+    await world.clock.advance(4_700);
+    expect(world.sentAtMs.length).toBeLessThanOrEqual(11);
+    world.produce(1, 10);
+    await world.clock.advance(1_000);
+    expect(world.effects.has('1/3001')).toBe(true);
+    expect(world.effects.has('1/1')).toBe(false);
+  });
+});
