@@ -32,6 +32,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Real time and real sockets on a busy machine: what passes only when retried is a failure here.
     retry: 0,
+    hookTimeout: minutes(1),
     projects: [
       folder('unit', { ...pure, testTimeout: 10_000 }),
       folder('property', { ...pure, testTimeout: minutes(1) }),
@@ -52,21 +53,18 @@ export default defineConfig({
         sequence: { groupOrder: 2 },
         maxWorkers: 1,
         testTimeout: minutes(2),
-        hookTimeout: minutes(1),
       }),
       folder('interop', {
         ...own,
         sequence: { groupOrder: 2 },
         maxWorkers: 1,
         testTimeout: minutes(2),
-        hookTimeout: minutes(1),
       }),
       folder('browser', {
         ...own,
         sequence: { groupOrder: 2 },
         maxWorkers: 1,
         testTimeout: minutes(2),
-        hookTimeout: minutes(1),
       }),
     ],
     coverage: {

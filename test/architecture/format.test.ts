@@ -105,7 +105,6 @@ const LINT: Readonly<Record<string, string>> = {
   format: 'export const a = "double"\n',
   noBarrelFile: "export { a } from './format.ts';\n",
   noEnum: 'export enum Mode {\n  A,\n}\n',
-  noExcessiveLinesPerFunction: `export function long(): void {\n${'  void 0;\n'.repeat(71)}}\n`,
   noExplicitAny: 'export const a: any = 1;\n',
   noFloatingPromises: 'async function run(): Promise<void> {}\nrun();\n',
   noMisusedPromises: '[1].forEach(async () => {\n  await Promise.resolve();\n});\n',

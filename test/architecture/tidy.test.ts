@@ -28,13 +28,17 @@ const TIDY: Readonly<Record<string, Tidy>> = {
     rule: rules.functionLength,
     mend: 'leaf functions pure, branching in one place',
     bad: [long(71), `const f = () => {\n${'f();\n'.repeat(70)}};`],
-    fine: [long(70)],
+    fine: [long(70), `// table of data\n${long(90)}`],
   },
   'lines have 100 columns': {
     rule: rules.columns,
     mend: 'npm run format breaks code; text you break yourself',
     bad: [`// ${'word '.repeat(20)}`],
-    fine: [`// ${'x'.repeat(120)}`, `import { a } from '${'../'.repeat(40)}a.ts';`],
+    fine: [
+      `f(\`\n${'word '.repeat(30)}\`);`,
+      `// ${'x'.repeat(120)}`,
+      `import { a } from '${'../'.repeat(40)}a.ts';`,
+    ],
   },
   'maths are the same on every processor': {
     rule: rules.maths,
@@ -79,10 +83,7 @@ const TIDY: Readonly<Record<string, Tidy>> = {
       ...['export interface A { readonly power: number }', 'export const LIMIT = 5;'],
       ...['export type A = { price: bigint | undefined }', 'export interface A { at: Instant }'],
       ...['export interface A { b: { readonly temperature: number | null } }'],
-      ...[
-        'export const delay: number = f();',
-        'export interface A { prices?: readonly Instant[] }',
-      ],
+      ...['export const delay: number = f();', 'export interface A { start?: readonly Instant[] }'],
     ],
     fine: [
       'export interface A { powerW: number; missedCycles: number; limitVa?: number; n: number }',
@@ -91,6 +92,7 @@ const TIDY: Readonly<Record<string, Tidy>> = {
       'interface Hidden { power: number }\nconst power = 5;',
       'export interface A { step(power: number): number; name: string }',
       'export interface A { freshMs: { control: number; slow: number } }',
+      'export interface A { intervals: readonly Instant[] }',
       'export function f() { return node as { power: number }; }',
     ],
   },
