@@ -13,8 +13,6 @@ export const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['register value', 'reading, or register'],
   ['state of charge', 'soc'],
   ['fallback state', 'safe state'],
-  ['timestamp', 'an instant: atMs'],
-  ['time stamp', 'an instant: atMs'],
 ]);
 
 /** Last words of numeric names that are units. Names end in their unit, whatever its case: `limitVa`, `socPct`. */
@@ -64,6 +62,8 @@ export const DIMENSIONLESS: ReadonlyMap<string, readonly string[]> = new Map([
       'failed',
       'passed',
       'missed',
+      'good',
+      'bad',
       'done',
     ],
   ],
@@ -80,6 +80,7 @@ export const DIMENSIONLESS: ReadonlyMap<string, readonly string[]> = new Map([
       'at',
       'address',
       'base',
+      'end',
       'offset',
       'register',
       'fc',
