@@ -1,0 +1,93 @@
+import type { BusSpec, Site } from '../../gateway/contracts/values/site.ts';
+import type { PlantConfig } from '../plant/plant.ts';
+import type { Climate } from '../plant/weather.ts';
+import { brightworks } from './brightworks.ts';
+import { millhouse } from './millhouse.ts';
+import { plantFromSite } from './plant.ts';
+import { sunfield } from './sunfield.ts';
+import { siteYaml } from './yaml.ts';
+
+/**
+ * The three sites of the demo. How a run is put together:
+ *
+ *   const demo = demoSites(seed)[0];                            // { site, plant, comment }
+ *   const devices = createSiteDevices(demo.site, { clock, settings: deviceSettings(demo.site), onFrame });
+ *   const site = wired(demo.site, await devices.start(), { keyId, publicKey });
+ *   write('site.yaml', siteYaml(site, demo.comment));
+ *   write('commissioning.json', commissioningRecord(site, wallMs, serials));
+ *   write('history.csv', historyCsv(demo.plant, intervalStart(wallMs)));
+ *   const bound = bindSite(site, devices.images, seed);         // then one turn after the other, see bind.ts
+ */
+export interface DemoSite {
+  readonly site: Site; // ports still 0, no directive key
+  readonly plant: PlantConfig;
+  readonly comment: string;
+}
+
+/** The sites stand under one sky: the zone's, which the weather source forecasts. */
+export const demoClimate = (seed: number): Climate => ({
+  seed,
+  latitudeDeg: 52.39,
+  longitudeDeg: 13.07,
+});
+
+export function demoSites(seed: number): DemoSite[] {
+  const climate = demoClimate(seed);
+  const plant = (site: Site, startSocPct: number): PlantConfig =>
+    plantFromSite(site, { seed, climate, startSocPct });
+  const field = sunfield();
+  const factory = brightworks();
+  const house = millhouse();
+  return [
+    {
+      site: field,
+      plant: plant(field, 45),
+      comment: 'Sunfield: 60 kW of PV and a 100 kWh battery, a producer.',
+    },
+    {
+      site: factory,
+      plant: plant(factory, 60),
+      comment: 'Brightworks: a two-shift factory, 80 kWh battery, demand charge.',
+    },
+    {
+      site: house,
+      plant: plant(house, 40),
+      comment: 'Millhouse: a house with an 8 kW hybrid, 20 kWh and a car.',
+    },
+  ];
+}
+
+/** The site with the wires that came to be and the key that signs its directives. */
+export function wired(
+  site: Site,
+  buses: readonly BusSpec[],
+  directives: { readonly keyId: string; readonly publicKey: string } | undefined,
+): Site {
+  return { ...site, buses, directives };
+}
+
+/** Text of a demo site's file. */
+export const demoSiteText = (site: Site, comment: string): string =>
+  siteYaml(site, `${comment}\nMade by the simulator; docs/formats.md explains every key.`);
+
+/** The record that an installer would have made; the simulator knows its own wiring. */
+export function commissioningRecord(
+  site: Site,
+  atMs: number,
+  serials: Readonly<Record<string, string>>,
+): string {
+  const devices = site.devices.map((device) => {
+    const controls = site.terminals.some(
+      (terminal) =>
+        terminal.control !== 'none' && (terminal.controlDevice ?? terminal.device) === device.id,
+    );
+    const measured = ['identity', 'direction', 'scale'];
+    return {
+      device: device.id,
+      serial: serials[device.id] ?? device.serial ?? device.id,
+      atMs,
+      proven: controls ? [...measured, 'control', 'reversion', 'release'] : measured,
+    };
+  });
+  return `${JSON.stringify({ version: 1, site: site.id, by: 'simulator', devices }, null, 2)}\n`;
+}
