@@ -132,6 +132,7 @@ export type Profile =
         readonly words: number;
       }[];
       readonly examples: readonly {
+        readonly space?: RegisterSpace; // of the registers; default 'input', or 'holding' where the profile has no input
         readonly registers: Readonly<Record<number, readonly number[]>>;
         readonly reads: Readonly<Record<string, number>>;
       }[];

@@ -1,0 +1,48 @@
+import { WORDS } from './codec.ts';
+import type { DeviceMap, PointSpec, Profile, ResolvedPoint } from './profile.ts';
+import type { SunspecChain } from './sunspec/chain.ts';
+
+/** Registers that a point takes. */
+export const wordsOfPoint = (point: PointSpec): number =>
+  point.as === 'str' ? (point.words ?? 1) : WORDS[point.as];
+
+/**
+ * Brings every address of a profile to an absolute one. Points beyond the length that a device gives a model (an
+ * optional tail, a string that it does not have) are left out.
+ * @param chain models as the walk found them, for SunSpec
+ * @throws Error naming the model when a device lacks one that the profile needs
+ */
+export function resolveProfile(profile: Profile, chain?: SunspecChain): DeviceMap {
+  const points: Record<string, ResolvedPoint> = {};
+  if (profile.kind === 'sunspec') {
+    if (chain === undefined) throw new Error(`${profile.id} needs the walk of its model chain`);
+    for (const id of profile.models) {
+      if (!chain.models.some((model) => model.id === id)) {
+        const found = chain.models.map((model) => model.id).join(', ');
+        throw new Error(`${profile.id} needs SunSpec model ${id}; the device has ${found}`);
+      }
+    }
+  }
+  for (const [key, point] of Object.entries(profile.points)) {
+    const count = wordsOfPoint(point);
+    let at = point.at;
+    if (profile.kind === 'sunspec') {
+      const model = chain?.models.find((candidate) => candidate.id === point.model);
+      if (model === undefined || point.at + count > model.length + 2) continue;
+      at += model.at;
+    }
+    points[key] = { ...point, at, key, count };
+  }
+  for (const [key, point] of Object.entries(points)) {
+    if (point.scaleFrom !== undefined && points[point.scaleFrom] === undefined) delete points[key];
+  }
+  return {
+    profile: profile.id,
+    wordOrder: profile.wordOrder,
+    limits: profile.limits,
+    points,
+    unreadable: profile.kind === 'registers' ? (profile.unreadable ?? []) : [],
+    control: profile.control,
+    sums: profile.sums ?? {},
+  };
+}
