@@ -1,12 +1,11 @@
 import { profileById } from '../devices/catalogue.ts';
 import type { Directive } from './contracts/values/directive.ts';
-import type { Site } from './contracts/values/site.ts';
+import type { BusSpec, Site } from './contracts/values/site.ts';
 import type { Timing } from './contracts/values/timing.ts';
 import { createWriter } from './guard/commands/writer.ts';
 import { createPoller } from './guard/measurements/poller.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
-import type { BusSpec } from './contracts/values/site.ts';
 
 export interface GuardPorts {
   readonly clock: Clock;

@@ -27,9 +27,21 @@ export function checkSite(site: Site, profiles: Profiles): Finding[] {
 function duplicates(site: Site): Finding[] {
   const seen = new Map<string, string>();
   const found: Finding[] = [];
-  const lists = ['buses', 'nodes', 'edges', 'connections', 'devices', 'terminals', 'stores', 'meters'] as const;
+  const lists = [
+    'buses',
+    'nodes',
+    'edges',
+    'connections',
+    'devices',
+    'terminals',
+    'stores',
+    'meters',
+  ] as const;
   // Connections, edges and terminals are places and share one space of names; the others have their own.
-  const space = { connections: 'place', edges: 'place', terminals: 'place' } as Record<string, string>;
+  const space = { connections: 'place', edges: 'place', terminals: 'place' } as Record<
+    string,
+    string
+  >;
   for (const list of lists) {
     site[list].forEach((entry, index) => {
       const key = `${space[list] ?? list}/${entry.id}`;
@@ -64,7 +76,12 @@ const ids = (list: readonly { readonly id: string }[]): string[] => list.map((en
 
 function references(site: Site): Finding[] {
   const found: Finding[] = [];
-  const need = (path: (string | number)[], what: string, value: string | undefined, known: string[]) => {
+  const need = (
+    path: (string | number)[],
+    what: string,
+    value: string | undefined,
+    known: string[],
+  ) => {
     if (value === undefined || known.includes(value)) return;
     found.push({
       path,
@@ -267,8 +284,11 @@ function control(site: Site, profiles: Profiles): Finding[] {
 /** Most that a terminal may produce once its safe state stands, W into the node. */
 function safeProductionW(terminal: Terminal): number {
   if (terminal.kind === 'battery' || terminal.kind === 'load' || terminal.kind === 'ev') return 0;
-  if (terminal.control === 'none' || terminal.safeState.kind === 'own-mode') return terminal.ratedInW;
-  return terminal.safeState.kind === 'zero' ? 0 : Math.min(terminal.safeState.limitW, terminal.ratedInW);
+  if (terminal.control === 'none' || terminal.safeState.kind === 'own-mode')
+    return terminal.ratedInW;
+  return terminal.safeState.kind === 'zero'
+    ? 0
+    : Math.min(terminal.safeState.limitW, terminal.ratedInW);
 }
 
 /** All safe states together, at zero load and full sun, keep the export limit (DESIGN section 3). */

@@ -31,7 +31,9 @@ function terminalLine(site: Site, terminal: Terminal): string {
       ? `a limit of ${kw(terminal.safeState.limitW)}`
       : terminal.safeState.kind;
   const control =
-    terminal.control === 'none' ? 'is not controlled' : `is controlled (${terminal.control}), safe state ${safe}`;
+    terminal.control === 'none'
+      ? 'is not controlled'
+      : `is controlled (${terminal.control}), safe state ${safe}`;
   const meter = site.meters.some((entry) => entry.of === terminal.id)
     ? 'has its own meter'
     : site.residuals.some((entry) => entry.terminal === terminal.id)

@@ -18,14 +18,19 @@ export interface Complaint {
 type Path = readonly (string | number)[];
 
 const words = (path: Path): string =>
-  path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('').replace(/^\./, '') ||
-  'the file';
+  path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
+    .join('')
+    .replace(/^\./, '') || 'the file';
 
 /** Line of the deepest node that exists on the way to `path`; of the key itself where `key` names one. */
 function lineOf(document: Document, counter: LineCounter, path: Path, key?: string): number {
   for (let depth = path.length; depth >= 0; depth--) {
     const node = document.getIn(path.slice(0, depth), true) as
-      | { range?: [number, number, number]; items?: { key?: { value?: unknown; range?: number[] } }[] }
+      | {
+          range?: [number, number, number];
+          items?: { key?: { value?: unknown; range?: number[] } }[];
+        }
       | undefined;
     if (node === undefined || node === null) continue;
     const pair =
@@ -120,7 +125,8 @@ export function loadSite(file: string, profiles: (id: string) => Profile | undef
   const { site, complaints } = parseSite(readText(file), profiles);
   const first = complaints[0];
   if (site !== undefined && first === undefined) return site;
-  const more = complaints.length > 1 ? ` (and ${complaints.length - 1} more: edgewatt config check)` : '';
+  const more =
+    complaints.length > 1 ? ` (and ${complaints.length - 1} more: edgewatt config check)` : '';
   throw new Fault(
     `${first?.path}: ${first?.what}`,
     `${file}:${first?.line}`,

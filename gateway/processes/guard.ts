@@ -4,8 +4,8 @@ import { createClock } from '../adapters/clock.ts';
 import { createVerifier } from '../adapters/crypto.ts';
 import { makeWire } from '../adapters/modbus/wire.ts';
 import { startAgent } from '../adapters/process/child.ts';
-import { endWithParent } from '../adapters/process/parent.ts';
 import { takeLock } from '../adapters/process/lock.ts';
+import { endWithParent } from '../adapters/process/parent.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard } from '../compose.ts';
 import { loadCommissioning, loadGateway } from '../config/gateway-file.ts';
@@ -79,7 +79,8 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     release();
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void end());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => void end());
   if (file.demo !== undefined) endWithParent(() => void end());
   await guard.start();
   if (!ending) supervisor.launch();

@@ -1,16 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { IPublishPacket } from 'mqtt-packet';
-import { isTopic, matches } from './topics.ts';
-import { Session } from './session.ts';
-
-/** What a client may do; `+` and `#` as in filters. Nothing that is not named is allowed. */
-export interface Grant {
-  readonly clientId: string;
-  readonly password: string;
-  readonly publish: readonly string[];
-  readonly subscribe: readonly string[];
-}
+import { type Grant, type Router, Session } from './session.ts';
 
 export interface BrokerOptions {
   readonly host?: string; // loopback unless named otherwise
@@ -33,8 +24,9 @@ export interface BrokerStats {
  * properties, keep-alive, one grant a client. It keeps no session beyond a connection, as our gateways ask for
  * none. What IoT Core does beyond that is added by the modules beside this one.
  */
-export class IotBroker {
-  readonly options: Required<Omit<BrokerOptions, 'log'>> & Pick<BrokerOptions, 'log'>;
+export class IotBroker implements Router {
+  readonly payloadBytesMax: number;
+  private readonly options: BrokerOptions;
   private readonly server: Server;
   private readonly sessions = new Map<string, Session>();
   private readonly open = new Set<Session>();
@@ -42,7 +34,8 @@ export class IotBroker {
   private counts = { published: 0, delivered: 0, refused: 0, bytesIn: 0 };
 
   constructor(options: BrokerOptions) {
-    this.options = { host: '127.0.0.1', payloadBytesMax: 131_072, ...options };
+    this.options = options;
+    this.payloadBytesMax = options.payloadBytesMax ?? 131_072;
     this.server = createServer((socket: Socket) => {
       const session = new Session(this, socket);
       this.open.add(session);
@@ -54,7 +47,7 @@ export class IotBroker {
   start(): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.options.port, this.options.host, () => {
+      this.server.listen(this.options.port, this.options.host ?? '127.0.0.1', () => {
         const address = this.server.address();
         resolve(typeof address === 'object' && address !== null ? address.port : 0);
       });
@@ -92,8 +85,8 @@ export class IotBroker {
     this.options.log?.(`gone ${session.clientId}`);
   }
 
-  count(what: 'refused'): void {
-    this.counts[what]++;
+  refuse(): void {
+    this.counts.refused++;
   }
 
   /** Routes a publish to all who subscribed; the sender's right was checked before. */
@@ -105,26 +98,14 @@ export class IotBroker {
       else this.retained.set(packet.topic, packet);
     }
     for (const session of this.sessions.values()) {
-      if (session.wants(packet.topic)) this.deliver(session, packet, false);
+      if (!session.wants(packet.topic)) continue;
+      this.counts.delivered++;
+      session.deliver(packet, false);
     }
   }
 
   /** Retained messages come for exact filters only, as in IoT Core. */
-  sendRetained(session: Session, filter: string): void {
-    const packet = this.retained.get(filter);
-    if (packet !== undefined) this.deliver(session, packet, true);
-  }
-
-  allows(filters: readonly string[], topic: string): boolean {
-    return filters.some((filter) => filter === topic || matches(filter, topic));
-  }
-
-  validTopic(topic: string): boolean {
-    return isTopic(topic);
-  }
-
-  private deliver(session: Session, packet: IPublishPacket, retain: boolean): void {
-    this.counts.delivered++;
-    session.deliver(packet, retain);
+  retainedFor(filter: string): IPublishPacket | undefined {
+    return this.retained.get(filter);
   }
 }

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import * as mqtt from 'mqtt-packet';
-import type { Grant, IotBroker } from './broker.ts';
-import { isFilter, matches } from './topics.ts';
+import { isFilter, isTopic, matches } from './topics.ts';
 
 /** MQTT 5 reason codes used here (IoT Core's set). */
 const REASON = {
@@ -20,6 +19,28 @@ const REASON = {
 const CONNECT_MS = 10_000;
 const BUFFER_BYTES_MAX = 8 * 1_048_576;
 
+/** What a client may do; `+` and `#` as in filters. Nothing that is not named is allowed. */
+export interface Grant {
+  readonly clientId: string;
+  readonly password: string;
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}
+
+/** What a connection needs of the broker it belongs to. */
+export interface Router {
+  readonly payloadBytesMax: number;
+  grant(clientId: string, username: string, password: Uint8Array): Grant | undefined;
+  admit(session: Session): void;
+  leave(session: Session): void;
+  refuse(): void;
+  route(packet: mqtt.IPublishPacket): void;
+  retainedFor(filter: string): mqtt.IPublishPacket | undefined;
+}
+
+const allows = (filters: readonly string[], topic: string): boolean =>
+  filters.some((filter) => filter === topic || matches(filter, topic));
+
 /** One connection of one client. */
 export class Session {
   clientId = '';
@@ -29,10 +50,10 @@ export class Session {
   private nextId = 1;
   private timer: NodeJS.Timeout | undefined;
   private keepAliveMs = 0;
-  private readonly broker: IotBroker;
+  private readonly broker: Router;
   private readonly socket: Socket;
 
-  constructor(broker: IotBroker, socket: Socket) {
+  constructor(broker: Router, socket: Socket) {
     this.broker = broker;
     this.socket = socket;
     socket.setNoDelay(true);
@@ -122,7 +143,7 @@ export class Session {
         ? this.broker.grant(packet.clientId, packet.username ?? '', Buffer.from(password))
         : undefined;
     if (grant === undefined) {
-      this.broker.count('refused');
+      this.broker.refuse();
       const reasonCode = packet.protocolVersion === 5 ? REASON.badCredentials : 132;
       this.send({ cmd: 'connack', sessionPresent: false, reasonCode });
       this.socket.end();
@@ -130,7 +151,7 @@ export class Session {
     }
     this.grant = grant;
     this.clientId = packet.clientId;
-    if (packet.will !== undefined && this.broker.allows(grant.publish, packet.will.topic)) {
+    if (packet.will !== undefined && allows(grant.publish, packet.will.topic)) {
       this.will = {
         cmd: 'publish',
         topic: packet.will.topic,
@@ -152,7 +173,7 @@ export class Session {
         retainAvailable: true,
         sessionExpiryInterval: 0,
         subscriptionIdentifiersAvailable: false,
-        maximumPacketSize: this.broker.options.payloadBytesMax + 4_096,
+        maximumPacketSize: this.broker.payloadBytesMax + 4_096,
         topicAliasMaximum: 0,
       },
     });
@@ -160,14 +181,14 @@ export class Session {
 
   private publish(packet: mqtt.IPublishPacket, grant: Grant): void {
     if (packet.qos === 2) return this.end(REASON.qosNotSupported);
-    if (packet.payload.length > this.broker.options.payloadBytesMax) {
+    if (packet.payload.length > this.broker.payloadBytesMax) {
       return this.end(REASON.packetTooLarge);
     }
     let reasonCode: number = REASON.success;
-    if (!this.broker.validTopic(packet.topic)) reasonCode = REASON.topicInvalid;
-    else if (!this.broker.allows(grant.publish, packet.topic)) reasonCode = REASON.notAuthorized;
+    if (!isTopic(packet.topic)) reasonCode = REASON.topicInvalid;
+    else if (!allows(grant.publish, packet.topic)) reasonCode = REASON.notAuthorized;
     if (reasonCode === REASON.success) this.broker.route(packet);
-    else this.broker.count('refused');
+    else this.broker.refuse();
     if (packet.qos === 1 && packet.messageId !== undefined) {
       this.send({ cmd: 'puback', messageId: packet.messageId, reasonCode });
     }
@@ -178,8 +199,8 @@ export class Session {
     const fresh: string[] = [];
     for (const { topic, qos } of packet.subscriptions) {
       if (!isFilter(topic)) granted.push(REASON.filterInvalid);
-      else if (!grant.subscribe.includes(topic) && !this.broker.allows(grant.subscribe, topic)) {
-        this.broker.count('refused');
+      else if (!grant.subscribe.includes(topic) && !allows(grant.subscribe, topic)) {
+        this.broker.refuse();
         granted.push(REASON.notAuthorized);
       } else {
         const level = qos === 0 ? 0 : 1;
@@ -189,7 +210,10 @@ export class Session {
       }
     }
     this.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted });
-    for (const filter of fresh) this.broker.sendRetained(this, filter);
+    for (const filter of fresh) {
+      const packet = this.broker.retainedFor(filter);
+      if (packet !== undefined) this.deliver(packet, true);
+    }
   }
 
   private unsubscribe(packet: mqtt.IUnsubscribePacket): void {

@@ -1,6 +1,7 @@
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Grant, IotBroker } from '../../../simulators/iot-core/broker.ts';
+import { IotBroker } from '../../../simulators/iot-core/broker.ts';
+import type { Grant } from '../../../simulators/iot-core/session.ts';
 import { matches } from '../../../simulators/iot-core/topics.ts';
 
 const grants: Grant[] = [

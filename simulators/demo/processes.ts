@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+/** A process of the demo: its own group, so that Ctrl-C reaches the demo alone and it ends them in order. */
+export interface DemoProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly exited: Promise<number | null>; // exit code, null when a signal ended it
+  running(): boolean;
+  stop(): void;
+  kill(): void;
+}
+
+/** @param logDir  standard error and output go to `<name>.log` there */
+export function startProcess(name: string, args: readonly string[], logDir: string): DemoProcess {
+  const log = createWriteStream(join(logDir, `${name}.log`), { flags: 'a', mode: 0o600 });
+  const child: ChildProcess = spawn(process.execPath, [...process.execArgv, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  child.stdout?.pipe(log, { end: false });
+  child.stderr?.pipe(log, { end: false });
+  let running = true;
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => {
+      running = false;
+      log.end();
+      resolve(code);
+    });
+    child.once('error', () => {
+      running = false;
+      resolve(-1);
+    });
+  });
+  return {
+    name,
+    pid: child.pid ?? 0,
+    exited,
+    running: () => running,
+    stop: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+/** Ports that were free a moment ago, picked by the system. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer();
+          server.once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => {
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}
