@@ -1,0 +1,195 @@
+import { doing, type PlaceKind, power, sentence } from '../../contracts/values/words.ts';
+import type { SiteState, TerminalState } from '../site/types.ts';
+import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
+import { type EvState, ev } from './ev/ev.ts';
+import { type IslandState, island } from './island/island.ts';
+import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
+import { type MarketState, market } from './market/market.ts';
+import { type PeakState, peak } from './peak/peak.ts';
+import { plan } from './plan/plan.ts';
+import { type ProtectState, protect } from './protect/protect.ts';
+import { type SelfState, self } from './self/self.ts';
+import { clamp } from './shares.ts';
+import type { Ask, Controller, Open, Proposal, Range, View, Wish } from './types.ts';
+
+export interface ArbiterState {
+  readonly protect: ProtectState;
+  readonly island: IslandState;
+  readonly site: LimitsState;
+  readonly grid: LimitsState;
+  readonly peak: PeakState;
+  readonly market: MarketState;
+  readonly self: SelfState;
+  readonly ev: EvState;
+  readonly bias: BiasState;
+}
+
+export const ARBITER_START: ArbiterState = {
+  protect: protect.start,
+  island: island.start,
+  site: siteLimits.start,
+  grid: gridLimits.start,
+  peak: peak.start,
+  market: market.start,
+  self: self.start,
+  ev: ev.start,
+  bias: NO_BIAS,
+};
+
+export interface Arbitration {
+  readonly state: ArbiterState;
+  readonly proposals: readonly Proposal[];
+  readonly asks: readonly Ask[];
+  readonly islanded: boolean;
+}
+
+const free = (minW: number, maxW: number): Range => ({
+  minW,
+  maxW,
+  minBy: undefined,
+  maxBy: undefined,
+});
+
+/** Nameplate: what is open before anyone has spoken. */
+export function openAll(site: SiteState): Open {
+  const open: Record<string, Range> = {};
+  for (const { id, spec, capability } of site.terminals) {
+    if (spec.control === 'none') continue;
+    const ratedW = capability.ratedW ?? Number.POSITIVE_INFINITY;
+    const inW = Math.min(spec.ratedInW, Number.isFinite(ratedW) ? ratedW : spec.ratedInW);
+    const outW = Math.min(spec.ratedOutW, Number.isFinite(ratedW) ? ratedW : spec.ratedOutW);
+    if (spec.control === 'limit') open[id] = free(0, spec.ratedInW);
+    else if (spec.control === 'setpoint') open[id] = free(-outW, inW);
+    else open[id] = free(-spec.ratedOutW, 0);
+  }
+  return open;
+}
+
+const usable = (value: number | undefined): value is number =>
+  value !== undefined && !Number.isNaN(value);
+
+/**
+ * One wish narrows one range, and never beyond what is open: a bound outside it ends at the nearest edge. A
+ * target closes the range to a point, whose owner is the wish, or who held it off.
+ */
+export function narrow(range: Range, wish: Wish): Range {
+  let { minW, maxW, minBy, maxBy } = range;
+  if (minW === maxW && minBy !== undefined && minBy === maxBy) return range;
+  if (usable(wish.minW) && wish.minW > minW) {
+    minW = Math.min(wish.minW, maxW);
+    minBy = wish;
+  }
+  if (usable(wish.maxW) && wish.maxW < maxW) {
+    maxW = Math.max(wish.maxW, minW);
+    maxBy = wish;
+  }
+  if (!usable(wish.targetW)) return { minW, maxW, minBy, maxBy };
+  const pointW = clamp(wish.targetW, minW, maxW);
+  const held = wish.targetW > pointW ? maxBy : wish.targetW < pointW ? minBy : undefined;
+  const owner = held ?? wish;
+  return { minW: pointW, maxW: pointW, minBy: owner, maxBy: owner };
+}
+
+function narrowAll(open: Open, wishes: readonly Wish[]): Open {
+  const next: Record<string, Range> = { ...open };
+  for (const wish of wishes) {
+    const range = next[wish.terminal];
+    if (range !== undefined) next[wish.terminal] = narrow(range, wish);
+  }
+  return next;
+}
+
+const KINDS: Readonly<Record<TerminalState['spec']['kind'], PlaceKind>> = {
+  pv: 'pv',
+  battery: 'battery',
+  ev: 'ev',
+  load: 'load',
+  generator: 'pv',
+  converter: 'battery',
+};
+
+/** 'Battery discharging 9.0 kW, so that ...' */
+export function because(terminal: TerminalState, powerW: number | undefined, why: string): string {
+  const { spec } = terminal;
+  const name = sentence(spec.name);
+  const clause = why === '' ? '' : `, ${why}`;
+  if (powerW === undefined) return `${name} in its own mode${clause}`;
+  if (spec.control === 'limit') return `${name} held to ${power(powerW)}${clause}`;
+  if (spec.control === 'on-off') return `${name} ${powerW < 0 ? 'on' : 'off'}${clause}`;
+  return `${name} ${doing(KINDS[spec.kind], powerW)}${clause}`;
+}
+
+/** Where nobody has a target: batteries rest, production is free, loads are their own. */
+function resting(terminal: TerminalState, range: Range): { powerW: number | undefined; by?: Wish } {
+  const { spec } = terminal;
+  const bounded = { low: range.minBy, high: range.maxBy };
+  if (spec.control === 'limit') {
+    return range.maxW < spec.ratedInW && bounded.high
+      ? { powerW: range.maxW, by: bounded.high }
+      : { powerW: undefined };
+  }
+  if (spec.control === 'on-off') {
+    return range.minW > -spec.ratedOutW && bounded.low
+      ? { powerW: range.minW, by: bounded.low }
+      : { powerW: undefined };
+  }
+  const powerW = clamp(0, range.minW, range.maxW);
+  const by = powerW > 0 ? bounded.low : powerW < 0 ? bounded.high : undefined;
+  return by === undefined ? { powerW } : { powerW, by };
+}
+
+function propose(terminal: TerminalState, range: Range, bias: BiasState): Proposal {
+  const decided = range.minBy !== undefined && range.minBy === range.maxBy;
+  const found = decided ? { powerW: range.minW, by: range.minBy } : resting(terminal, range);
+  const { by } = found;
+  const aimW = found.powerW;
+  const powerW = aimW === undefined ? undefined : biased(bias, terminal, aimW);
+  return {
+    terminal: terminal.id,
+    powerW,
+    authority: by?.authority ?? 'self-consumption',
+    code: by?.code ?? 'IDLE',
+    sentence: because(terminal, aimW, by?.sentence ?? ''),
+  };
+}
+
+/**
+ * Runs the controllers in the order of authority; each sees what those above left open and can only narrow it.
+ * @returns one proposal for each controllable terminal, each with its owner and its sentence
+ */
+export function arbitrate(
+  before: ArbiterState,
+  seen: Omit<View, 'open'>,
+  nowMs: number,
+): Arbitration {
+  let open = openAll(seen.site);
+  const asks: Ask[] = [];
+  const run = <State>(controller: Controller<State>, state: State): State => {
+    const step = controller.step(state, { ...seen, open }, nowMs);
+    open = narrowAll(open, step.wishes);
+    asks.push(...(step.asks ?? []));
+    return step.state;
+  };
+  const next = {
+    protect: run(protect, before.protect),
+    island: run(island, before.island),
+    site: run(siteLimits, before.site),
+    grid: run(gridLimits, before.grid),
+    peak: run(peak, before.peak),
+    market: run(market, before.market),
+  };
+  run(plan, undefined);
+  const last = { self: run(self, before.self), ev: run(ev, before.ev) };
+  const able = seen.site.terminals.filter(({ spec }) => spec.control !== 'none');
+  const bias = learn(before.bias, seen);
+  const proposals = able.flatMap((terminal) => {
+    const range = open[terminal.id];
+    return range === undefined ? [] : [propose(terminal, range, bias)];
+  });
+  return {
+    state: { ...next, ...last, bias },
+    proposals,
+    asks,
+    islanded: next.island.islanded,
+  };
+}

@@ -1,0 +1,51 @@
+import type { TerminalState } from '../site/types.ts';
+import { clamp } from './shares.ts';
+import type { View } from './types.ts';
+
+/**
+ * What a battery adds to or leaves out of its setpoint, learnt slowly while it stands still: an inverter that
+ * gives 98 % of what it is told would otherwise leave 2 % at the meter for ever.
+ */
+export type BiasState = Readonly<
+  Record<string, { readonly biasW: number; readonly sentW: number; readonly quietCycles: number }>
+>;
+
+export const NO_BIAS: BiasState = {};
+
+const GAIN = 0.1;
+const MOST = 0.03; // of nameplate
+const QUIET = 0.01;
+const SETTLED_CYCLES = 3;
+
+const ratedOf = ({ spec }: TerminalState): number => Math.max(spec.ratedInW, spec.ratedOutW);
+
+/** Learns from each battery whose setpoint has stood still for a few cycles. */
+export function learn(before: BiasState, view: Pick<View, 'site' | 'sent'>): BiasState {
+  const next: Record<string, BiasState[string]> = {};
+  for (const terminal of view.site.terminals) {
+    if (terminal.spec.control !== 'setpoint') continue;
+    const old = before[terminal.id] ?? { biasW: 0, sentW: 0, quietCycles: 0 };
+    const sentW = view.sent[terminal.id] ?? 0;
+    const ratedW = ratedOf(terminal);
+    const quiet = Math.abs(sentW - old.sentW) <= QUIET * ratedW && !terminal.failing;
+    const quietCycles = quiet ? old.quietCycles + 1 : 0;
+    let { biasW } = old;
+    if (Math.abs(sentW) <= QUIET * ratedW) biasW *= 1 - GAIN;
+    else if (quietCycles >= SETTLED_CYCLES) {
+      const errorW = sentW - biasW - terminal.powerW;
+      if (Math.abs(errorW) <= 2 * MOST * ratedW) biasW += GAIN * errorW;
+    }
+    biasW = clamp(biasW, -MOST * ratedW, MOST * ratedW);
+    next[terminal.id] = { biasW, sentW, quietCycles };
+  }
+  return next;
+}
+
+/** Setpoint that makes the terminal give `aimW`; rest stays rest and the direction stays. */
+export function biased(bias: BiasState, terminal: TerminalState, aimW: number): number {
+  const biasW = bias[terminal.id]?.biasW ?? 0;
+  if (terminal.spec.control !== 'setpoint' || Math.abs(aimW) <= QUIET * ratedOf(terminal)) {
+    return aimW;
+  }
+  return aimW > 0 ? Math.max(0, aimW + biasW) : Math.min(0, aimW + biasW);
+}

@@ -1,0 +1,199 @@
+import type { Authority, ReasonCode } from '../../contracts/values/image.ts';
+import { power } from '../../contracts/values/words.ts';
+import type { TerminalState } from '../site/types.ts';
+import { controlled, ready, restingGridW, slotsOf, split } from './shares.ts';
+import type { Limits, View, Wish } from './types.ts';
+
+/** A limit to hold, with the words for it. */
+export interface Hold extends Limits {
+  readonly authority: Authority;
+  readonly importCode: ReasonCode;
+  readonly exportCode: ReasonCode;
+  readonly importWhy: string; // 'the contract allows no more'
+  readonly exportWhy: string;
+}
+
+/** How long each battery has not done what was asked of it, in cycles; and whether PV is held back. */
+export interface InsideState {
+  readonly astray: Readonly<Record<string, number>>;
+  readonly curtailing: boolean;
+}
+
+export const INSIDE_START: InsideState = { astray: {}, curtailing: false };
+
+/** Aimed at this share of a limit, so that noise of a meter does not break it. */
+const AIM = 0.99;
+/** After so many cycles off its setpoint a battery counts as what it does, not as what it was asked. */
+const ASTRAY_CYCLES = 4;
+/** PV is only held back where it comes near its bound, and let go where it is far below. */
+const NEAR = 0.15;
+const FAR = 0.25;
+/** An on-off load comes back when the room is this much above its power. */
+const ROOM_TO_START = 1.1;
+
+interface Frame {
+  readonly view: View;
+  readonly hold: Hold;
+  readonly byTerminal: Readonly<Record<string, number>>;
+  readonly batteries: readonly TerminalState[];
+  readonly state: InsideState;
+  readonly leastW: number; // batteries together at least, for the import limit
+  readonly mostW: number; // and at most, for the export limit
+}
+
+function astrayNext(frame: Frame): Record<string, number> {
+  const next: Record<string, number> = {};
+  for (const { id, spec } of frame.batteries) {
+    const offW = Math.abs((frame.view.sent[id] ?? 0) - (frame.byTerminal[id] ?? 0));
+    const near = Math.max(0.05 * Math.max(spec.ratedInW, spec.ratedOutW), 200);
+    next[id] = offW <= near ? 0 : (frame.state.astray[id] ?? 0) + 1;
+  }
+  return next;
+}
+
+/** What batteries will reach together at their helpful bound; one gone astray counts as measured. */
+function reach(frame: Frame, astray: Readonly<Record<string, number>>, side: 'minW' | 'maxW') {
+  return frame.batteries.reduce((sum, { id }) => {
+    const lost = (astray[id] ?? 0) > ASTRAY_CYCLES;
+    return sum + (lost ? (frame.byTerminal[id] ?? 0) : (frame.view.open[id]?.[side] ?? 0));
+  }, 0);
+}
+
+const importSentence = (hold: Hold): string =>
+  `so that no more than ${power(hold.importLimitW)} are bought: ${hold.importWhy}`;
+const exportSentence = (hold: Hold): string =>
+  `so that no more than ${power(hold.exportLimitW)} are sold: ${hold.exportWhy}`;
+
+function forBatteries(frame: Frame, lacking: { import: boolean; export: boolean }): Wish[] {
+  const { view, hold } = frame;
+  const slots = slotsOf(view.open, frame.batteries);
+  const least = split(frame.leastW, slots);
+  const most = split(frame.mostW, slots);
+  const sumMinW = slots.reduce((sum, slot) => sum + slot.minW, 0);
+  const sumMaxW = slots.reduce((sum, slot) => sum + slot.maxW, 0);
+  const wishes: Wish[] = [];
+  for (const { id } of slots) {
+    if (frame.leastW > sumMinW) {
+      wishes.push({
+        terminal: id,
+        authority: hold.authority,
+        code: lacking.import ? 'LIMIT_UNREACHABLE' : hold.importCode,
+        sentence: importSentence(hold),
+        minW: least[id] ?? 0,
+      });
+    }
+    if (frame.mostW < sumMaxW) {
+      wishes.push({
+        terminal: id,
+        authority: hold.authority,
+        code: lacking.export ? 'LIMIT_UNREACHABLE' : hold.exportCode,
+        sentence: exportSentence(hold),
+        maxW: most[id] ?? 0,
+      });
+    }
+  }
+  return wishes;
+}
+
+/** PV may produce what it does plus the room that batteries at their helpful bound leave. */
+function forPv(
+  frame: Frame,
+  floorW: number,
+): { wishes: Wish[]; curtailing: boolean; lacking: boolean } {
+  const { view, hold } = frame;
+  const pv = controlled(view.site, hold.connection, 'limit').filter(({ id }) =>
+    Number.isFinite(frame.byTerminal[id]),
+  );
+  const nowW = pv.reduce((sum, { id }) => sum + Math.max(0, frame.byTerminal[id] ?? 0), 0);
+  const ratedW = pv.reduce((sum, { spec }) => sum + spec.ratedInW, 0);
+  const allowedW = nowW + frame.mostW - floorW;
+  const lacking = allowedW < 0;
+  const near = nowW > allowedW - NEAR * ratedW;
+  const far = nowW < allowedW - FAR * ratedW;
+  const curtailing = allowedW < ratedW && (near || (frame.state.curtailing && !far));
+  if (!curtailing || pv.length === 0) return { wishes: [], curtailing: false, lacking };
+  const stepW = ratedW / 200;
+  const parts = split(Math.max(0, Math.floor(allowedW / stepW) * stepW), slotsOf(view.open, pv));
+  return {
+    curtailing,
+    lacking,
+    wishes: pv.map(({ id }) => ({
+      terminal: id,
+      authority: hold.authority,
+      code: lacking ? 'LIMIT_UNREACHABLE' : hold.exportCode,
+      sentence: exportSentence(hold),
+      maxW: parts[id] ?? 0,
+    })),
+  };
+}
+
+/** Draw of a flexible load that it may have, W >= 0, given the room at the connection. */
+function allowedDraw(load: TerminalState, drawW: number, roomW: number): number {
+  if (load.spec.control === 'steps') return Math.max(0, drawW + roomW);
+  const ratedW = load.spec.ratedOutW;
+  if (drawW > 0.05 * ratedW) return roomW < 0 ? 0 : ratedW;
+  return roomW >= ROOM_TO_START * ratedW ? ratedW : 0;
+}
+
+/**
+ * Flexible loads last. `roomW` is what they may add together; below zero, the least important one gives first.
+ */
+function forLoads(frame: Frame, room: number): { wishes: Wish[]; roomW: number } {
+  const { view, hold } = frame;
+  const loads = [
+    ...controlled(view.site, hold.connection, 'on-off'),
+    ...controlled(view.site, hold.connection, 'steps'),
+  ]
+    .filter(({ id }) => Number.isFinite(frame.byTerminal[id]))
+    .sort((a, b) => a.spec.priority - b.spec.priority || (a.id < b.id ? -1 : 1));
+  let roomW = room;
+  const wishes: Wish[] = [];
+  for (const load of roomW < 0 ? loads.reverse() : loads) {
+    const drawW = Math.max(0, -(frame.byTerminal[load.id] ?? 0));
+    const allowedW = Math.min(load.spec.ratedOutW, allowedDraw(load, drawW, roomW));
+    roomW += Math.max(0, drawW - allowedW);
+    if (allowedW >= load.spec.ratedOutW) continue;
+    wishes.push({
+      terminal: load.id,
+      authority: hold.authority,
+      code: hold.importCode,
+      sentence: importSentence(hold),
+      minW: allowedW === 0 ? 0 : -allowedW,
+    });
+  }
+  return { wishes, roomW };
+}
+
+/**
+ * Holds a connection inside its limits: batteries first, then production, then flexible loads. Wishes only
+ * narrow; without a known connection there are none, and the kernel's freshness rule takes over.
+ */
+export function keepInside(
+  state: InsideState,
+  view: View,
+  hold: Hold,
+): { readonly state: InsideState; readonly wishes: readonly Wish[]; readonly lacking: boolean } {
+  const connection = view.site.connections.find(({ id }) => id === hold.connection);
+  const restingW = restingGridW(view, hold.connection);
+  if (connection === undefined || !Number.isFinite(restingW)) {
+    return { state, wishes: [], lacking: false };
+  }
+  const frame: Frame = {
+    view,
+    hold,
+    state,
+    byTerminal: connection.aligned.byTerminal,
+    batteries: ready(view, hold.connection),
+    leastW: restingW - AIM * hold.importLimitW,
+    mostW: restingW + AIM * hold.exportLimitW,
+  };
+  const astray = astrayNext(frame);
+  const pv = forPv(frame, reach(frame, astray, 'minW'));
+  const loads = forLoads(frame, reach(frame, astray, 'maxW') - frame.leastW);
+  const lacking = { import: loads.roomW < -0.02 * hold.importLimitW - 100, export: pv.lacking };
+  return {
+    state: { astray, curtailing: pv.curtailing },
+    wishes: [...forBatteries(frame, lacking), ...pv.wishes, ...loads.wishes],
+    lacking: lacking.import || lacking.export,
+  };
+}

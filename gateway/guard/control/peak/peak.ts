@@ -1,0 +1,74 @@
+import type { Connection } from '../../../contracts/values/site.ts';
+import { power } from '../../../contracts/values/words.ts';
+import { INSIDE_START, type InsideState, keepInside } from '../inside.ts';
+import { type Meanwhile, meanwhile, NOTHING_YET } from '../meanwhile.ts';
+import type { Controller, View } from '../types.ts';
+
+export interface PeakState {
+  readonly window: Meanwhile;
+  readonly inside: InsideState;
+}
+
+/** The mean is steered to this share of the limit, so that meter and clock need not agree to the second. */
+const AIM = 0.98;
+/** At the end of a window the room is spread over at least so many cycles. */
+const LAST_CYCLES = 5;
+
+/**
+ * Import that the rest of the window may have so that its mean stays at the limit. What is unknown of the
+ * window counts as having been at the limit.
+ * @returns W >= 0
+ */
+export function allowedW(
+  window: Meanwhile,
+  limitW: number,
+  leftMs: number,
+  windowMs: number,
+): number {
+  const hour = 3_600_000;
+  const usedWh = window.importWh + (limitW * window.unknownMs) / hour;
+  return Math.max(0, ((limitW * windowMs) / hour - usedWh) / (leftMs / hour));
+}
+
+function windowOf(state: PeakState, view: View, connection: Connection, nowMs: number): Meanwhile {
+  const now = view.site.connections.find(({ id }) => id === connection.id);
+  const fresh = now !== undefined && now.ageMs <= view.times.freshMs.control;
+  return meanwhile(state.window, {
+    nowMs,
+    wallMs: view.site.wallMs,
+    lengthMs: connection.demandWindowMs,
+    gridW: fresh ? now.powerW : Number.NaN,
+  });
+}
+
+/** Peak shaving: holds the mean import of the running demand window, not each second of it. */
+export const peak: Controller<PeakState> = {
+  start: { window: NOTHING_YET, inside: INSIDE_START },
+  step(state, view, nowMs) {
+    const connection = view.spec.connections[0];
+    const limitW = view.spec.control.peakLimitW;
+    if (connection === undefined || limitW === undefined) return { state, wishes: [] };
+    const window = windowOf(state, view, connection, nowMs);
+    const endMs = window.fromMs + connection.demandWindowMs;
+    const leftMs = Math.max(endMs - view.site.wallMs, LAST_CYCLES * view.times.cycleMs);
+    const roomW = allowedW(window, AIM * limitW, leftMs, connection.demandWindowMs);
+    const importLimitW = Math.min(roomW, connection.contractedImportW);
+    const minutes = Math.round(connection.demandWindowMs / 60_000);
+    const found = keepInside(state.inside, view, {
+      connection: connection.id,
+      authority: 'peak-limit',
+      importLimitW,
+      exportLimitW: Number.POSITIVE_INFINITY,
+      importCode: 'PEAK_LIMIT',
+      exportCode: 'PEAK_LIMIT',
+      importWhy: `the mean of these ${minutes} min stays at ${power(limitW)}`,
+      exportWhy: '',
+    });
+    const sentence = `buying up to ${power(importLimitW)}, so that the mean stays at ${power(limitW)}`;
+    return {
+      state: { window, inside: found.state },
+      wishes: found.wishes,
+      asks: [{ authority: 'peak-limit', sentence }],
+    };
+  },
+};

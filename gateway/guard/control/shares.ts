@@ -1,0 +1,80 @@
+import type { SiteState, TerminalState } from '../site/types.ts';
+import type { Open, View } from './types.ts';
+
+export const clamp = (value: number, low: number, high: number): number =>
+  Math.max(low, Math.min(high, value));
+
+/** A range to share between terminals, W, + into the node. */
+export interface Slot {
+  readonly id: string;
+  readonly minW: number;
+  readonly maxW: number;
+}
+
+/** Where a slot stands at `level` -1 (all its charge) .. 0 (rest) .. 1 (all its discharge). */
+function standing(slot: Slot, level: number): number {
+  const wish = level >= 0 ? level * Math.max(0, slot.maxW) : -level * Math.min(0, slot.minW);
+  return clamp(wish, slot.minW, slot.maxW);
+}
+
+const HALVINGS = 40;
+
+/**
+ * Splits a sum over slots by equal share of what each can do, so that none charges another.
+ * @param totalW  W, + into the node; beyond what the slots can do, each stands at its bound
+ * @returns W by slot id; the sum is `totalW` within 1 W where it can be reached. Why: equal wear.
+ */
+export function split(totalW: number, slots: readonly Slot[]): Readonly<Record<string, number>> {
+  const sumAt = (level: number): number =>
+    slots.reduce((sum, slot) => sum + standing(slot, level), 0);
+  let low = -1;
+  let high = 1;
+  if (totalW <= sumAt(low)) high = low;
+  else if (totalW >= sumAt(high)) low = high;
+  for (let round = 0; round < HALVINGS && high > low; round += 1) {
+    const middle = (low + high) / 2;
+    if (sumAt(middle) < totalW) low = middle;
+    else high = middle;
+  }
+  const found: Record<string, number> = {};
+  for (const slot of slots) found[slot.id] = standing(slot, high);
+  return found;
+}
+
+export const slotsOf = (open: Open, terminals: readonly TerminalState[]): Slot[] =>
+  terminals.map(({ id }) => ({ id, minW: open[id]?.minW ?? 0, maxW: open[id]?.maxW ?? 0 }));
+
+/** Terminals of one connection under one kind of control, whose power is known now. */
+export function controlled(
+  site: SiteState,
+  connection: string,
+  control: TerminalState['spec']['control'],
+): TerminalState[] {
+  return site.terminals.filter(
+    (terminal) => terminal.connection === connection && terminal.spec.control === control,
+  );
+}
+
+/**
+ * What the connection would carry if every battery rested, W, + import: the sum that batteries can bring to
+ * zero. It does not depend on what they do now, so following it cannot swing.
+ * @returns NaN while the connection is not known
+ */
+export function restingGridW(view: View, connection: string): number {
+  const state = view.site.connections.find(({ id }) => id === connection);
+  if (state === undefined || !(state.ageMs <= view.times.freshMs.control)) return Number.NaN;
+  let sum = state.aligned.gridW;
+  for (const battery of controlled(view.site, connection, 'setpoint')) {
+    const powerW = state.aligned.byTerminal[battery.id];
+    if (powerW !== undefined && Number.isFinite(powerW)) sum += powerW;
+  }
+  return sum;
+}
+
+/** Batteries that answer now: the ones a sum may be shared over. */
+export function ready(view: View, connection: string): TerminalState[] {
+  const state = view.site.connections.find(({ id }) => id === connection);
+  return controlled(view.site, connection, 'setpoint').filter((battery) =>
+    Number.isFinite(state?.aligned.byTerminal[battery.id]),
+  );
+}

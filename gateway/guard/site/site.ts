@@ -1,0 +1,229 @@
+import { good, type Reading } from '../../contracts/values/reading.ts';
+import type { Instant } from '../../contracts/values/time.ts';
+import type { Timing } from '../../contracts/values/timing.ts';
+import { at, follow, newestMs, type Trace } from './align.ts';
+import { placePoints, residual, total } from './points.ts';
+import { NO_SOC, type SocTrack, type SocView, socStep } from './soc.ts';
+import type {
+  Aligned,
+  Capability,
+  ConnectionState,
+  GridPresence,
+  Measured,
+  PhaseState,
+  Seen,
+  SiteState,
+  TerminalState,
+} from './types.ts';
+import type { TerminalWiring, Wiring } from './wiring.ts';
+
+/** What the stage remembers between two images. */
+export interface SiteMemory {
+  readonly atMs: number;
+  readonly soc: Readonly<Record<string, SocTrack>>;
+  readonly traces: Readonly<Record<string, Trace>>;
+}
+
+export const NO_MEMORY: SiteMemory = { atMs: Number.NaN, soc: {}, traces: {} };
+
+const NOMINAL_V = 230;
+type Points = Readonly<Record<string, Reading>>;
+
+/** Last known power of a place with its age; never read is NaN and Infinity. */
+function measured(points: Points, id: string, nowMs: number): Measured {
+  const reading = points[`${id}.powerW`];
+  const value = reading?.quality === 'good' ? reading.value : reading?.last;
+  if (reading === undefined || value === undefined || !Number.isFinite(value)) {
+    return { powerW: Number.NaN, ageMs: Number.POSITIVE_INFINITY, failing: true };
+  }
+  return { powerW: value, ageMs: nowMs - reading.atMs, failing: reading.quality !== 'good' };
+}
+
+const value = (points: Points, name: string): number => good(points[name]) ?? Number.NaN;
+
+function phasesOf(points: Points, id: string): PhaseState[] {
+  return [1, 2, 3]
+    .map((phase) => ({
+      powerW: value(points, `${id}.powerL${phase}W`),
+      currentA: Math.abs(value(points, `${id}.currentL${phase}A`)),
+      voltageV: value(points, `${id}.voltageL${phase}V`),
+    }))
+    .filter((phase) => Number.isFinite(phase.powerW) || Number.isFinite(phase.currentA));
+}
+
+/** By the signal where there is one, otherwise by the voltage at the connection. */
+function gridOf(wiring: Wiring, seen: Seen, points: Points): GridPresence {
+  const { gridSignal } = wiring;
+  if (gridSignal !== undefined) {
+    const told = good(seen.readings[gridSignal.device]?.[gridSignal.point]);
+    return told === undefined ? 'unknown' : told !== 0 ? 'present' : 'absent';
+  }
+  const connection = wiring.site.connections[0]?.id ?? '';
+  const volts = [1, 2, 3]
+    .map((phase) => value(points, `${connection}.voltageL${phase}V`))
+    .filter(Number.isFinite);
+  if (volts.length > 0) {
+    return volts.every((voltageV) => voltageV < NOMINAL_V / 2) ? 'absent' : 'present';
+  }
+  return Number.isFinite(value(points, `${connection}.powerW`)) ? 'present' : 'unknown';
+}
+
+/** A point of the terminal's own device: undefined where the profile has none, NaN where it fails. */
+function offered(
+  wiring: TerminalWiring,
+  seen: Seen,
+  points: Points,
+  key: string,
+): number | undefined {
+  const { device } = wiring.spec;
+  if (device === undefined) return undefined;
+  if (seen.offers(device, `${wiring.prefix}${key}`) === false) return undefined;
+  return value(points, `${wiring.spec.id}.${key}`);
+}
+
+/** Room that a converter's rating leaves for one terminal beside the others at its dc node. */
+function shares(wiring: TerminalWiring, points: Points): { in?: number; out?: number } {
+  const { converter, siblings } = wiring;
+  if (converter === undefined) return {};
+  const others = siblings.reduce((sum, id) => sum + value(points, `${id}.powerW`), 0);
+  const bounds = { in: converter.ratedInW - others, out: converter.ratedOutW + others };
+  return { in: Math.max(0, bounds.in), out: Math.max(0, bounds.out) };
+}
+
+function capabilityOf(
+  wiring: TerminalWiring,
+  seen: Seen,
+  points: Points,
+  soc: SocView,
+): Capability {
+  const room = shares(wiring, points);
+  return {
+    ...soc,
+    temperatureC: offered(wiring, seen, points, 'temperatureC'),
+    chargeMaxW: offered(wiring, seen, points, 'chargeMaxW'),
+    dischargeMaxW: offered(wiring, seen, points, 'dischargeMaxW'),
+    ratedW: offered(wiring, seen, points, 'ratedW'),
+    shareInW: room.in,
+    shareOutW: room.out,
+  };
+}
+
+/** Traces of every place that a control loop adds up; a meter's latency moves its samples back in time. */
+function traced(wiring: Wiring, memory: SiteMemory, points: Points): Record<string, Trace> {
+  const traces: Record<string, Trace> = {};
+  for (const place of wiring.places) {
+    const reading = points[`${place.id}.powerW`];
+    const before = memory.traces[place.id] ?? [];
+    const latencyMs = place.sources[0]?.latencyMs ?? 0;
+    traces[place.id] =
+      reading?.quality === 'good'
+        ? follow(before, reading.atMs - latencyMs, reading.value)
+        : before;
+  }
+  return traces;
+}
+
+function align(
+  traces: Readonly<Record<string, Trace>>,
+  connection: string,
+  terminals: readonly TerminalState[],
+): Aligned {
+  const own = terminals.filter((t) => t.connection === connection && t.spec.control !== 'none');
+  const fresh = own.filter((t) => Number.isFinite(t.powerW) && !t.failing);
+  const gridTrace = traces[connection] ?? [];
+  const atMs = fresh
+    .filter((t) => t.spec.control === 'setpoint')
+    .reduce((least, t) => Math.min(least, newestMs(traces[t.id] ?? [])), newestMs(gridTrace));
+  const byTerminal: Record<string, number> = {};
+  for (const terminal of own) {
+    byTerminal[terminal.id] = fresh.includes(terminal)
+      ? at(traces[terminal.id] ?? [], atMs)
+      : Number.NaN;
+  }
+  return { atMs, gridW: at(gridTrace, atMs), byTerminal };
+}
+
+function addDerived(wiring: Wiring, points: Record<string, Reading>): void {
+  for (const derived of wiring.derived) {
+    points[`${derived.terminal}.powerW`] = residual(derived, points);
+  }
+  for (const kind of ['pv', 'battery', 'load'] as const) {
+    const ids = wiring.sums[kind];
+    if (ids.length === 0) continue;
+    const parts = ids.map((id) => points[`${id}.powerW`]);
+    points[`site.${kind}W`] = total(
+      parts,
+      ids.map(() => 1),
+    );
+  }
+}
+
+function terminalsOf(
+  wiring: Wiring,
+  memory: SiteMemory,
+  seen: Seen,
+  points: Points,
+  nowMs: number,
+  times: Timing,
+): { terminals: TerminalState[]; soc: Record<string, SocTrack> } {
+  const soc: Record<string, SocTrack> = {};
+  const terminals = wiring.terminals.map((one): TerminalState => {
+    const { spec, store } = one;
+    const power = measured(points, spec.id, nowMs);
+    let view: SocView = { socLowPct: Number.NaN, socHighPct: Number.NaN };
+    if (store !== undefined) {
+      const step = socStep(memory.soc[spec.id] ?? NO_SOC, points[`${spec.id}.socPct`], {
+        nowMs,
+        dtMs: Number.isFinite(memory.atMs) ? nowMs - memory.atMs : 0,
+        powerW: power.failing ? Number.NaN : power.powerW,
+        ratedInW: spec.ratedInW,
+        ratedOutW: spec.ratedOutW,
+        usableWh: store.usableWh,
+        freshMs: times.freshMs.state,
+      });
+      soc[spec.id] = step.track;
+      view = step.view;
+    }
+    return {
+      ...power,
+      id: spec.id,
+      spec,
+      connection: one.connection,
+      device: one.device,
+      store,
+      measured: one.measured,
+      capability: capabilityOf(one, seen, points, view),
+    };
+  });
+  return { terminals, soc };
+}
+
+/** Readings by device -> one frozen image of the site by place, with residuals, sums and capabilities. */
+export function siteStep(
+  wiring: Wiring,
+  memory: SiteMemory,
+  seen: Seen,
+  nowMs: number,
+  wallMs: Instant,
+  times: Timing,
+): { readonly memory: SiteMemory; readonly site: SiteState } {
+  const points = placePoints(wiring, seen, nowMs, times);
+  addDerived(wiring, points);
+  const { terminals, soc } = terminalsOf(wiring, memory, seen, points, nowMs, times);
+  const traces = traced(wiring, memory, points);
+  const connections = wiring.site.connections.map(
+    ({ id }): ConnectionState => ({
+      ...measured(points, id, nowMs),
+      id,
+      phases: phasesOf(points, id),
+      inWh: value(points, `${id}.inWh`),
+      outWh: value(points, `${id}.outWh`),
+      aligned: align(traces, id, terminals),
+    }),
+  );
+  const grid = gridOf(wiring, seen, points);
+  return {
+    memory: { atMs: nowMs, soc, traces },
+    site: Object.freeze({ nowMs, wallMs, points, grid, connections, terminals }),
+  };
+}

@@ -1,0 +1,81 @@
+import type { DeviceView } from '../../contracts/values/image.ts';
+import type { Reading } from '../../contracts/values/reading.ts';
+import type { StoreSpec, Terminal } from '../../contracts/values/site.ts';
+import type { Instant } from '../../contracts/values/time.ts';
+
+/** What the poller shows at one instant: readings by device and point key. */
+export interface Seen {
+  readonly readings: Readonly<Record<string, Readonly<Record<string, Reading>>>>;
+  readonly devices: readonly DeviceView[];
+  /** Whether the device's profile has such a point; undefined while the device was never reached. */
+  readonly offers: (deviceId: string, key: string) => boolean | undefined;
+}
+
+export type GridPresence = 'present' | 'absent' | 'unknown';
+
+/**
+ * The process image: one frozen view of the site for one cycle. Powers + into the node. NaN means not known,
+ * an age of Infinity never read. `powerW` of a failing reading is its last good value, with its age.
+ */
+export interface SiteState {
+  readonly nowMs: number;
+  readonly wallMs: Instant;
+  readonly points: Readonly<Record<string, Reading>>;
+  readonly grid: GridPresence;
+  readonly connections: readonly ConnectionState[];
+  readonly terminals: readonly TerminalState[];
+}
+
+/** A power with its age; `failing` when the newest attempt to read it did not succeed. */
+export interface Measured {
+  readonly powerW: number;
+  readonly ageMs: number;
+  readonly failing: boolean;
+}
+
+/** One phase of a connection, signed as the power of that phase; NaN where not measured. */
+export interface PhaseState {
+  readonly powerW: number;
+  readonly currentA: number; // magnitude
+  readonly voltageV: number;
+}
+
+export interface ConnectionState extends Measured {
+  readonly id: string;
+  readonly phases: readonly PhaseState[];
+  readonly inWh: number; // counters; NaN = unknown
+  readonly outWh: number;
+  readonly aligned: Aligned;
+}
+
+/**
+ * The connection and its controllable terminals at one common instant: meters and inverters are read at
+ * different moments, and adding values of different moments makes a control loop swing.
+ */
+export interface Aligned {
+  readonly atMs: number;
+  readonly gridW: number;
+  readonly byTerminal: Readonly<Record<string, number>>; // NaN where not fresh
+}
+
+export interface TerminalState extends Measured {
+  readonly id: string;
+  readonly spec: Terminal;
+  readonly connection: string;
+  readonly device: string | undefined; // what is written to: controlDevice, otherwise device
+  readonly store: StoreSpec | undefined;
+  readonly measured: boolean; // something measures its power
+  readonly capability: Capability;
+}
+
+/** What a terminal can do now. undefined = its device has no such point, NaN = it has, but it is not known now. */
+export interface Capability {
+  readonly socLowPct: number; // lowest it may be: counts against discharging
+  readonly socHighPct: number; // highest it may be: counts against charging
+  readonly temperatureC: number | undefined;
+  readonly chargeMaxW: number | undefined; // BMS, >= 0
+  readonly dischargeMaxW: number | undefined;
+  readonly ratedW: number | undefined; // nameplate as the device says
+  readonly shareInW: number | undefined; // room that a shared converter leaves, + into the node
+  readonly shareOutW: number | undefined; // and out of it, as a positive figure
+}
