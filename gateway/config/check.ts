@@ -13,9 +13,10 @@ const NOMINAL_V = 230;
 
 /** Everything that spans several entries: ids, references, the tree, limits, safe states, what devices can do. */
 export function checkSite(site: Site, profiles: Profiles): Finding[] {
+  // What names nothing would show again as a missing meter or device: names first.
+  const names = [...duplicates(site), ...references(site)];
+  if (names.length > 0) return names;
   return [
-    ...duplicates(site),
-    ...references(site),
     ...tree(site),
     ...limits(site),
     ...stores(site),
