@@ -116,6 +116,7 @@ export function advanceCells(
     place: {
       kind: 'battery',
       powerW,
+      aloneW: 0,
       inWh: next.inWh,
       outWh: next.outWh,
       socPct: socPct(config, next),

@@ -67,10 +67,11 @@ export function advanceHybrid(
   const pv = counted(state.pv, pvW, s.dtMs);
   const ac = counted(state.ac, acW, s.dtMs);
   const share = sunW > 0 ? pvW / sunW : 0;
+  const aloneW = convertedW(config, Math.min(availableW, band.highW));
   return {
     state: { cells: cells.state, pv, ac },
     places: {
-      [config.id]: { kind: 'converter', powerW: acW, ...ac },
+      [config.id]: { kind: 'converter', powerW: acW, aloneW, ...ac },
       [config.pvId]: {
         kind: 'pv',
         dc: true,

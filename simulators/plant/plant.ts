@@ -52,6 +52,7 @@ export interface PlantTruth {
   readonly site: string;
   readonly atMs: number; // end of the step
   readonly places: Readonly<Record<string, PlaceTruth>>; // connection and terminals, + into the node
+  readonly withoutBatteryW: number; // what the connection would carry with no battery and no limit
   readonly weather: { readonly ghiWPerM2: number; readonly temperatureC: number };
 }
 
@@ -129,15 +130,18 @@ function subStep(
   const parts: Record<string, PartState> = {};
   const places: Record<string, PlaceTruth> = {};
   let sumW = 0;
+  let aloneW = 0;
   for (const part of config.parts) {
     const advanced = advancePart(config, part, state.parts[part.id], commands, s);
     parts[part.id] = advanced.state;
     for (const [id, place] of Object.entries(advanced.places)) {
       places[id] = place;
-      if (place.dc !== true) sumW += place.powerW;
+      if (place.dc === true) continue;
+      sumW += place.powerW;
+      aloneW += place.aloneW ?? place.powerW;
     }
   }
-  const gridW = -sumW + 0; // never -0
+  const gridW = 0 - sumW;
   const grid = counted(state.grid, gridW, dtMs);
   const atMs = state.atMs + dtMs;
   places[config.connection] = { kind: 'grid', powerW: gridW, ...grid };
@@ -147,6 +151,7 @@ function subStep(
       site: config.site,
       atMs,
       places,
+      withoutBatteryW: 0 - aloneW,
       weather: { ghiWPerM2: weather.ghiWPerM2, temperatureC: weather.temperatureC },
     },
   };
@@ -177,32 +182,6 @@ export function stepPlant(
   }
   if (truth === undefined) throw new RangeError('a step needs a positive duration');
   return { state: now, truth };
-}
-
-/** Energy of a site since the start, Wh: what flowed, and what the judges compare bookings with. */
-export interface SiteEnergy {
-  readonly pv: number;
-  readonly load: number;
-  readonly import: number;
-  readonly export: number;
-  readonly charge: number;
-  readonly discharge: number;
-}
-
-export function siteEnergy(truth: PlantTruth): SiteEnergy {
-  const sum = { pv: 0, load: 0, import: 0, export: 0, charge: 0, discharge: 0 };
-  for (const place of Object.values(truth.places)) {
-    if (place.kind === 'grid') {
-      sum.import += place.inWh;
-      sum.export += place.outWh;
-    } else if (place.kind === 'pv') sum.pv += place.inWh;
-    else if (place.kind === 'load' || place.kind === 'ev') sum.load += place.outWh;
-    else if (place.kind === 'battery') {
-      sum.discharge += place.inWh;
-      sum.charge += place.outWh;
-    }
-  }
-  return sum;
 }
 
 /** Power through the transformer that several sites and their neighbours share, W, + from the grid. */

@@ -77,6 +77,7 @@ export function advancePv(
         inWh: next.inWh,
         outWh: next.outWh,
         availableW,
+        aloneW: availableW,
         stringsW: dcW.map((w) => (dcSumW > 0 ? w * share : powerW / 0.98 / dcW.length)),
       },
     },

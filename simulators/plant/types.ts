@@ -38,6 +38,7 @@ export interface PlaceTruth {
   readonly outWh: number;
   readonly dc?: boolean; // behind a converter: no part of the ac node's sum
   readonly availableW?: number; // pv without limit
+  readonly aloneW?: number; // ac power with no battery and no limit, where it differs from powerW
   readonly stringsW?: readonly number[];
   readonly socPct?: number;
   readonly temperatureC?: number;

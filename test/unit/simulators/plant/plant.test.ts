@@ -4,7 +4,6 @@ import { shiftActivity } from '../../../../simulators/plant/loads.ts';
 import {
   type PlantConfig,
   type PlantTruth,
-  siteEnergy,
   startPlant,
   stepPlant,
 } from '../../../../simulators/plant/plant.ts';
@@ -162,17 +161,13 @@ test('weather: night is dark, clear noon is bright, clouds come and go, winter i
   expect(mean(noon) - mean(Date.UTC(2026, 0, 10, 11))).toBeGreaterThan(10);
 });
 
-test('site energy adds up pv, load and the two directions of grid and battery', () => {
-  const truth = runFor(
-    all,
-    { battery1: { setW: -5_000 }, pv1: { limitW: 10_000 } },
-    noon,
-    3_600_000,
-  );
-  const energy = siteEnergy(truth);
-  const { places } = truth;
-  expect(energy.charge).toBeCloseTo(places['battery1']!.outWh + places['cells1']!.outWh, 9);
-  expect(energy.pv).toBeCloseTo(places['pv1']!.inWh + places['roof1']!.inWh, 9);
-  expect(energy.import).toBe(places['grid']!.inWh);
-  expect(pv.ratedW).toBe(60_000);
+test('without a battery the connection carries load less sun, limits and setpoints apart', () => {
+  const commands = { battery1: { setW: -5_000 }, cells1: { setW: -3_000 }, pv1: { limitW: 10_000 } };
+  const { places, withoutBatteryW } = runFor(all, commands, noon, 60_000);
+  const hybridW = withoutBatteryW + places['pv1']!.availableW! + places['rest']!.powerW;
+  const others = places['house']!.powerW + places['compressor1']!.powerW + places['ev1']!.powerW;
+  const convertedSunW = -(hybridW + others);
+  expect(convertedSunW).toBeGreaterThan(0);
+  expect(convertedSunW).toBeLessThan(Math.min(8_000.001, places['roof1']!.availableW!));
+  expect(pv.ratedW).toBeGreaterThanOrEqual(places['pv1']!.availableW!);
 });
