@@ -114,6 +114,8 @@ interface ProfileHead {
     readonly timeoutMs: number;
     readonly latencyMs: number; // age of a value inside the device
     readonly connectDelayMs: number;
+    readonly lateMs?: number; // how long after the time-out an answer may still come; RTU waits it out
+    readonly laxTransactionId?: boolean; // its gateway answers with another transaction id
   };
   readonly control: readonly ControlSpec[];
   readonly points: Readonly<Record<string, PointSpec>>; // 'powerW', 'battery.socPct', ...

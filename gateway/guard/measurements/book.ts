@@ -1,0 +1,164 @@
+import { decodePoint } from '../../../devices/codec.ts';
+import type { DeviceMap, ResolvedPoint } from '../../../devices/profile.ts';
+import type { BadQuality, Reading } from '../../contracts/values/reading.ts';
+import type { Timing } from '../../contracts/values/timing.ts';
+import type { Item, Span } from './plan.ts';
+
+interface Entry {
+  last: number | undefined; // the last good value
+  lastAtMs: number;
+  told: BadQuality | undefined; // what the device itself said last, where it was not a number
+  toldAtMs: number;
+  failing: boolean; // the last attempt gave nothing
+}
+
+/**
+ * Readings of one device: decodes answers into them and says how much they are worth now. After a failed read a
+ * point is unknown and keeps its last good value with the instant of that value.
+ */
+export class ReadingBook {
+  good = 0;
+  bad = 0;
+  private readonly map: DeviceMap;
+  private readonly entries = new Map<string, Entry>();
+  private readonly exponents = new Map<string, number>();
+
+  constructor(map: DeviceMap) {
+    this.map = map;
+  }
+
+  /** Takes an answer in. @param atMs monotonic instant that the values stand for */
+  take(items: readonly Item[], span: Span, words: readonly number[], atMs: number): void {
+    const torn = new Set<string>();
+    for (const item of items) this.takeScale(item, span, words, torn);
+    for (const item of items) {
+      const [point] = item.points;
+      if (point === undefined || point.as === 'sf') continue;
+      const scale = point.scaleFrom;
+      if (scale !== undefined && torn.has(scale)) this.failed([item]);
+      else this.takeValue(point, words, point.at - span.at, atMs);
+    }
+  }
+
+  /**
+   * A scale factor that differs from the last read may have flipped between two registers of this very answer: the
+   * values that hang on it wait for the next read to agree.
+   */
+  private takeScale(item: Item, span: Span, words: readonly number[], torn: Set<string>): void {
+    const scale = item.points.find((point) => point.as === 'sf');
+    if (scale === undefined || torn.has(scale.key)) return;
+    const exponent = decodePoint(this.map, scale, words, scale.at - span.at);
+    const known = this.exponents.get(scale.key);
+    if (exponent === undefined) this.exponents.delete(scale.key);
+    else this.exponents.set(scale.key, exponent);
+    if (known !== undefined && exponent !== known) torn.add(scale.key);
+  }
+
+  private takeValue(
+    point: ResolvedPoint,
+    words: readonly number[],
+    offset: number,
+    atMs: number,
+  ): void {
+    const exponent =
+      point.scaleFrom === undefined ? undefined : this.exponents.get(point.scaleFrom);
+    const value = decodePoint(this.map, point, words, offset, exponent);
+    const entry = this.entry(point.key);
+    entry.failing = false;
+    entry.toldAtMs = atMs;
+    if (value === undefined) {
+      entry.told = 'unavailable';
+    } else if (value < (point.min ?? value) || value > (point.max ?? value)) {
+      entry.told = 'implausible';
+      this.bad += 1;
+    } else {
+      entry.told = undefined;
+      entry.last = value;
+      entry.lastAtMs = atMs;
+      this.good += 1;
+    }
+  }
+
+  /** A read of these gave nothing. */
+  failed(items: readonly Item[]): void {
+    for (const item of items) {
+      const [point] = item.points;
+      if (point === undefined || point.as === 'sf') continue;
+      this.entry(point.key).failing = true;
+      this.bad += 1;
+    }
+  }
+
+  /** The device does not have these, for good. */
+  absent(items: readonly Item[], atMs: number): void {
+    for (const item of items) {
+      const [point] = item.points;
+      if (point === undefined) continue;
+      const entry = this.entry(point.key);
+      entry.told = 'unavailable';
+      entry.toldAtMs = atMs;
+    }
+  }
+
+  /** What each point is worth at `nowMs`. */
+  readings(nowMs: number, freshMs: Timing['freshMs']): Record<string, Reading> {
+    const all: Record<string, Reading> = {};
+    for (const [key, entry] of this.entries) {
+      const point = this.map.points[key];
+      if (point !== undefined) all[key] = worth(entry, nowMs, freshMs[point.class]);
+    }
+    for (const [key, parts] of Object.entries(this.map.sums ?? {})) {
+      all[key] = sumOf(parts.map((part) => all[part]));
+    }
+    return all;
+  }
+
+  /** Request instant of the oldest control reading; undefined while one is missing. */
+  controlAtMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const [key, entry] of this.entries) {
+      if (this.map.points[key]?.class !== 'control' || entry.told === 'unavailable') continue;
+      if (entry.last === undefined) return undefined;
+      oldest = Math.min(oldest ?? entry.lastAtMs, entry.lastAtMs);
+    }
+    return oldest;
+  }
+
+  private entry(key: string): Entry {
+    let entry = this.entries.get(key);
+    if (entry === undefined) {
+      entry = { last: undefined, lastAtMs: 0, told: undefined, toldAtMs: 0, failing: false };
+      this.entries.set(key, entry);
+    }
+    return entry;
+  }
+}
+
+function worth(entry: Entry, nowMs: number, freshMs: number): Reading {
+  const last = entry.last === undefined ? {} : { last: entry.last };
+  if (entry.told !== undefined) return { quality: entry.told, ...last, atMs: entry.toldAtMs };
+  if (entry.last === undefined) {
+    return { quality: entry.failing ? 'timeout' : 'unavailable', atMs: entry.lastAtMs };
+  }
+  if (entry.failing) return { quality: 'timeout', ...last, atMs: entry.lastAtMs };
+  if (nowMs - entry.lastAtMs > freshMs) return { quality: 'stale', ...last, atMs: entry.lastAtMs };
+  return { quality: 'good', value: entry.last, atMs: entry.lastAtMs };
+}
+
+/** Of the parts: as old as the oldest, as good as the worst. */
+function sumOf(parts: readonly (Reading | undefined)[]): Reading {
+  let sum = 0;
+  let whole = true;
+  let atMs = Number.POSITIVE_INFINITY;
+  let quality: BadQuality | undefined;
+  for (const part of parts) {
+    if (part === undefined) return { quality: 'unavailable', atMs: 0 };
+    atMs = Math.min(atMs, part.atMs);
+    if (part.quality !== 'good') quality ??= part.quality;
+    const value = part.quality === 'good' ? part.value : part.last;
+    if (value === undefined) whole = false;
+    else sum += value;
+  }
+  if (quality === undefined) return { quality: 'good', value: sum, atMs };
+  return whole ? { quality, last: sum, atMs } : { quality, atMs };
+}

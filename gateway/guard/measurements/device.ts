@@ -1,0 +1,315 @@
+import { decodeText } from '../../../devices/codec.ts';
+import type { DeviceMap, Profile, RegisterSpace } from '../../../devices/profile.ts';
+import { resolveProfile } from '../../../devices/resolve.ts';
+import { type SunspecChain, walkChain } from '../../../devices/sunspec/chain.ts';
+import type { DeviceView } from '../../contracts/values/image.ts';
+import type { Reading } from '../../contracts/values/reading.ts';
+import type { Device } from '../../contracts/values/site.ts';
+import type { Timing } from '../../contracts/values/timing.ts';
+import type { Clock, Log } from '../../ports.ts';
+import type { Request } from '../bus/pdu.ts';
+import type { BusHandle, BusResult } from '../bus/types.ts';
+import { ReadingBook } from './book.ts';
+import { type Block, itemsIn, planBlocks, type Span, splitBlock } from './plan.ts';
+
+const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
+
+export const readRequest = (space: RegisterSpace, span: Span): Request => ({
+  fc: FUNCTION[space],
+  at: span.at,
+  count: span.count,
+});
+
+/** Exceptions that will be the same next time: function, address, value. */
+const isPermanent = (exception: number | undefined): boolean =>
+  exception !== undefined && exception >= 1 && exception <= 3;
+
+/** Cycles until a block that failed with "device failure" twice is tried again. */
+const AFTER_FAILURE_CYCLES = 30;
+/** Cycles until a device that could not be recognised is looked at again. */
+const AGAIN_CYCLES = 10;
+
+interface Polled {
+  readonly block: Block;
+  lastCycle: number;
+  turn: number;
+  pending: boolean;
+  failed: boolean; // the last read
+  failures: number; // exception 4 in a row
+}
+
+export interface DeviceOptions {
+  readonly device: Device;
+  readonly profile: Profile;
+  readonly handle: BusHandle;
+  readonly clock: Clock;
+  readonly times: Timing;
+  readonly log: Log;
+  readonly varyShape: boolean;
+}
+
+/** One device: finds out what it is, keeps its poll plan, and books what it answers. */
+export class DevicePoller {
+  map: DeviceMap | undefined;
+  settled = false; // asked once, whatever came of it
+  readonly handle: BusHandle;
+  readonly id: string;
+  private readonly options: DeviceOptions;
+  private book: ReadingBook | undefined;
+  private polled: Polled[] = [];
+  private knownAtOpen = 0; // connection on which the device was recognised
+  private looking = false;
+  private lookAgainCycle = 0;
+  private foreign = false; // another serial number than the one bound
+  private cutOff = false; // the wire was not open at the last slot
+  private told = '';
+  private quarter = 0;
+  private missed = 0; // polls that could not even be sent
+
+  constructor(options: DeviceOptions) {
+    this.options = options;
+    this.handle = options.handle;
+    this.id = options.device.id;
+  }
+
+  get good(): number {
+    return this.book?.good ?? 0;
+  }
+
+  get bad(): number {
+    return this.missed + (this.book?.bad ?? 0);
+  }
+
+  /** One slot of the cycle grid. Returns at once; what is due goes into the bus's queue. */
+  slot(cycle: number): void {
+    if (!this.handle.connected) {
+      this.fail();
+      return;
+    }
+    if (this.book === undefined || this.knownAtOpen !== this.handle.opens) {
+      if (!this.looking && cycle >= this.lookAgainCycle) this.look(cycle);
+      if (this.book === undefined) return;
+    }
+    this.cutOff = false;
+    const boundary = this.crossedQuarter();
+    for (const polled of this.polled) {
+      const due = cycle - polled.lastCycle >= polled.block.everyCycles;
+      const counters = boundary && polled.block.class === 'slow' && polled.block.everyCycles < 100;
+      if (polled.pending || !(due || counters)) continue;
+      polled.lastCycle = cycle;
+      void this.read(polled, cycle);
+    }
+  }
+
+  readings(nowMs: number): Record<string, Reading> {
+    return this.book?.readings(nowMs, this.options.times.freshMs) ?? {};
+  }
+
+  view(nowMs: number): DeviceView {
+    const { stats } = this.handle;
+    return {
+      id: this.id,
+      state: this.state(nowMs),
+      latencyMs: stats.latencyMs,
+      timeouts: stats.timeouts,
+      exceptions: stats.exceptions,
+      readsGood: this.good,
+      readsBad: this.bad,
+      writes: stats.writes,
+    };
+  }
+
+  private state(nowMs: number): DeviceView['state'] {
+    if (this.foreign) return 'observing';
+    const { times } = this.options;
+    const atMs = this.book?.controlAtMs();
+    const ageMs = atMs === undefined ? Number.POSITIVE_INFINITY : nowMs - atMs;
+    if (ageMs > times.safeByMs) return 'silent';
+    if (ageMs > times.freshMs.control) return 'safe';
+    const failing = this.polled.some((polled) => polled.failed && polled.block.class === 'control');
+    return failing || this.cutOff ? 'holding' : 'ok';
+  }
+
+  private crossedQuarter(): boolean {
+    const quarter = Math.floor(this.options.clock.wallMs() / 900_000);
+    const crossed = quarter !== this.quarter;
+    this.quarter = quarter;
+    return crossed;
+  }
+
+  private fail(): void {
+    this.settled = true;
+    this.cutOff = true;
+    if (this.book === undefined) this.missed += 1;
+    for (const { block } of this.polled) {
+      if (block.everyCycles === 1) this.book?.failed(block.items);
+    }
+  }
+
+  private look(cycle: number): void {
+    this.looking = true;
+    const opens = this.handle.opens;
+    void this.recognise().then((found) => {
+      this.looking = false;
+      this.settled = this.settled || found !== true;
+      if (found === true) {
+        this.knownAtOpen = opens;
+        this.slot(cycle);
+      } else {
+        this.fail();
+        this.lookAgainCycle = cycle + (found === 'later' ? 1 : AGAIN_CYCLES);
+      }
+    });
+  }
+
+  /** Model chain where there is one, then identity, then the plan. */
+  private async recognise(): Promise<true | 'later' | 'refused'> {
+    const { profile } = this.options;
+    let chain: SunspecChain | undefined;
+    if (this.map === undefined && profile.kind === 'sunspec') {
+      const walked = await this.walk();
+      if (walked === 'later') return 'later';
+      if (typeof walked === 'string') return this.refuse(walked);
+      chain = walked;
+    }
+    let { map } = this;
+    if (map === undefined) {
+      try {
+        map = resolveProfile(profile, chain);
+      } catch (error) {
+        return this.refuse(error instanceof Error ? error.message : String(error));
+      }
+    }
+    const known = await this.identify(map, chain);
+    if (known === 'later') return 'later';
+    if (this.book === undefined) {
+      this.map = map;
+      this.book = new ReadingBook(map);
+      this.replan(map);
+    }
+    return true;
+  }
+
+  private replan(map: DeviceMap): void {
+    this.polled = planBlocks(map, { varyShape: this.options.varyShape }).map(polledOf);
+  }
+
+  private refuse(why: string): 'refused' {
+    if (this.told !== why) this.options.log.error(`device ${this.id}: ${why}`);
+    this.told = why;
+    return 'refused';
+  }
+
+  private async walk(): Promise<SunspecChain | 'later' | string> {
+    const walk = walkChain();
+    let step = walk.next();
+    while ('read' in step) {
+      const { at, count } = step.read;
+      const result = await this.handle.request({ fc: 3, at, count }, 'control');
+      if (!result.ok && result.why !== 'exception') return 'later';
+      step = walk.next(result.ok ? result.words : undefined);
+    }
+    return 'chain' in step ? step.chain : step.error;
+  }
+
+  /** Reads who the device is; the words are also what proves the line after a resynchronisation. */
+  private async identify(map: DeviceMap, chain: SunspecChain | undefined): Promise<'later' | true> {
+    const { device, profile, log } = this.options;
+    let proven = false;
+    if (chain !== undefined) {
+      this.handle.prove({ fc: 3, at: chain.base, count: 2 }, [0x5375, 0x6e53]);
+      proven = true;
+    }
+    for (const key of profile.identity) {
+      const point = map.points[key];
+      if (point === undefined) continue;
+      const request = readRequest(point.space, { at: point.at, count: point.count });
+      const result = await this.handle.request(request, 'control');
+      if (!result.ok && result.why !== 'exception') return 'later';
+      if (!result.ok) continue;
+      if (!proven) this.handle.prove(request, result.words);
+      proven = true;
+      if (key !== 'serial' || point.as !== 'str') continue;
+      const serial = decodeText(point, result.words, 0);
+      const foreign = device.serial !== undefined && device.serial !== serial;
+      if (foreign && !this.foreign) {
+        log.error(
+          `device ${this.id}: serial ${serial} answers, ${device.serial} is bound; it is only observed until confirmed`,
+        );
+      }
+      this.foreign = foreign;
+    }
+    if (!proven && this.map === undefined) this.proveByShape(map);
+    return true;
+  }
+
+  /** No constant register is known: at least the proof looks different from what is polled. */
+  private proveByShape(map: DeviceMap): void {
+    const [block] = planBlocks(map, { varyShape: false });
+    const item = block?.items.find((one) => one.end - one.at !== block.spans[0].count);
+    if (block === undefined || item === undefined) return;
+    this.handle.prove(readRequest(block.space, { at: item.at, count: item.end - item.at }));
+  }
+
+  private async read(polled: Polled, cycle: number): Promise<void> {
+    const { block } = polled;
+    const span = block.spans[polled.turn % block.spans.length] ?? block.spans[0];
+    polled.turn += 1;
+    polled.pending = true;
+    const request = readRequest(block.space, span);
+    const priority = block.class === 'control' ? 'control' : 'slow';
+    let result = await this.handle.request(request, priority);
+    if (!result.ok && result.exception === 4) result = await this.handle.request(request, priority);
+    polled.pending = false;
+    polled.failed = !result.ok;
+    this.settled = this.settled || this.polled.every((other) => !other.pending);
+    if (result.ok) {
+      polled.failures = 0;
+      const atMs = result.sentAtMs - (this.map?.limits.latencyMs ?? 0);
+      this.book?.take(itemsIn(block, span), span, result.words, atMs);
+    } else {
+      this.refused(polled, span, cycle, result);
+    }
+  }
+
+  private refused(
+    polled: Polled,
+    span: Span,
+    cycle: number,
+    result: BusResult & { ok: false },
+  ): void {
+    const { block } = polled;
+    const where = `registers ${span.at}..${span.at + span.count - 1}`;
+    if (isPermanent(result.exception)) {
+      const parts = splitBlock(block);
+      this.polled = [...this.polled.filter((other) => other !== polled), ...parts.map(polledOf)];
+      if (parts.length === 0) {
+        this.book?.absent(block.items, this.options.clock.monoMs());
+        const keys = block.items.map((item) => item.points[0]?.key).join(', ');
+        this.options.log.warn(`device ${this.id}: does not have ${keys} (${where})`);
+      }
+      return;
+    }
+    this.book?.failed(itemsIn(block, span));
+    if (result.exception === 4) {
+      polled.failures += 1;
+      if (polled.failures === 1) {
+        this.options.log.error(`device ${this.id}: reports a failure for ${where}`);
+      }
+      if (block.everyCycles > 1) {
+        polled.lastCycle = cycle + AFTER_FAILURE_CYCLES - block.everyCycles;
+      }
+      return;
+    }
+    polled.lastCycle = cycle - block.everyCycles + 1; // again in the next cycle
+  }
+}
+
+const polledOf = (block: Block): Polled => ({
+  block,
+  lastCycle: Number.NEGATIVE_INFINITY,
+  turn: 0,
+  pending: false,
+  failed: false,
+  failures: 0,
+});

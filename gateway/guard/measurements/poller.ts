@@ -1,0 +1,168 @@
+import type { Profile } from '../../../devices/profile.ts';
+import type { Reading } from '../../contracts/values/reading.ts';
+import type { BusSpec, Site } from '../../contracts/values/site.ts';
+import type { Timing } from '../../contracts/values/timing.ts';
+import type { Clock, Log, Wire } from '../../ports.ts';
+import { createBus } from '../bus/owner.ts';
+import type { Bus, BusHandle, UnitSettings } from '../bus/types.ts';
+import { DevicePoller } from './device.ts';
+import type { Poller, Snapshot } from './types.ts';
+
+/** Real milliseconds that the first round of reads may take before the guard goes on without it. */
+const FIRST_ROUND_MS = 3_000;
+const CHECK_MS = 5;
+/** Answers later than this after their deadline are found out by the proof read. */
+const LATE_MS = 300;
+
+/**
+ * Polls happen half a cycle away from the tick, on the same absolute grid: the tick then finds readings that are
+ * half a cycle old, and sees the effect of its last writes.
+ */
+const PHASE = 0.5;
+
+/** Uniform in [0, 1), the same for the same site and bus in every run: only used to spread reconnects. */
+function jitter(text: string): () => number {
+  let state = 2_166_136_261;
+  for (const char of text) {
+    state = Math.imul(state ^ (char.codePointAt(0) ?? 0), 16_777_619) >>> 0;
+  }
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}
+
+export function createPoller(
+  site: Site,
+  profiles: (id: string) => Profile | undefined,
+  wires: (bus: BusSpec) => Wire,
+  clock: Clock,
+  times: Timing,
+  log: Log,
+): Poller {
+  return new SitePoller(site, profiles, wires, clock, times, log);
+}
+
+class SitePoller implements Poller {
+  private readonly buses = new Map<string, Bus>();
+  private readonly devices = new Map<string, DevicePoller>();
+  private readonly clock: Clock;
+  private readonly times: Timing;
+  private running = false;
+  private cancel: (() => void) | undefined;
+
+  constructor(
+    site: Site,
+    profiles: (id: string) => Profile | undefined,
+    wires: (bus: BusSpec) => Wire,
+    clock: Clock,
+    times: Timing,
+    log: Log,
+  ) {
+    this.clock = clock;
+    this.times = times;
+    for (const spec of site.buses) {
+      const own = site.devices.filter((device) => device.bus === spec.id);
+      if (own.length === 0) continue;
+      const bus = createBus({
+        bus: spec,
+        wire: wires(spec),
+        clock,
+        log,
+        stretch: times.stretch,
+        random: jitter(`${site.gateway} ${spec.id}`),
+        unitsOnBus: new Set(own.map((device) => device.unit)).size,
+      });
+      bus.onOpen = () => this.poll();
+      this.buses.set(spec.id, bus);
+      const handles = new Map<number, BusHandle>();
+      for (const device of own) {
+        const profile = profiles(device.profile);
+        if (profile === undefined) {
+          throw new RangeError(`device ${device.id}: there is no profile ${device.profile}`);
+        }
+        const handle = handles.get(device.unit) ?? bus.attach(settingsOf(device.unit, profile));
+        handles.set(device.unit, handle);
+        const varyShape = spec.kind !== 'tcp';
+        const options = { device, profile, handle, clock, times, log, varyShape };
+        this.devices.set(device.id, new DevicePoller(options));
+      }
+    }
+  }
+
+  async start(): Promise<void> {
+    this.running = true;
+    for (const bus of this.buses.values()) bus.start();
+    this.next();
+    const endMs = this.clock.realMs() + FIRST_ROUND_MS;
+    while (this.running && this.clock.realMs() < endMs) {
+      if ([...this.devices.values()].every((device) => device.settled)) return;
+      await new Promise<void>((done) => this.clock.realAt(this.clock.realMs() + CHECK_MS, done));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    this.cancel?.();
+    for (const bus of this.buses.values()) bus.stop();
+  }
+
+  snapshot(): Snapshot {
+    const nowMs = this.clock.monoMs();
+    const readings: Record<string, Readonly<Record<string, Reading>>> = {};
+    let good = 0;
+    let bad = 0;
+    for (const [id, device] of this.devices) {
+      readings[id] = device.readings(nowMs);
+      good += device.good;
+      bad += device.bad;
+    }
+    const devices = [...this.devices.values()].map((device) => device.view(nowMs));
+    return { readings, devices, good, bad };
+  }
+
+  bus(deviceId: string): BusHandle {
+    return this.device(deviceId).handle;
+  }
+
+  map(deviceId: string) {
+    return this.device(deviceId).map;
+  }
+
+  private device(id: string): DevicePoller {
+    const device = this.devices.get(id);
+    if (device === undefined) throw new RangeError(`no device ${id} at this site`);
+    return device;
+  }
+
+  private cycle(): number {
+    return Math.floor(this.clock.monoMs() / this.times.cycleMs - PHASE);
+  }
+
+  private next(): void {
+    const atMs = (this.cycle() + 1 + PHASE) * this.times.cycleMs;
+    this.cancel = this.clock.at(atMs, () => {
+      if (!this.running) return;
+      this.next();
+      this.poll();
+    });
+  }
+
+  private poll(): void {
+    if (!this.running) return;
+    const cycle = this.cycle();
+    for (const device of this.devices.values()) device.slot(cycle);
+  }
+}
+
+function settingsOf(unit: number, profile: Profile): UnitSettings {
+  const { limits } = profile;
+  return {
+    unit,
+    timeoutMs: limits.timeoutMs,
+    pauseMs: limits.pauseMs,
+    lateMs: limits.lateMs ?? Math.min(limits.timeoutMs, LATE_MS),
+    connectDelayMs: limits.connectDelayMs,
+    ...(limits.laxTransactionId === undefined ? {} : { lax: limits.laxTransactionId }),
+  };
+}

@@ -1,0 +1,263 @@
+import { expect, test } from 'vitest';
+import type { PointSpec, Profile } from '../../../../../devices/profile.ts';
+import type { Site } from '../../../../../gateway/contracts/values/site.ts';
+import { timing } from '../../../../../gateway/contracts/values/timing.ts';
+import { createPoller } from '../../../../../gateway/guard/measurements/poller.ts';
+import type { Log } from '../../../../../gateway/ports.ts';
+import { createVirtualClock } from '../../../../../simulators/clock.ts';
+import { createMemoryWire } from '../../../../../simulators/wires/memory.ts';
+import { createPeer, servePeer } from '../../../../../simulators/wires/peer.ts';
+
+const point = (at: number, more: Partial<PointSpec> = {}): PointSpec => ({
+  at,
+  space: 'holding',
+  as: 'i16',
+  unit: 'W',
+  class: 'control',
+  ...more,
+});
+
+const METER: Profile = {
+  kind: 'registers',
+  id: 'test/meter',
+  maker: 'Test',
+  title: 'Meter',
+  role: 'meter',
+  source: [],
+  wordOrder: 'big',
+  limits: {
+    maxRegistersPerRead: 100,
+    pauseMs: 0,
+    timeoutMs: 200,
+    latencyMs: 100,
+    connectDelayMs: 0,
+  },
+  control: [],
+  points: {
+    powerW: point(0, { scaleFrom: 'sf', min: -100_000, max: 100_000 }),
+    sf: point(1, { as: 'sf', unit: 'none', class: 'slow' }),
+    voltageL1V: point(2, { as: 'u16', unit: 'V', scale: 0.1, min: 0, max: 300 }),
+    socPct: point(400, { as: 'u16', unit: 'pct', class: 'state' }),
+    inWh: point(700, { as: 'u32', unit: 'Wh', class: 'slow' }),
+    serial: point(900, { as: 'str', words: 4, unit: 'none', class: 'slow' }),
+  },
+  sums: { doubleW: ['powerW', 'powerW'] },
+  identity: ['serial'],
+  quirks: [],
+  examples: [],
+};
+
+interface Options {
+  readonly kind?: 'tcp' | 'serial';
+  readonly speed?: number;
+  readonly serial?: string;
+  readonly refuse?: string;
+}
+
+async function rig(options: Options = {}) {
+  const kind = options.kind ?? 'tcp';
+  const speed = options.speed ?? 1;
+  const clock = createVirtualClock({ speed });
+  const wire = createMemoryWire(clock, 'memory', 1);
+  const peer = createPeer(kind === 'tcp' ? 'tcp' : 'rtu', [1]);
+  servePeer(peer, wire.far);
+  const put = (at: number, ...words: number[]): void => {
+    words.forEach((word, index) => peer.registers.set(at + index, word & 0xffff));
+  };
+  put(0, 1_234, 1, 2_305);
+  put(400, 55);
+  put(700, 1, 2);
+  put(900, 0x4142, 0x4344, 0, 0); // 'ABCD'
+  wire.far.refuse = options.refuse;
+  const lines: string[] = [];
+  const line = (text: string): void => {
+    lines.push(text);
+  };
+  const log: Log = { info: line, warn: line, error: line };
+  const serial = options.serial === undefined ? {} : { serial: options.serial };
+  const site: Pick<Site, 'gateway' | 'buses' | 'devices'> = {
+    gateway: 'gw',
+    buses: [
+      kind === 'tcp'
+        ? { id: 'bus', kind, host: 'h', port: 502 }
+        : { id: 'bus', kind, path: '/dev/x', baud: 19_200, parity: 'none', stopBits: 1 },
+    ],
+    devices: [{ id: 'meter1', bus: 'bus', unit: 1, profile: 'test/meter', ...serial }],
+  };
+  const times = timing(speed);
+  const poller = createPoller(
+    site as Site,
+    (id) => (id === METER.id ? METER : undefined),
+    () => wire,
+    clock,
+    times,
+    log,
+  );
+  let started = false;
+  void poller.start().then(() => {
+    started = true;
+  });
+  await clock.until(() => started, 10_000 * speed);
+  const cycles = (count: number) => clock.advance(count * times.cycleMs);
+  const read = (key: string) => poller.snapshot().readings['meter1']?.[key];
+  const view = () => poller.snapshot().devices[0];
+  return { clock, wire, peer, put, poller, times, lines, cycles, read, view };
+}
+
+test.each(['tcp', 'serial'] as const)(
+  '%s: readings with quality and the request time',
+  async (kind) => {
+    const { clock, read, cycles, view } = await rig({ kind });
+    await cycles(5);
+    expect(read('powerW')).toMatchObject({ quality: 'good', value: 12_340 });
+    expect(read('voltageL1V')).toMatchObject({ quality: 'good', value: 230.5 });
+    expect(read('socPct')).toMatchObject({ quality: 'good', value: 55 });
+    expect(read('inWh')).toMatchObject({ quality: 'good', value: 65_538 });
+    expect(read('doubleW')).toMatchObject({ quality: 'good', value: 24_680 });
+    const ageMs = clock.monoMs() - (read('powerW')?.atMs ?? 0);
+    expect(ageMs).toBeGreaterThanOrEqual(100); // the device's own latency counts
+    expect(ageMs).toBeLessThan(1_100);
+    expect(view()).toMatchObject({ state: 'ok', timeouts: 0 });
+  },
+);
+
+test('polls keep to the grid: one control read a cycle, accelerated too', async () => {
+  for (const speed of [1, 96]) {
+    const { peer, cycles } = await rig({ speed });
+    await cycles(2);
+    peer.asked.length = 0;
+    await cycles(60);
+    const control = peer.asked.filter(([, at]) => at === 0).length;
+    expect(control).toBe(60);
+    expect(peer.asked.filter(([, at]) => at === 400)).toHaveLength(6);
+    expect(peer.asked.filter(([, at]) => at === 700)).toHaveLength(2);
+  }
+});
+
+test('silence: unknown at once with the last value, holding, then safe, then silent, then ok again', async () => {
+  const { peer, read, cycles, view } = await rig();
+  await cycles(3);
+  peer.faults.drop = true;
+  await cycles(2);
+  expect(read('powerW')).toMatchObject({ quality: 'timeout', last: 12_340 });
+  expect(read('doubleW')).toMatchObject({ quality: 'timeout', last: 24_680 });
+  expect(view()?.state).toBe('holding');
+  await cycles(5);
+  expect(view()?.state).toBe('safe');
+  await cycles(10);
+  expect(view()?.state).toBe('silent');
+  peer.faults.drop = false;
+  await cycles(30); // back to normal control within 30 s of the fault's end
+  expect(read('powerW')).toMatchObject({ quality: 'good', value: 12_340 });
+  expect(view()?.state).toBe('ok');
+});
+
+test('a closed connection is noticed and mended', async () => {
+  const { wire, read, cycles, view } = await rig();
+  await cycles(2);
+  wire.far.refuse = 'nobody listens there';
+  wire.far.hangUp('reset');
+  await cycles(2);
+  expect(read('powerW')).toMatchObject({ quality: 'timeout', last: 12_340 });
+  expect(view()?.state).toBe('holding');
+  wire.far.refuse = undefined;
+  await cycles(20);
+  expect(read('powerW')?.quality).toBe('good');
+});
+
+test('absent at the start: the guard starts all the same, and the device is found later', async () => {
+  const { wire, read, cycles, view, poller } = await rig({ refuse: 'nobody listens there' });
+  expect(read('powerW')).toBeUndefined();
+  expect(view()?.state).toBe('silent');
+  expect(poller.map('meter1')).toBeUndefined();
+  wire.far.refuse = undefined;
+  await cycles(20);
+  expect(read('powerW')?.quality).toBe('good');
+  expect(poller.map('meter1')?.profile).toBe('test/meter');
+});
+
+test('a sentinel is unavailable, nonsense is implausible, both keep the last value', async () => {
+  const { put, read, cycles } = await rig();
+  await cycles(2);
+  put(0, 0x8000);
+  put(2, 5_000);
+  await cycles(2);
+  expect(read('powerW')).toMatchObject({ quality: 'unavailable', last: 12_340 });
+  expect(read('voltageL1V')).toMatchObject({ quality: 'implausible', last: 230.5 });
+});
+
+test('a scale factor that flips between two registers never becomes a wrong power', async () => {
+  const { peer, put, cycles, poller } = await rig();
+  await cycles(2);
+  const seen = new Set<number>();
+  const watch = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn += 1) {
+      await cycles(1);
+      const reading = poller.snapshot().readings['meter1']?.['powerW'];
+      if (reading?.quality === 'good') seen.add(reading.value);
+    }
+  };
+  put(1, 2); // the factor is already the new one, the value still the old one
+  await watch(1);
+  put(0, 123);
+  await watch(3);
+  expect([...seen]).toEqual([12_300]);
+  expect(peer.asked.length).toBeGreaterThan(0);
+});
+
+test('a range that the device refuses is split once, and what is missing is asked no more', async () => {
+  const { peer, put, poller, cycles, read, lines } = await rig();
+  await cycles(2);
+  peer.strict = true;
+  peer.registers.delete(2);
+  await cycles(4);
+  expect(read('powerW')).toMatchObject({ quality: 'good' });
+  expect(read('voltageL1V')).toMatchObject({ quality: 'unavailable', last: 230.5 });
+  const asked = peer.asked.length;
+  put(0, 99);
+  await cycles(10);
+  expect(read('powerW')).toMatchObject({ value: 990 });
+  expect(peer.asked.length - asked).toBeLessThanOrEqual(12);
+  expect(lines.filter((line) => line.includes('voltageL1V'))).toHaveLength(1);
+  expect(poller.snapshot().bad).toBe(0);
+});
+
+test('exceptions 5 and 6 are tried again, 4 is told once', async () => {
+  const { peer, cycles, read, lines } = await rig();
+  await cycles(2);
+  for (const exception of [5, 6]) {
+    peer.faults.exception = exception;
+    await cycles(2);
+    expect(read('powerW')?.quality).toBe('timeout');
+    peer.faults.exception = undefined;
+    await cycles(1);
+    expect(read('powerW')?.quality).toBe('good');
+  }
+  peer.faults.exception = 4;
+  await cycles(5);
+  expect(lines.filter((line) => line.includes('reports a failure for registers 0'))).toHaveLength(
+    1,
+  );
+});
+
+test('another serial number than the bound one: only observed', async () => {
+  const other = await rig({ serial: 'XYZ' });
+  expect(other.view()?.state).toBe('observing');
+  expect(other.lines.some((line) => line.includes('ABCD') && line.includes('XYZ'))).toBe(true);
+  const bound = await rig({ serial: 'ABCD' });
+  expect(bound.view()?.state).toBe('ok');
+});
+
+test('stop settles and leaves nothing behind', async () => {
+  const { clock, poller, peer } = await rig();
+  peer.faults.drop = true;
+  await clock.advance(700);
+  await poller.stop();
+  await clock.advance(30_000);
+  expect(clock.pending).toBe(0);
+});
+
+test('an unknown profile or device is said at once', async () => {
+  const { poller } = await rig();
+  expect(() => poller.bus('nobody')).toThrow('nobody');
+});
