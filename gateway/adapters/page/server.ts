@@ -1,0 +1,232 @@
+import type { ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import serveFiles from '@fastify/static';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { DayView, LiveView } from '../../contracts/values/view.ts';
+import { Fault } from '../../errors.ts';
+import { createStream, type Stream } from './stream.ts';
+
+export interface PageOptions {
+  readonly host: string; // 127.0.0.1 unless the installer opens it
+  readonly port: number; // 0 = any free one
+  /** Built page; a promise while it is being built. Server and events run before it is there. */
+  readonly assetsDir: string | Promise<string>;
+  /** Further names under which a browser may ask, 'gateway.local'; loopback names are always allowed. */
+  readonly hosts?: readonly string[];
+  readonly listenersMax?: number; // pages open at once
+  readonly requestsPerMinute?: number; // per address
+}
+
+export interface Page {
+  /** @returns URL of the page  @throws Fault in one line when the port is taken or not allowed */
+  start(): Promise<string>;
+  live(view: LiveView): void;
+  day(view: DayView): void;
+  stop(): Promise<void>;
+}
+
+const BEAT_MS = 10_000;
+const BLOCKED_MAX_MS = 30_000;
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+type Assets =
+  | { readonly state: 'building' }
+  | { readonly state: 'built'; readonly dir: string }
+  | { readonly state: 'failed'; readonly why: string };
+
+/** Name of a Host header without its port, lower case. */
+function hostName(header: string | undefined): string {
+  return (header ?? '').replace(/:\d+$/, '').toLowerCase();
+}
+
+/**
+ * Another site's page may resolve its own name to our address (DNS rebinding) and then read us: only names that
+ * are ours are answered. A foreign origin is refused too, although it could not read the answer.
+ */
+function guardNames(app: FastifyInstance, allowed: ReadonlySet<string>): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin } = request.headers;
+    const foreign =
+      origin !== undefined && !allowed.has(hostName(origin.replace(/^https?:\/\//, '')));
+    if (allowed.has(hostName(host)) && !foreign) return undefined;
+    return reply
+      .code(421)
+      .type('text/plain; charset=utf-8')
+      .send('This gateway answers under its own name only; add the name to page.hosts.\n');
+  });
+}
+
+async function protect(app: FastifyInstance, requestsPerMinute: number): Promise<void> {
+  await app.register(helmet, {
+    hsts: false, // plain HTTP on the site's own network
+    crossOriginResourcePolicy: { policy: 'same-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        manifestSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+  });
+  await app.register(rateLimit, {
+    max: requestsPerMinute,
+    timeWindow: 60_000,
+    errorResponseBuilder: (_request, context) => ({
+      statusCode: context.statusCode,
+      message: `Too many requests; try again in ${context.after}.`,
+    }),
+  });
+}
+
+function openEvents(stream: Stream, reply: FastifyReply): FastifyReply | undefined {
+  const response: ServerResponse = reply.raw;
+  reply.headers({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  const headers = reply.getHeaders();
+  reply.hijack();
+  response.socket?.setNoDelay(true);
+  response.writeHead(200, headers as Record<string, string>);
+  stream.add(response);
+  return undefined;
+}
+
+const WAIT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
+<meta name="viewport" content="width=device-width"><title>Edgewatt</title>
+<p>The page is being built; this takes a few seconds on the first start.</p></html>`;
+
+/** The page's files, or one line that says why they are not there. */
+function serveAssets(app: FastifyInstance, assets: () => Assets): void {
+  const file = (request: FastifyRequest, reply: FastifyReply, name: string) => {
+    const now = assets();
+    if (now.state === 'failed') {
+      return reply.code(503).type('text/plain; charset=utf-8').send(`${now.why}\n`);
+    }
+    if (now.state === 'building') {
+      if (name !== 'index.html') return reply.code(503).header('retry-after', '1').send();
+      return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(WAIT);
+    }
+    const immutable = request.url.startsWith('/assets/');
+    return reply.sendFile(name, now.dir, {
+      maxAge: immutable ? 31_536_000_000 : 0,
+      immutable,
+    });
+  };
+  app.get('/', (request, reply) => file(request, reply, 'index.html'));
+  app.get('/favicon.svg', (request, reply) => file(request, reply, 'favicon.svg'));
+  app.get('/assets/:name', (request, reply) => {
+    const { name } = request.params as { name: string };
+    return file(request, reply, `assets/${name}`);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain; charset=utf-8').send('There is nothing here.\n'),
+  );
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  const where = `${host}:${port}`;
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    await app.close();
+    if (code === 'EADDRINUSE') {
+      throw new Fault(
+        'port is taken by another program',
+        where,
+        'stop that program or set another page.port in gateway.yaml',
+      );
+    }
+    if (code === 'EACCES') {
+      throw new Fault('port is not allowed', where, 'set a page.port from 1024 in gateway.yaml');
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new Fault('this machine has no such address', where, 'set page.host in gateway.yaml');
+    }
+    throw error;
+  }
+}
+
+function watchAssets(source: PageOptions['assetsDir']): () => Assets {
+  let assets: Assets =
+    typeof source === 'string' ? { state: 'built', dir: source } : { state: 'building' };
+  if (typeof source !== 'string') {
+    source.then(
+      (dir) => {
+        assets = { state: 'built', dir };
+      },
+      (error: unknown) => {
+        assets = { state: 'failed', why: error instanceof Error ? error.message : String(error) };
+      },
+    );
+  }
+  return () => assets;
+}
+
+/** The site's page: its files, and the two views as server-sent events under /api/live. */
+export function createPage(options: PageOptions): Page {
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    trustProxy: false,
+    bodyLimit: 1_024,
+  });
+  const listenersMax = options.listenersMax ?? 32;
+  const stream = createStream({ listenersMax, blockedMaxMs: BLOCKED_MAX_MS }, () =>
+    performance.now(),
+  );
+  const assets = watchAssets(options.assetsDir);
+  let beat: NodeJS.Timeout | undefined;
+  let liveAtMs: number | undefined;
+
+  return {
+    async start() {
+      const own = options.host.includes(':') ? `[${options.host}]` : options.host;
+      const names = [...LOOPBACK, own, ...(options.hosts ?? [])].map((name) => name.toLowerCase());
+      guardNames(app, new Set(names));
+      await protect(app, options.requestsPerMinute ?? 600);
+      await app.register(serveFiles, { root: import.meta.dirname, serve: false });
+      app.get('/api/live', (_request, reply) =>
+        stream.count < listenersMax
+          ? openEvents(stream, reply)
+          : reply.code(503).header('retry-after', '5').send('Too many pages are open.\n'),
+      );
+      app.get('/healthz', (_request, reply) =>
+        reply.header('cache-control', 'no-store').send({
+          page: assets().state,
+          listeners: stream.count,
+          liveAgeMs: liveAtMs === undefined ? null : Math.round(performance.now() - liveAtMs),
+        }),
+      );
+      serveAssets(app, assets);
+      const url = await listen(app, options.host, options.port);
+      beat = setInterval(() => stream.beat(), BEAT_MS);
+      beat.unref();
+      return `${url}/`;
+    },
+    live(view) {
+      liveAtMs = performance.now();
+      stream.send('live', view);
+    },
+    day(view) {
+      stream.send('day', view);
+    },
+    async stop() {
+      clearInterval(beat);
+      stream.stop();
+      await app.close();
+    },
+  };
+}
