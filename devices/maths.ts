@@ -206,19 +206,18 @@ export function pow(x: number, y: number): number {
     return size > 1 === y > 0 ? Number.POSITIVE_INFINITY : 0;
   }
   if (x === 0) return y > 0 ? 0 : Number.POSITIVE_INFINITY;
-  if (x < 0 && !Number.isInteger(y))
-    return x === Number.NEGATIVE_INFINITY && y < 0 ? 0 : Number.NaN;
-  const negative = x < 0 && y % 2 !== 0;
+  const odd = x < 0 && Math.abs(y % 2) === 1;
   if (size === Number.POSITIVE_INFINITY) {
     if (y < 0) return 0;
-    return negative ? x : size;
+    return odd ? x : size;
   }
-  if (size === 1) return negative ? -1 : 1;
+  if (x < 0 && !Number.isInteger(y)) return Number.NaN;
+  if (size === 1) return odd ? -1 : 1;
   const rough = y * log(size);
-  if (rough > 710) return negative ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (rough > 710) return odd ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (rough < -746) return 0;
   const result = preciseExp(multiply(preciseLog(size), [y, 0]));
-  return negative ? -result : result;
+  return odd ? -result : result;
 }
 
 /** x = quarter * pi/2 + rest, |rest| <= pi/4. */

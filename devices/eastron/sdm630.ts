@@ -77,7 +77,7 @@ export const SDM630: Profile = {
         powerL2W: -2404,
         powerL3W: 2200,
         powerW: 2096,
-        apparentVa: 2113,
+        apparentVa: 2116,
         reactiveVar: -100,
         powerFactor: 1,
         frequencyHz: 50,

@@ -189,6 +189,10 @@ describe('special values', () => {
       [1, Infinity],
       [-Infinity, 3],
       [-Infinity, -2],
+      [-Infinity, 2.5],
+      [-Infinity, -2.5],
+      [-Infinity, 4],
+      [Infinity, 0.5],
       [2, Number.NaN],
       [Number.NaN, 0],
     ] as const) {
