@@ -1,0 +1,76 @@
+import type { Instant } from './time.ts';
+
+/** Likely range of a power, W >= 0: 10, 50 and 90 % of what may come. */
+export interface Band {
+  readonly lowW: number;
+  readonly midW: number;
+  readonly highW: number;
+}
+
+/** A site's own forecast as issued: mean powers of quarter-hours, production and uncontrolled load both >= 0. */
+export interface SiteForecast {
+  readonly issuedAtMs: Instant;
+  readonly fromMs: Instant;
+  readonly stepMs: number;
+  readonly sky: 'forecast' | 'clear-sky'; // what the production rests on
+  readonly pv: readonly Band[];
+  readonly load: readonly Band[];
+}
+
+/** What a plan expects of one step. Powers in W + into the node, energies Wh. */
+export interface OutlookStep {
+  readonly fromMs: Instant;
+  readonly durationMs: number;
+  readonly pvW: number; // after any curtailment
+  readonly curtailedW: number; // >= 0
+  readonly loadW: number; // uncontrolled, <= 0
+  readonly flexW: number; // controlled loads and cars, <= 0
+  readonly batteryW: number;
+  readonly gridW: number;
+  readonly terminals: Readonly<Record<string, number>>; // each controlled one
+  readonly socWh: Readonly<Record<string, number>>; // at the end of the step, by storage terminal
+  readonly worthNanoPerWh: Readonly<Record<string, number>>; // of one Wh more in the store; absent = not known
+  readonly importNanoPerWh: number;
+  readonly exportNanoPerWh: number;
+}
+
+/** A checked plan. `cost` in currency for the whole horizon, terminal value and wear included. */
+export interface Outlook {
+  readonly issuedAtMs: Instant;
+  readonly source: 'optimal' | 'rules';
+  readonly detail: string; // why it is the rule plan
+  readonly cost: number;
+  readonly rulesCost: number;
+  readonly peakW: number; // highest mean import it expects, what was before included
+  readonly steps: readonly OutlookStep[];
+}
+
+/** What a site could do in an interval beside its plan, for offers and bids. All >= 0. */
+export interface Room {
+  readonly fromMs: Instant;
+  readonly durationMs: number;
+  readonly plannedGridW: number; // signed, + import
+  readonly uncertainW: number; // how far load and sun together may fall behind
+  readonly moreDischargeW: number; // beyond the plan, energy and inverter allowing
+  readonly moreChargeW: number;
+  readonly storedWh: number; // that may be given without going below reserve, at the terminal
+  readonly freeWh: number; // that may be taken, at the terminal
+  readonly importLimitW: number;
+  readonly exportLimitW: number;
+  readonly mostExportW: number; // everything that could be delivered at best
+  readonly mostImportW: number; // everything that could be taken at best
+  readonly importNanoPerWh: number; // tariff
+  readonly exportNanoPerWh: number;
+  readonly giveNanoPerWh: number | undefined; // least price at which a stored Wh is worth giving
+  readonly takeNanoPerWh: number | undefined; // most a Wh is worth to the store
+}
+
+/** An order without its id. */
+export interface OrderDraft {
+  readonly fromMs: Instant;
+  readonly durationMs: number;
+  readonly side: 'buy' | 'sell';
+  readonly energyWh: number; // integer, > 0
+  readonly priceMicroPerKwh: number; // integer
+  readonly why: string;
+}
