@@ -14,7 +14,8 @@ export type RejectCode =
   | 'DUPLICATE_ID_DIFFERENT' // the first one with this id stands
   | 'INTERVAL_UNKNOWN' // no delivery interval of the zone starts there, or it is too far ahead
   | 'INTERVAL_CLOSED'
-  | 'ABOVE_LIMIT'; // more than connection or envelope can carry in the interval
+  | 'ABOVE_LIMIT' // more than connection or envelope can carry in the interval
+  | 'WRONG_ZONE';
 
 export interface Rejection {
   readonly orderId: string;

@@ -1,0 +1,259 @@
+import type { ZoneForecast } from '../../../gateway/contracts/messages.ts';
+import { zoneTopics } from '../../../gateway/contracts/topics.ts';
+import type { PriceSeries } from '../../../gateway/contracts/values/tariff.ts';
+import {
+  DAY_MS,
+  type Instant,
+  intervalStart,
+  localTime,
+} from '../../../gateway/contracts/values/time.ts';
+import { canonical } from '../../canonical.ts';
+import type { Effects, Store, Write } from '../../ports.ts';
+import { type Prices, parsePrices } from './price.ts';
+import { SourceError } from './series.ts';
+import { parseOpenMeteo } from './weather.ts';
+
+/** Where a zone's weather and prices come from. */
+export interface ForecastZone {
+  readonly id: string;
+  readonly currency: string;
+  readonly latitudeDeg: number;
+  readonly longitudeDeg: number;
+  readonly timeZone: string; // days of the price source
+  readonly weatherUrl?: string;
+  readonly priceUrl?: string;
+  readonly biddingZone: string;
+  readonly everyMs: number; // between two questions
+}
+
+export interface ForecastState {
+  readonly zone: ForecastZone;
+  weather: ZoneForecast['weather'];
+  readonly prices: Map<Instant, number>; // by start of the step
+  priceStepMs: number;
+  priceSource: string;
+  published: ZoneForecast | undefined;
+}
+
+/** Prices are kept as long as settlements may be corrected. */
+const KEPT_MS = 9 * DAY_MS;
+const SLOTS_MAX = 800;
+const WEATHER_DAYS = 3;
+
+export function openForecast(zone: ForecastZone): ForecastState {
+  return {
+    zone,
+    weather: {
+      source: '',
+      fromMs: 0,
+      stepMs: 900_000,
+      ghiWPerM2: [],
+      temperatureC: [],
+      cloudPct: [],
+    },
+    prices: new Map(),
+    priceStepMs: 900_000,
+    priceSource: '',
+    published: undefined,
+  };
+}
+
+/** The question to the weather source; an address with a query of its own is taken as it is. */
+export function weatherQuestion(zone: ForecastZone): string | undefined {
+  if (zone.weatherUrl === undefined || zone.weatherUrl.includes('?')) return zone.weatherUrl;
+  const names = 'shortwave_radiation,temperature_2m,cloud_cover';
+  return `${zone.weatherUrl}?latitude=${zone.latitudeDeg}&longitude=${zone.longitudeDeg}&minutely_15=${names}&past_days=1&forecast_days=${WEATHER_DAYS}&timezone=GMT&timeformat=unixtime`;
+}
+
+/** The question to the price source: from yesterday to tomorrow. `{start}` and `{end}` in an address stand for the days. */
+export function priceQuestion(zone: ForecastZone, nowMs: Instant): string | undefined {
+  if (zone.priceUrl === undefined) return undefined;
+  const start = dayText(nowMs - DAY_MS, zone.timeZone);
+  const end = dayText(nowMs + DAY_MS, zone.timeZone);
+  if (zone.priceUrl.includes('?')) {
+    return zone.priceUrl.replaceAll('{start}', start).replaceAll('{end}', end);
+  }
+  return `${zone.priceUrl}?bzn=${zone.biddingZone}&start=${start}&end=${end}`;
+}
+
+function dayText(atMs: Instant, zone: string): string {
+  const at = localTime(atMs, zone);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `${at.year}-${pad(at.month)}-${pad(at.day)}`;
+}
+
+/** Takes a weather answer. @returns what is wrong with it, or undefined; the last good one stays */
+export function onWeather(state: ForecastState, body: string): string | undefined {
+  return guarded(() => {
+    const weather = parseOpenMeteo(body, hostOf(state.zone.weatherUrl));
+    const keep = (values: (number | null)[]) => values.slice(0, SLOTS_MAX);
+    state.weather = {
+      ...weather,
+      ghiWPerM2: keep(weather.ghiWPerM2),
+      temperatureC: keep(weather.temperatureC),
+      cloudPct: keep(weather.cloudPct),
+    };
+  });
+}
+
+/** Takes a price answer; prices known before and absent from it stay known. */
+export function onPrices(state: ForecastState, body: string): string | undefined {
+  return guarded(() => {
+    const prices = parsePrices(body);
+    if (prices.currency !== state.zone.currency) {
+      throw new SourceError(
+        `its prices are in ${prices.currency}, the zone's in ${state.zone.currency}`,
+      );
+    }
+    remember(state, prices);
+    state.priceSource = hostOf(state.zone.priceUrl);
+  });
+}
+
+function remember(
+  state: ForecastState,
+  prices: Pick<Prices, 'fromMs' | 'stepMs' | 'priceNanoPerWh'>,
+) {
+  if (prices.stepMs !== state.priceStepMs) state.prices.clear();
+  state.priceStepMs = prices.stepMs;
+  prices.priceNanoPerWh.forEach((price, n) => {
+    if (price !== null) state.prices.set(prices.fromMs + n * prices.stepMs, price);
+  });
+}
+
+/** Publishes what is known, when it is not what was published last. */
+export function publish(state: ForecastState, tenant: string, nowMs: Instant): Effects {
+  for (const atMs of state.prices.keys()) if (atMs < nowMs - KEPT_MS) state.prices.delete(atMs);
+  const series = priceSeries(state, intervalStart(nowMs - DAY_MS, state.priceStepMs));
+  const forecast: ZoneForecast = {
+    v: 1,
+    zone: state.zone.id,
+    issuedAtMs: nowMs,
+    weather: state.weather,
+    price: {
+      source: state.priceSource,
+      currency: state.zone.currency,
+      fromMs: series.fromMs,
+      stepMs: series.stepMs,
+      priceNanoPerWh: series.priceNanoPerWh.slice(0, SLOTS_MAX),
+    },
+  };
+  if (!isNew(state.published, forecast)) return { writes: [], messages: [] };
+  state.published = forecast;
+  const topic = zoneTopics(tenant, state.zone.id).forecast;
+  return {
+    writes: [row(state, 'forecast', `${nowMs}`, nowMs, forecast), ...priceRows(state, nowMs)],
+    messages: [{ topic, body: forecast, retain: true }],
+  };
+}
+
+/** Only the moving start of the price list is no news. */
+function isNew(before: ZoneForecast | undefined, now: ZoneForecast): boolean {
+  if (before === undefined) return now.weather.source !== '' || now.price.source !== '';
+  if (canonical(before.weather) !== canonical(now.weather)) return true;
+  const end = (one: ZoneForecast) =>
+    one.price.fromMs + one.price.stepMs * one.price.priceNanoPerWh.length;
+  const tail = (one: ZoneForecast) => canonical(one.price.priceNanoPerWh.slice(-96));
+  return end(before) !== end(now) || tail(before) !== tail(now);
+}
+
+/** Every known price from an instant on, with null where one is missing. */
+export function priceSeries(state: ForecastState, sinceMs: Instant): PriceSeries {
+  const known = [...state.prices.keys()].filter((atMs) => atMs >= sinceMs);
+  const stepMs = state.priceStepMs;
+  if (known.length === 0) return { fromMs: sinceMs, stepMs, priceNanoPerWh: [] };
+  const fromMs = known.reduce((a, b) => Math.min(a, b));
+  const lastMs = known.reduce((a, b) => Math.max(a, b));
+  const priceNanoPerWh: (number | null)[] = [];
+  for (let atMs = fromMs; atMs <= lastMs; atMs += stepMs) {
+    priceNanoPerWh.push(state.prices.get(atMs) ?? null);
+  }
+  return { fromMs, stepMs, priceNanoPerWh };
+}
+
+/** All prices that are kept: what settlement needs. */
+export const keptPrices = (state: ForecastState): PriceSeries => priceSeries(state, 0);
+
+/** Prices by UTC day, so that each is written once and found again after a restart. */
+function priceRows(state: ForecastState, nowMs: Instant): Write[] {
+  const rows: Write[] = [];
+  for (
+    let dayMs = intervalStart(nowMs - DAY_MS, DAY_MS);
+    dayMs <= nowMs + 2 * DAY_MS;
+    dayMs += DAY_MS
+  ) {
+    const prices: [Instant, number][] = [];
+    for (let atMs = dayMs; atMs < dayMs + DAY_MS; atMs += state.priceStepMs) {
+      const price = state.prices.get(atMs);
+      if (price !== undefined) prices.push([atMs, price]);
+    }
+    if (prices.length === 0) continue;
+    rows.push(row(state, 'price', `${dayMs}`, dayMs, { stepMs: state.priceStepMs, prices }));
+  }
+  return rows;
+}
+
+function row(
+  state: ForecastState,
+  kind: string,
+  name: string,
+  fromMs: Instant,
+  body: unknown,
+): Write {
+  const { id } = state.zone;
+  return {
+    op: 'put',
+    row: {
+      table: 'forecast_data',
+      key: `${kind}/${id}/${name}`,
+      kind,
+      zone: id,
+      who: '',
+      fromMs,
+      body: canonical(body),
+    },
+  };
+}
+
+/** What was known before a restart. */
+export function restoreForecast(
+  state: ForecastState,
+  store: Pick<Store, 'rows'>,
+  nowMs: Instant,
+): void {
+  for (const one of store.rows('forecast_data', 'price', nowMs - KEPT_MS)) {
+    if (one.zone !== state.zone.id) continue;
+    const { stepMs, prices } = JSON.parse(one.body) as {
+      stepMs: number;
+      prices: [Instant, number][];
+    };
+    if (stepMs !== state.priceStepMs) state.prices.clear();
+    state.priceStepMs = stepMs;
+    for (const [atMs, price] of prices) state.prices.set(atMs, price);
+  }
+  const newest = store
+    .rows('forecast_data', 'forecast', nowMs - 2 * DAY_MS)
+    .filter((one) => one.zone === state.zone.id)
+    .reduce<{ fromMs: number; body: string } | undefined>(
+      (best, one) => (best === undefined || one.fromMs > best.fromMs ? one : best),
+      undefined,
+    );
+  if (newest === undefined) return;
+  state.published = JSON.parse(newest.body) as ZoneForecast;
+  state.weather = state.published.weather;
+  state.priceSource = state.published.price.source;
+}
+
+function guarded(run: () => void): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof SourceError) return error.message;
+    throw error;
+  }
+}
+
+function hostOf(url: string | undefined): string {
+  return (/^[a-z]+:\/\/([^/?]+)/.exec(url ?? '')?.[1] ?? 'unknown').slice(0, 64);
+}

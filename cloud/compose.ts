@@ -1,0 +1,449 @@
+import { gatewayStatus } from '../gateway/contracts/messages.ts';
+import { cloudFilters, gatewayTopics, parseTopic } from '../gateway/contracts/topics.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../gateway/contracts/values/time.ts';
+import { timing } from '../gateway/contracts/values/timing.ts';
+import type { Broker, BrokerMessage, Clock, Hash, Http, Log, Signer } from '../gateway/ports.ts';
+import { A2aRouter, TASK_LIFE_MS } from './a2a/router.ts';
+import { forecastingAgent } from './agents/forecasting/agent.ts';
+import {
+  type ForecastState,
+  keptPrices,
+  onPrices,
+  onWeather,
+  openForecast,
+  priceQuestion,
+  publish,
+  restoreForecast,
+  weatherQuestion,
+} from './agents/forecasting/forecasting.ts';
+import { gridAgent } from './agents/grid/agent.ts';
+import { type GridState, heartbeats, onLoad, openGrid, stepGrid } from './agents/grid/grid.ts';
+import { gateKey, marketAgent } from './agents/market-supervisor/agent.ts';
+import { restoreMarket } from './agents/market-supervisor/restore.ts';
+import type { MarketEffects, MarketState } from './agents/market-supervisor/state.ts';
+import {
+  nextDueMs,
+  onEnvelope,
+  onMeter,
+  onOnline,
+  onTime,
+} from './agents/market-supervisor/supervisor.ts';
+import { canonical } from './canonical.ts';
+import type { CloudConfig } from './config/cloud.ts';
+import { type Registered, registryOf } from './fleet.ts';
+import { ingest } from './ingest/ingest.ts';
+import { Speaker } from './outbox.ts';
+import type { Outbound, Store, Write } from './ports.ts';
+
+export interface CloudPorts {
+  readonly clock: Clock;
+  readonly broker: Broker;
+  readonly store: Store;
+  readonly http: Http;
+  readonly signer: Signer;
+  readonly hash: Hash;
+  readonly log: Log;
+  /** Something that must not happen has: the state in memory is no longer what is on disk. */
+  readonly fatal: (error: unknown) => void;
+}
+
+export interface CloudStatus {
+  readonly connected: boolean;
+  readonly recordsStored: number;
+  readonly recordsRepeated: number;
+  readonly messagesRefused: number;
+  readonly publishFailures: number;
+  readonly intervalsCleared: number;
+  readonly volumeWh: number;
+  readonly ledgerSumNano: string;
+  readonly entries: number;
+}
+
+export interface Cloud {
+  /** Starts agents and connection; a broker that is not there yet is waited for. */
+  start(): void;
+  /** Takes nothing more in, lets what is on its way arrive, closes broker and store. */
+  stop(): Promise<void>;
+  status(): CloudStatus;
+}
+
+const HTTP_TIMEOUT_MS = 10_000; // real
+const SETTLE_EVERY_MS = MINUTE_MS;
+const decoder = new TextDecoder();
+
+export function compose(config: CloudConfig, ports: CloudPorts): Cloud {
+  return new FleetSide(config, ports);
+}
+
+/** Wires the steps to the ports: every event is one transaction, and only what is on disk is said. */
+class FleetSide implements Cloud {
+  private readonly config: CloudConfig;
+  private readonly ports: CloudPorts;
+  private readonly registry: ReadonlyMap<string, Registered>;
+  private readonly market: MarketState;
+  private readonly grids = new Map<string, GridState>();
+  private readonly forecasts = new Map<string, ForecastState>();
+  private readonly router: A2aRouter;
+  private readonly speaker: Speaker;
+  private readonly online = new Set<string>();
+  private readonly timers = new Map<string, () => void>();
+  private readonly counts = { stored: 0, repeated: 0, refused: 0 };
+  private running = false;
+
+  constructor(config: CloudConfig, ports: CloudPorts) {
+    this.config = config;
+    this.ports = ports;
+    const { clock, store, broker, log } = ports;
+    const nowMs = clock.wallMs();
+    this.registry = registryOf(config.zones);
+    this.speaker = new Speaker(broker, log);
+    this.market = restoreMarket(
+      config.tenant,
+      config.zones.map((zone) => zone.market),
+      store,
+      nowMs,
+    );
+    for (const zone of config.zones) {
+      const staleMs = Math.max(3 * MINUTE_MS, 10_000 * clock.speed);
+      this.grids.set(zone.grid.id, openGrid({ ...zone.grid, staleMs }, nowMs));
+      const forecast = openForecast(zone.forecast);
+      restoreForecast(forecast, store, nowMs);
+      this.forecasts.set(zone.forecast.id, forecast);
+    }
+    const agents = {
+      'market-supervisor': marketAgent(this.market),
+      grid: gridAgent(this.grids),
+      forecasting: forecastingAgent(this.forecasts),
+    };
+    this.router = new A2aRouter(agents, (name) => store.nextSequence(name));
+    this.router.restore(store, nowMs);
+  }
+
+  start(): void {
+    const { broker, log } = this.ports;
+    this.running = true;
+    broker.onMessage = (message) => this.guarded(() => this.receive(message));
+    broker.onState = (state, why) => {
+      log[state === 'connected' ? 'info' : 'warn'](`broker ${state}`, { why });
+      if (state === 'connected') this.guarded(() => this.reconnected());
+    };
+    broker.subscribe(cloudFilters(this.config.tenant));
+    broker.start();
+    for (const forecast of this.forecasts.values()) {
+      this.repeat(`forecast ${forecast.zone.id}`, 0, forecast.zone.everyMs, () => {
+        void this.askSources(forecast);
+      });
+    }
+    for (const grid of this.grids.values()) {
+      this.repeat(`grid ${grid.zone.id}`, 0, grid.zone.everyMs, () => this.gridTurn(grid));
+      const beatMs = timing(this.ports.clock.speed).heartbeatMs / 4;
+      this.repeat(`heartbeat ${grid.zone.id}`, beatMs, beatMs, () => this.beat(grid));
+    }
+    this.repeat('prune', HOUR_MS, HOUR_MS, () => this.prune());
+    this.marketTurn();
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    for (const cancel of this.timers.values()) cancel();
+    this.timers.clear();
+    this.ports.broker.onMessage = undefined;
+    await this.speaker.idle();
+    await this.ports.broker.stop();
+    this.ports.store.close();
+  }
+
+  status(): CloudStatus {
+    return {
+      connected: this.ports.broker.connected,
+      recordsStored: this.counts.stored,
+      recordsRepeated: this.counts.repeated,
+      messagesRefused: this.counts.refused,
+      publishFailures: this.speaker.failures,
+      intervalsCleared: this.market.intervalsCleared,
+      volumeWh: this.market.volumeWh,
+      ledgerSumNano: String(this.market.ledger.sumNano()),
+      entries: this.market.ledger.length,
+    };
+  }
+
+  /** Whose topic it is decides who speaks; what is not from the registry is refused and counted. */
+  private receive(message: BrokerMessage): void {
+    const topic = parseTopic(message.topic);
+    const from = topic?.tenant === this.config.tenant ? this.registry.get(topic.who) : undefined;
+    const payload = readJson(message.payload);
+    if (!this.running) return;
+    const taken =
+      from !== undefined &&
+      payload !== undefined &&
+      ((topic?.kind === 'telemetry' && this.telemetry(from, payload)) ||
+        (topic?.kind === 'status' && this.status_(from, payload)) ||
+        (topic?.kind === 'a2a-request' && this.request(from, payload)));
+    if (taken) return;
+    this.counts.refused += 1;
+    this.ports.log.warn(`refused: ${message.topic}`, { bytes: message.payload.length });
+  }
+
+  private telemetry(from: Registered, payload: unknown): boolean {
+    const { store, clock } = this.ports;
+    const nowMs = clock.wallMs();
+    const messages: Outbound[] = [];
+    const ingested = store.transaction(() => {
+      const batch = ingest(store, from.gateway, payload, nowMs);
+      const prices = this.forecasts.get(from.zone);
+      for (const record of batch?.energy ?? []) {
+        if (record.place !== from.connection) continue;
+        const dayAhead = prices && keptPrices(prices);
+        messages.push(...this.keep(onMeter(this.market, from.zone, record, dayAhead, nowMs)));
+      }
+      return batch;
+    });
+    if (ingested === undefined) return false;
+    this.counts.stored += ingested.stored;
+    this.counts.repeated += ingested.repeated;
+    const grid = this.grids.get(from.zone);
+    for (const load of ingested.loads) {
+      if (grid && load.place === from.connection)
+        onLoad(grid, from.gateway, load.powerW, load.atMs);
+    }
+    const topic = gatewayTopics(this.config.tenant, from.gateway).telemetryAck;
+    this.speaker.say([{ topic, body: ingested.ack, retain: false }, ...messages]);
+    return true;
+  }
+
+  private status_(from: Registered, payload: unknown): boolean {
+    const parsed = gatewayStatus.safeParse(payload);
+    if (!parsed.success) return false;
+    const { store, clock } = this.ports;
+    const nowMs = clock.wallMs();
+    const write: Write = {
+      op: 'put',
+      row: {
+        table: 'grid_metrics',
+        key: `gateway/${from.gateway}`,
+        kind: 'gateway',
+        zone: from.zone,
+        who: from.gateway,
+        fromMs: nowMs,
+        body: canonical(parsed.data),
+      },
+    };
+    store.transaction(() => store.write([write]));
+    if (parsed.data.state === 'offline') this.online.delete(from.gateway);
+    else if (!this.online.has(from.gateway)) {
+      this.online.add(from.gateway);
+      this.welcome(from);
+    }
+    return true;
+  }
+
+  private request(from: Registered, payload: unknown): boolean {
+    const { store, clock } = this.ports;
+    const answer = store.transaction(() => {
+      const handled = this.router.handle(from, payload, clock.wallMs());
+      store.write(handled.writes);
+      return handled;
+    });
+    if (answer.response === undefined) return false;
+    const topic = gatewayTopics(this.config.tenant, from.gateway).a2aResponse;
+    this.speaker.say([{ topic, body: answer.response, retain: false }]);
+    return true;
+  }
+
+  /** Awards that still bind, the statement, and a fresh envelope: whatever it may have missed. */
+  private welcome(from: Registered): void {
+    const { store, clock } = this.ports;
+    const { zone, participant, gateway } = from;
+    const effects = onOnline(this.market, zone, participant, gateway, clock.wallMs());
+    this.speaker.say(store.transaction(() => this.keep(effects)));
+    const grid = this.grids.get(zone);
+    if (grid !== undefined) this.beat(grid, gateway);
+  }
+
+  private reconnected(): void {
+    this.speaker.again();
+    for (const gateway of this.online) {
+      const from = this.registry.get(gateway);
+      if (from !== undefined) this.welcome(from);
+    }
+  }
+
+  private marketTurn(): void {
+    const { store, clock, hash } = this.ports;
+    const nowMs = clock.wallMs();
+    const dayAhead = (zone: string) => {
+      const forecast = this.forecasts.get(zone);
+      return forecast && keptPrices(forecast);
+    };
+    const messages = store.transaction(() => this.keep(onTime(this.market, hash, dayAhead, nowMs)));
+    this.speaker.say(messages);
+    const nextMs = Math.min(nextDueMs(this.market), nowMs + SETTLE_EVERY_MS);
+    const dueMs = clock.monoMs() + Math.max(1, nextMs - clock.wallMs());
+    this.at('market', dueMs, () => this.marketTurn());
+  }
+
+  /** Writes a step's effects, inside the caller's transaction. @returns what to say once it is on disk */
+  private keep(effects: MarketEffects): Outbound[] {
+    const { store, clock, log } = this.ports;
+    store.write(effects.writes);
+    for (const alarm of effects.alarms) log.error('market', { alarm });
+    const messages = [...effects.messages];
+    for (const notice of effects.notices) {
+      const done = gateKey(notice.data.zone, notice.data.interval.fromMs);
+      const tasks = notice.taskIds.flatMap((id) => {
+        const moved = this.router.progress(id, done, clock.wallMs());
+        if (moved === undefined) return [];
+        store.write(moved.writes);
+        return [moved.task];
+      });
+      const parts = [{ data: notice.data, mediaType: 'application/json' }];
+      messages.push({
+        topic: gatewayTopics(this.config.tenant, notice.gateway).a2aNotice,
+        body: this.router.notice('market-supervisor', parts, tasks.at(-1)),
+        retain: false,
+      });
+    }
+    return messages;
+  }
+
+  private gridTurn(grid: GridState): void {
+    const { store, clock, signer } = this.ports;
+    const nowMs = clock.wallMs();
+    const before = grid.shares;
+    const turn = store.transaction(() => {
+      const step = stepGrid(grid, this.scheduledW(grid, nowMs), signer, this.sequence, nowMs);
+      store.write(step.writes);
+      return step;
+    });
+    for (const [gateway, { importW, exportW, untilMs }] of grid.envelopes) {
+      onEnvelope(this.market, grid.zone.id, gateway, { importW, exportW, untilMs });
+    }
+    const changed = canonical(before) !== canonical(grid.shares);
+    this.speaker.say(this.directives(turn.directives));
+    if (!changed) return;
+    const text = turn.reduced
+      ? 'The shared transformer is full: everybody has less than the contracted power for now.'
+      : 'The shared transformer carries the contracted power again.';
+    const data = { v: 1, kind: 'grid-notice', transformerLoadPct: turn.transformerLoadPct, text };
+    const parts = [{ data, mediaType: 'application/json' }];
+    const notices = store.transaction(() =>
+      grid.zone.gateways.map((gateway) => ({
+        topic: gatewayTopics(this.config.tenant, gateway.id).a2aNotice,
+        body: this.router.notice('grid', parts),
+        retain: false,
+      })),
+    );
+    this.speaker.say(notices);
+  }
+
+  private beat(grid: GridState, only?: string): void {
+    const { store, clock, signer } = this.ports;
+    const beats = store.transaction(() =>
+      heartbeats(grid, signer, this.sequence, clock.wallMs(), only),
+    );
+    this.speaker.say(this.directives(beats));
+  }
+
+  /** On disk before it is sent, so that no sequence is ever used twice. */
+  private readonly sequence = (gateway: string): number =>
+    this.ports.store.nextSequence(`directive/${gateway}`);
+
+  private directives(list: ReturnType<typeof heartbeats>): Outbound[] {
+    return list.map(({ gateway, signed }) => ({
+      topic: gatewayTopics(this.config.tenant, gateway).directive,
+      body: signed,
+      retain: false,
+    }));
+  }
+
+  /** Net of what the market made of a gateway for the running interval and the next, W, + import; the larger one. */
+  private scheduledW(grid: GridState, nowMs: number): Map<string, number> {
+    const scheduled = new Map<string, number>();
+    const zone = this.market.zones.get(grid.zone.id);
+    if (zone === undefined) return scheduled;
+    const { intervalMs, participants } = zone.zone;
+    const startMs = Math.floor(nowMs / intervalMs) * intervalMs;
+    for (const { id, gateways } of participants) {
+      for (const fromMs of [startMs, startMs + intervalMs]) {
+        const position = zone.intervals.get(fromMs)?.positions.get(id);
+        const gateway = gateways[0];
+        if (position === undefined || gateway === undefined || gateways.length > 1) continue;
+        const powerW = ((position.boughtWh - position.soldWh) * HOUR_MS) / intervalMs;
+        const known = scheduled.get(gateway.id) ?? 0;
+        if (Math.abs(powerW) > Math.abs(known)) scheduled.set(gateway.id, powerW);
+      }
+    }
+    return scheduled;
+  }
+
+  private async askSources(forecast: ForecastState): Promise<void> {
+    const { clock, log, store } = this.ports;
+    const { id } = forecast.zone;
+    const ask = async (
+      what: string,
+      url: string | undefined,
+      take: (body: string) => string | undefined,
+    ) => {
+      if (url === undefined) return;
+      const why = await this.ports.http.get(url, HTTP_TIMEOUT_MS).then(
+        (answer) => (answer.status === 200 ? take(answer.body) : `status ${answer.status}`),
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      if (why !== undefined) log.warn(`${what} of ${id}: the last one stays`, { why });
+    };
+    await ask('weather', weatherQuestion(forecast.zone), (body) => onWeather(forecast, body));
+    await ask('prices', priceQuestion(forecast.zone, clock.wallMs()), (body) =>
+      onPrices(forecast, body),
+    );
+    if (!this.running) return;
+    this.guarded(() => {
+      const effects = publish(forecast, this.config.tenant, clock.wallMs());
+      store.transaction(() => store.write(effects.writes));
+      this.speaker.say(effects.messages);
+    });
+  }
+
+  private prune(): void {
+    const { store, clock } = this.ports;
+    const nowMs = clock.wallMs();
+    this.router.forget(nowMs - TASK_LIFE_MS);
+    store.transaction(() => {
+      for (const kind of ['task', 'answer']) store.prune('trade_data', kind, nowMs - TASK_LIFE_MS);
+      store.prune('forecast_data', 'forecast', nowMs - 2 * DAY_MS);
+      store.prune('grid_metrics', 'transformer', nowMs - 31 * DAY_MS);
+    });
+  }
+
+  private repeat(name: string, firstMs: number, everyMs: number, run: () => void): void {
+    const turn = (): void => {
+      run();
+      this.at(name, this.ports.clock.monoMs() + everyMs, turn);
+    };
+    this.at(name, this.ports.clock.monoMs() + firstMs, turn);
+  }
+
+  private at(name: string, dueMonoMs: number, run: () => void): void {
+    if (!this.running) return;
+    this.timers.set(
+      name,
+      this.ports.clock.at(dueMonoMs, () => this.guarded(run)),
+    );
+  }
+
+  private guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.running = false;
+      this.ports.fatal(error);
+    }
+  }
+}
+
+function readJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(payload));
+  } catch {
+    return undefined;
+  }
+}

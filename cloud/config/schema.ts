@@ -1,0 +1,152 @@
+import { z } from 'zod';
+
+/**
+ * The cloud's configuration (YAML or JSON, `version: 1`). Units are in the key names, unknown keys are refused.
+ * Secrets are named by file, never written here.
+ */
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'use letters, digits, dashes and underscores');
+const watts = z.number().min(0).max(1e9);
+const price = z.int().min(-1e10).max(1e10);
+const durationMs = z
+  .int()
+  .positive()
+  .max(31 * 86_400_000);
+const url = z
+  .string()
+  .regex(/^https?:\/\/[^\s]+$/, 'an address such as https://api.example.org/v1');
+const timeZone = z.string().refine(
+  (name) => {
+    try {
+      return Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
+    } catch {
+      return false;
+    }
+  },
+  { error: 'not an IANA time zone such as Europe/Berlin' },
+);
+
+const nano = z
+  .union([z.int(), z.string().regex(/^-?\d{1,30}$/)])
+  .transform((value) => BigInt(value));
+const dated = {
+  id,
+  validFromMs: z.int().nonnegative().default(0),
+  validUntilMs: z.int().nonnegative().optional(),
+};
+const energy = {
+  ...dated,
+  windows: z
+    .array(
+      z.strictObject({
+        weekdays: z.array(z.int().min(1).max(7)).min(1),
+        fromMinute: z.int().min(0).max(1_439),
+        untilMinute: z.int().min(1).max(1_440),
+        priceNanoPerWh: price,
+      }),
+    )
+    .min(1),
+};
+const market = {
+  ...dated,
+  sharePct: z.number().min(0).max(200).default(100),
+  adderNanoPerWh: price.default(0),
+};
+export const tariffSchema = z.strictObject({
+  id,
+  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
+  timeZone,
+  holidays: z.array(z.string().regex(/^\d{4}-\d{2}-\d{2}$/)).default([]),
+  source: z.string().max(200),
+  knownUntilMs: z.int().nonnegative().optional(),
+  components: z
+    .array(
+      z.discriminatedUnion('kind', [
+        z.strictObject({ ...energy, kind: z.literal('energy-import') }),
+        z.strictObject({ ...energy, kind: z.literal('energy-export') }),
+        z.strictObject({ ...market, kind: z.literal('market-import') }),
+        z.strictObject({ ...market, kind: z.literal('market-export') }),
+        z.strictObject({ ...dated, kind: z.literal('fixed'), nanoPerDay: nano }),
+        z.strictObject({
+          ...dated,
+          kind: z.literal('demand'),
+          nanoPerW: nano,
+          windowMs: durationMs.default(900_000),
+          period: z.enum(['month', 'day']),
+        }),
+        z.strictObject({
+          ...dated,
+          kind: z.literal('tax'),
+          pct: z.number().min(0).max(200),
+          on: z.literal('import').default('import'),
+        }),
+      ]),
+    )
+    .min(1),
+});
+
+const gatewaySchema = z.strictObject({
+  id,
+  connection: id.default('grid'),
+  contractedImportW: watts,
+  contractedExportW: watts,
+  onLost: z.enum(['keep', 'failsafe']).default('keep'),
+});
+
+const participantSchema = z.strictObject({
+  id,
+  tariff: tariffSchema.optional(), // the zone's, where it has none of its own
+  gateways: z.array(gatewaySchema).min(1),
+});
+
+const zoneSchema = z.strictObject({
+  id,
+  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
+  latitudeDeg: z.number().min(-90).max(90),
+  longitudeDeg: z.number().min(-180).max(180),
+  timeZone,
+  biddingZone: z.string().max(20).default('DE-LU'),
+  intervalMs: durationMs.default(900_000),
+  gateMs: durationMs.default(300_000),
+  horizonMs: durationMs.default(129_600_000),
+  meterWindowMs: durationMs.default(1_800_000),
+  floorMicroPerKwh: price.default(-500_000),
+  capMicroPerKwh: price.default(4_000_000),
+  gridFeeNanoPerWh: z.int().min(0).max(1e10).default(0),
+  imbalance: z.enum(['two-price', 'single']).default('two-price'),
+  tariff: tariffSchema,
+  transformer: z.strictObject({
+    ratedVa: z.number().positive().max(1e9),
+    timeConstantMs: durationMs.default(1_200_000),
+    powerFactor: z.number().min(0.1).max(1).default(1),
+    uncontrolledW: z.number().min(-1e9).max(1e9).default(0),
+  }),
+  envelopes: z
+    .strictObject({
+      everyMs: durationMs.default(300_000),
+      durationMs: durationMs.default(1_800_000),
+      minimumW: watts.default(4_200),
+    })
+    .prefault({}),
+  weatherUrl: url.optional(),
+  priceUrl: url.optional(),
+  forecastEveryMs: durationMs.default(900_000),
+  participants: z.array(participantSchema).default([]),
+});
+
+export const cloudSchema = z.strictObject({
+  version: z.literal(1),
+  tenant: id,
+  brokerUrl: z.string().regex(/^mqtts?:\/\/[^\s]+$/, 'mqtt://host:port or mqtts://host:port'),
+  clientId: id.default('edgewatt-cloud'),
+  username: z.string().max(200).optional(),
+  passwordFile: z.string().max(1_000).optional(),
+  caFile: z.string().max(1_000).optional(),
+  certFile: z.string().max(1_000).optional(),
+  keyFile: z.string().max(1_000).optional(),
+  database: z.string().min(1).max(1_000),
+  signing: z.strictObject({ keyId: id, keyFile: z.string().min(1).max(1_000) }),
+  zones: z.array(zoneSchema).min(1),
+});
+
+export type CloudFile = z.infer<typeof cloudSchema>;
+export type ZoneFile = CloudFile['zones'][number];

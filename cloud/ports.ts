@@ -1,0 +1,72 @@
+import type { TelemetryRecord } from '../gateway/contracts/values/record.ts';
+import type { Instant } from '../gateway/contracts/values/time.ts';
+
+/** The tables of the fleet's side, the same in every store. Energy records have columns of their own. */
+export type DocumentTable =
+  | 'market_data'
+  | 'forecast_data'
+  | 'producer_metrics'
+  | 'consumer_metrics'
+  | 'grid_metrics'
+  | 'trade_data';
+
+/** One row: `body` is canonical JSON, the other fields are for finding it. */
+export interface Row {
+  readonly table: DocumentTable;
+  readonly key: string; // unique in its table; a second put replaces
+  readonly kind: string;
+  readonly zone: string;
+  readonly who: string; // participant or gateway, '' for the zone itself
+  readonly fromMs: Instant; // what it is about, not when it was written
+  readonly body: string;
+}
+
+/** What a step wants kept; all writes of one step are one transaction. */
+export type Write =
+  | { readonly op: 'put'; readonly row: Row }
+  | { readonly op: 'remove'; readonly table: DocumentTable; readonly key: string }
+  | { readonly op: 'journal'; readonly line: string };
+
+/** What a step wants said, after its writes are on disk. */
+export interface Outbound {
+  readonly topic: string;
+  readonly body: unknown;
+  readonly retain: boolean;
+}
+
+export interface Effects {
+  readonly writes: Write[];
+  readonly messages: Outbound[];
+}
+
+export interface StoredEnergy {
+  readonly gateway: string;
+  readonly place: string;
+  readonly fromMs: Instant;
+  readonly durationMs: number;
+  readonly inWh: number;
+  readonly outWh: number;
+  readonly coveragePct: number;
+  readonly quality: 'measured' | 'partial' | 'substituted' | 'corrected';
+  readonly version: number;
+}
+
+/** Durable state of the fleet's side. Synchronous: a call returns when it is done, a transaction when it is on disk. */
+export interface Store {
+  transaction<T>(run: () => T): T;
+  /** False when (gateway, epoch, seq) is known: then nothing was written. */
+  storeRecord(gateway: string, record: TelemetryRecord, atMs: Instant): boolean;
+  write(writes: readonly Write[]): void;
+  /** By key. @param sinceMs  only rows about this instant or later */
+  rows(table: DocumentTable, kind: string, sinceMs?: Instant): Row[];
+  /** Removes rows of a kind that are about an earlier instant. */
+  prune(table: DocumentTable, kind: string, beforeMs: Instant): void;
+  journal(): Iterable<string>;
+  /** Energy records of one place, in the order in which they were stored. */
+  energy(gateway: string, place: string, sinceMs: Instant): StoredEnergy[];
+  /** 1, 2, 3 ...: never the same twice, also over restarts and crashes. */
+  nextSequence(name: string): number;
+  /** Records stored, as a checker counts them. */
+  recordCount(): number;
+  close(): void;
+}
