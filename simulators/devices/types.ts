@@ -59,10 +59,13 @@ export interface DeviceImage {
   readonly profile: Profile;
   readonly map: DeviceMap;
   readonly settings: DeviceSettings;
+  /** Whether `put` knows the key. */
   has(key: string): boolean;
   /**
-   * Sets a reading in the point's canonical unit and busbar sign. `undefined` writes the type's "not available".
-   * Energy counters are given as Wh since the start. A derived sum (map.sums) cannot be put: put its parts.
+   * Sets a reading in the point's canonical unit and busbar sign, and what follows from it in a balanced three-phase
+   * device: `powerW` sets powers and currents of the phases, apparent power and power factor; a derived sum
+   * (`pv.powerW` of a hybrid) its parts; `battery.chargeMaxW` a limit in A. Put phases or strings afterwards to make
+   * them uneven. `undefined` writes the type's "not available". Energy counters are Wh since the start of the run.
    * @throws RangeError when the value does not fit the register: widen the exponent in the settings
    */
   put(key: string, value: number | undefined): void;

@@ -1,0 +1,171 @@
+import { encodePoint, encodeUnavailable } from '../../devices/codec.ts';
+import type {
+  DeviceMap,
+  PointSpec,
+  Profile,
+  RegisterSpace,
+  ResolvedPoint,
+} from '../../devices/profile.ts';
+import { resolveProfile, wordsOfPoint } from '../../devices/resolve.ts';
+import type { SunspecChain } from '../../devices/sunspec/chain.ts';
+import type { ModelPoint, SunspecModel } from '../../devices/sunspec/model.ts';
+import { MODELS } from '../../devices/sunspec/models.ts';
+import type { DeviceSettings } from './types.ts';
+
+/** Registers of a device before anything is put: every number not available, models and their chain in place. */
+export interface Layout {
+  readonly map: DeviceMap;
+  readonly raw: Readonly<Record<RegisterSpace, Uint16Array>>;
+  /** 1 where a read is answered. */
+  readonly readable: Readonly<Record<RegisterSpace, Uint8Array>>;
+}
+
+const SPACES: readonly RegisterSpace[] = ['holding', 'input', 'coil', 'discrete'];
+const ADDRESSES = 65_536;
+const SUNSPEC_BASE = 40_000;
+/** Registers between two points of a plain map answer as long as the hole is smaller. */
+const HOLE = 125;
+const END = [0xffff, 0] as const;
+
+export function layOut(profile: Profile, settings: DeviceSettings): Layout {
+  const used = new Set(Object.values(profile.points).map((point) => point.space));
+  const spaces = <T>(make: (length: number) => T): Record<RegisterSpace, T> => ({
+    holding: make(used.has('holding') ? ADDRESSES : 0),
+    input: make(used.has('input') ? ADDRESSES : 0),
+    coil: make(used.has('coil') ? ADDRESSES : 0),
+    discrete: make(used.has('discrete') ? ADDRESSES : 0),
+  });
+  const raw = spaces((length) => new Uint16Array(length));
+  const readable = spaces((length) => new Uint8Array(length));
+  const models = profile.kind === 'sunspec' ? modelsOf(profile, settings) : [];
+  const map = resolveProfile(profile, chainOf(models));
+  if (profile.kind === 'sunspec') layOutChain(models, raw.holding, readable.holding);
+  else layOutSpans(map, readable);
+  for (const point of Object.values(map.points)) {
+    const words = startOf(map, point, settings);
+    words.forEach((word, n) => {
+      raw[point.space][point.at + n] = word;
+    });
+  }
+  return { map, raw, readable };
+}
+
+interface LaidModel {
+  readonly model: SunspecModel;
+  readonly at: number;
+  readonly repetitions: number;
+}
+
+const lengthOf = ({ model, repetitions }: Pick<LaidModel, 'model' | 'repetitions'>): number =>
+  model.length + repetitions * (model.group?.length ?? 0);
+
+/** The models that a profile needs and those it can use, in the order of their numbers. */
+function modelsOf(profile: Profile & { kind: 'sunspec' }, settings: DeviceSettings): LaidModel[] {
+  const ids = new Set<number>(profile.models);
+  for (const { model } of Object.values(profile.points)) if (model !== undefined) ids.add(model);
+  let at = SUNSPEC_BASE + 2;
+  return [...ids]
+    .sort((a, b) => a - b)
+    .map((id) => {
+      const model = MODELS.find((candidate) => candidate.id === id);
+      if (model === undefined) throw new Error(`${profile.id}: SunSpec model ${id} is not known`);
+      const repetitions = model.group === undefined ? 0 : id === 160 ? (settings.strings ?? 2) : 1;
+      const laid = { model, at, repetitions };
+      at += lengthOf(laid) + 2;
+      return laid;
+    });
+}
+
+const chainOf = (models: readonly LaidModel[]): SunspecChain => ({
+  base: SUNSPEC_BASE,
+  models: models.map((laid) => ({ id: laid.model.id, at: laid.at, length: lengthOf(laid) })),
+});
+
+function layOutChain(models: readonly LaidModel[], raw: Uint16Array, readable: Uint8Array): void {
+  raw.set([0x5375, 0x6e53], SUNSPEC_BASE);
+  let end = SUNSPEC_BASE + 2;
+  for (const laid of models) {
+    const { model, at, repetitions } = laid;
+    raw.set([model.id, lengthOf(laid)], at);
+    for (const point of model.points) blank(raw, at, point);
+    const { group } = model;
+    for (let n = 0; group !== undefined && n < repetitions; n += 1) {
+      for (const point of group.points) {
+        blank(raw, at + model.length + 2 + n * group.length, point);
+      }
+    }
+    const count = model.points.find(([name]) => name === group?.count);
+    if (count !== undefined) raw[at + count[1]] = repetitions;
+    end = at + 2 + lengthOf(laid);
+  }
+  raw.set(END, end);
+  readable.fill(1, SUNSPEC_BASE, end + END.length);
+}
+
+/** Writes "not available" where a model has a point. */
+function blank(raw: Uint16Array, at: number, [name, offset, as, detail]: ModelPoint): void {
+  const spec: PointSpec = {
+    at: at + offset,
+    space: 'holding',
+    as,
+    unit: 'none',
+    class: 'slow',
+    ...(detail?.words === undefined ? {} : { words: detail.words }),
+  };
+  const point = { ...spec, key: name, count: wordsOfPoint(spec) };
+  raw.set(encodeUnavailable({ wordOrder: 'big' }, point), point.at);
+}
+
+function layOutSpans(map: DeviceMap, readable: Readonly<Record<RegisterSpace, Uint8Array>>): void {
+  for (const space of SPACES) {
+    const points = Object.values(map.points)
+      .filter((point) => point.space === space)
+      .sort((a, b) => a.at - b.at);
+    let end = Number.NEGATIVE_INFINITY;
+    for (const point of points) {
+      const from = point.at - end <= HOLE ? end : point.at;
+      end = Math.max(end, point.at + point.count);
+      readable[space].fill(1, from, end);
+    }
+  }
+  for (const { space, at, words } of map.unreadable) readable[space].fill(0, at, at + words);
+}
+
+/** Registers of a point before the first put: scale factors as chosen, everything else not available. */
+function startOf(map: DeviceMap, point: ResolvedPoint, settings: DeviceSettings): number[] {
+  if (point.as !== 'sf') return encodeUnavailable(map, point);
+  const chosen = settings.exponents?.[point.key] ?? exponentOf(map, point, settings);
+  return encodePoint(map, point, chosen);
+}
+
+const fits = (most: number, raw: number): number => {
+  let exponent = 0;
+  for (let size = most; size > raw; size /= 10) exponent += 1;
+  return exponent;
+};
+
+/** The finest scale factor with room for what this device can show. */
+function exponentOf(map: DeviceMap, scale: ResolvedPoint, settings: DeviceSettings): number {
+  const users = Object.values(map.points).filter(({ scaleFrom }) => scaleFrom === scale.key);
+  const narrow = users.some(({ count }) => count === 1);
+  const unit = users[0]?.unit ?? 'none';
+  const { ratedW, chargeMaxW = 0, dischargeMaxW = 0 } = settings;
+  switch (unit) {
+    case 'W':
+    case 'VA':
+    case 'var':
+      return narrow ? fits(1.5 * Math.max(ratedW, chargeMaxW, dischargeMaxW), 32_766) : 0;
+    case 'Wh':
+      return narrow ? fits(settings.capacityWh ?? 2 * ratedW, 65_534) : 0;
+    case 'Hz':
+      return narrow ? -2 : -3;
+    case 'pct':
+      return -2;
+    case 'A':
+    case 'V':
+    case 'degC':
+      return -1;
+    default:
+      return users.some(({ scale: own }) => own !== undefined) ? -2 : -3;
+  }
+}

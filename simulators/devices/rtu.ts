@@ -1,0 +1,74 @@
+import type { Session } from './mbap.ts';
+import { answer, requestLength } from './pdu.ts';
+import type { Station } from './types.ts';
+
+/** A request that stops for longer than this is dropped: far above 3.5 characters, far below any client's time-out. */
+const SILENCE_MS = 20;
+
+/** CRC-16 of Modbus (polynomial 0xA001, start 0xFFFF), low byte first on the wire. */
+export function crc16(bytes: Uint8Array): number {
+  let crc = 0xffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
+  }
+  return crc;
+}
+
+function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
+  const out = new Uint8Array(pdu.length + 3);
+  out[0] = unit;
+  out.set(pdu, 1);
+  const crc = crc16(out.subarray(0, pdu.length + 1));
+  out[pdu.length + 1] = crc & 0xff;
+  out[pdu.length + 2] = crc >> 8;
+  return out;
+}
+
+/**
+ * All devices of one RTU line as bytes. Requests are delimited by their own length and checked by CRC; what does not
+ * fit is dropped until the line has been silent. Unit 0 reaches every device and is answered by none.
+ */
+export function createRtuSession(station: Station): Session {
+  let buffer = new Uint8Array(0);
+  let deaf = false; // lost the frame: wait for silence
+  let lastMs = Number.NEGATIVE_INFINITY;
+
+  const handle = (unit: number, pdu: Uint8Array): Uint8Array | undefined => {
+    if (unit !== 0) return answer(station, unit, pdu);
+    for (const own of station.units.keys()) answer(station, own, pdu);
+    return undefined;
+  };
+
+  return {
+    feed(bytes) {
+      const nowMs = station.clock.realMs();
+      if (nowMs - lastMs > SILENCE_MS) {
+        buffer = new Uint8Array(0);
+        deaf = false;
+      }
+      lastMs = nowMs;
+      const out: Uint8Array[] = [];
+      if (deaf) return { out, close: false };
+      const all = new Uint8Array(buffer.length + bytes.length);
+      all.set(buffer);
+      all.set(bytes, buffer.length);
+      buffer = all;
+      for (;;) {
+        const length = requestLength(buffer.subarray(1));
+        if (length === 0 || (length > 0 && buffer.length < length + 3)) break;
+        const whole = buffer.subarray(0, length + 3);
+        const sent = (whole[length + 1] ?? 0) | ((whole[length + 2] ?? 0) << 8);
+        if (length < 0 || sent !== crc16(whole.subarray(0, length + 1))) {
+          deaf = true;
+          buffer = new Uint8Array(0);
+          break;
+        }
+        const pdu = handle(whole[0] ?? 0, whole.slice(1, length + 1));
+        if (pdu !== undefined) out.push(withCrc(whole[0] ?? 0, pdu));
+        buffer = buffer.slice(length + 3);
+      }
+      return { out, close: false };
+    },
+  };
+}
