@@ -1,0 +1,35 @@
+import type { Clock } from '../../ports.ts';
+
+const DAY_MS = 86_400_000;
+/** For stored registers whose profile names no figure. */
+const WRITES_PER_DAY = 100;
+
+/** Counts writes to stored registers by device and UTC day; kept over a restart by the guard's state. */
+export class Budget {
+  private counts: Record<string, number>;
+  private readonly clock: Pick<Clock, 'wallMs'>;
+
+  constructor(clock: Pick<Clock, 'wallMs'>, saved: Readonly<Record<string, number>>) {
+    this.clock = clock;
+    this.counts = { ...saved };
+  }
+
+  /** One more write, unless the day has none left. */
+  take(device: string, perDay: number = WRITES_PER_DAY): boolean {
+    const key = `${device}@${Math.floor(this.clock.wallMs() / DAY_MS)}`;
+    const used = this.counts[key] ?? 0;
+    if (used >= perDay) return false;
+    const today = Object.entries(this.counts).filter(([other]) => !this.isOlder(other));
+    this.counts = { ...Object.fromEntries(today), [key]: used + 1 };
+    return true;
+  }
+
+  all(): Record<string, number> {
+    return { ...this.counts };
+  }
+
+  private isOlder(key: string): boolean {
+    const day = Number(key.slice(key.lastIndexOf('@') + 1));
+    return !(day >= Math.floor(this.clock.wallMs() / DAY_MS));
+  }
+}

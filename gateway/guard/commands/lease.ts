@@ -1,0 +1,371 @@
+import type { ControlSpec, DeviceMap } from '../../../devices/profile.ts';
+import type { Terminal } from '../../contracts/values/site.ts';
+import type { Timing } from '../../contracts/values/timing.ts';
+import type { Clock, Log } from '../../ports.ts';
+import type { BusHandle } from '../bus/types.ts';
+import type { Verdict } from '../safety/verdict.ts';
+import type { Budget } from './budget.ts';
+import { ControlRegisters } from './registers.ts';
+import { type Command, finals, safePowerW, type Target, targets } from './targets.ts';
+import type { LeaseView } from './types.ts';
+
+/** A change of power smaller than this share of the rated power is not worth a write, unless it is towards zero. */
+const DEADBAND = 0.001;
+/** Read-backs that disagree before it is told, and before the next tries are spaced out. */
+const DISAGREE = 3;
+
+export interface LeaseOptions {
+  readonly terminal: Terminal;
+  readonly device: string;
+  readonly allowed: boolean; // control although the device has no reversion timer
+  readonly handle: BusHandle;
+  readonly map: () => DeviceMap | undefined;
+  /** Only to be observed: another device than the bound one answers. */
+  readonly observed: () => boolean;
+  readonly ratedW: (part: string) => number | undefined;
+  readonly budget: Budget;
+  readonly clock: Clock;
+  readonly times: Timing;
+  readonly log: Log;
+}
+
+type Step = 'done' | 'again'; // again: with the next verdict
+
+/** One terminal under control: compare, arm, write, read back, renew, release. */
+export class Lease {
+  private readonly options: LeaseOptions;
+  private wanted: Verdict | undefined;
+  private busy = false;
+  private control: ControlRegisters | undefined;
+  private verified: Verdict | undefined; // as written and read back
+  private settled: Verdict | undefined; // the newest that needs nothing more
+  private verifiedAtMs = 0;
+  private armedAtMs = Number.NEGATIVE_INFINITY;
+  private timeoutS = 0;
+  private armed = false;
+  private mismatches = 0;
+  private unknown = false;
+  private refusal: string | undefined;
+  private opens = 0;
+  private notBeforeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LeaseOptions) {
+    this.options = options;
+  }
+
+  get terminal(): string {
+    return this.options.terminal.id;
+  }
+
+  view(): LeaseView {
+    const armedUntilMonoMs = this.armedAtMs + this.timeoutS * 1_000;
+    return {
+      terminal: this.terminal,
+      device: this.options.device,
+      armed: this.armed && this.options.clock.monoMs() < armedUntilMonoMs,
+      armedUntilMonoMs: this.armed ? armedUntilMonoMs : 0,
+      lastVerified: this.unknown || this.mismatches > 0 ? undefined : this.verified,
+      lastVerifiedAtMs: this.verifiedAtMs,
+      mismatches: this.mismatches,
+      unknownOutcome: this.unknown,
+      refused: this.refusal,
+    };
+  }
+
+  /** The newest wish wins; what is under way is finished first. */
+  offer(verdict: Verdict): void {
+    this.wanted = verdict;
+    if (!this.busy) void this.work();
+  }
+
+  /** Writes until it is verified. @returns false when that did not succeed before `endRealMs` */
+  async insist(verdict: Verdict, endRealMs: number): Promise<boolean> {
+    const { clock } = this.options;
+    this.notBeforeMs = Number.NEGATIVE_INFINITY;
+    const done = (): boolean => !this.busy && this.isVerified(verdict);
+    while (!done() && clock.realMs() < endRealMs) {
+      this.offer(verdict);
+      await new Promise<void>((next) => clock.realAt(clock.realMs() + 20, next));
+    }
+    return done();
+  }
+
+  private isVerified(verdict: Verdict): boolean {
+    return !this.unknown && this.mismatches === 0 && this.settled === verdict;
+  }
+
+  private async work(): Promise<void> {
+    this.busy = true;
+    let verdict = this.wanted;
+    while (verdict !== undefined) {
+      const step = await this.turn(verdict);
+      const newest: Verdict | undefined = this.wanted;
+      verdict = step === 'done' && newest !== verdict ? newest : undefined;
+    }
+    this.busy = false;
+  }
+
+  private async turn(verdict: Verdict): Promise<Step> {
+    const { clock, handle } = this.options;
+    const urgent = verdict.protective || verdict.kind === 'release';
+    if (!handle.connected) return 'again';
+    if (clock.monoMs() < this.notBeforeMs && !urgent) return 'again';
+    const control = this.find(verdict);
+    if (control === undefined) return 'again';
+    if (this.opens !== handle.opens) {
+      // Another connection: the device may have restarted and lost both timer and setpoint.
+      this.opens = handle.opens;
+      this.forget();
+    }
+    try {
+      const step = await this.bring(control, verdict);
+      this.settled = step === 'done' ? verdict : undefined;
+      return step;
+    } catch (error) {
+      return this.refuse(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The control that this terminal is under; undefined with the reason told when there is none. */
+  private find(verdict: Verdict): ControlRegisters | undefined {
+    const { options } = this;
+    const map = options.map();
+    if (map === undefined) return undefined;
+    if (options.observed()) {
+      this.refuse('another device answers than the one bound; nothing is written');
+      return undefined;
+    }
+    if (this.control?.map !== map) {
+      this.control = ControlRegisters.of(map, options.terminal);
+      if (this.control === undefined) {
+        this.refuse(`${map.profile} cannot be controlled by ${options.terminal.control}`);
+        return undefined;
+      }
+    }
+    const { spec } = this.control;
+    if (spec.reversion.to === 'none' && !options.allowed && verdict.kind !== 'release') {
+      this.refuse('the device has no reversion timer and is not allowed by name in the site file');
+      return undefined;
+    }
+    return this.control;
+  }
+
+  /** Brings the device to the verdict, as little as is needed. */
+  private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
+    const { spec, map } = control;
+    if (control.needsScale || this.unknown) {
+      if (!(await control.read(this.options.handle))) return 'again';
+    }
+    if (verdict.kind === 'release') return this.release(control, verdict);
+    const standing =
+      this.verified !== undefined && this.near(this.verified, verdict) ? this.verified : undefined;
+    const aim = standing ?? verdict;
+    const command = this.command(spec, aim);
+    const set = finals(targets(map, spec.set, command, control.exponents));
+    if (this.unknown) {
+      // The last write was not answered: what the registers show decides, not a blind repeat.
+      this.unknown = false;
+      const stands = control.agrees(set) && (this.armed || spec.reversion.to === 'none');
+      if (stands) return this.confirm(control, aim, set);
+      this.forget();
+    }
+    const nowMs = this.options.clock.monoMs();
+    const aliveMs = this.timeoutS * 1_000;
+    const timer = spec.reversion.to !== 'none';
+    if (timer && nowMs >= this.armedAtMs + aliveMs) this.armed = false;
+    const renew = timer && (!this.armed || nowMs >= this.armedAtMs + aliveMs / 3);
+    if (this.verified === aim && !renew) return this.check(control, aim, set);
+    if (renew && spec.arm.length > 0) {
+      const alone = this.verified === aim && this.armed && spec.reversion.renewedBy !== 'none';
+      if (!(await this.arm(control, command, alone))) return 'again';
+      if (alone) return this.confirm(control, aim, set);
+    }
+    return this.write(control, aim, command, set);
+  }
+
+  /** Nothing that was written counts any more. */
+  private forget(): void {
+    this.verified = undefined;
+    this.armed = false;
+  }
+
+  private command(spec: ControlSpec, verdict: Verdict): Command {
+    const { terminal, times, ratedW } = this.options;
+    const { minS, maxS } = spec.reversion;
+    const rated = ratedW(spec.binds) ?? terminal.ratedInW;
+    return {
+      powerW: verdict.powerW,
+      currentA: verdict.currentA,
+      ratedW: rated > 0 ? rated : Math.max(terminal.ratedOutW, 1),
+      timeoutS: Math.floor(Math.min(Math.max(times.reversionMs / 1_000, minS), maxS)),
+      safeW: safePowerW(terminal),
+    };
+  }
+
+  private near(a: Verdict, b: Verdict): boolean {
+    if (a.kind !== b.kind || a.currentA !== b.currentA) return false;
+    const { ratedInW, ratedOutW } = this.options.terminal;
+    const bandW = DEADBAND * Math.max(ratedInW, ratedOutW);
+    if (a.powerW === b.powerW) return true;
+    if (a.powerW * b.powerW <= 0 || Math.abs(b.powerW) < Math.abs(a.powerW)) return false;
+    return Math.abs(a.powerW - b.powerW) <= bandW;
+  }
+
+  /** Timer and reversion value, read back before any setpoint. */
+  private async arm(
+    control: ControlRegisters,
+    command: Command,
+    renewal: boolean,
+  ): Promise<boolean> {
+    const { spec, map } = control;
+    const all = targets(map, spec.arm, command, control.exponents);
+    const timerKeys = new Set(
+      spec.arm
+        .filter((step) => 'from' in step.value && step.value.from === 'timeoutS')
+        .map((step) => step.point),
+    );
+    const only = all.filter((target) => timerKeys.has(target.point.key));
+    const list = renewal && only.length > 0 ? only : all;
+    const sentAtMs = this.options.clock.monoMs();
+    if (!(await this.send(control, list))) return false;
+    if (!(await control.read(this.options.handle))) return false;
+    if (!this.judge(control, finals(all))) return false;
+    this.armed = true;
+    this.armedAtMs = sentAtMs;
+    this.timeoutS = command.timeoutS;
+    return true;
+  }
+
+  /** The setpoint: power first, enable last, then read back. */
+  private async write(
+    control: ControlRegisters,
+    verdict: Verdict,
+    command: Command,
+    set: readonly Target[],
+  ): Promise<Step> {
+    const { spec, map } = control;
+    const before = this.verified;
+    const sentAtMs = this.options.clock.monoMs();
+    const sizes = spec.set.some((step) => 'from' in step.value && step.value.from === 'absPowerW');
+    const turned = before !== undefined && before.powerW * verdict.powerW < 0;
+    const grows = turned && Math.abs(verdict.powerW) > Math.abs(before.powerW);
+    this.verified = undefined;
+    if (sizes && grows) {
+      // Size and direction are two registers: turn at the smaller size, so that neither side is exceeded.
+      const gentle = { ...command, powerW: -before.powerW };
+      if (!(await this.send(control, targets(map, spec.set, gentle, control.exponents))))
+        return 'again';
+    }
+    if (!(await this.send(control, targets(map, spec.set, command, control.exponents))))
+      return 'again';
+    if (this.armed && spec.reversion.renewedBy === 'any-write') this.armedAtMs = sentAtMs;
+    if (spec.arm.length === 0 && spec.reversion.to !== 'none') {
+      this.armed = true;
+      this.armedAtMs = sentAtMs;
+      this.timeoutS = command.timeoutS;
+    }
+    if (!(await control.read(this.options.handle))) return 'again';
+    return this.confirm(control, verdict, set);
+  }
+
+  private confirm(control: ControlRegisters, verdict: Verdict, set: readonly Target[]): Step {
+    if (!this.judge(control, set) || !this.runs(control)) return 'again';
+    this.verified = verdict;
+    this.verifiedAtMs = this.options.clock.monoMs();
+    this.mismatches = 0;
+    this.refusal = undefined;
+    return 'done';
+  }
+
+  /** Now and then the registers are looked at: someone else may write, or the device may have restarted. */
+  private async check(
+    control: ControlRegisters,
+    verdict: Verdict,
+    set: readonly Target[],
+  ): Promise<Step> {
+    const { clock, times } = this.options;
+    if (clock.monoMs() < this.verifiedAtMs + times.freshMs.control) return 'done';
+    if (!(await control.read(this.options.handle))) return 'again';
+    if (!this.judge(control, set, 'changed by someone else, or the device has restarted')) {
+      this.forget();
+      return 'again';
+    }
+    return this.confirm(control, verdict, set);
+  }
+
+  /** Gives the terminal back to its device. */
+  private async release(control: ControlRegisters, verdict: Verdict): Promise<Step> {
+    const { spec, map } = control;
+    const list = targets(map, spec.release, this.command(spec, verdict), control.exponents);
+    const wanted = finals(list);
+    if (this.verified?.kind === 'release' && !this.unknown) {
+      return this.check(control, this.verified, wanted);
+    }
+    this.unknown = false;
+    this.forget();
+    if (!(await control.read(this.options.handle))) return 'again';
+    if (!control.agrees(wanted)) {
+      if (!(await this.send(control, list)) || !(await control.read(this.options.handle)))
+        return 'again';
+    }
+    return this.confirm(control, verdict, wanted);
+  }
+
+  /** Writes in order. False: stopped, and it is known why. */
+  private async send(control: ControlRegisters, list: readonly Target[]): Promise<boolean> {
+    const { handle, budget, device } = this.options;
+    for (const target of list) {
+      if (control.spec.flash === 'persistent' && !budget.take(device, control.spec.writesPerDay)) {
+        this.refuse('the day is out of writes to its stored registers');
+        return false;
+      }
+      let result = await handle.request(target.request, 'write');
+      if (!result.ok && result.exception === 4) {
+        result = await handle.request(target.request, 'write');
+      }
+      if (result.ok || result.exception === 5) continue; // 5: accepted, still at it
+      if (result.why === 'exception') {
+        const later = result.exception === 6;
+        if (!later) this.refuse(`${target.point.key} refused with exception ${result.exception}`);
+      } else if (result.sent) {
+        this.unknown = true;
+      }
+      return false;
+    }
+    return true;
+  }
+
+  /** Does the device count down? Only asked where it can be read. */
+  private runs(control: ControlRegisters): boolean {
+    const { remaining, to } = control.spec.reversion;
+    if (remaining === undefined || to === 'none' || !this.armed) return true;
+    // One that cannot be read was proven at commissioning.
+    if ((control.value(remaining) ?? 1) > 0) return true;
+    this.armed = false;
+    return this.disagrees('its reversion timer does not run');
+  }
+
+  private judge(
+    control: ControlRegisters,
+    list: readonly Target[],
+    why = 'shows something else than was written',
+  ): boolean {
+    return control.agrees(list) || this.disagrees(why);
+  }
+
+  private disagrees(why: string): false {
+    const { log, device, clock, times } = this.options;
+    this.mismatches += 1;
+    if (this.mismatches === DISAGREE) log.error(`device ${device}, ${this.terminal}: ${why}`);
+    if (this.mismatches >= DISAGREE) this.notBeforeMs = clock.monoMs() + times.safeByMs;
+    return false;
+  }
+
+  private refuse(why: string): Step {
+    const { log, device, clock, times } = this.options;
+    if (this.refusal !== why) log.error(`device ${device}, ${this.terminal}: ${why}`);
+    this.refusal = why;
+    this.notBeforeMs = clock.monoMs() + times.safeByMs;
+    return 'again';
+  }
+}

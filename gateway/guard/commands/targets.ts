@@ -1,0 +1,119 @@
+import { decodePoint, encodePoint } from '../../../devices/codec.ts';
+import type { ControlSpec, DeviceMap, ResolvedPoint, WriteStep } from '../../../devices/profile.ts';
+import type { Terminal } from '../../contracts/values/site.ts';
+import type { Request } from '../bus/pdu.ts';
+
+/** What a verdict means to one device, before it is put into registers. */
+export interface Command {
+  readonly powerW: number; // + into the busbar
+  readonly currentA: number;
+  readonly ratedW: number; // 100 % of a percent value
+  readonly timeoutS: number;
+  readonly safeW: number;
+}
+
+/** One write: the value that the register will hold, and the request. */
+export interface Target {
+  readonly point: ResolvedPoint;
+  readonly value: number;
+  readonly tolerance: number;
+  readonly request: Request;
+}
+
+/** Exponents of the scale factors, by key, as last read from the device. */
+export type Exponents = ReadonlyMap<string, number>;
+
+function wanted(step: WriteStep, command: Command): number {
+  if ('const' in step.value) return step.value.const;
+  switch (step.value.from) {
+    case 'powerW':
+      return command.powerW;
+    case 'absPowerW':
+      return Math.abs(command.powerW);
+    case 'powerPct':
+      return (100 * command.powerW) / command.ratedW;
+    case 'timeoutS':
+      return command.timeoutS;
+    case 'currentA':
+      return command.currentA;
+    case 'safeW':
+      return command.safeW;
+    case 'on':
+      return command.powerW === 0 ? 0 : 1;
+  }
+}
+
+/** Value of one step of the register, in the point's unit. */
+function resolution(point: ResolvedPoint, exponent: number | undefined): number {
+  if (point.as === 'f32' || point.as === 'f64') return 0;
+  return Math.abs(point.scale ?? 1) * 10 ** (exponent ?? 0);
+}
+
+/** Towards zero, so that rounding never asks for more than the verdict did; inside the register's range. */
+function towardsZero(value: number, step: number, point: ResolvedPoint): number {
+  const inside = Math.min(Math.max(value, point.min ?? value), point.max ?? value);
+  if (step === 0) return inside;
+  const whole = Math.floor(Math.abs(inside) / step + 1e-9);
+  return inside < 0 ? -whole * step : whole * step;
+}
+
+/** @throws RangeError when the register cannot hold the value or its scale factor is unknown */
+function targetOf(map: DeviceMap, step: WriteStep, command: Command, exponents: Exponents): Target {
+  const point = map.points[step.point];
+  if (point === undefined) throw new RangeError(`the device has no ${step.point}`);
+  const exponent = point.scaleFrom === undefined ? undefined : exponents.get(point.scaleFrom);
+  if (point.scaleFrom !== undefined && exponent === undefined) {
+    throw new RangeError(`scale factor ${point.scaleFrom} is unknown`);
+  }
+  const fineness = resolution(point, exponent);
+  const asked = wanted(step, command);
+  const exact = 'const' in step.value ? asked : towardsZero(asked, fineness, point);
+  const words = encodePoint(map, point, exact, exponent);
+  const value = decodePoint(map, point, words, 0, exponent) ?? exact;
+  const tolerance = fineness / 2 + 1e-6 * Math.abs(value);
+  return { point, value, tolerance, request: requestOf(point, words) };
+}
+
+function requestOf(point: ResolvedPoint, words: readonly number[]): Request {
+  const [word = 0] = words;
+  if (point.space === 'coil') return { fc: 5, at: point.at, on: word !== 0 };
+  if (words.length === 1) return { fc: 6, at: point.at, word };
+  return { fc: 16, at: point.at, words };
+}
+
+/** Writes of a sequence in order, those of the other direction left out (0 counts as discharging). */
+export function targets(
+  map: DeviceMap,
+  steps: readonly WriteStep[],
+  command: Command,
+  exponents: Exponents,
+): Target[] {
+  const direction = command.powerW < 0 ? 'charging' : 'discharging';
+  return steps
+    .filter((step) => step.when === undefined || step.when === direction)
+    .map((step) => targetOf(map, step, command, exponents));
+}
+
+/** What the registers must show in the end: a point that is written twice keeps its last value. */
+export function finals(list: readonly Target[]): Target[] {
+  const last = new Map(list.map((target) => [target.point.key, target]));
+  return [...last.values()];
+}
+
+/** The profile's control for a terminal, on the device that switches it. */
+export function controlOf(map: DeviceMap, terminal: Terminal): ControlSpec | undefined {
+  const binds = terminal.controlDevice === undefined ? (terminal.part ?? '') : '';
+  return map.control.find((spec) => spec.binds === binds && spec.kind === terminal.control);
+}
+
+/** Every point that a control touches, to be read back. */
+export function controlPoints(map: DeviceMap, spec: ControlSpec): ResolvedPoint[] {
+  const keys = new Set([...spec.arm, ...spec.set, ...spec.release].map((step) => step.point));
+  if (spec.reversion.remaining !== undefined) keys.add(spec.reversion.remaining);
+  return [...keys].flatMap((key) => map.points[key] ?? []);
+}
+
+/** Power that the device shall take by itself when we fall silent. */
+export function safePowerW(terminal: Terminal): number {
+  return terminal.safeState.kind === 'limit' ? terminal.safeState.limitW : 0;
+}

@@ -1,0 +1,28 @@
+import type { Verdict } from '../safety/verdict.ts';
+
+/** What is in force at one controllable terminal. */
+export interface LeaseView {
+  readonly terminal: string;
+  readonly device: string;
+  /** The device ends the setpoint by itself should we fall silent. */
+  readonly armed: boolean;
+  readonly armedUntilMonoMs: number;
+  /** Written and read back; undefined before the first one and while it is in doubt. */
+  readonly lastVerified: Verdict | undefined;
+  readonly lastVerifiedAtMs: number; // monotonic
+  readonly mismatches: number; // read-backs in a row that showed something else
+  readonly unknownOutcome: boolean; // a write was not answered: read back before anything else
+  readonly refused: string | undefined; // why nothing is written, in words
+}
+
+export interface Writer {
+  /** Takes the newest verdict of each terminal and returns at once; an older one that waits is forgotten. */
+  submit(verdicts: readonly Verdict[], nowMs: number): void;
+  /** Writes these, reads them back and takes nothing more; bounded in time. `failed` names terminals. */
+  releaseAll(
+    safe: readonly Verdict[],
+  ): Promise<{ readonly verified: boolean; readonly failed: readonly string[] }>;
+  state(): readonly LeaseView[];
+  /** Writes to stored registers by `device@day` (UTC day number), to be kept over a restart. */
+  budget(): Record<string, number>;
+}

@@ -1,0 +1,84 @@
+import { good } from '../../contracts/values/reading.ts';
+import type { Site, Terminal } from '../../contracts/values/site.ts';
+import type { Timing } from '../../contracts/values/timing.ts';
+import type { Clock, Log } from '../../ports.ts';
+import type { Poller } from '../measurements/types.ts';
+import { Budget } from './budget.ts';
+import { Lease } from './lease.ts';
+import type { Writer } from './types.ts';
+
+/** Real milliseconds for the last writes before the guard stops. */
+const RELEASE_MS = 4_000;
+
+export function createWriter(
+  site: Site,
+  poller: Poller,
+  clock: Clock,
+  times: Timing,
+  log: Log,
+  saved: Record<string, number>,
+): Writer {
+  const budget = new Budget(clock, saved);
+  const leases = new Map<string, Lease>();
+  for (const terminal of site.terminals) {
+    const lease = leaseOf(terminal, { site, poller, clock, times, log, budget });
+    if (lease !== undefined) leases.set(terminal.id, lease);
+  }
+  let closing = false;
+
+  return {
+    submit: (verdicts) => {
+      if (closing) return;
+      for (const verdict of verdicts) leases.get(verdict.terminal)?.offer(verdict);
+    },
+    releaseAll: async (safe) => {
+      closing = true;
+      const endMs = clock.realMs() + RELEASE_MS;
+      const results = await Promise.all(
+        safe.map(async (verdict) => {
+          const lease = leases.get(verdict.terminal);
+          const verified = lease !== undefined && (await lease.insist(verdict, endMs));
+          return { terminal: verdict.terminal, verified };
+        }),
+      );
+      const failed = results.filter((one) => !one.verified).map((one) => one.terminal);
+      return { verified: failed.length === 0, failed };
+    },
+    state: () => [...leases.values()].map((lease) => lease.view()),
+    budget: () => budget.all(),
+  };
+}
+
+interface Parts {
+  readonly site: Site;
+  readonly poller: Poller;
+  readonly clock: Clock;
+  readonly times: Timing;
+  readonly log: Log;
+  readonly budget: Budget;
+}
+
+function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
+  const { site, poller, clock, times, log, budget } = parts;
+  const device = terminal.controlDevice ?? terminal.device;
+  if (terminal.control === 'none' || device === undefined) return undefined;
+  const spec = site.devices.find((one) => one.id === device);
+  return new Lease({
+    terminal,
+    device,
+    allowed: spec?.allowWithoutReversion === true,
+    handle: poller.bus(device),
+    map: () => poller.map(device),
+    observed: () =>
+      poller.snapshot().devices.find((one) => one.id === device)?.state === 'observing',
+    ratedW: (part) => {
+      const readings = poller.snapshot().readings[device];
+      const own = part === '' ? undefined : good(readings?.[`${part}.ratedW`]);
+      return own ?? good(readings?.['ratedW']);
+    },
+    budget,
+    clock,
+    times,
+    log,
+  });
+}
