@@ -115,12 +115,12 @@ export function age(ageMs: Figure): string {
   return hours < 48 ? `${hours}${NARROW}h` : `${Math.round(hours / 24)}${NARROW}days`;
 }
 
-/** '15 to 19': two bounds in kW, whole where both are 10 kW or more. */
+/** '15 to 19': two bounds in kW, whole where both are 10 kW or more; '20' where they read the same. */
 export function rangeKw(lowW: number, highW: number): string {
   const decimals = Math.min(Math.abs(lowW), Math.abs(highW)) >= 9_950 ? 0 : 1;
   const low = figure(lowW / 1_000, decimals);
   const high = figure(highW / 1_000, decimals);
-  return low === high ? `about ${low}` : `${low} to ${high}`;
+  return low === high ? low : `${low} to ${high}`;
 }
 
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];

@@ -49,7 +49,7 @@ function deed(live: LiveView): string {
   const flow =
     live.flows.find(({ kind }) => kind === 'battery') ??
     live.flows.find(({ kind }) => kind === 'grid');
-  return flow === undefined ? live.mode : sentence(flow.doing);
+  return flow === undefined ? 'Waiting for the first readings' : sentence(flow.doing);
 }
 
 /** What is being done and why: the reason, the order of authority with the deciding row filled, and what is next. */

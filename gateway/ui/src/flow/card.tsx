@@ -2,7 +2,6 @@ import type { Flow, LiveView } from '../../../contracts/values/view.ts';
 import { energy, percent, power, UNKNOWN_WORD } from '../../../contracts/values/words.ts';
 import { Age } from '../parts/age.tsx';
 import { PlaceIcon } from '../parts/icons.tsx';
-import { agedMs } from '../state/feed.ts';
 import { narrow, useWidth } from '../state/size.ts';
 import { type Place, places } from './geometry.ts';
 import { TallFlow } from './tall.tsx';
@@ -62,7 +61,7 @@ function Store(props: { readonly flow: Flow }) {
 export function FlowCard(props: { readonly live: LiveView | undefined }) {
   const { live } = props;
   const [box, width] = useWidth<HTMLDivElement>(narrow.value ? 324 : 752);
-  const all = live === undefined ? [] : places(live.flows, live.cycleMs, agedMs);
+  const all = live === undefined ? [] : places(live.flows, live.cycleMs);
   return (
     <section class="card eight" id="now" aria-labelledby="h-flow">
       <div class="head">
@@ -77,7 +76,7 @@ export function FlowCard(props: { readonly live: LiveView | undefined }) {
           <p class="flow-none note">–</p>
         ) : all.length === 0 ? (
           <p class="flow-none note rows">
-            Nothing is measured here yet; the site file names no place with a meter.
+            Nothing is measured yet. Power stands here with the first readings.
           </p>
         ) : narrow.value ? (
           <TallFlow all={all} width={width} />

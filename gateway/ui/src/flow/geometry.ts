@@ -35,11 +35,12 @@ export interface Room {
   readonly busMax: number; // pixels of the bar at a full scale
   readonly gap: number; // between nodes
   readonly label: number; // least distance between the middles of two labels
+  readonly edge: number; // room for half a label before the first and behind the last node's middle
   readonly margin: number; // before and behind the bar, for its own label
   readonly extentMax?: number; // shrink the scale until it fits
 }
 
-const ORDER: readonly Flow['kind'][] = ['pv', 'load', 'rest', 'ev', 'loss', 'battery', 'grid'];
+const ORDER: readonly Flow['kind'][] = ['pv', 'load', 'ev', 'rest', 'loss', 'battery', 'grid'];
 
 function hueOf(kind: Flow['kind'], side: 'in' | 'out'): Place['hue'] {
   if (kind === 'pv') return 'sun';
@@ -48,25 +49,26 @@ function hueOf(kind: Flow['kind'], side: 'in' | 'out'): Place['hue'] {
   return 'load';
 }
 
-/** Sorts flows to the two sides: by their sign, and at rest to where they belong by nature. */
-export function places(
-  flows: readonly Flow[],
-  cycleMs: number,
-  aged: (ageMs: number) => number,
-): Place[] {
+/**
+ * Sorts flows to the two sides: by their sign, and at rest to where they belong by nature. States are those of
+ * the picture: lost contact with the gateway makes no meter silent.
+ */
+export function places(flows: readonly Flow[], cycleMs: number): Place[] {
   const all = flows.map((flow): Place => {
     const shownW = flow.powerW ?? flow.lastW ?? 0;
     const source = flow.kind === 'pv' || flow.kind === 'battery' || flow.kind === 'grid';
     const side = Math.abs(shownW) < REST_W ? (source ? 'in' : 'out') : shownW > 0 ? 'in' : 'out';
     return {
       flow,
-      state: freshness(flow, aged(flow.ageMs), cycleMs),
+      state: freshness(flow, flow.ageMs, cycleMs),
       side,
       lengthW: Math.abs(shownW) < REST_W ? 0 : Math.abs(shownW),
       hue: hueOf(flow.kind, side),
     };
   });
-  return all.sort((a, b) => ORDER.indexOf(a.flow.kind) - ORDER.indexOf(b.flow.kind));
+  const rank = ({ side, flow }: Place): number =>
+    (side === 'in' ? 0 : ORDER.length) + ORDER.indexOf(flow.kind);
+  return all.sort((a, b) => rank(a) - rank(b));
 }
 
 const STEPS = [1, 1.1, 1.2, 1.35, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10];
@@ -93,7 +95,7 @@ interface Row {
 function line(side: readonly Place[], pxPerW: number, room: Room): { rows: Row[]; extent: number } {
   const rows: Row[] = [];
   let end = 0;
-  let middle = -room.label / 2;
+  let middle = room.edge - room.label;
   for (const place of side) {
     const length = place.lengthW * pxPerW;
     const first = rows.length === 0;
@@ -102,7 +104,7 @@ function line(side: readonly Place[], pxPerW: number, room: Room): { rows: Row[]
     end = at + length;
     middle = at + length / 2;
   }
-  return { rows, extent: Math.max(end, middle + room.label / 2, 0) };
+  return { rows, extent: Math.max(end, middle + room.edge, 0) };
 }
 
 function spans(rows: readonly Row[], offset: number, busAt: number): Span[] {

@@ -13,18 +13,19 @@ function short(name: string, letters: number): string {
   return name.length <= letters ? name : `${name.slice(0, letters - 1).trimEnd()}…`;
 }
 
-function Label(props: { readonly span: Span; readonly width: number; readonly letters: number }) {
-  const { span, width } = props;
+type Anchor = 'start' | 'middle' | 'end';
+
+/** The first name of a row starts with its node, the last ends with it: the row uses the whole width. */
+function anchorOf(row: readonly Span[], index: number): Anchor {
+  if (row.length === 1) return 'middle';
+  return index === 0 ? 'start' : index === row.length - 1 ? 'end' : 'middle';
+}
+
+function Label(props: { readonly span: Span; readonly anchor: Anchor; readonly letters: number }) {
+  const { span, anchor } = props;
   const { flow, side, state } = span.place;
   const into = side === 'in';
-  const near = Math.min(Math.max(span.labelAt, 34), width - 34);
-  const anchor = span.labelAt < 60 ? 'start' : span.labelAt > width - 60 ? 'end' : 'middle';
-  const x =
-    anchor === 'start'
-      ? Math.max(0, span.at)
-      : anchor === 'end'
-        ? Math.min(width, span.at + span.length)
-        : near;
+  const x = anchor === 'start' ? span.at : anchor === 'end' ? span.at + span.length : span.labelAt;
   const shown = powerParts(flow.powerW ?? flow.lastW ?? 0);
   const held = state === 'stale' || state === 'unknown';
   return (
@@ -92,21 +93,24 @@ export function TallFlow(props: { readonly all: readonly Place[]; readonly width
     all.filter(({ side }) => side === 'out').length,
     1,
   );
-  const label = Math.min(84, width / most);
+  const label = Math.min(78, width / most);
   const layout = layoutFlow(all, {
     busMax: width * 0.92,
     gap: 12,
     label,
+    edge: 0,
     margin: 0,
     extentMax: width,
   });
   const left = (width - layout.extent) / 2;
-  const spans = [...layout.inSpans, ...layout.outSpans].map((span) => ({
-    ...span,
-    at: span.at + left,
-    busAt: span.busAt + left,
-    labelAt: span.labelAt + left,
-  }));
+  const moved = (row: readonly Span[]): Span[] =>
+    row.map((span) => ({
+      ...span,
+      at: span.at + left,
+      busAt: span.busAt + left,
+      labelAt: span.labelAt + left,
+    }));
+  const rows = [moved(layout.inSpans), moved(layout.outSpans)];
   return (
     <svg
       class="flow"
@@ -127,7 +131,7 @@ export function TallFlow(props: { readonly all: readonly Place[]; readonly width
           <rect width="3" height="7" fill="var(--load)" fill-opacity=".32" />
         </pattern>
       </defs>
-      {spans.map((span) => (
+      {rows.flat().map((span) => (
         <Ribbon key={span.place.flow.id} span={span} />
       ))}
       <rect
@@ -138,9 +142,16 @@ export function TallFlow(props: { readonly all: readonly Place[]; readonly width
         rx="2"
         class="fill-ink"
       />
-      {spans.map((span) => (
-        <Label key={span.place.flow.id} span={span} width={width} letters={Math.floor(label / 7)} />
-      ))}
+      {rows.map((row) =>
+        row.map((span, index) => (
+          <Label
+            key={span.place.flow.id}
+            span={span}
+            anchor={anchorOf(row, index)}
+            letters={Math.floor(label / 7)}
+          />
+        )),
+      )}
     </svg>
   );
 }

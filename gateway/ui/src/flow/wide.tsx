@@ -103,7 +103,7 @@ function Ribbon(props: {
         class={span.length <= 0 ? 'fill-line-2' : `fill-${place.hue}`}
         fill-opacity={silent ? 0.45 : 1}
       />
-      {span.length < 14 ? null : (
+      {span.length < 22 ? null : (
         <path
           d={`M${middleX - (into ? 2 : 2)} ${middleY - 5}l5.500 5-5.500 5`}
           class="fill-none"
@@ -174,6 +174,7 @@ function room(all: readonly Place[], width: number): Room {
     busMax: 330,
     gap: most > 4 ? 20 : most > 3 ? 28 : 44,
     label: 70,
+    edge: 35,
     margin: width > 0 ? 50 : 0,
   };
 }

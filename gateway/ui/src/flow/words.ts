@@ -34,12 +34,13 @@ export function origin(
   ageMs: number,
 ): { readonly text: string; readonly alarm: boolean } {
   const { flow, state } = place;
-  if (state === 'stale' || state === 'unknown') {
+  if (state === 'unknown') return { text: 'never read', alarm: true };
+  if (state === 'stale') {
     return { text: `${flow.source ?? 'meter'} silent for ${age(ageMs)}`, alarm: true };
   }
   const parts: string[] = [];
   if (flow.socPct !== undefined && flow.socPct !== null) parts.push(`${percent(flow.socPct)} full`);
-  else if (flow.derived) parts.push('not metered: what remains');
+  else if (flow.derived) parts.push('calculated');
   else if (flow.source !== undefined) parts.push(flow.source);
   parts.push(`${age(ageMs)} ago`);
   return { text: parts.join(' · '), alarm: false };

@@ -213,7 +213,7 @@ function spots({ day, across, phone, left, right }: Layout): Spot[] {
     }
     return { event, x, named: false, flipped: false };
   });
-  return placed;
+  return placed.reverse(); // alarms are drawn last, over the others
 }
 
 export function Events({ layout }: Props) {

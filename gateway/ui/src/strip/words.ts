@@ -59,7 +59,8 @@ function marketWords(day: DayView, cell: Cell, currency: string): string[] {
 function range(lowW: number | undefined, highW: number | undefined): { readonly range?: string } {
   if (lowW === undefined || highW === undefined) return {};
   const ends = [Math.abs(lowW), Math.abs(highW)].sort((a, b) => a - b);
-  return { range: `(${rangeKw(ends[0] ?? 0, ends[1] ?? 0)})` };
+  const text = rangeKw(ends[0] ?? 0, ends[1] ?? 0);
+  return text.includes(' to ') ? { range: `(${text})` } : {};
 }
 
 interface Context {
