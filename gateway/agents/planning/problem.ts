@@ -1,0 +1,107 @@
+import type { Instant } from '../../contracts/values/time.ts';
+
+/**
+ * One planning problem, complete: what is expected, what may be done and what it costs. Powers W >= 0 in the
+ * direction that the name says, energies Wh, prices nano-currency per Wh. Nothing here is a device.
+ */
+export interface PlanProblem {
+  readonly issuedAtMs: Instant;
+  readonly steps: readonly StepInput[];
+  readonly sources: readonly Source[];
+  readonly storages: readonly Storage[];
+  readonly switched: readonly SwitchedLoad[];
+  readonly cars: readonly Car[];
+  readonly converters: readonly Converter[];
+  readonly demand: Demand | undefined;
+}
+
+export interface StepInput {
+  readonly fromMs: Instant;
+  readonly durationMs: number;
+  readonly loadW: number; // uncontrolled
+  readonly marginW: number; // kept for what the load may do beyond it, where the peak counts
+  readonly importNanoPerWh: number;
+  readonly exportNanoPerWh: number;
+  readonly importLimitW: number;
+  readonly exportLimitW: number;
+  readonly soldWh: number; // market position, + sold: only what differs from it is bought or sold at the tariff
+}
+
+/** Production, by step. */
+export interface Source {
+  readonly terminal: string;
+  readonly powerW: readonly number[];
+  readonly curtailable: boolean;
+  readonly converter: string | undefined; // behind which it stands
+}
+
+export interface Storage {
+  readonly terminal: string;
+  readonly usableWh: number;
+  readonly nowWh: number;
+  readonly minWh: number; // band and reserve; may be left only by a start outside it
+  readonly maxWh: number;
+  readonly chargeMaxW: number;
+  readonly dischargeMaxW: number;
+  readonly chargeShare: number; // 0..1, of what is taken, reaches the store
+  readonly dischargeShare: number;
+  readonly wearNanoPerWh: number; // per Wh into or out of the store
+  readonly endNanoPerWh: number; // worth of a Wh left at the end
+  readonly converter: string | undefined;
+}
+
+/** An on-off load that owes so much energy in each window of steps. */
+export interface SwitchedLoad {
+  readonly terminal: string;
+  readonly powerW: number;
+  readonly minRunSteps: number;
+  readonly minRestSteps: number;
+  readonly quotas: readonly {
+    readonly fromStep: number;
+    readonly untilStep: number;
+    readonly energyWh: number;
+  }[];
+}
+
+export interface Car {
+  readonly terminal: string;
+  readonly minW: number; // below it only 0
+  readonly maxW: number;
+  readonly needWh: number; // by the deadline
+  readonly untilStep: number;
+}
+
+/** A converter between its own dc node and the ac node; limits the sum of what stands behind it. */
+export interface Converter {
+  readonly id: string;
+  readonly intoW: number; // towards the ac node
+  readonly outOfW: number;
+}
+
+export interface Demand {
+  readonly nanoPerW: number;
+  readonly soFarW: number; // highest mean import of the running period
+}
+
+/** What is decided, by step; every power W >= 0 except where the name says. */
+export interface Schedule {
+  readonly curtailW: readonly (readonly number[])[]; // by source
+  readonly chargeW: readonly (readonly number[])[]; // by storage
+  readonly dischargeW: readonly (readonly number[])[];
+  readonly switchedShare: readonly (readonly number[])[]; // by load, 0..1
+  readonly carW: readonly (readonly number[])[];
+}
+
+export const hoursOf = (step: StepInput): number => step.durationMs / 3_600_000;
+
+/** Penalties of broken promises, as multiples of the dearest energy: limits, then the battery's band, then comfort. */
+export const TIER = { limit: 1_000, band: 100, car: 20, quota: 10 } as const;
+
+/** Scale of prices of a problem, nano-currency per Wh, > 0. */
+export function priceScale(problem: PlanProblem): number {
+  let most = 1_000;
+  for (const step of problem.steps) {
+    most = Math.max(most, Math.abs(step.importNanoPerWh), Math.abs(step.exportNanoPerWh));
+  }
+  return most;
+}
