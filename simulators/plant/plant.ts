@@ -45,6 +45,7 @@ export interface PlantState {
   readonly atMs: number; // UTC
   readonly gridW: number;
   readonly grid: { readonly inWh: number; readonly outWh: number };
+  readonly withoutBattery: { readonly inWh: number; readonly outWh: number };
   readonly parts: Readonly<Record<string, PartState>>;
 }
 
@@ -52,7 +53,12 @@ export interface PlantTruth {
   readonly site: string;
   readonly atMs: number; // end of the step
   readonly places: Readonly<Record<string, PlaceTruth>>; // connection and terminals, + into the node
-  readonly withoutBatteryW: number; // what the connection would carry with no battery and no limit
+  /** What the connection would have carried with no battery and no limit, + import, with its own counters. */
+  readonly withoutBattery: {
+    readonly powerW: number;
+    readonly inWh: number;
+    readonly outWh: number;
+  };
   readonly weather: { readonly ghiWPerM2: number; readonly temperatureC: number };
 }
 
@@ -78,6 +84,7 @@ export function startPlant(config: PlantConfig, atMs: number): PlantState {
     atMs,
     gridW: 0,
     grid: { inWh: 0, outWh: 0 },
+    withoutBattery: { inWh: 0, outWh: 0 },
     parts: Object.fromEntries(config.parts.map((part) => [part.id, startPart(part)])),
   };
 }
@@ -143,15 +150,16 @@ function subStep(
   }
   const gridW = 0 - sumW;
   const grid = counted(state.grid, gridW, dtMs);
+  const withoutBattery = counted(state.withoutBattery, 0 - aloneW, dtMs);
   const atMs = state.atMs + dtMs;
   places[config.connection] = { kind: 'grid', powerW: gridW, ...grid };
   return {
-    state: { atMs, gridW, grid, parts },
+    state: { atMs, gridW, grid, withoutBattery, parts },
     truth: {
       site: config.site,
       atMs,
       places,
-      withoutBatteryW: 0 - aloneW,
+      withoutBattery: { powerW: 0 - aloneW, ...withoutBattery },
       weather: { ghiWPerM2: weather.ghiWPerM2, temperatureC: weather.temperatureC },
     },
   };

@@ -31,7 +31,7 @@ export const demoClimate = (seed: number): Climate => ({
   longitudeDeg: 13.07,
 });
 
-export function demoSites(seed: number): DemoSite[] {
+export function demoSites(seed: number): [DemoSite, DemoSite, DemoSite] {
   const climate = demoClimate(seed);
   const plant = (site: Site, startSocPct: number): PlantConfig =>
     plantFromSite(site, { seed, climate, startSocPct });

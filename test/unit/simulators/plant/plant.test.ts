@@ -162,9 +162,13 @@ test('weather: night is dark, clear noon is bright, clouds come and go, winter i
 });
 
 test('without a battery the connection carries load less sun, limits and setpoints apart', () => {
-  const commands = { battery1: { setW: -5_000 }, cells1: { setW: -3_000 }, pv1: { limitW: 10_000 } };
-  const { places, withoutBatteryW } = runFor(all, commands, noon, 60_000);
-  const hybridW = withoutBatteryW + places['pv1']!.availableW! + places['rest']!.powerW;
+  const commands = {
+    battery1: { setW: -5_000 },
+    cells1: { setW: -3_000 },
+    pv1: { limitW: 10_000 },
+  };
+  const { places, withoutBattery } = runFor(all, commands, noon, 60_000);
+  const hybridW = withoutBattery.powerW + places['pv1']!.availableW! + places['rest']!.powerW;
   const others = places['house']!.powerW + places['compressor1']!.powerW + places['ev1']!.powerW;
   const convertedSunW = -(hybridW + others);
   expect(convertedSunW).toBeGreaterThan(0);

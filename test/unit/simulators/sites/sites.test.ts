@@ -68,7 +68,7 @@ test('every terminal of a demo site has its place in the plant, and the ac node 
 });
 
 test('the commissioning record names every device of the site', () => {
-  const { site } = demoSites(1)[1]!;
+  const { site } = demoSites(1)[1];
   const record = JSON.parse(commissioningRecord(site, monday, { meter1: 'E630-1' })) as {
     site: string;
     by: string;
@@ -84,7 +84,7 @@ test('the commissioning record names every device of the site', () => {
 });
 
 test('history: a week of quarter-hours that ends where the demo begins, night dark, factory at work', () => {
-  const { plant } = demoSites(3)[1]!;
+  const { plant } = demoSites(3)[1];
   const lines = historyCsv(plant, monday).trimEnd().split('\n');
   expect(lines[0]).toBe('ts,load_kwh,pv_kwh,compressor1_kwh,rest_kwh');
   expect(lines).toHaveLength(1 + 7 * 96);

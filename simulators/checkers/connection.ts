@@ -1,0 +1,90 @@
+import { toleranceW } from './limits.ts';
+import type { Case, Judge, Truth } from './types.ts';
+import { type Control, controlsOf, peek } from './wiring.ts';
+
+/**
+ * S2: the connection's true power is back inside the limit in force within `limitBackMs` of leaving it or of the
+ * limit's change, tolerance as in limits.ts. Where uncontrollable power alone exceeds it, everything controllable
+ * has to stand at its helpful bound: counted as `unreachable`, an alarm and no violation.
+ */
+export interface ConnectionJudge extends Judge {
+  readonly unreachable: () => number; // episodes
+}
+
+type Way = 'import' | 'export';
+
+interface Episode {
+  readonly sinceMs: number;
+  told: boolean; // reported, as violation or as unreachable
+}
+
+export function createConnectionJudge(court: Case): ConnectionJudge {
+  const connection = court.site.connections[0]?.id ?? '';
+  const controls = controlsOf(court);
+  const open: Partial<Record<Way, Episode>> = {};
+  let alarms = 0;
+
+  const judge = (way: Way, truth: Truth): void => {
+    const powerW = truth.places[connection]?.powerW ?? 0;
+    const flowW = way === 'import' ? powerW : -powerW;
+    const limit = court.limits.at(truth.atMs);
+    const limitW = way === 'import' ? limit.importLimitW : limit.exportLimitW;
+    if (flowW <= limitW + toleranceW(court.site, limitW)) {
+      delete open[way];
+      return;
+    }
+    const episode = open[way] ?? { sinceMs: truth.atMs, told: false };
+    open[way] = episode;
+    const startMs = Math.max(episode.sinceMs, limit.sinceMs);
+    if (episode.told || truth.atMs - startMs <= court.times.limitBackMs) return;
+    episode.told = true;
+    if (reachable(court, controls, truth, way, limitW)) {
+      const over = `${way} ${Math.round(flowW)} W, limit ${Math.round(limitW)} W`;
+      const since = Math.round((truth.atMs - startMs) / 1_000);
+      court.report('S2', truth.atMs, `${over}, not back inside after ${since} s`);
+    } else alarms += 1;
+  };
+  return {
+    seen: (truth) => {
+      judge('import', truth);
+      judge('export', truth);
+    },
+    unreachable: () => alarms,
+  };
+}
+
+/** Power that the controllable terminals can still give in the helpful direction; small = at their bound. */
+function reserveW(court: Case, control: Control, truth: Truth, way: Way): number {
+  const { terminal } = control;
+  const place = truth.places[terminal.id];
+  if (place === undefined) return 0;
+  if (terminal.kind === 'pv') {
+    return way === 'export' ? place.powerW : Math.max(0, (place.availableW ?? 0) - place.powerW);
+  }
+  if (terminal.kind === 'battery') {
+    const store = court.site.stores.find((entry) => entry.terminal === terminal.id);
+    const soc = peek(control.face, terminal.part ? `${terminal.part}.socPct` : 'socPct');
+    const low = Math.max(store?.socMinPct ?? 0, store?.reservePct ?? 0) + 1;
+    const high = (store?.socMaxPct ?? 100) - 1;
+    if (soc === undefined) return 0;
+    if (way === 'import') {
+      const boundW = soc <= low ? 0 : Math.min(terminal.ratedInW, place.dischargeMaxW ?? 0);
+      return Math.max(0, boundW - place.powerW);
+    }
+    const boundW = soc >= high ? 0 : Math.min(terminal.ratedOutW, place.chargeMaxW ?? 0);
+    return Math.max(0, place.powerW + boundW);
+  }
+  return way === 'import' ? Math.max(0, -place.powerW) : 0;
+}
+
+/** True when what is still controllable could have brought the connection inside: staying outside was a choice. */
+function reachable(
+  court: Case,
+  controls: readonly Control[],
+  truth: Truth,
+  way: Way,
+  limitW: number,
+): boolean {
+  const leftW = controls.reduce((sum, one) => sum + reserveW(court, one, truth, way), 0);
+  return leftW > toleranceW(court.site, limitW);
+}

@@ -1,0 +1,80 @@
+import type { Directive } from '../../gateway/contracts/values/directive.ts';
+import type { Site } from '../../gateway/contracts/values/site.ts';
+import type { Timing } from '../../gateway/contracts/values/timing.ts';
+import { createConnectionJudge } from './connection.ts';
+import { createLeaseJudge } from './lease.ts';
+import { createLimitBook } from './limits.ts';
+import { createLossJudge } from './loss.ts';
+import { createSlewJudge } from './slew.ts';
+import { createStoreJudge } from './stores.ts';
+import type { Case, DeviceFace, Judge, Rule, Truth, Violation, WireFrame } from './types.ts';
+import { createWriteJudge } from './writes.ts';
+
+/**
+ * The judges of one site (S1-S5, S9). They see frames, registers and truth, nothing of the gateway:
+ *
+ *   const court = createCourt({ site, times: timing(speed), devices: images, wallOf });
+ *   onFrame: (frame) => court.frame(frame)
+ *   each turn: stepPlant(..., (truth) => court.seen(truth)); bound.put(truth); court.turn(truth);
+ *   court.directive(directive, seenAtMs);   // each verified envelope or emergency that was published to the site
+ *   court.violations
+ */
+export interface Court {
+  frame(frame: WireFrame): void;
+  seen(truth: Truth): void;
+  turn(truth: Truth): void;
+  directive(directive: Directive, seenAtMs: number): void;
+  /** The first hundred, in order; `count` is all of them. */
+  readonly violations: readonly Violation[];
+  readonly count: () => number;
+  /** Episodes in which a limit could not be kept by anything controllable: alarms, no violations. */
+  readonly unreachable: () => number;
+}
+
+export interface CourtOptions {
+  readonly site: Site;
+  readonly times: Timing;
+  readonly devices: Readonly<Record<string, DeviceFace>>;
+  /** UTC of a frame's monotonic instant: wall clock at monotonic 0 plus it. */
+  readonly wallOf: (monoMs: number) => number;
+}
+
+const KEPT = 100;
+
+export function createCourt(options: CourtOptions): Court {
+  const violations: Violation[] = [];
+  let count = 0;
+  const limits = createLimitBook(options.site);
+  const open: Case = {
+    ...options,
+    limits,
+    report: (rule: Rule, atMs: number, what: string) => {
+      count += 1;
+      if (violations.length < KEPT) violations.push({ rule, site: options.site.id, atMs, what });
+    },
+  };
+  const connection = createConnectionJudge(open);
+  const judges: readonly Judge[] = [
+    createWriteJudge(open),
+    connection,
+    createStoreJudge(open),
+    createLossJudge(open),
+    createLeaseJudge(open),
+    createSlewJudge(open),
+  ];
+  return {
+    frame: (frame) => {
+      for (const judge of judges) judge.frame?.(frame);
+    },
+    seen: (truth) => {
+      for (const judge of judges) judge.seen?.(truth);
+    },
+    turn: (truth) => {
+      for (const judge of judges) judge.turn?.(truth);
+    },
+    directive: (directive, seenAtMs) => limits.directive(directive, seenAtMs),
+    violations,
+    count: () => count,
+    unreachable: connection.unreachable,
+  };
+}

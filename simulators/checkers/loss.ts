@@ -1,0 +1,89 @@
+import type { Case, Judge, Told, WireFrame } from './types.ts';
+import { type Control, controlsOf, pointsIn } from './wiring.ts';
+
+/**
+ * S4: no later than `safeByMs` (10 cycles) and one cycle after the last answered control reading of a terminal's
+ * device, or of the connection's meters, the terminal obeys its safe state. A device that answers nothing cannot be
+ * commanded: it has until its own timer ends.
+ */
+export function createLossJudge(court: Case): Judge {
+  const controls = controlsOf(court);
+  const meters = court.site.meters
+    .filter((meter) => court.site.connections.some((connection) => connection.id === meter.of))
+    .map((meter) => meter.device);
+  const readAtMs = new Map<string, number>();
+  const heardAtMs = new Map<string, number>();
+  const told = new Set<string>();
+  let startMs: number | undefined;
+
+  const hear = (frame: WireFrame): void => {
+    const face = court.devices[frame.device];
+    if (face === undefined || frame.exception !== 0) return;
+    const atMs = court.wallOf(frame.atMs);
+    heardAtMs.set(frame.device, atMs);
+    if (frame.write) return;
+    if (pointsIn(face, frame).some((point) => point.class === 'control')) {
+      readAtMs.set(frame.device, atMs);
+    }
+  };
+  /** Oldest of the newest control readings that this terminal is steered by. */
+  const lastReadMs = (control: Control): number => {
+    const hasReadings = Object.values(control.face.map.points).some(
+      (point) => point.class === 'control',
+    );
+    const own = control.terminal.device !== undefined && hasReadings ? [control.device] : [];
+    const meterMs = meters.map((device) => readAtMs.get(device) ?? startMs ?? 0);
+    const ownMs = own.map((device) => readAtMs.get(device) ?? startMs ?? 0);
+    // Several meters of one place are ordered: the best one counts.
+    return Math.min(
+      ...ownMs,
+      meterMs.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...meterMs),
+    );
+  };
+  return {
+    frame: hear,
+    turn: (truth) => {
+      startMs ??= truth.atMs;
+      for (const control of controls) {
+        const { id } = control.terminal;
+        const lostMs = truth.atMs - lastReadMs(control);
+        const silentMs = truth.atMs - (heardAtMs.get(control.device) ?? startMs);
+        const { safeByMs, cycleMs, reversionMs } = court.times;
+        const leastS = control.spec.reversion.minS;
+        const ownTimer = silentMs > cycleMs * 3 ? Math.max(reversionMs, leastS * 1_000) : 0;
+        if (lostMs <= safeByMs + cycleMs + ownTimer || isSafe(control, control.face.control())) {
+          told.delete(id);
+        } else if (!told.has(id)) {
+          told.add(id);
+          const seconds = Math.round(lostMs / 1_000);
+          court.report(
+            'S4',
+            truth.atMs,
+            `${id}: not in its safe state ${seconds} s after the last reading`,
+          );
+        }
+      }
+    },
+  };
+}
+
+/** The device's own mode, the safe state of the site file, or anything that helps more. */
+function isSafe({ terminal }: Control, now: Told): boolean {
+  const safe = terminal.safeState;
+  if (now.ownMode) return safe.kind !== 'limit' || safe.limitW >= terminal.ratedInW;
+  switch (terminal.control) {
+    case 'setpoint':
+      return Math.abs(now.setpointW ?? 0) <= Math.max(20, 0.005 * terminal.ratedInW);
+    case 'limit': {
+      const mostW =
+        safe.kind === 'limit' ? safe.limitW : safe.kind === 'zero' ? 0 : terminal.ratedInW;
+      return (now.limitW ?? terminal.ratedInW) <= mostW * 1.005 + 1;
+    }
+    case 'steps':
+      return (now.currentA ?? 0) === 0;
+    case 'on-off':
+      return now.enabled === false;
+    case 'none':
+      return true;
+  }
+}

@@ -1,0 +1,106 @@
+import { DAY_MS } from '../../gateway/contracts/values/time.ts';
+import { toleranceW } from './limits.ts';
+import type { Case, Judge, Truth } from './types.ts';
+import { type Control, controlsOf, isSetpoint, pointsIn, valueIn } from './wiring.ts';
+
+/**
+ * S9: a setpoint moves at most `slewWPerS`, changes its direction at most once in `directionRestMs`, and registers in
+ * flash take at most their daily budget. A protective change is free: towards zero, or in the helpful direction while
+ * the connection is at or beyond a limit.
+ */
+export function createSlewJudge(court: Case): Judge {
+  const controls = controlsOf(court);
+  const connection = court.site.connections[0]?.id ?? '';
+  const history = new Map<string, Moves>();
+  const writes = new Map<string, number>();
+  let near = { import: Number.NEGATIVE_INFINITY, export: Number.NEGATIVE_INFINITY };
+
+  const watch = (truth: Truth): void => {
+    const powerW = truth.places[connection]?.powerW ?? 0;
+    const limit = court.limits.at(truth.atMs);
+    const close = (flowW: number, limitW: number): boolean =>
+      flowW > limitW * 0.9 - toleranceW(court.site, limitW);
+    near = {
+      import: close(powerW, limit.importLimitW) ? truth.atMs : near.import,
+      export: close(-powerW, limit.exportLimitW) ? truth.atMs : near.export,
+    };
+  };
+  const protective = (fromW: number, toW: number, atMs: number): boolean => {
+    if (Math.sign(fromW) * toW >= 0 && Math.abs(toW) <= Math.abs(fromW)) return true;
+    const since = toW > fromW ? near.import : near.export;
+    return atMs - since <= court.times.limitBackMs * 2;
+  };
+  const judge = (control: Control, atMs: number): void => {
+    const told = control.face.control();
+    if (told.setpointW === undefined || told.ownMode) {
+      history.delete(control.terminal.id);
+      return;
+    }
+    const moves = history.get(control.terminal.id);
+    const next = moved(moves, told.setpointW, atMs, smallW(control));
+    history.set(control.terminal.id, next);
+    if (moves === undefined || told.setpointW === moves.powerW) return;
+    if (protective(moves.powerW, told.setpointW, atMs)) return;
+    const { slewWPerS, id } = control.terminal;
+    const seconds = Math.max(court.times.cycleMs, atMs - moves.atMs) / 1_000;
+    const stepW = Math.abs(told.setpointW - moves.powerW);
+    if (slewWPerS !== undefined && stepW > slewWPerS * seconds * 1.1 + smallW(control)) {
+      court.report('S9', atMs, `${id}: ${Math.round(stepW)} W in ${seconds.toFixed(1)} s`);
+    }
+    const turned = next.turnedAtMs !== moves.turnedAtMs && moves.turnedAtMs !== undefined;
+    // One cycle of slack: the gateway counts from its decision, we from the effect.
+    const restMs = court.times.directionRestMs - court.times.cycleMs;
+    if (turned && atMs - (moves.turnedAtMs ?? 0) < restMs) {
+      court.report('S9', atMs, `${id}: direction changed twice within the rest time`);
+    }
+  };
+  return {
+    frame: (frame) => {
+      if (!frame.write || frame.exception !== 0) return;
+      for (const control of controls.filter((one) => one.device === frame.device)) {
+        if (control.spec.flash !== 'persistent') continue;
+        const asks = pointsIn(control.face, frame).some((point) =>
+          isSetpoint(control.spec, point.key, valueIn(control.face, frame, point)),
+        );
+        if (asks) spend(court, writes, control, court.wallOf(frame.atMs));
+      }
+    },
+    seen: watch,
+    turn: (truth) => {
+      for (const control of controls) {
+        if (control.terminal.control === 'setpoint') judge(control, truth.atMs);
+      }
+    },
+  };
+}
+
+interface Moves {
+  readonly powerW: number;
+  readonly atMs: number; // of the last change
+  readonly sign: number; // last direction that was not zero
+  readonly turnedAtMs: number | undefined;
+}
+
+const smallW = (control: Control): number =>
+  Math.max(50, 0.01 * Math.max(control.terminal.ratedInW, control.terminal.ratedOutW));
+
+function moved(before: Moves | undefined, powerW: number, atMs: number, small: number): Moves {
+  const sign = Math.abs(powerW) <= small ? (before?.sign ?? 0) : Math.sign(powerW);
+  const turned = before !== undefined && before.sign !== 0 && sign !== before.sign;
+  return {
+    powerW,
+    atMs: before === undefined || before.powerW !== powerW ? atMs : before.atMs,
+    sign,
+    turnedAtMs: turned ? atMs : before?.turnedAtMs,
+  };
+}
+
+function spend(court: Case, writes: Map<string, number>, control: Control, atMs: number): void {
+  const key = `${control.device}/${Math.floor(atMs / DAY_MS)}`;
+  const count = (writes.get(key) ?? 0) + 1;
+  writes.set(key, count);
+  const budget = control.spec.writesPerDay ?? 100;
+  if (count === budget + 1) {
+    court.report('S9', atMs, `${control.device}: more than ${budget} writes to flash in a day`);
+  }
+}

@@ -1,0 +1,81 @@
+import type { DeviceMap } from '../../devices/profile.ts';
+import type { Site } from '../../gateway/contracts/values/site.ts';
+import type { Timing } from '../../gateway/contracts/values/timing.ts';
+import type { LimitBook } from './limits.ts';
+
+/** What a judge sees of the world. Nothing here comes from the gateway: truth, registers, and frames on the wire. */
+
+/** Truth of one place, powers + into the node, counters in Wh. */
+export interface TruthPlace {
+  readonly kind: 'grid' | 'pv' | 'battery' | 'load' | 'ev' | 'converter';
+  readonly powerW: number;
+  readonly inWh: number;
+  readonly outWh: number;
+  readonly dc?: boolean;
+  readonly availableW?: number;
+  readonly temperatureC?: number;
+  readonly chargeMaxW?: number;
+  readonly dischargeMaxW?: number;
+}
+
+export interface Truth {
+  readonly atMs: number; // UTC, end of the sub-step
+  readonly places: Readonly<Record<string, TruthPlace>>;
+  /** The connection with no battery and no limit, + import. */
+  readonly withoutBattery: { readonly inWh: number; readonly outWh: number };
+}
+
+/** What a device is told to do, as it understands it itself. */
+export interface Told {
+  readonly ownMode: boolean;
+  readonly setpointW?: number;
+  readonly limitW?: number;
+  readonly currentA?: number;
+  readonly enabled?: boolean;
+}
+
+/** A device seen from outside: its address map, its registers decoded, what it obeys. */
+export interface DeviceFace {
+  readonly map: DeviceMap;
+  take(key: string): number | undefined;
+  control(): Told;
+}
+
+/** One answered request; `values` are the written words of a write, the answered words of a read. */
+export interface WireFrame {
+  readonly atMs: number; // simulated monotonic clock
+  readonly device: string;
+  readonly fc: number;
+  readonly address: number;
+  readonly count: number;
+  readonly values: readonly number[];
+  readonly write: boolean;
+  readonly exception: number; // 0 = accepted
+}
+
+export type Rule = 'S1' | 'S2' | 'S3' | 'S4' | 'S5' | 'S9';
+
+export interface Violation {
+  readonly rule: Rule;
+  readonly site: string;
+  readonly atMs: number; // UTC
+  readonly what: string;
+}
+
+/** What every judge of a site works from. */
+export interface Case {
+  readonly site: Site;
+  readonly times: Timing;
+  readonly devices: Readonly<Record<string, DeviceFace>>;
+  readonly limits: LimitBook;
+  /** UTC of a frame's monotonic instant. */
+  wallOf(monoMs: number): number;
+  report(rule: Rule, atMs: number, what: string): void;
+}
+
+/** A judge hears every frame, sees every sub-step of truth, and looks at the devices once a turn. */
+export interface Judge {
+  frame?(frame: WireFrame): void;
+  seen?(truth: Truth): void;
+  turn?(truth: Truth): void;
+}
