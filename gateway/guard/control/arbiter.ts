@@ -1,4 +1,4 @@
-import { doing, type PlaceKind, power, sentence } from '../../contracts/values/words.ts';
+import { act } from '../act.ts';
 import type { SiteState, TerminalState } from '../site/types.ts';
 import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
 import { type EvState, ev } from './ev/ev.ts';
@@ -99,26 +99,6 @@ function narrowAll(open: Open, wishes: readonly Wish[]): Open {
   return next;
 }
 
-const KINDS: Readonly<Record<TerminalState['spec']['kind'], PlaceKind>> = {
-  pv: 'pv',
-  battery: 'battery',
-  ev: 'ev',
-  load: 'load',
-  generator: 'pv',
-  converter: 'battery',
-};
-
-/** 'Battery discharging 9.0 kW, so that ...' */
-export function because(terminal: TerminalState, powerW: number | undefined, why: string): string {
-  const { spec } = terminal;
-  const name = sentence(spec.name);
-  const clause = why === '' ? '' : `, ${why}`;
-  if (powerW === undefined) return `${name} in its own mode${clause}`;
-  if (spec.control === 'limit') return `${name} held to ${power(powerW)}${clause}`;
-  if (spec.control === 'on-off') return `${name} ${powerW < 0 ? 'on' : 'off'}${clause}`;
-  return `${name} ${doing(KINDS[spec.kind], powerW)}${clause}`;
-}
-
 /** Where nobody has a target: batteries rest, production is free, loads are their own. */
 function resting(terminal: TerminalState, range: Range): { powerW: number | undefined; by?: Wish } {
   const { spec } = terminal;
@@ -149,7 +129,7 @@ function propose(terminal: TerminalState, range: Range, bias: BiasState): Propos
     powerW,
     authority: by?.authority ?? 'self-consumption',
     code: by?.code ?? 'IDLE',
-    sentence: because(terminal, aimW, by?.sentence ?? ''),
+    sentence: act(terminal.spec, aimW, by?.sentence ?? ''),
   };
 }
 

@@ -85,7 +85,7 @@ export function placePoints(
     for (const source of place.sources) {
       for (const [quantity, reading] of quantitiesOf(source, seen)) {
         const name = `${place.id}.${quantity}`;
-        const fresh = aged(reading, quantity, nowMs + source.latencyMs, times);
+        const fresh = aged(reading, quantity, nowMs, times);
         const before = points[name];
         if (before === undefined || rank(fresh) < rank(before)) points[name] = fresh;
       }

@@ -108,17 +108,14 @@ function capabilityOf(
   };
 }
 
-/** Traces of every place that a control loop adds up; a meter's latency moves its samples back in time. */
+/** Traces of every place that a control loop adds up; instants already have the devices' latency taken off. */
 function traced(wiring: Wiring, memory: SiteMemory, points: Points): Record<string, Trace> {
   const traces: Record<string, Trace> = {};
   for (const place of wiring.places) {
     const reading = points[`${place.id}.powerW`];
     const before = memory.traces[place.id] ?? [];
-    const latencyMs = place.sources[0]?.latencyMs ?? 0;
     traces[place.id] =
-      reading?.quality === 'good'
-        ? follow(before, reading.atMs - latencyMs, reading.value)
-        : before;
+      reading?.quality === 'good' ? follow(before, reading.atMs, reading.value) : before;
   }
   return traces;
 }

@@ -5,7 +5,6 @@ export interface Source {
   readonly device: string;
   readonly prefix: string; // '' or 'battery.': the part of a hybrid
   readonly turned: boolean; // counts + out of the node
-  readonly latencyMs: number;
 }
 
 export interface Place {
@@ -57,14 +56,12 @@ function sourcesOf(site: Site, id: string, terminal?: Terminal): Source[] {
       device: meter.device,
       prefix: '',
       turned: meter.direction === 'out-of-node',
-      latencyMs: meter.latencyMs,
     }));
   if (terminal?.device !== undefined) {
     sources.push({
       device: terminal.device,
       prefix: prefixOf(terminal.part),
       turned: false,
-      latencyMs: 0,
     });
   }
   return sources;

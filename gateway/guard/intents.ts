@@ -1,0 +1,52 @@
+import type { Intent, TerminalStep } from '../contracts/values/plan.ts';
+import type { Instant } from '../contracts/values/time.ts';
+
+const STEPS_MAX = 400;
+
+const finite = (...values: readonly unknown[]): boolean => values.every(Number.isFinite);
+
+/** Everything that a controller counts with must be a number; text only has to be text. */
+function soundPlan(intent: Intent): boolean {
+  if (!Array.isArray(intent.plan) || intent.plan.length > STEPS_MAX) return false;
+  return intent.plan.every(
+    (step) =>
+      finite(step?.fromMs, step?.durationMs, step?.expectGridW) &&
+      typeof step.why === 'string' &&
+      Array.isArray(step.terminals) &&
+      step.terminals.every(
+        (one: TerminalStep | null) =>
+          typeof one?.terminal === 'string' && finite(one.powerW, one.gridW, one.minW, one.maxW),
+      ),
+  );
+}
+
+function soundPositions(intent: Intent): boolean {
+  if (!Array.isArray(intent.positions) || intent.positions.length > STEPS_MAX) return false;
+  return intent.positions.every((one) => finite(one?.fromMs, one?.durationMs, one?.soldWh));
+}
+
+/** Whether a message of the agent process is an intent that may be looked at: it came over a pipe. */
+export function isIntent(raw: unknown): raw is Intent {
+  if (typeof raw !== 'object' || raw === null) return false;
+  const intent = raw as Intent;
+  return (
+    intent.v === 1 &&
+    finite(intent.agentEpoch, intent.sequence, intent.issuedAtMs, intent.expiresAtMs) &&
+    typeof intent.cloudConnected === 'boolean' &&
+    typeof intent.clockTrusted === 'boolean' &&
+    soundPlan(intent) &&
+    soundPositions(intent)
+  );
+}
+
+/** Newer than what is held: never an older agent, never an older message of the same agent. */
+export function supersedes(intent: Intent, held: Intent | undefined): boolean {
+  if (held === undefined) return true;
+  if (intent.agentEpoch !== held.agentEpoch) return intent.agentEpoch > held.agentEpoch;
+  return intent.sequence > held.sequence;
+}
+
+/** Silence ends an intent: it counts until its own expiry and not a moment longer. */
+export function running(intent: Intent | undefined, wallMs: Instant): Intent | undefined {
+  return intent !== undefined && wallMs < intent.expiresAtMs ? intent : undefined;
+}

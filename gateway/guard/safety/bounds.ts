@@ -1,0 +1,63 @@
+import type { TerminalFacts, TerminalLimits } from './facts.ts';
+
+export interface Bounds {
+  readonly lowW: number; // <= 0
+  readonly highW: number; // >= 0
+  readonly lowCode: string;
+  readonly highCode: string;
+}
+
+interface Side {
+  readonly mostW: number;
+  readonly code: string;
+}
+
+/** A cap that is not a number >= 0 closes the side; one that does not exist leaves it as it is. */
+function cap(side: Side, mostW: number | undefined, code: string): Side {
+  if (mostW === undefined) return side;
+  if (!(mostW >= 0)) return { mostW: 0, code };
+  return mostW < side.mostW ? { mostW, code } : side;
+}
+
+/** What flows into the node at most: nameplate, BMS, converter, and nothing at or below the floor of charge. */
+function discharge(limits: TerminalLimits, facts: TerminalFacts): Side {
+  let side: Side = { mostW: limits.ratedInW, code: 'BMS_LIMIT' };
+  side = cap(side, facts.ratedW, 'BMS_LIMIT');
+  side = cap(side, facts.dischargeMaxW, 'BMS_LIMIT');
+  side = cap(side, facts.shareInW, 'BMS_LIMIT');
+  const { store } = limits;
+  if (store === undefined) return side;
+  if (!(facts.socLowPct > store.socMinPct)) {
+    return { mostW: 0, code: facts.socLowPct <= store.socMinPct ? 'SOC_MIN' : 'STALE' };
+  }
+  return facts.socLowPct > store.reservePct ? side : { mostW: 0, code: 'RESERVE' };
+}
+
+/** What flows out of the node at most, as a positive figure. */
+function charge(limits: TerminalLimits, facts: TerminalFacts): Side {
+  let side: Side = { mostW: limits.ratedOutW, code: 'BMS_LIMIT' };
+  side = cap(side, facts.ratedW, 'BMS_LIMIT');
+  side = cap(side, facts.chargeMaxW, 'BMS_LIMIT');
+  side = cap(side, facts.shareOutW, 'BMS_LIMIT');
+  const { store } = limits;
+  if (store === undefined) return side;
+  if (!(facts.socHighPct < store.socMaxPct)) {
+    return { mostW: 0, code: facts.socHighPct >= store.socMaxPct ? 'SOC_MAX' : 'STALE' };
+  }
+  if (facts.temperatureC !== undefined && !(facts.temperatureC >= store.chargeMinC)) {
+    return { mostW: 0, code: 'TOO_COLD' };
+  }
+  return side;
+}
+
+/** Device protection for a setpoint. Charge unknown on either side closes both: neither in nor out. */
+export function bounds(limits: TerminalLimits, facts: TerminalFacts): Bounds {
+  const inward = discharge(limits, facts);
+  const outward = charge(limits, facts);
+  return {
+    lowW: outward.mostW === 0 ? 0 : -outward.mostW,
+    highW: inward.mostW,
+    lowCode: outward.code,
+    highCode: inward.code,
+  };
+}
