@@ -1,8 +1,8 @@
 import type { DeviceMap, ResolvedPoint, WireType } from './profile.ts';
 
 /**
- * Registers to values and back. value = sign * raw * scale * 10^exponent, in the point's unit, + into the busbar;
- * what a device marks as not available is `undefined`, never a number.
+ * Registers to values and back. value = sign * raw * scale * 10^exponent, in the point's unit, +
+ * into the busbar; what a device marks as not available is `undefined`, never a number.
  */
 
 /** Registers of each type; text has its own count. */
@@ -25,7 +25,9 @@ export const WORDS: Readonly<Record<Exclude<WireType, 'str'>, 1 | 2 | 4>> = {
 
 type IntegerType = Exclude<WireType, 'str' | 'f32' | 'f64'>;
 
-/** Least and greatest raw value, and the one that means "not available" (SunSpec, and most vendors). */
+/**
+ * Least and greatest raw value, and the one that means "not available" (SunSpec, and most vendors).
+ */
 const INTEGERS: Readonly<Record<IntegerType, readonly [low: bigint, high: bigint, none: bigint]>> =
   {
     u16: [0n, 0xffffn, 0xffffn],
@@ -96,7 +98,8 @@ function exponentOf(point: ResolvedPoint, exponent: number | undefined): number 
  * @param words the answer of a read
  * @param offset where in `words` the point begins
  * @param exponent value of the point's `scaleFrom`, from the same read
- * @returns undefined when not available: the type's sentinel, the point's own, a missing exponent, a number beyond 2^53
+ * @returns undefined when not available: the type's sentinel, the point's own, a missing exponent,
+ *   a number beyond 2^53
  */
 export function decodePoint(
   map: Pick<DeviceMap, 'wordOrder'>,
@@ -121,7 +124,10 @@ export function decodePoint(
   return value === 0 ? 0 : value;
 }
 
-/** Text of a string point: up to the first NUL, trailing blanks and what is not printable ASCII dropped. */
+/**
+ * Text of a string point: up to the first NUL, trailing blanks and what is not printable ASCII
+ * dropped.
+ */
 export function decodeText(point: ResolvedPoint, words: ArrayLike<number>, offset: number): string {
   let text = '';
   for (let n = 0; n < point.count; n += 1) {
@@ -147,7 +153,8 @@ function refuse(point: ResolvedPoint, value: number, why: string): never {
 
 /**
  * Rounds to the register and never clamps.
- * @throws RangeError when the value is no number, beyond the register or a writable point's range, equals a sentinel,
+ * @throws RangeError when the value is no number, beyond the register or a writable point's range,
+ *   equals a sentinel,
  *   or needs an exponent that is missing
  */
 export function encodePoint(
@@ -176,13 +183,17 @@ export function encodePoint(
   const [low, high, none] = INTEGERS[type];
   if (!Number.isSafeInteger(raw)) refuse(point, value, 'beyond the register');
   if (BigInt(raw) < low || BigInt(raw) > high) refuse(point, value, 'beyond the register');
-  // A counter at 0 is written as it is, although SunSpec reads it as not available: it has not counted yet.
+  // A counter at 0 is written as it is, although SunSpec reads it as not available: it has not
+  // counted yet.
   const sentinel = BigInt(raw) === none && none !== 0n;
   if (sentinel || point.notAvailable?.includes(raw)) refuse(point, value, 'means not available');
   return bigFirst(map, point, wordsOf(type, BigInt(raw)));
 }
 
-/** Registers of a text, NUL padded. @throws RangeError when it is longer than the point or not printable ASCII */
+/**
+ * Registers of a text, NUL padded. @throws RangeError when it is longer than the point or not
+ * printable ASCII
+ */
 export function encodeText(point: ResolvedPoint, text: string): number[] {
   if (text.length > 2 * point.count || /[^\x20-\x7e]/.test(text)) {
     throw new RangeError(`${point.key} cannot hold "${text}": ${2 * point.count} ASCII characters`);
@@ -200,14 +211,4 @@ export function encodeUnavailable(
   if (type === 'str') return Array.from({ length: point.count }, () => 0);
   if (isFloat(type)) return bigFirst(map, point, wordsOf(type, Number.NaN));
   return bigFirst(map, point, wordsOf(type, INTEGERS[type][2]));
-}
-
-/** Sum of a derived point's parts; undefined as soon as one is unknown. */
-export function sumOf(parts: readonly (number | undefined)[]): number | undefined {
-  let sum = 0;
-  for (const part of parts) {
-    if (part === undefined) return undefined;
-    sum += part;
-  }
-  return sum;
 }

@@ -1,7 +1,8 @@
 /**
- * Elementary functions that give the same bits on every machine: only + - * / and the operations that IEEE 754
- * rounds exactly (sqrt, floor, round). `Math.sin` and its kin differ between x64 and arm64. All are within 2 ulp of
- * the correctly rounded result (`pow` within 1); angles in radians, trigonometry for |x| <= 2^40. Zero has no sign.
+ * Elementary functions that give the same bits on every machine: only + - * / and the operations
+ * that IEEE 754 rounds exactly (sqrt, floor, round). `Math.sin` and its kin differ between x64 and
+ * arm64. All are within 2 ulp of the correctly rounded result (`pow` within 1); angles in radians,
+ * trigonometry for |x| <= 2^40. Zero has no sign.
  */
 
 /** An unevaluated sum hi + lo with |lo| <= ulp(hi) / 2: about 106 bits. */
@@ -278,7 +279,10 @@ function atanKernel(q: Double): Double {
   return twoSum(hi, lo + (from[1] + t[1] + t[0] * z * polynomial(z, ATAN_REST)));
 }
 
-/** Angle of the point (x, y) for finite or infinite y, x >= 0, not both zero; as hi + lo in [0, pi/2]. */
+/**
+ * Angle of the point (x, y) for finite or infinite y, x >= 0, not both zero; as hi + lo in [0,
+ * pi/2].
+ */
 function firstQuadrant(y: number, x: number): Double {
   if (x === Number.POSITIVE_INFINITY) return y === x ? [HALF_PI[0] / 2, HALF_PI[1] / 2] : [0, 0];
   if (y === Number.POSITIVE_INFINITY) return [HALF_PI[0], HALF_PI[1]];

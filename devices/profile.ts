@@ -1,11 +1,14 @@
 /**
- * What a device is: pure data, no functions. The same profile decodes (gateway), encodes (simulator) and
- * documents. A profile is resolved into a flat `DeviceMap` of absolute addresses: at once for a fixed register
- * map, after the walk of the model chain for SunSpec.
+ * What a device is: pure data, no functions. The same profile decodes (gateway), encodes
+ * (simulator) and documents. A profile is resolved into a flat `DeviceMap` of absolute addresses:
+ * at once for a fixed register map, after the walk of the model chain for SunSpec.
  */
 export type RegisterSpace = 'holding' | 'input' | 'coil' | 'discrete';
 
-/** `acc` types count up and read 0 as unavailable in SunSpec; `sf` is a run-time scale factor (int16 exponent). */
+/**
+ * `acc` types count up and read 0 as unavailable in SunSpec; `sf` is a run-time scale factor (int16
+ * exponent).
+ */
 export type WireType =
   | 'u16'
   | 'i16'
@@ -42,7 +45,8 @@ export type PointClass = 'control' | 'state' | 'slow';
 
 /** value = sign * raw * scale * 10^(value of scaleFrom), in `unit`, + into the busbar. */
 export interface PointSpec {
-  readonly at: number; // absolute 0-based address, or offset from the model id register in a SunSpec profile
+  // absolute 0-based address, or offset from the model id register in a SunSpec profile
+  readonly at: number;
   readonly model?: number; // SunSpec model the offset belongs to
   readonly space: RegisterSpace;
   readonly as: WireType;
@@ -60,15 +64,19 @@ export interface PointSpec {
   readonly states?: Readonly<Record<string, number>>; // names of enum values
 }
 
-/** One register write of a control sequence. Values are in the point's unit after its sign and scale. */
+/**
+ * One register write of a control sequence. Values are in the point's unit after its sign and
+ * scale.
+ */
 export interface WriteStep {
   readonly point: string;
   readonly value:
     | { readonly const: number }
     | {
         /**
-         * powerW: setpoint, + into the busbar; absPowerW its magnitude; powerPct: 100 * powerW / ratedW, same sign;
-         * timeoutS reversion time; currentA per phase; safeW the reversion value; on: 1 or 0.
+         * powerW: setpoint, + into the busbar; absPowerW its magnitude; powerPct: 100 * powerW /
+         * ratedW, same sign; timeoutS reversion time; currentA per phase; safeW the reversion
+         * value; on: 1 or 0.
          */
         readonly from:
           | 'powerW'
@@ -79,7 +87,8 @@ export interface WriteStep {
           | 'safeW'
           | 'on';
       };
-  readonly when?: 'charging' | 'discharging'; // only for that direction of powerW (0 counts as discharging)
+  // only for that direction of powerW (0 counts as discharging)
+  readonly when?: 'charging' | 'discharging';
 }
 
 /** How a setpoint is given to a terminal of the device, in order, and how it ends. */
@@ -114,7 +123,8 @@ interface ProfileHead {
     readonly timeoutMs: number;
     readonly latencyMs: number; // age of a value inside the device
     readonly connectDelayMs: number;
-    readonly lateMs?: number; // how long after the time-out an answer may still come; RTU waits it out
+    // how long after the time-out an answer may still come; RTU waits it out
+    readonly lateMs?: number;
     readonly laxTransactionId?: boolean; // its gateway answers with another transaction id
   };
   readonly control: readonly ControlSpec[];
@@ -134,14 +144,16 @@ export type Profile =
         readonly words: number;
       }[];
       readonly examples: readonly {
-        readonly space?: RegisterSpace; // of the registers; default 'input', or 'holding' where the profile has no input
+        // of the registers; default 'input', or 'holding' where the profile has no input
+        readonly space?: RegisterSpace;
         readonly registers: Readonly<Record<number, readonly number[]>>;
         readonly reads: Readonly<Record<string, number>>;
       }[];
     })
   | (ProfileHead & {
       readonly kind: 'sunspec';
-      readonly models: readonly number[]; // chain that this profile needs, in the order a simulator lays out
+      // chain that this profile needs, in the order a simulator lays out
+      readonly models: readonly number[];
       readonly examples: readonly {
         readonly model: number;
         readonly registers: Readonly<Record<number, readonly number[]>>; // offset -> words
@@ -149,7 +161,10 @@ export type Profile =
       }[];
     });
 
-/** A profile with every address absolute: what the poll plan, the decoder, the writer and the simulator use. */
+/**
+ * A profile with every address absolute: what the poll plan, the decoder, the writer and the
+ * simulator use.
+ */
 export interface DeviceMap {
   readonly profile: string;
   readonly wordOrder: 'big' | 'little';
@@ -161,7 +176,9 @@ export interface DeviceMap {
     readonly words: number;
   }[];
   readonly control: readonly ControlSpec[];
-  /** Derived points, as in the profile: key -> keys to add; readings of these exist like any other. */
+  /**
+   * Derived points, as in the profile: key -> keys to add; readings of these exist like any other.
+   */
   readonly sums?: Readonly<Record<string, readonly string[]>>;
 }
 

@@ -7,8 +7,8 @@ export const wordsOfPoint = (point: PointSpec): number =>
   point.as === 'str' ? (point.words ?? 1) : WORDS[point.as];
 
 /**
- * Brings every address of a profile to an absolute one. Points beyond the length that a device gives a model (an
- * optional tail, a string that it does not have) are left out.
+ * Brings every address of a profile to an absolute one. Points beyond the length that a device
+ * gives a model (an optional tail, a string that it does not have) are left out.
  * @param chain models as the walk found them, for SunSpec
  * @throws Error naming the model when a device lacks one that the profile needs
  */

@@ -20,7 +20,10 @@ const wide = (
 });
 const volts = { min: 0, max: 500 };
 
-/** Carlo Gavazzi EM24 with Ethernet (E1): 32-bit values low word first, + is import. Not the map of the RS-485 type. */
+/**
+ * Carlo Gavazzi EM24 with Ethernet (E1): 32-bit values low word first, + is import. Not the map of
+ * the RS-485 type.
+ */
 export const EM24_ETHERNET: Profile = {
   id: 'carlo-gavazzi/em24-ethernet',
   kind: 'registers',

@@ -12,10 +12,10 @@ const holding = (at: number, more: Partial<PointSpec> = {}): PointSpec => ({
 const LONGEST_S = 65_534;
 
 /**
- * A contactor relay of our own design, for demo sites and tests: no product has this map. While `commanded` is 1 the
- * load runs (`enable` 1) or stands (`enable` 0) as told; otherwise it runs as its own process wants. When
- * `setReversionS` passes without a write to `enable`, `setReversionS` or `heartbeat` the relay lets go: enable 1,
- * commanded 0. A reversion time of 0 lets go at once.
+ * A contactor relay of our own design, for demo sites and tests: no product has this map. While
+ * `commanded` is 1 the load runs (`enable` 1) or stands (`enable` 0) as told; otherwise it runs as
+ * its own process wants. When `setReversionS` passes without a write to `enable`, `setReversionS`
+ * or `heartbeat` the relay lets go: enable 1, commanded 0. A reversion time of 0 lets go at once.
  */
 export const DEMO_RELAY: Profile = {
   id: 'edgewatt/demo-relay',

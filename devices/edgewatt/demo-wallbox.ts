@@ -20,10 +20,11 @@ const text = (at: number, words: number): PointSpec => input(at, 'str', 'none', 
 const LONGEST_S = 65_534;
 
 /**
- * A three-phase EV charger of our own design, for demo sites and tests: no product has this map. Measurement in input
- * registers, consumption positive on the wire; commands in holding registers. `setEnable` 1 follows `setCurrentA`,
- * 0 is the charger's own mode (charge with 16 A). When `setReversionS` passes without a write to a command register the
- * current becomes `failsafeCurrentA` until the next one.
+ * A three-phase EV charger of our own design, for demo sites and tests: no product has this map.
+ * Measurement in input registers, consumption positive on the wire; commands in holding registers.
+ * `setEnable` 1 follows `setCurrentA`, 0 is the charger's own mode (charge with 16 A). When
+ * `setReversionS` passes without a write to a command register the current becomes
+ * `failsafeCurrentA` until the next one.
  */
 export const DEMO_WALLBOX: Profile = {
   id: 'edgewatt/demo-wallbox',

@@ -13,8 +13,9 @@ const counter = { scale: 100 };
 const text = (words: number): Partial<PointSpec> => ({ words });
 
 /**
- * GoodWe ET hybrid with two strings: '' is the converter at the busbar, `pv` and `battery` are behind it. The setpoint
- * binds the battery; what flows at the busbar follows from sun, battery and loss.
+ * GoodWe ET hybrid with two strings: '' is the converter at the busbar, `pv` and `battery` are
+ * behind it. The setpoint binds the battery; what flows at the busbar follows from sun, battery and
+ * loss.
  */
 export const GOODWE_ET: Profile = {
   id: 'goodwe/et',
@@ -98,13 +99,13 @@ export const GOODWE_ET: Profile = {
       reversion: { to: 'none', minS: 0, maxS: 0, renewedBy: 'none' },
       flash: 'volatile',
       source:
-        'EMS modes 11 charge, 12 discharge, 1 auto of the vendor library: to be proven on the device',
+        'EMS modes 11 charge, 12 discharge, 1 auto (vendor library): to be proven on the device',
     },
   ],
   quirks: [
     'EMS power is written before EMS mode.',
-    'There is no reversion: a lost gateway leaves the last command in force, so control must be allowed by name.',
-    'Registers 45xxx and 47xxx are stored; only EMS mode and power are meant for frequent writes (unproven).',
+    'There is no reversion: a lost gateway leaves the last command in force.',
+    'Registers 45xxx and 47xxx are stored; EMS mode and power may be written often (unproven).',
     'BMS limits come in A, not in W.',
     'That register 35138 is the power at the busbar, + producing, is to be proven on the device.',
   ],

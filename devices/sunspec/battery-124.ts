@@ -4,9 +4,10 @@ import { sunspecPoints } from './model.ts';
 import { MODELS } from './models.ts';
 
 /**
- * Battery inverter of the 100 series: AC from 103, rates in percent of the charge nameplate by 124, battery from 802.
- * The two rates bound the battery from both sides; a negative one forces the other direction, so that both together
- * are a setpoint. The time of 124 gives the battery back to the device's own mode.
+ * Battery inverter of the 100 series: AC from 103, rates in percent of the charge nameplate by 124,
+ * battery from 802. The two rates bound the battery from both sides; a negative one forces the
+ * other direction, so that both together are a setpoint. The time of 124 gives the battery back to
+ * the device's own mode.
  */
 export const SUNSPEC_BATTERY_124: Profile = {
   id: 'sunspec/battery-124',
@@ -52,11 +53,11 @@ export const SUNSPEC_BATTERY_124: Profile = {
       reversion: { to: 'own-mode', minS: 1, maxS: LONGEST_S, renewedBy: 'any-write' },
       flash: 'volatile',
       source:
-        'SunSpec model 124; forcing by a negative rate is known from Fronius, to be proven on the device',
+        'SunSpec model 124; forcing by a negative rate as on Fronius: to be proven on the device',
     },
   ],
   quirks: [
-    'Both rates refer to WChaMax of model 124, which is ratedW here; the inverter itself is nameplateW.',
+    'Both rates refer to WChaMax of model 124, here ratedW; the inverter itself is nameplateW.',
     'Model 103 counts produced energy only: there is no outWh.',
     'The sign of 802 W is not in the model: + is discharge on the devices known.',
   ],

@@ -6,8 +6,9 @@ import { MODELS } from './models.ts';
 const LONGEST_S = 86_400;
 
 /**
- * Battery inverter of the 700 series (IEEE 1547-2018): AC measurement from 701, setpoint in watts by 704 with a
- * reversion time and value of its own, state of charge from 713. Model 714 (cell temperature) is optional.
+ * Battery inverter of the 700 series (IEEE 1547-2018): AC measurement from 701, setpoint in watts
+ * by 704 with a reversion time and value of its own, state of charge from 713. Model 714 (cell
+ * temperature) is optional.
  */
 export const SUNSPEC_BATTERY_701: Profile = {
   id: 'sunspec/battery-701',
@@ -104,9 +105,9 @@ export const SUNSPEC_BATTERY_701: Profile = {
     },
   ],
   quirks: [
-    'At the end of the reversion time setW takes setReversionW and setEnable takes setReversionEnable.',
+    'When the time ends, setW takes setReversionW and setEnable takes setReversionEnable.',
     'localControl = 1 means that the device refuses remote commands (715 LocRemCtl).',
-    'heartbeat is the controller heartbeat of 715: a device may demand that it counts up each second.',
+    'heartbeat is that of the controller (715): a device may demand that it counts each second.',
   ],
   examples: [
     {

@@ -16,8 +16,9 @@ export type ChainStep =
   | { readonly error: string };
 
 /**
- * The walk as a stepper that does no I/O: ask `next()` once, make the read it wants (holding registers), hand over the
- * answer, or nothing when the read failed, until it gives the chain or an error.
+ * The walk as a stepper that does no I/O: ask `next()` once, make the read it wants (holding
+ * registers), hand over the answer, or nothing when the read failed, until it gives the chain or an
+ * error.
  */
 export interface ChainWalk {
   next(words?: ArrayLike<number>): ChainStep;

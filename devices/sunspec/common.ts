@@ -72,7 +72,10 @@ export const EXAMPLE_103 = {
   },
 };
 
-/** Requests of at most 125 registers, one at a time. Times are ours, generous for what runs in the field. */
+/**
+ * Requests of at most 125 registers, one at a time. Times are ours, generous for what runs in the
+ * field.
+ */
 export const SUNSPEC_LIMITS: Profile['limits'] = {
   maxRegistersPerRead: 125,
   pauseMs: 0,
@@ -81,5 +84,7 @@ export const SUNSPEC_LIMITS: Profile['limits'] = {
   connectDelayMs: 0,
 };
 
-/** Longest reversion time that a 16-bit register of seconds holds; 65535 would mean "not available". */
+/**
+ * Longest reversion time that a 16-bit register of seconds holds; 65535 would mean "not available".
+ */
 export const LONGEST_S = 65_534;

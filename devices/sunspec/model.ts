@@ -1,8 +1,9 @@
 import type { PointClass, PointSpec, Unit, WireType } from '../profile.ts';
 
 /**
- * SunSpec models as data: names, offsets, types, units and scale factors as in the SunSpec model definitions
- * (github.com/sunspec/models, Apache-2.0, see NOTICE). Offsets count from the model id register.
+ * SunSpec models as data: names, offsets, types, units and scale factors as in the SunSpec model
+ * definitions (github.com/sunspec/models, Apache-2.0, see NOTICE). Offsets count from the model id
+ * register.
  */
 export interface SunspecModel {
   readonly id: number;
@@ -59,7 +60,8 @@ export function findPoint(model: SunspecModel, name: string): ModelPoint | undef
 export const scaleKey = (model: number, name: string): string => `m${model}.${name}`;
 
 /**
- * Profile points from a list of [key, model, name of the model's point, what to add]; scale factors come along.
+ * Profile points from a list of [key, model, name of the model's point, what to add]; scale factors
+ * come along.
  * @throws Error when a model has no such point: a profile's mistake, found by its test
  */
 export function sunspecPoints(

@@ -3,7 +3,10 @@ import { AC_103, EXAMPLE_103, IDENTITY, LONGEST_S, SUNSPEC_LIMITS } from './comm
 import { sunspecPoints } from './model.ts';
 import { MODELS } from './models.ts';
 
-/** Three-phase PV inverter of the SunSpec 100 series, its production limited by model 123. Model 160 is optional. */
+/**
+ * Three-phase PV inverter of the SunSpec 100 series, its production limited by model 123. Model 160
+ * is optional.
+ */
 export const SUNSPEC_PV_INVERTER: Profile = {
   id: 'sunspec/pv-inverter',
   kind: 'sunspec',
@@ -50,7 +53,7 @@ export const SUNSPEC_PV_INVERTER: Profile = {
     },
   ],
   quirks: [
-    'After the reversion time the inverter is back at full power: an export limit needs its own static limit as well.',
+    'The time ends in full power: an export limit needs a static limit of the inverter as well.',
     'A reversion time of 0 means never: a lost gateway would leave the limit in force.',
     'Model 1 has 65 or 66 registers in the field; the chain is walked, offsets are never assumed.',
   ],

@@ -2,8 +2,8 @@ import type { Profile } from '../../devices/profile.ts';
 import type { Commanded, ExceptionCode } from './types.ts';
 
 /**
- * What a device does by itself: its timers, what it refuses, what its registers tell it to do. Pure steps on the
- * device's own registers, in canonical units.
+ * What a device does by itself: its timers, what it refuses, what its registers tell it to do. Pure
+ * steps on the device's own registers, in canonical units.
  */
 export interface Behaviour {
   /** Asked before anything is stored. @param values the write, by point */
@@ -225,7 +225,10 @@ const BEHAVIOURS: Readonly<Record<string, (registers: Registers, profile: Profil
     'edgewatt/demo-relay': relay,
   };
 
-/** @throws Error when a profile can be controlled and nobody wrote down what its device does with that */
+/**
+ * @throws Error when a profile can be controlled and nobody wrote down what its device does with
+ * that
+ */
 export function behaviourOf(profile: Profile, registers: Registers): Behaviour {
   const make = BEHAVIOURS[profile.id];
   if (make !== undefined) return make(registers, profile);

@@ -12,7 +12,10 @@ import type { ModelPoint, SunspecModel } from '../../devices/sunspec/model.ts';
 import { MODELS } from '../../devices/sunspec/models.ts';
 import type { DeviceSettings } from './types.ts';
 
-/** Registers of a device before anything is put: every number not available, models and their chain in place. */
+/**
+ * Registers of a device before anything is put: every number not available, models and their chain
+ * in place.
+ */
 export interface Layout {
   readonly map: DeviceMap;
   readonly raw: Readonly<Record<RegisterSpace, Uint16Array>>;
@@ -131,7 +134,10 @@ function layOutSpans(map: DeviceMap, readable: Readonly<Record<RegisterSpace, Ui
   for (const { space, at, words } of map.unreadable) readable[space].fill(0, at, at + words);
 }
 
-/** Registers of a point before the first put: scale factors as chosen, everything else not available. */
+/**
+ * Registers of a point before the first put: scale factors as chosen, everything else not
+ * available.
+ */
 function startOf(map: DeviceMap, point: ResolvedPoint, settings: DeviceSettings): number[] {
   if (point.as !== 'sf') return encodeUnavailable(map, point);
   const chosen = settings.exponents?.[point.key] ?? exponentOf(map, point, settings);

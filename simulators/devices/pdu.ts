@@ -1,7 +1,10 @@
 import type { RegisterSpace } from '../../devices/profile.ts';
 import type { DeviceImage, ExceptionCode, Station } from './types.ts';
 
-/** Requests of the Modbus application protocol, answered from a station's devices. Bytes in, bytes out, no I/O. */
+/**
+ * Requests of the Modbus application protocol, answered from a station's devices. Bytes in, bytes
+ * out, no I/O.
+ */
 
 const READS: Readonly<Record<number, RegisterSpace>> = {
   1: 'coil',
@@ -142,7 +145,8 @@ const FIXED = new Set([1, 2, 3, 4, 5, 6, 22]);
 
 /**
  * Answers one request PDU (function code and data) for a unit.
- * @returns the answer PDU, or undefined when no device has that unit; the frame hook hears of every request
+ * @returns the answer PDU, or undefined when no device has that unit; the frame hook hears of every
+ *   request
  */
 export function answer(station: Station, unit: number, pdu: Uint8Array): Uint8Array | undefined {
   const device = station.units.get(unit);
@@ -173,7 +177,10 @@ function unknown(bytes: DataView): Outcome {
   return failed(address, count, false, 11);
 }
 
-/** Whole length of the request PDU that begins like this; 0 = too short to know, -1 = not a function we know. */
+/**
+ * Whole length of the request PDU that begins like this; 0 = too short to know, -1 = not a function
+ * we know.
+ */
 export function requestLength(start: Uint8Array): number {
   const fc = start[0];
   if (fc === undefined) return 0;

@@ -2,7 +2,10 @@ import type { Session } from './mbap.ts';
 import { answer, requestLength } from './pdu.ts';
 import type { Station } from './types.ts';
 
-/** A request that stops for longer than this is dropped: far above 3.5 characters, far below any client's time-out. */
+/**
+ * A request that stops for longer than this is dropped: far above 3.5 characters, far below any
+ * client's time-out.
+ */
 const SILENCE_MS = 20;
 
 /** CRC-16 of Modbus (polynomial 0xA001, start 0xFFFF), low byte first on the wire. */
@@ -26,8 +29,9 @@ function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
 }
 
 /**
- * All devices of one RTU line as bytes. Requests are delimited by their own length and checked by CRC; what does not
- * fit is dropped until the line has been silent. Unit 0 reaches every device and is answered by none.
+ * All devices of one RTU line as bytes. Requests are delimited by their own length and checked by
+ * CRC; what does not fit is dropped until the line has been silent. Unit 0 reaches every device and
+ * is answered by none.
  */
 export function createRtuSession(station: Station): Session {
   let buffer = new Uint8Array(0);

@@ -3,25 +3,34 @@ import type { BusSpec, Device } from '../../gateway/contracts/values/site.ts';
 import type { Clock } from '../../gateway/ports.ts';
 
 /**
- * How simulated devices are made and spoken to. The plant puts its truth into a device's registers (`put`) and asks
- * what the device is told to do (`control`); the gateway sees nothing but the registers.
+ * How simulated devices are made and spoken to. The plant puts its truth into a device's registers
+ * (`put`) and asks what the device is told to do (`control`); the gateway sees nothing but the
+ * registers.
  *
- *   const devices = createSiteDevices(site, { clock, settings: { inverter1: { ratedW: 60_000 } }, onFrame });
- *   const buses = await devices.start();            // the site's buses with the ports and paths that came to be
- *   each plant step:                                // simulated time
+ *   const devices = createSiteDevices(site, { clock, settings, onFrame });
+ *   const buses = await devices.start();   // the site's, with the ports and paths that came to be
+ *   each plant step:                       // simulated time
  *     for (const image of Object.values(devices.images)) image.step(clock.monoMs());
  *     const told = devices.images.inverter1.control();
  *     devices.images.inverter1.put('powerW', 41_200);
  *   await devices.stop();
  *
- * `createSiteDevices`, the servers and `createPtyPair` are in simulators/servers; `createDeviceImage` is in image.ts.
+ * `createSiteDevices`, the servers and `createPtyPair` are in simulators/servers;
+ * `createDeviceImage` is in image.ts.
  */
 
-/** What a device is told to do at this moment. Powers in W, + into the busbar as the device stands. */
+/**
+ * What a device is told to do at this moment. Powers in W, + into the busbar as the device stands.
+ */
 export interface Commanded {
-  /** Nobody commands: the device follows its own rules (full power, self-consumption, its machine's need). */
+  /**
+   * Nobody commands: the device follows its own rules (full power, self-consumption, its machine's
+   * need).
+   */
   readonly ownMode: boolean;
-  /** Power of the terminal that the profile's control binds: '' the device, 'battery' on a hybrid. */
+  /**
+   * Power of the terminal that the profile's control binds: '' the device, 'battery' on a hybrid.
+   */
   readonly setpointW?: number;
   /** Production at most this, >= 0. */
   readonly limitW?: number;
@@ -35,7 +44,10 @@ export interface Commanded {
 
 /** Nameplate of one simulated device. */
 export interface DeviceSettings {
-  /** AC nameplate W; percent limits refer to it, and scale factors of SunSpec powers are chosen so that 1.5 times it fits. */
+  /**
+   * AC nameplate W; percent limits refer to it, and scale factors of SunSpec powers are chosen so
+   * that 1.5 times it fits.
+   */
   readonly ratedW: number;
   readonly chargeMaxW?: number; // battery: default ratedW
   readonly dischargeMaxW?: number; // battery: default ratedW
@@ -44,7 +56,10 @@ export interface DeviceSettings {
   readonly model?: string;
   /** PV strings of model 160, default 2. */
   readonly strings?: number;
-  /** Every energy counter starts here, Wh (a counter of 0 reads as unavailable in SunSpec); default 10_000. */
+  /**
+   * Every energy counter starts here, Wh (a counter of 0 reads as unavailable in SunSpec); default
+   * 10_000.
+   */
   readonly counterStartWh?: number;
   /** SunSpec scale factors where the choice from `ratedW` does not fit: 'm103.W_SF' -> 1. */
   readonly exponents?: Readonly<Record<string, number>>;
@@ -53,7 +68,10 @@ export interface DeviceSettings {
 /** Modbus exception codes that a device answers with; 0 = accepted. */
 export type ExceptionCode = 0 | 1 | 2 | 3 | 4 | 6 | 11;
 
-/** Registers of one device, with the device's own behaviour: timers, reversions, heartbeats, refusals. */
+/**
+ * Registers of one device, with the device's own behaviour: timers, reversions, heartbeats,
+ * refusals.
+ */
 export interface DeviceImage {
   readonly id: string;
   readonly profile: Profile;
@@ -62,16 +80,19 @@ export interface DeviceImage {
   /** Whether `put` knows the key. */
   has(key: string): boolean;
   /**
-   * Sets a reading in the point's canonical unit and busbar sign, and what follows from it in a balanced three-phase
-   * device: `powerW` sets powers and currents of the phases, apparent power and power factor; a derived sum
-   * (`pv.powerW` of a hybrid) its parts; `battery.chargeMaxW` a limit in A. Put phases or strings afterwards to make
-   * them uneven. `undefined` writes the type's "not available". Energy counters are Wh since the start of the run.
+   * Sets a reading in the point's canonical unit and busbar sign, and what follows from it in a
+   * balanced three-phase device: `powerW` sets powers and currents of the phases, apparent power
+   * and power factor; a derived sum (`pv.powerW` of a hybrid) its parts; `battery.chargeMaxW` a
+   * limit in A. Put phases or strings afterwards to make them uneven. `undefined` writes the type's
+   * "not available". Energy counters are Wh since the start of the run.
    * @throws RangeError when the value does not fit the register: widen the exponent in the settings
    */
   put(key: string, value: number | undefined): void;
   /** Sets a text point (maker, model, serial, firmware). */
   putText(key: string, text: string): void;
-  /** The value that a client would decode now, a counter with its start; undefined = not available. */
+  /**
+   * The value that a client would decode now, a counter with its start; undefined = not available.
+   */
   take(key: string): number | undefined;
   /** Raw registers, for faults; a write here asks nobody. */
   readonly raw: Readonly<Record<RegisterSpace, Uint16Array>>;
@@ -83,7 +104,10 @@ export interface DeviceImage {
   ): { words: Uint16Array; exception: ExceptionCode };
   /** One write request: whole writable points only, values within the point's range. */
   write(space: 'holding' | 'coil', at: number, words: ArrayLike<number>): ExceptionCode;
-  /** Brings timers, reversions and heartbeats to this instant of the simulated monotonic clock; never back. */
+  /**
+   * Brings timers, reversions and heartbeats to this instant of the simulated monotonic clock;
+   * never back.
+   */
   step(nowMs: number): void;
   /** What the device is told to do; call after `step`. */
   control(): Commanded;
@@ -123,11 +147,16 @@ export interface SiteDevicesOptions {
   /** By device id; `ratedW` defaults to 10 kW. */
   readonly settings: Readonly<Record<string, DeviceSettings>>;
   readonly onFrame?: ((frame: Frame) => void) | undefined;
-  /** Where a serial bus cannot be a pty pair (socat missing) it becomes RTU over TCP; called with one line saying so. */
+  /**
+   * Where a serial bus cannot be a pty pair (socat missing) it becomes RTU over TCP; called with
+   * one line saying so.
+   */
   readonly onNotice?: ((line: string) => void) | undefined;
 }
 
-/** All device servers of a site. TCP buses listen on 127.0.0.1: port 0 in the site means a free one. */
+/**
+ * All device servers of a site. TCP buses listen on 127.0.0.1: port 0 in the site means a free one.
+ */
 export interface SiteDevices {
   readonly images: Readonly<Record<string, DeviceImage>>;
   /** @returns the site's buses as they came to be: real ports, pty paths for the gateway's side */

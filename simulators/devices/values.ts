@@ -59,8 +59,9 @@ function stateOf(point: ResolvedPoint): number {
 }
 
 /**
- * What one `put` sets: the point itself, and what follows from it in a balanced three-phase device. Powers are spread
- * over the phases, currents follow; a derived sum over its parts; a limit in W over a register in A.
+ * What one `put` sets: the point itself, and what follows from it in a balanced three-phase device.
+ * Powers are spread over the phases, currents follow; a derived sum over its parts; a limit in W
+ * over a register in A.
  */
 export function* spreadOf(
   map: DeviceMap,

@@ -7,6 +7,7 @@ export interface PtyPair {
   stop(): Promise<void>;
 }
 
+const PROGRAM = 'socat'; // optional: apt install socat
 const START_MS = 5_000;
 
 /**
@@ -15,7 +16,7 @@ const START_MS = 5_000;
  * @throws Error when socat is there and gives no pair
  */
 export async function createPtyPair(): Promise<PtyPair | undefined> {
-  const child = spawn('socat', ['-d', '-d', 'pty,raw,echo=0', 'pty,raw,echo=0'], {
+  const child = spawn(PROGRAM, ['-d', '-d', 'pty,raw,echo=0', 'pty,raw,echo=0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const paths = await pathsOf(child);

@@ -16,9 +16,10 @@ import { createPtyPair } from './pty.ts';
 const DEFAULT_RATED_W = 10_000;
 
 /**
- * All devices of a site on real loopback sockets and pseudo-terminals. A serial bus gets a pty pair and keeps baud and
- * parity; where socat is missing it becomes RTU over TCP, with a notice.
- * @throws Error when the site names a profile that is not in the catalogue or two devices share a unit
+ * All devices of a site on real loopback sockets and pseudo-terminals. A serial bus gets a pty pair
+ * and keeps baud and parity; where socat is missing it becomes RTU over TCP, with a notice.
+ * @throws Error when the site names a profile that is not in the catalogue or two devices share a
+ *   unit
  */
 export function createSiteDevices(site: WiredSite, options: SiteDevicesOptions): SiteDevices {
   const images: Record<string, DeviceImage> = {};
@@ -54,7 +55,7 @@ export function createSiteDevices(site: WiredSite, options: SiteDevicesOptions):
     if (pair === undefined) {
       const { port } = keep(await startTcpServer(station, 0, 'rtu'));
       options.onNotice?.(
-        `bus ${bus.id}: socat is not installed, RTU runs over TCP port ${port} in place of a serial line`,
+        `bus ${bus.id}: socat is not installed, RTU runs over TCP port ${port}, not a serial line`,
       );
       return { id: bus.id, kind: 'rtu-over-tcp', host: '127.0.0.1', port };
     }

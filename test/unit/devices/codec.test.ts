@@ -5,7 +5,6 @@ import {
   encodePoint,
   encodeText,
   encodeUnavailable,
-  sumOf,
 } from '../../../devices/codec.ts';
 import type { ResolvedPoint, WireType } from '../../../devices/profile.ts';
 
@@ -189,9 +188,4 @@ describe('text', () => {
   it('keeps its order in a little-word-order device', () => {
     expect(encodeText(own, 'ABCD')).toEqual([0x4142, 0x4344, 0]);
   });
-});
-
-it('a sum is known when all its parts are', () => {
-  expect(sumOf([1, 2])).toBe(3);
-  expect(sumOf([1, undefined])).toBeUndefined();
 });

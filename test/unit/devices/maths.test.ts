@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { acos, asin, atan2, cos, exp, log, pow, sin, tan } from '../../../devices/maths.ts';
 
 /*
- * The reference is a fixed-point calculation with 200 fractional bits in BigInt, by other formulas than the code
- * under test, so that neither is checked against itself nor against the platform's Math.
+ * The reference is a fixed-point calculation with 200 fractional bits in BigInt, by other formulas
+ * than the code under test, so that neither is checked against itself nor against the platform's
+ * Math.
  */
 const BITS = 200n;
 const ONE = 1n << BITS;
@@ -28,7 +29,8 @@ function ordinal(x: number): bigint {
 function ulpsFrom(x: number, value: bigint): number {
   const digits = value < 0n ? -value : value;
   const extra = BigInt(Math.max(0, digits.toString(2).length - 64));
-  const near = Number(digits >> extra) * Number(1n << extra) * 2 ** -Number(BITS); // correctly rounded but for ties
+  // correctly rounded but for ties
+  const near = Number(digits >> extra) * Number(1n << extra) * 2 ** -Number(BITS);
   const distance = ordinal(x) - ordinal(value < 0n ? -near : near);
   return Number(distance < 0n ? -distance : distance);
 }

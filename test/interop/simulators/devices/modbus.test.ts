@@ -7,7 +7,10 @@ import { polled, program, type Running, run } from './wire.ts';
 
 const ModbusRtu = modbusSerial.default;
 
-/** Clients that we did not write read and write our simulated devices over real sockets and a pseudo-terminal. */
+/**
+ * Clients that we did not write read and write our simulated devices over real sockets and a
+ * pseudo-terminal.
+ */
 let running: Running;
 const tools = { mbpoll: (await program('mbpoll', '-V')) !== undefined };
 beforeAll(async () => {

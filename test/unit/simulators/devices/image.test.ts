@@ -133,7 +133,7 @@ describe('reads and writes are refused as a device does', () => {
     expect(image.read('holding', 0, 1).exception).toBe(1);
     expect(device('goodwe/et').read('holding', 65_535, 2).exception).toBe(2);
   });
-  it('writes: 2 for what is read-only, 3 for half a point, a sentinel or a value out of range', () => {
+  it('writes: 2 for what is read-only, 3 for half a point, a sentinel, a wrong value', () => {
     const image = battery();
     expect(image.write('holding', at(image, 'powerW'), [1])).toBe(2);
     expect(image.write('holding', at(image, 'setW'), [1])).toBe(3);
