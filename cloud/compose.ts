@@ -8,27 +8,19 @@ import { forecastingAgent } from './agents/forecasting/agent.ts';
 import {
   type ForecastState,
   keptPrices,
-  onPrices,
-  onWeather,
   openForecast,
-  priceQuestion,
   publish,
   restoreForecast,
-  weatherQuestion,
 } from './agents/forecasting/forecasting.ts';
 import { gridAgent } from './agents/grid/agent.ts';
-import { type GridState, heartbeats, onLoad, openGrid, stepGrid } from './agents/grid/grid.ts';
+import { type GridState, onLoad, openGrid } from './agents/grid/grid.ts';
 import { gateKey, marketAgent } from './agents/market-supervisor/agent.ts';
 import { restoreMarket } from './agents/market-supervisor/restore.ts';
 import type { MarketEffects, MarketState } from './agents/market-supervisor/state.ts';
-import {
-  nextDueMs,
-  onEnvelope,
-  onMeter,
-  onOnline,
-  onTime,
-} from './agents/market-supervisor/supervisor.ts';
+import { nextDueMs, onMeter, onOnline, onTime } from './agents/market-supervisor/supervisor.ts';
 import { canonical } from './canonical.ts';
+import { askSources } from './compose-forecast.ts';
+import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
 import { type Registered, registryOf } from './fleet.ts';
 import { ingest } from './ingest/ingest.ts';
@@ -67,7 +59,6 @@ export interface Cloud {
   status(): CloudStatus;
 }
 
-const HTTP_TIMEOUT_MS = 10_000; // real
 const SETTLE_EVERY_MS = MINUTE_MS;
 const decoder = new TextDecoder();
 
@@ -85,6 +76,7 @@ class FleetSide implements Cloud {
   private readonly forecasts = new Map<string, ForecastState>();
   private readonly router: A2aRouter;
   private readonly speaker: Speaker;
+  private readonly grid: GridSide;
   private readonly online = new Set<string>();
   private readonly timers = new Map<string, () => void>();
   private readonly counts = { stored: 0, repeated: 0, refused: 0 };
@@ -117,6 +109,7 @@ class FleetSide implements Cloud {
     };
     this.router = new A2aRouter(agents, (name) => store.nextSequence(name));
     this.router.restore(store, nowMs);
+    this.grid = new GridSide(config.tenant, ports, this.market, this.router, this.speaker);
   }
 
   start(): void {
@@ -135,9 +128,9 @@ class FleetSide implements Cloud {
       });
     }
     for (const grid of this.grids.values()) {
-      this.repeat(`grid ${grid.zone.id}`, 0, grid.zone.everyMs, () => this.gridTurn(grid));
+      this.repeat(`grid ${grid.zone.id}`, 0, grid.zone.everyMs, () => this.grid.turn(grid));
       const beatMs = timing(this.ports.clock.speed).heartbeatMs / 4;
-      this.repeat(`heartbeat ${grid.zone.id}`, beatMs, beatMs, () => this.beat(grid));
+      this.repeat(`heartbeat ${grid.zone.id}`, beatMs, beatMs, () => this.grid.beat(grid));
     }
     this.repeat('prune', HOUR_MS, HOUR_MS, () => this.prune());
     this.marketTurn();
@@ -177,7 +170,7 @@ class FleetSide implements Cloud {
       from !== undefined &&
       payload !== undefined &&
       ((topic?.kind === 'telemetry' && this.telemetry(from, payload)) ||
-        (topic?.kind === 'status' && this.status_(from, payload)) ||
+        (topic?.kind === 'status' && this.gatewayState(from, payload)) ||
         (topic?.kind === 'a2a-request' && this.request(from, payload)));
     if (taken) return;
     this.counts.refused += 1;
@@ -211,7 +204,7 @@ class FleetSide implements Cloud {
     return true;
   }
 
-  private status_(from: Registered, payload: unknown): boolean {
+  private gatewayState(from: Registered, payload: unknown): boolean {
     const parsed = gatewayStatus.safeParse(payload);
     if (!parsed.success) return false;
     const { store, clock } = this.ports;
@@ -257,7 +250,7 @@ class FleetSide implements Cloud {
     const effects = onOnline(this.market, zone, participant, gateway, clock.wallMs());
     this.speaker.say(store.transaction(() => this.keep(effects)));
     const grid = this.grids.get(zone);
-    if (grid !== undefined) this.beat(grid, gateway);
+    if (grid !== undefined) this.grid.beat(grid, gateway);
   }
 
   private reconnected(): void {
@@ -306,97 +299,11 @@ class FleetSide implements Cloud {
     return messages;
   }
 
-  private gridTurn(grid: GridState): void {
-    const { store, clock, signer } = this.ports;
-    const nowMs = clock.wallMs();
-    const before = grid.shares;
-    const turn = store.transaction(() => {
-      const step = stepGrid(grid, this.scheduledW(grid, nowMs), signer, this.sequence, nowMs);
-      store.write(step.writes);
-      return step;
-    });
-    for (const [gateway, { importW, exportW, untilMs }] of grid.envelopes) {
-      onEnvelope(this.market, grid.zone.id, gateway, { importW, exportW, untilMs });
-    }
-    const changed = canonical(before) !== canonical(grid.shares);
-    this.speaker.say(this.directives(turn.directives));
-    if (!changed) return;
-    const text = turn.reduced
-      ? 'The shared transformer is full: everybody has less than the contracted power for now.'
-      : 'The shared transformer carries the contracted power again.';
-    const data = { v: 1, kind: 'grid-notice', transformerLoadPct: turn.transformerLoadPct, text };
-    const parts = [{ data, mediaType: 'application/json' }];
-    const notices = store.transaction(() =>
-      grid.zone.gateways.map((gateway) => ({
-        topic: gatewayTopics(this.config.tenant, gateway.id).a2aNotice,
-        body: this.router.notice('grid', parts),
-        retain: false,
-      })),
-    );
-    this.speaker.say(notices);
-  }
-
-  private beat(grid: GridState, only?: string): void {
-    const { store, clock, signer } = this.ports;
-    const beats = store.transaction(() =>
-      heartbeats(grid, signer, this.sequence, clock.wallMs(), only),
-    );
-    this.speaker.say(this.directives(beats));
-  }
-
-  /** On disk before it is sent, so that no sequence is ever used twice. */
-  private readonly sequence = (gateway: string): number =>
-    this.ports.store.nextSequence(`directive/${gateway}`);
-
-  private directives(list: ReturnType<typeof heartbeats>): Outbound[] {
-    return list.map(({ gateway, signed }) => ({
-      topic: gatewayTopics(this.config.tenant, gateway).directive,
-      body: signed,
-      retain: false,
-    }));
-  }
-
-  /** Net of what the market made of a gateway for the running interval and the next, W, + import; the larger one. */
-  private scheduledW(grid: GridState, nowMs: number): Map<string, number> {
-    const scheduled = new Map<string, number>();
-    const zone = this.market.zones.get(grid.zone.id);
-    if (zone === undefined) return scheduled;
-    const { intervalMs, participants } = zone.zone;
-    const startMs = Math.floor(nowMs / intervalMs) * intervalMs;
-    for (const { id, gateways } of participants) {
-      for (const fromMs of [startMs, startMs + intervalMs]) {
-        const position = zone.intervals.get(fromMs)?.positions.get(id);
-        const gateway = gateways[0];
-        if (position === undefined || gateway === undefined || gateways.length > 1) continue;
-        const powerW = ((position.boughtWh - position.soldWh) * HOUR_MS) / intervalMs;
-        const known = scheduled.get(gateway.id) ?? 0;
-        if (Math.abs(powerW) > Math.abs(known)) scheduled.set(gateway.id, powerW);
-      }
-    }
-    return scheduled;
-  }
-
   private async askSources(forecast: ForecastState): Promise<void> {
-    const { clock, log, store } = this.ports;
-    const { id } = forecast.zone;
-    const ask = async (
-      what: string,
-      url: string | undefined,
-      take: (body: string) => string | undefined,
-    ) => {
-      if (url === undefined) return;
-      const why = await this.ports.http.get(url, HTTP_TIMEOUT_MS).then(
-        (answer) => (answer.status === 200 ? take(answer.body) : `status ${answer.status}`),
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
-      if (why !== undefined) log.warn(`${what} of ${id}: the last one stays`, { why });
-    };
-    await ask('weather', weatherQuestion(forecast.zone), (body) => onWeather(forecast, body));
-    await ask('prices', priceQuestion(forecast.zone, clock.wallMs()), (body) =>
-      onPrices(forecast, body),
-    );
+    await askSources(forecast, this.ports);
     if (!this.running) return;
     this.guarded(() => {
+      const { store, clock } = this.ports;
       const effects = publish(forecast, this.config.tenant, clock.wallMs());
       store.transaction(() => store.write(effects.writes));
       this.speaker.say(effects.messages);

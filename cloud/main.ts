@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { marketClear } from './cli/market-clear.ts';
+import { marketReplay } from './cli/market-replay.ts';
+import { type RunOptions, run } from './cli/run.ts';
 import { Fault } from './errors.ts';
 
 const EXIT_BAD_INPUT = 2;
@@ -8,6 +10,15 @@ function program(): Command {
   const cloud = new Command('edgewatt-cloud')
     .description("the fleet's side: market, grid, forecasts, telemetry")
     .exitOverride();
+  cloud
+    .command('run')
+    .description('run market, grid, forecasting and ingest until SIGTERM')
+    .requiredOption('--config <file>', 'YAML or JSON')
+    .option('--clock-origin <realMs,wallMs,speed>', 'one scaled clock with other processes')
+    .option('--json', 'print what was done, as one object, at the end')
+    .action(async (options: RunOptions) => {
+      process.exitCode = await run(options);
+    });
   const market = cloud.command('market').description('the market engine, on files');
   market
     .command('clear')
@@ -16,6 +27,14 @@ function program(): Command {
     .option('--json', 'for machines')
     .action((file: string, options: { json?: boolean }) => {
       process.stdout.write(`${marketClear(file, options.json === true)}\n`);
+    });
+  market
+    .command('replay')
+    .description('replay a journal to the byte and show the balances')
+    .argument('<file>', 'journal lines, or the database of edgewatt-cloud')
+    .option('--json', 'for machines')
+    .action((file: string, options: { json?: boolean }) => {
+      process.stdout.write(`${marketReplay(file, options.json === true)}\n`);
     });
   return cloud;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { Fault } from '../errors.ts';
 
@@ -50,4 +50,16 @@ export function lineOfPath(text: string, path: readonly (string | number)[]): nu
     if (at !== undefined) return counter.linePos(at).line;
   }
   return 1;
+}
+
+/** Whether a file is an SQLite database, by how it starts. */
+export function isDatabase(file: string): boolean {
+  const start = Buffer.alloc(15);
+  const handle = openSync(file, 'r');
+  try {
+    readSync(handle, start, 0, start.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  return start.toString('latin1') === 'SQLite format 3';
 }

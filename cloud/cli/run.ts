@@ -1,0 +1,124 @@
+import { dirname, resolve } from 'node:path';
+import pino from 'pino';
+import { type ClockOrigin, createClock } from '../../gateway/adapters/clock.ts';
+import { createSigner, hash } from '../../gateway/adapters/crypto.ts';
+import { createHttp } from '../../gateway/adapters/http.ts';
+import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
+import type { Clock, Log } from '../../gateway/ports.ts';
+import { openStore } from '../adapters/sqlite.ts';
+import { type Cloud, compose } from '../compose.ts';
+import { cloudConfig, parseCloudFile } from '../config/load.ts';
+import type { CloudFile } from '../config/schema.ts';
+import { Fault } from '../errors.ts';
+import { JournalDamaged } from '../market/ledger.ts';
+import { readText } from './json-file.ts';
+
+export interface RunOptions {
+  readonly config: string;
+  readonly clockOrigin?: string;
+  readonly json?: boolean;
+}
+
+const RECONNECT_MS = { minReconnectMs: 500, maxReconnectMs: 30_000 };
+
+/**
+ * `edgewatt-cloud run`: market, grid, forecasting and ingest in one process. Ends with 0 on SIGTERM or SIGINT, after
+ * what was on its way has arrived; a broker that is down is waited for.
+ * @returns the exit code
+ */
+export async function run(options: RunOptions): Promise<number> {
+  const file = parseCloudFile(readText(options.config), options.config);
+  const at = (path: string): string => resolve(dirname(options.config), path);
+  const clock = createClock(
+    options.clockOrigin === undefined ? undefined : readOrigin(options.clockOrigin),
+  );
+  const log = createLog();
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  const cloud = build(file, at, clock, log, (error) => {
+    log.error('stopped: state and disk disagree, a restart reads it anew', { why: String(error) });
+    end(1);
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(0));
+  cloud.start();
+  log.info(`tenant ${file.tenant}, zones ${file.zones.map((zone) => zone.id).join(' ')}`, {
+    broker: file.brokerUrl,
+    speed: clock.speed,
+  });
+  const code = await ended;
+  await cloud.stop();
+  if (options.json === true) process.stdout.write(`${JSON.stringify(cloud.status())}\n`);
+  return code;
+}
+
+function build(
+  file: CloudFile,
+  at: (path: string) => string,
+  clock: Clock,
+  log: Log,
+  fatal: (error: unknown) => void,
+): Cloud {
+  const signer = readSigner(file.signing.keyId, at(file.signing.keyFile));
+  const secret = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : readText(at(path)).trim();
+  const password = secret(file.passwordFile);
+  const ca = secret(file.caFile);
+  const cert = secret(file.certFile);
+  const key = secret(file.keyFile);
+  const broker = createMqttBroker(
+    {
+      url: file.brokerUrl,
+      clientId: file.clientId,
+      ...RECONNECT_MS,
+      ...(file.username !== undefined && { username: file.username }),
+      ...(password !== undefined && { password }),
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+    },
+    clock,
+  );
+  const http = createHttp({ userAgent: 'edgewatt-cloud/1' }, clock);
+  const database = file.database === ':memory:' ? file.database : at(file.database);
+  const store = openStore(database);
+  try {
+    return compose(cloudConfig(file), { clock, broker, store, http, signer, hash, log, fatal });
+  } catch (error) {
+    store.close();
+    if (!(error instanceof JournalDamaged)) throw error;
+    throw new Fault(error.message, database, 'restore a copy of the database');
+  }
+}
+
+/** `realMs,wallMs,speed`, as the process that started the run hands it on. */
+function readOrigin(text: string): ClockOrigin {
+  const [realMs, wallMs, speed, ...more] = text.split(',').map(Number);
+  const given = [realMs, wallMs, speed];
+  if (more.length === 0 && given.every((value) => Number.isFinite(value)) && Number(speed) > 0) {
+    return { realMs: Number(realMs), wallMs: Number(wallMs), speed: Number(speed) };
+  }
+  throw new Fault(
+    `'${text}' is no origin`,
+    '--clock-origin',
+    'give three numbers: realMs,wallMs,speed, as in 8123.5,1763812800000,96',
+  );
+}
+
+/** An ed25519 key, PKCS8, as PEM or as its base64 alone. */
+function readSigner(keyId: string, path: string) {
+  const text = readText(path).replace(/-----[^-]*-----|\s/g, '');
+  try {
+    return createSigner(keyId, text);
+  } catch {
+    throw new Fault('not an ed25519 private key', path, 'write one in PKCS8, PEM or base64');
+  }
+}
+
+/** One JSON line an event on stderr; stdout stays free for results. */
+function createLog(): Log {
+  const logger = pino({ base: null }, pino.destination({ fd: 2, sync: true }));
+  return {
+    info: (text, fields = {}) => logger.info(fields, text),
+    warn: (text, fields = {}) => logger.warn(fields, text),
+    error: (text, fields = {}) => logger.error(fields, text),
+  };
+}
