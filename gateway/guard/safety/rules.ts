@@ -6,12 +6,14 @@ export interface Eased {
   readonly code: string;
 }
 
-/** Less than this is rest, not a direction. */
-const REST_W = 1;
+/** Up to this, or this share of nameplate, is rest and not a direction: what follows a meter flickers. */
+const REST_W = 50;
+const REST_SHARE = 0.01;
 
-export function directionOf(powerW: number): -1 | 0 | 1 {
-  if (powerW >= REST_W) return 1;
-  return powerW <= -REST_W ? -1 : 0;
+export function directionOf(limits: TerminalLimits, powerW: number): -1 | 0 | 1 {
+  const restW = Math.max(REST_W, REST_SHARE * Math.max(limits.ratedInW, limits.ratedOutW));
+  if (powerW > restW) return 1;
+  return powerW < -restW ? -1 : 0;
 }
 
 /** No change of direction before the last one has rested. */
@@ -21,7 +23,7 @@ export function rest(
   wish: Eased,
   nowMs: number,
 ): Eased {
-  const direction = directionOf(wish.powerW);
+  const direction = directionOf(limits, wish.powerW);
   if (direction === 0 || memory.direction === 0 || direction === memory.direction) return wish;
   if (nowMs - memory.turnedAtMs >= limits.directionRestMs) return wish;
   return { powerW: 0, code: 'DIRECTION_REST' };

@@ -147,7 +147,7 @@ function rule(
 
 function remember(ruling: Ruling, nowMs: number): TerminalMemory {
   const { powerW, limits, past: before } = ruling;
-  const direction = limits.kind === 'setpoint' ? directionOf(powerW) : 0;
+  const direction = limits.kind === 'setpoint' ? directionOf(limits, powerW) : 0;
   const turned = direction !== 0 && direction !== before.direction;
   const on = !(powerW === 0);
   return {

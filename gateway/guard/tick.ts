@@ -1,0 +1,374 @@
+import type { SignedDirective } from '../contracts/values/directive.ts';
+import type { Image, Mode } from '../contracts/values/image.ts';
+import type { Intent } from '../contracts/values/plan.ts';
+import type { TelemetryRecord } from '../contracts/values/record.ts';
+import type { Connection, Site } from '../contracts/values/site.ts';
+import type { Timing } from '../contracts/values/timing.ts';
+import { clockTime, power } from '../contracts/values/words.ts';
+import type { Clock, Log, Verifier } from '../ports.ts';
+import type { Writer } from './commands/types.ts';
+import { ARBITER_START, type Arbitration, arbitrate } from './control/arbiter.ts';
+import { fuseLimits, phasesOf } from './control/limits/limits.ts';
+import { Costs } from './costs.ts';
+import { type GridLimits, type GridState, limitsNow, take, verify } from './directives.ts';
+import { decisionsOf, devicesOf, limitsOf } from './image.ts';
+import { isIntent, running, supersedes } from './intents.ts';
+import { kernelFacts, kernelLimits } from './judged.ts';
+import type { Poller, Snapshot } from './measurements/types.ts';
+import { flagsOf, modeOf, reasonOf, type Standing } from './modes.ts';
+import { Pacer } from './pacer.ts';
+import type { Facts, Memory, TerminalLimits } from './safety/facts.ts';
+import { type Judgement, judge, safeStates } from './safety/verdict.ts';
+import { type GuardState, restore, Saver, toSave } from './saved.ts';
+import { NO_MEMORY, type SiteMemory, siteStep } from './site/site.ts';
+import type { SiteState, TerminalState } from './site/types.ts';
+import { type Wiring, wire } from './site/wiring.ts';
+import { command, within } from './startup.ts';
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+
+export type { GuardState } from './saved.ts';
+
+export interface GuardDeps {
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly times: Timing;
+  readonly poller: Poller;
+  readonly writer: Writer;
+  readonly verifier: Verifier;
+  readonly saved: GuardState | undefined;
+  /** Devices with a commissioning record. */
+  readonly commissioned: ReadonlySet<string>;
+  readonly save: (state: GuardState) => void;
+  readonly log: Log;
+  readonly bootId: string;
+}
+
+export interface Guard {
+  /** Polls, commands the safe states and waits for them, then ticks; at most 5 s real. */
+  start(): Promise<void>;
+  /** Ends the turns, then commands the safe states and waits for them. */
+  stop(): Promise<void>;
+  image(): Image | undefined;
+  onImage: ((image: Image) => void) | undefined;
+  onRecords: ((records: TelemetryRecord[]) => void) | undefined;
+  intent(intent: Intent): void;
+  directive(signed: SignedDirective): void;
+  agentRestarted(): void;
+}
+
+export function createGuard(deps: GuardDeps): Guard {
+  return new SiteGuard(deps);
+}
+
+const SAFE_START_REAL_MS = 5_000;
+const STOP_REAL_MS = 5_000;
+
+class SiteGuard implements Guard {
+  onImage: ((image: Image) => void) | undefined;
+  onRecords: ((records: TelemetryRecord[]) => void) | undefined;
+  private readonly deps: GuardDeps;
+  private readonly wiring: Wiring;
+  private readonly limits: readonly TerminalLimits[];
+  private readonly pacer: Pacer;
+  private readonly costs = new Costs();
+  private readonly saver: Saver;
+  private readonly telemetry: Telemetry;
+  private readonly epoch: number;
+  private siteMemory: SiteMemory = NO_MEMORY;
+  private control = ARBITER_START;
+  private kernel: Memory = {};
+  private grid: GridState;
+  private held: Intent | undefined;
+  private newest: Image | undefined;
+  private mode: Mode = 'safe';
+  private modeSinceMs: number;
+  private turns = 0;
+  private agentRestarts = 0;
+
+  constructor(deps: GuardDeps) {
+    const { site, clock, times, saved } = deps;
+    this.deps = deps;
+    this.epoch = (saved?.epoch ?? 0) + 1;
+    this.wiring = wire(site);
+    const connections = new Map(
+      this.wiring.terminals.map(({ spec, connection }) => [spec.id, connection]),
+    );
+    this.limits = kernelLimits(site, (terminal) => connections.get(terminal) ?? '', times);
+    this.grid = restore(saved, clock);
+    this.modeSinceMs = clock.wallMs();
+    this.saver = new Saver(deps.save);
+    this.telemetry = createTelemetry(site, this.epoch);
+    this.pacer = new Pacer(clock, times.cycleMs, () => this.turn());
+  }
+
+  async start(): Promise<void> {
+    const { clock, poller, writer, log } = this.deps;
+    const endMs = clock.realMs() + SAFE_START_REAL_MS;
+    this.keep(); // the new epoch is on its way to disk before anything is produced under it
+    await poller.start();
+    const safe = this.safe();
+    const open = await command(safe, writer, clock, Math.max(0, endMs - clock.realMs()));
+    if (open.length > 0) log.warn(`safe state not confirmed yet: ${open.join(', ')}`);
+    this.pacer.start();
+  }
+
+  async stop(): Promise<void> {
+    const { clock, poller, writer, log } = this.deps;
+    this.pacer.stop();
+    const released = await within(writer.releaseAll(this.safe()), STOP_REAL_MS, clock);
+    if (released?.verified !== true) {
+      const names = released === undefined ? 'no answer' : released.failed.join(', ');
+      log.warn(`devices not released for certain: ${names}`);
+    }
+    await poller.stop();
+    const last = this.newest;
+    if (last !== undefined) {
+      this.hand(this.telemetry.flush(last));
+      const recordsProduced = this.telemetry.produced();
+      this.newest = { ...last, counters: { ...last.counters, recordsProduced } };
+    }
+    this.keep();
+  }
+
+  image(): Image | undefined {
+    return this.newest;
+  }
+
+  intent(intent: Intent): void {
+    if (isIntent(intent) && supersedes(intent, this.held)) this.held = intent;
+  }
+
+  agentRestarted(): void {
+    this.agentRestarts += 1;
+  }
+
+  directive(signed: SignedDirective): void {
+    const { clock, site, verifier, times, log } = this.deps;
+    const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
+    const directive = verify(signed, this.grid, site, verifier, at.wallMs);
+    if (typeof directive === 'string') {
+      log.warn(`directive refused: ${directive}`);
+      this.event('DIRECTIVE_REFUSED', `A directive was refused: ${directive}`);
+      return;
+    }
+    const before = limitsNow(this.grid, site, times, at).limits[0];
+    this.grid = take(this.grid, directive, at);
+    const after = limitsNow(this.grid, site, times, at).limits[0];
+    if (directive.kind === 'heartbeat') return;
+    const until = clockTime(directive.untilMs, site.place.timeZone);
+    const kind = directive.kind === 'emergency' ? 'Grid emergency' : 'Grid envelope';
+    this.event(
+      directive.kind === 'emergency' ? 'EMERGENCY' : 'ENVELOPE',
+      `${kind}: buying up to ${power(directive.importLimitW)}, ` +
+        `selling up to ${power(directive.exportLimitW)}, until ${until}`,
+    );
+    const tighter =
+      before !== undefined &&
+      after !== undefined &&
+      (after.importLimitW < before.importLimitW || after.exportLimitW < before.exportLimitW);
+    if (directive.kind === 'emergency' || tighter) this.pacer.early();
+    this.keep();
+  }
+
+  /** One turn, top to bottom: see, decide, judge, write, tell. It waits for nothing. */
+  private turn(): void {
+    const { clock, times, poller, writer, site: spec, log } = this.deps;
+    const startMs = clock.realMs();
+    try {
+      const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
+      const seen = poller.snapshot();
+      const site = this.see(seen, at);
+      const grid = limitsNow(this.grid, spec, times, at);
+      this.grid = grid.state;
+      const intent = running(this.held, at.wallMs);
+      const decided = arbitrate(
+        this.control,
+        { site, spec, times, gridLimits: grid.limits, intent, sent: this.sent() },
+        at.nowMs,
+      );
+      this.control = decided.state;
+      const facts = this.facts(site, grid, decided.islanded);
+      const judged = judge(this.kernel, this.limits, facts, this.proposals(decided, facts));
+      this.kernel = judged.memory;
+      writer.submit(judged.verdicts, at.nowMs);
+      this.tell({ seen, site, grid, intent, decided, facts, judged });
+    } catch (error) {
+      // Nothing was submitted: leases run out and devices return to their safe state by themselves.
+      log.error(`turn failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    this.costs.add(clock.realMs() - startMs);
+  }
+
+  private see(seen: Snapshot, at: { nowMs: number; wallMs: number }): SiteState {
+    const { poller, times } = this.deps;
+    const offers = (device: string, key: string): boolean | undefined => {
+      const map = poller.map(device);
+      return map === undefined ? undefined : key in map.points;
+    };
+    const found = siteStep(
+      this.wiring,
+      this.siteMemory,
+      { ...seen, offers },
+      at.nowMs,
+      at.wallMs,
+      times,
+    );
+    this.siteMemory = found.memory;
+    return found.site;
+  }
+
+  private facts(site: SiteState, grid: GridLimits, islanded: boolean): Facts {
+    const { site: spec, times, bootId } = this.deps;
+    return kernelFacts({
+      site,
+      spec,
+      times,
+      bootId,
+      agentEpoch: this.held?.agentEpoch ?? 0,
+      islanded,
+      mayWrite: (terminal) => this.mayWrite(terminal),
+      gridLimits: grid.limits,
+      fuse: (id) => {
+        const connection = spec.connections.find((one) => one.id === id);
+        const state = site.connections.find((one) => one.id === id);
+        return this.fuse(connection, state);
+      },
+    });
+  }
+
+  private fuse(connection: Connection | undefined, state: SiteState['connections'][0] | undefined) {
+    if (connection === undefined || state === undefined) return { importW: 0, exportW: 0 };
+    return fuseLimits(connection, state, phasesOf(this.deps.site, connection));
+  }
+
+  private proposals(decided: Arbitration, facts: Facts) {
+    const { bootId, agentEpoch } = facts;
+    return decided.proposals.map(({ terminal, powerW, code }) => ({
+      terminal,
+      powerW,
+      code,
+      bootId,
+      agentEpoch,
+    }));
+  }
+
+  /** Proven at commissioning, or allowed by name in the site file. */
+  private mayWrite(terminal: Pick<TerminalState, 'device'>): boolean {
+    const { site, commissioned } = this.deps;
+    const { device } = terminal;
+    if (device === undefined) return false;
+    return commissioned.has(device) || site.control.unprovenAllowed.includes(device);
+  }
+
+  private sent(): Record<string, number> {
+    const sent: Record<string, number> = {};
+    for (const [terminal, { powerW }] of Object.entries(this.kernel)) {
+      if (powerW !== undefined && Number.isFinite(powerW)) sent[terminal] = powerW;
+    }
+    return sent;
+  }
+
+  /** Safe states of all that may be written, with the limits in force now. */
+  private safe() {
+    const { site: spec, clock, times, poller } = this.deps;
+    if (!spec.control.active) return [];
+    const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
+    const grid = limitsNow(this.grid, spec, times, at);
+    const site = this.see(poller.snapshot(), at);
+    const facts = this.facts(site, grid, false);
+    const able = site.terminals.filter((terminal) => this.mayWrite(terminal)).map(({ id }) => id);
+    return safeStates(
+      this.limits.filter(({ terminal }) => able.includes(terminal)),
+      facts,
+    );
+  }
+
+  private tell(turn: Told): void {
+    const image = this.picture(turn);
+    this.newest = image;
+    this.hand(this.telemetry.step(image));
+    this.keep();
+    this.onImage?.(image);
+  }
+
+  private picture(turn: Told): Image {
+    const { clock, site: spec, times, bootId, writer } = this.deps;
+    const { seen, site, grid, decided, facts, judged } = turn;
+    const { findings } = judged;
+    const standing: Standing = {
+      site,
+      spec,
+      times,
+      safeAfterMs: facts.safeAfterMs,
+      findings,
+      intent: turn.intent,
+      limited: grid.limited,
+      islanded: decided.islanded,
+    };
+    const mode = modeOf(standing);
+    if (mode !== this.mode || this.turns === 0) this.modeSinceMs = site.wallMs;
+    this.mode = mode;
+    this.turns += 1;
+    const decisions = decisionsOf(spec, findings, decided.proposals);
+    const wired = (terminal: string) =>
+      this.wiring.terminals.find((one) => one.spec.id === terminal)?.device;
+    const ahead = site.wallMs - clock.monoMs();
+    return {
+      cycle: this.turns,
+      bootId,
+      monoMs: site.nowMs,
+      wallMs: site.wallMs,
+      mode,
+      flags: flagsOf(standing),
+      modeSinceMs: this.modeSinceMs,
+      reason: reasonOf(standing, mode, decisions),
+      points: site.points,
+      decisions,
+      devices: devicesOf(seen.devices, writer.state(), findings, wired, ahead),
+      asks: decided.asks,
+      limits: limitsOf(spec, facts.connections, grid.limits[0]?.source ?? ''),
+      counters: this.counters(seen),
+    };
+  }
+
+  private counters(seen: Snapshot): Image['counters'] {
+    return {
+      cycles: this.pacer.cycles,
+      missedCycles: this.pacer.missed,
+      recordsProduced: this.telemetry.produced(),
+      recordsDropped: 0,
+      readingsGood: seen.good,
+      readingsBad: seen.bad,
+      writes: seen.devices.reduce((sum, { writes }) => sum + writes, 0),
+      agentRestarts: this.agentRestarts,
+      tickP50Ms: this.costs.p50Ms,
+      tickP99Ms: this.costs.p99Ms,
+    };
+  }
+
+  private event(code: string, text: string): void {
+    if (this.newest !== undefined) this.hand([this.telemetry.event(code, text, this.newest)]);
+  }
+
+  private hand(records: TelemetryRecord[]): void {
+    if (records.length > 0) this.onRecords?.(records);
+  }
+
+  private keep(): void {
+    const { clock, writer } = this.deps;
+    const { epoch, mode, grid } = this;
+    const kept = { epoch, mode, grid, budget: writer.budget() };
+    this.saver.offer(toSave(kept, clock.monoMs(), clock.wallMs()));
+  }
+}
+
+/** What one turn saw and decided, on its way into the image. */
+interface Told {
+  readonly seen: Snapshot;
+  readonly site: SiteState;
+  readonly grid: GridLimits;
+  readonly intent: Intent | undefined;
+  readonly decided: Arbitration;
+  readonly facts: Facts;
+  readonly judged: Judgement;
+}
