@@ -1,66 +1,90 @@
+import type { Directive } from '../../gateway/contracts/values/directive.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
-import { intervalStart } from '../../gateway/contracts/values/time.ts';
+import { QUARTER_MS } from '../../gateway/contracts/values/time.ts';
+import { timing } from '../../gateway/contracts/values/timing.ts';
 import type { Clock } from '../../gateway/ports.ts';
-import type { DeviceImage, Frame, SiteDevices } from '../devices/types.ts';
-import { type PlantConfig, type PlantState, type PlantTruth, startPlant, stepPlant } from '../plant/plant.ts';
-import type { Commands, Drive } from '../plant/types.ts';
+import { balanceErrorW } from '../checkers/balance.ts';
+import { type Court, createCourt } from '../checkers/court.ts';
+import { createQuarters, type Quarters } from '../checkers/energy.ts';
+import type { Frame, SiteDevices } from '../devices/types.ts';
+import { type PlantConfig, type PlantState, startPlant, stepPlant } from '../plant/plant.ts';
+import type { Drive } from '../plant/types.ts';
 import { bindSite } from '../sites/bind.ts';
 
-/** What judges a running site from outside: every frame on its wires and every instant of its plant. */
-export interface Judge {
+/** One site of a run: its plant behind its devices, and the judges that watch both from outside. */
+export interface RunningSite {
+  readonly site: Site;
+  readonly court: Court;
+  readonly quarters: Quarters;
+  readonly devices: SiteDevices;
+  balanceErrorMaxW(): number;
   frame(frame: Frame): void;
-  truth(truth: PlantTruth, nowMs: number, images: Readonly<Record<string, DeviceImage>>): void;
+  directive(directive: Directive): void;
+  stop(): void;
 }
 
-export interface WorldSite {
+export interface SiteRun {
   readonly site: Site;
   readonly plant: PlantConfig;
   readonly devices: SiteDevices;
-  readonly judge: Judge;
   readonly seed: number;
   readonly drive: Drive | undefined;
-}
-
-export interface RunningSite {
-  readonly images: Readonly<Record<string, DeviceImage>>;
-  truth(): PlantTruth | undefined;
-  stop(): void;
 }
 
 /** Real time between two turns of a plant; in a faster run the simulated step is cut into seconds inside. */
 const TURN_MS = 20;
 
 /**
- * Lets a site's plant run behind its devices, on the scaled clock, until it is stopped. Truth at the end of each
- * quarter-hour is exact: no step reaches across its boundary.
+ * Lets a site's plant run behind its devices, on the scaled clock, until it is stopped. No step reaches across
+ * the edge of a quarter-hour.
  */
-export function runSite(world: WorldSite, clock: Clock): RunningSite {
-  const { images } = world.devices;
-  const bound = bindSite(world.site, images, world.seed);
-  let state: PlantState = startPlant(world.plant, clock.wallMs());
-  let truth: PlantTruth | undefined;
+export function runSite(run: SiteRun, clock: Clock): RunningSite {
+  const { site, devices } = run;
+  const { images } = devices;
+  const bound = bindSite(site, images, run.seed);
+  const startMs = clock.wallMs();
+  const offsetMs = startMs - clock.monoMs();
+  let state: PlantState = startPlant(run.plant, startMs);
+  const connection = site.connections[0]?.id ?? 'grid';
+  const quarters = createQuarters(connection, startMs);
+  const court = createCourt({
+    site,
+    times: timing(clock.speed),
+    devices: images,
+    wallOf: (monoMs) => offsetMs + monoMs,
+  });
+  let balanceMaxW = 0;
   let running = true;
-  const advance = (untilMs: number, commands: Commands): void => {
+
+  const advance = (untilMs: number): void => {
     while (state.atMs < untilMs) {
-      const boundaryMs = intervalStart(state.atMs) + 900_000;
-      const dtMs = Math.min(untilMs, boundaryMs) - state.atMs;
-      const next = stepPlant(world.plant, state, commands, world.drive, dtMs);
+      const edgeMs = (Math.floor(state.atMs / QUARTER_MS) + 1) * QUARTER_MS;
+      const dtMs = Math.min(untilMs, edgeMs) - state.atMs;
+      const next = stepPlant(run.plant, state, bound.commands(), run.drive, dtMs, (truth) => {
+        quarters.seen(truth);
+        court.seen(truth);
+      });
       state = next.state;
-      truth = next.truth;
-      bound.put(truth);
-      world.judge.truth(truth, clock.monoMs(), images);
+      bound.put(next.truth);
+      court.turn(next.truth);
+      balanceMaxW = Math.max(balanceMaxW, balanceErrorW(site, images) ?? 0);
     }
   };
   const turn = (): void => {
     if (!running) return;
     for (const image of Object.values(images)) image.step(clock.monoMs());
-    advance(clock.wallMs(), bound.commands());
+    advance(clock.wallMs());
     clock.realAt(clock.realMs() + TURN_MS, turn);
   };
   turn();
   return {
-    images,
-    truth: () => truth,
+    site,
+    court,
+    quarters,
+    devices,
+    balanceErrorMaxW: () => balanceMaxW,
+    frame: (frame) => court.frame(frame),
+    directive: (directive) => court.directive(directive, clock.wallMs()),
     stop: () => {
       running = false;
     },

@@ -1,0 +1,141 @@
+import ModbusRTU from 'modbus-serial';
+import { encodePoint } from '../../devices/codec.ts';
+import { Fault } from '../../gateway/errors.ts';
+import { type DemoResult, judgeRun } from '../demo/result.ts';
+import { Run, type RunningGateway, writeMap } from '../demo/run.ts';
+import { demoSites } from '../sites/demo.ts';
+import { historyCsv } from '../sites/history.ts';
+
+export interface DemoOptions {
+  readonly speed: number;
+  readonly seed: number;
+  readonly startMs: number;
+  readonly minutes: number | undefined; // simulated; undefined = until Ctrl-C
+  readonly json: boolean;
+  readonly headless: boolean;
+  readonly keep: boolean;
+  readonly inject: 'violation' | 'loss' | 'duplicate' | undefined;
+}
+
+const TRANSFORMER_VA = 160_000;
+const BACKGROUND_W = 12_000; // neighbours on the same transformer who have no gateway
+
+const print = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function demoRun(options: DemoOptions): Run {
+  return new Run({
+    sites: demoSites(options.seed).map((demo) => ({
+      ...demo,
+      history: (untilMs) => historyCsv(demo.plant, untilMs),
+      drive: undefined,
+    })),
+    seed: options.seed,
+    speed: options.speed,
+    startMs: options.startMs,
+    withCloud: true,
+    transformerVa: TRANSFORMER_VA,
+    backgroundW: BACKGROUND_W,
+    notice: print,
+  });
+}
+
+/** Runs the three sites until the minutes are over or somebody ends it. @returns exit code */
+export async function demo(options: DemoOptions): Promise<number> {
+  const run = demoRun(options);
+  const ending = interrupted();
+  let result: DemoResult | undefined;
+  try {
+    await run.start();
+    writeMap(run);
+    await run.ready();
+    const readyRealMs = run.clock.realMs();
+    const readyMs = run.clock.monoMs();
+    if (!options.headless) welcome(run, options);
+    await Promise.race([ending, spent(run, options.minutes, readyMs), anyGone(run)]);
+    if (options.inject === 'violation') await secondMaster(run.gateways[0]);
+    const ranRealMs = run.clock.realMs() - readyRealMs;
+    const ranMs = run.clock.monoMs() - readyMs;
+    if (!options.headless)
+      print('Ending: the gateways give their devices back and drain to the cloud.');
+    const clean = await run.stop();
+    const spoil = options.inject === 'violation' ? undefined : options.inject;
+    result = judgeRun(run, ranRealMs, ranMs, clean, spoil);
+    show(result, options.json);
+    return clean ? 0 : 1;
+  } finally {
+    await run.stop();
+    if (options.keep) print(`Files of the run: ${run.dir}`);
+    else run.remove();
+  }
+}
+
+function welcome(run: Run, options: DemoOptions): void {
+  const seconds = (86_400 / options.speed / 60).toFixed(0);
+  print('');
+  for (const { site, url } of run.gateways) print(`  ${site.name.padEnd(12)} ${url}`);
+  print('');
+  print(
+    options.speed > 1
+      ? `Time runs ${options.speed} times faster (a day in about ${seconds} minutes). Ctrl-C ends it.`
+      : 'Time runs as it does. Ctrl-C ends it.',
+  );
+}
+
+function show(result: DemoResult, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  for (const site of result.sites) {
+    const kwh = (wh: number): string => (wh / 1_000).toFixed(1);
+    const saved = Number(BigInt(site.costWithoutBatteryNano) - BigInt(site.costNano)) / 1e9;
+    print(
+      `${site.id}: ${site.cycles} cycles, ${site.missedCycles} missed, ${site.violations} violations; ` +
+        `sun ${kwh(site.energyWh.pv)}, used ${kwh(site.energyWh.load)}, bought ${kwh(site.energyWh.import)}, ` +
+        `sold ${kwh(site.energyWh.export)} kWh; saved ${saved.toFixed(2)} ${site.currency}`,
+    );
+  }
+  const { produced, storedInCloud, duplicates } = result.telemetry;
+  print(`telemetry: ${produced} produced, ${storedInCloud} stored, ${duplicates} twice`);
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one changes nothing. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve());
+    }
+  });
+}
+
+function spent(run: Run, minutes: number | undefined, fromMs: number): Promise<void> {
+  if (minutes === undefined) return new Promise(() => undefined);
+  return new Promise((resolve) => {
+    run.clock.at(fromMs + minutes * 60_000, () => resolve());
+  });
+}
+
+async function anyGone(run: Run): Promise<never> {
+  const name = await Promise.race(run.processes.map((one) => one.exited.then(() => one.name)));
+  throw new Fault(`the process '${name}' ended`, 'demo', `see its log (--keep shows the folder)`);
+}
+
+/** A second master commands the battery beyond its nameplate: what the judges must see. */
+async function secondMaster(gateway: RunningGateway | undefined): Promise<void> {
+  const terminal = gateway?.site.terminals.find((one) => one.control === 'setpoint');
+  const device = gateway?.site.devices.find((one) => one.id === terminal?.device);
+  const bus = gateway?.site.buses.find((one) => one.id === device?.bus);
+  const image = gateway?.devices.images[device?.id ?? ''];
+  const point = image?.map.points['setW'];
+  if (!gateway || !terminal || !device || bus?.kind !== 'tcp' || !image || !point) {
+    throw new Fault('no battery on TCP to command', 'inject', 'run the demo sites');
+  }
+  const exponent = point.scaleFrom === undefined ? undefined : image.take(point.scaleFrom);
+  const words = encodePoint(image.map, point, terminal.ratedInW * 1.2, exponent);
+  const client = new ModbusRTU.default();
+  await client.connectTCP(bus.host, { port: bus.port });
+  client.setID(device.unit);
+  client.setTimeout(1_000);
+  await client.writeRegisters(point.at, words);
+  client.close(() => undefined);
+}

@@ -1,0 +1,261 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type ClockOrigin, createClock, newOrigin } from '../../gateway/adapters/clock.ts';
+import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
+import { gatewayTopics, parseTopic } from '../../gateway/contracts/topics.ts';
+import type { Directive } from '../../gateway/contracts/values/directive.ts';
+import type { Site } from '../../gateway/contracts/values/site.ts';
+import { intervalStart } from '../../gateway/contracts/values/time.ts';
+import type { Broker, Clock } from '../../gateway/ports.ts';
+import type { SiteDevices } from '../devices/types.ts';
+import type { PlantConfig } from '../plant/plant.ts';
+import type { Drive } from '../plant/types.ts';
+import { createSiteDevices } from '../servers/site-devices.ts';
+import { type Sources, startSources } from '../servers/sources.ts';
+import { deviceSettings } from '../sites/bind.ts';
+import { commissioningRecord, demoClimate, demoSiteText, wired } from '../sites/demo.ts';
+import {
+  CLOUD_ID,
+  grantsFor,
+  JUDGE_ID,
+  makeSecrets,
+  type RunSecrets,
+  writeBroker,
+  writeCloud,
+  writeGateway,
+} from './files.ts';
+import { type DemoProcess, freePorts, startProcess } from './processes.ts';
+import { type RunningSite, runSite } from './world.ts';
+
+/** A site to run: its file without ports, its plant, what it had recorded before, and recorded input if any. */
+export interface SiteSetup {
+  readonly site: Site;
+  readonly plant: PlantConfig;
+  readonly comment: string;
+  readonly history: (untilMs: number) => string; // CSV
+  readonly drive: Drive | undefined;
+}
+
+export interface RunOptions {
+  readonly sites: readonly SiteSetup[];
+  readonly seed: number;
+  readonly speed: number;
+  readonly startMs: number; // wall clock at which simulated time begins
+  readonly withCloud: boolean;
+  readonly transformerVa: number;
+  readonly backgroundW: number;
+  readonly notice: (line: string) => void;
+}
+
+export interface RunningGateway extends RunningSite {
+  readonly dir: string;
+  readonly url: string;
+  readonly process: DemoProcess;
+}
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const READY_MS = 60_000;
+const STOP_MS = 20_000;
+
+/** Every process of a run and the world they live in; `start` then `stop`, once. */
+export class Run {
+  readonly dir: string;
+  readonly origin: ClockOrigin;
+  readonly clock: Clock;
+  gateways: RunningGateway[] = [];
+  readonly processes: DemoProcess[] = [];
+  private readonly options: RunOptions;
+  private sources: Sources | undefined;
+  private judge: Broker | undefined;
+  private ended = false;
+
+  constructor(options: RunOptions) {
+    this.options = options;
+    this.dir = mkdtempSync(join(tmpdir(), 'edgewatt-'));
+    mkdirSync(join(this.dir, 'logs'));
+    this.origin = newOrigin(options.speed, options.startMs);
+    this.clock = createClock(this.origin);
+  }
+
+  async start(): Promise<void> {
+    const { sites, seed } = this.options;
+    const clients = [CLOUD_ID, JUDGE_ID, ...sites.map(({ site }) => site.gateway)];
+    const secrets = makeSecrets(clients);
+    const [brokerPort = 0, ...pagePorts] = await freePorts(1 + sites.length);
+    const brokerUrl = this.options.withCloud ? `mqtt://127.0.0.1:${brokerPort}` : undefined;
+    const peers = sites.map(({ site }, index) => ({
+      id: site.id,
+      name: site.name,
+      url: `http://127.0.0.1:${pagePorts[index]}/`,
+    }));
+    const running = await this.startSites(seed, secrets);
+    if (brokerUrl !== undefined) await this.startCloud(running, secrets, brokerUrl, brokerPort);
+    running.forEach((site, index) => {
+      const setup = sites[index];
+      if (setup === undefined) return;
+      const port = pagePorts[index] ?? 0;
+      const dir = this.writeSite(site, setup, secrets, brokerUrl, port, peers);
+      const args = [join(ROOT, 'gateway/main.ts'), 'run', dir];
+      const gateway = startProcess(site.site.gateway, args, join(this.dir, 'logs'));
+      this.processes.push(gateway);
+      const url = peers[index]?.url ?? '';
+      this.gateways.push({ ...site, dir, url, process: gateway });
+    });
+  }
+
+  /** Resolves when every page answers and has had its first live picture. @throws Error with a log's last lines */
+  async ready(): Promise<void> {
+    await Promise.all(this.gateways.map((gateway) => firstPicture(gateway, READY_MS)));
+  }
+
+  /**
+   * Gateways release their devices and drain to the cloud, then the cloud ends, then the broker, then the world.
+   * @returns true when every process ended by itself with code 0
+   */
+  async stop(): Promise<boolean> {
+    if (this.ended) return true;
+    this.ended = true;
+    const guards = this.gateways.map((gateway) => gateway.process);
+    const others = this.processes.filter((one) => !guards.includes(one));
+    const codes = [await endAll(guards)];
+    for (const gateway of this.gateways) gateway.stop();
+    for (const one of others.reverse()) codes.push(await endAll([one]));
+    await this.judge?.stop();
+    await this.sources?.stop();
+    for (const gateway of this.gateways) await gateway.devices.stop();
+    return codes.every(Boolean);
+  }
+
+  /** Removes the run's folder; call after its databases were read. */
+  remove(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  private async startSites(seed: number, secrets: RunSecrets): Promise<RunningSite[]> {
+    const directives = { keyId: 'demo-grid', publicKey: secrets.directiveKeys.publicKey };
+    const running: RunningSite[] = [];
+    for (const setup of this.options.sites) {
+      let site: RunningSite | undefined;
+      const devices: SiteDevices = createSiteDevices(setup.site, {
+        clock: this.clock,
+        settings: deviceSettings(setup.site),
+        onFrame: (frame) => site?.frame(frame),
+        onNotice: (line) => this.options.notice(`${setup.site.name}: ${line}`),
+      });
+      const buses = await devices.start();
+      const file = wired(setup.site, buses, this.options.withCloud ? directives : undefined);
+      site = runSite(
+        { site: file, plant: setup.plant, devices, seed, drive: setup.drive },
+        this.clock,
+      );
+      running.push(site);
+    }
+    return running;
+  }
+
+  private async startCloud(
+    sites: readonly RunningSite[],
+    secrets: RunSecrets,
+    brokerUrl: string,
+    brokerPort: number,
+  ): Promise<void> {
+    const logs = join(this.dir, 'logs');
+    const files = sites.map((site) => site.site);
+    this.sources = await startSources({
+      climate: demoClimate(this.options.seed),
+      wallMs: () => this.clock.wallMs(),
+    });
+    const broker = writeBroker(join(this.dir, 'broker'), brokerPort, grantsFor(files, secrets));
+    const main = join(ROOT, 'simulators/main.ts');
+    this.processes.push(
+      startProcess('broker', [main, 'iot-core', '--config', broker, '--with-parent'], logs),
+    );
+    const cloud = writeCloud(join(this.dir, 'cloud'), {
+      sites: files,
+      brokerUrl,
+      secrets,
+      weatherUrl: this.sources.weatherUrl,
+      priceUrl: this.sources.priceUrl,
+      transformerVa: this.options.transformerVa,
+      backgroundW: this.options.backgroundW,
+    });
+    const { realMs, wallMs, speed } = this.origin;
+    const args = ['run', '--config', cloud, '--clock-origin', `${realMs},${wallMs},${speed}`];
+    this.processes.push(
+      startProcess('cloud', [join(ROOT, 'cloud/main.ts'), ...args, '--with-parent'], logs),
+    );
+    this.judge = createMqttBroker({
+      url: brokerUrl,
+      clientId: JUDGE_ID,
+      username: JUDGE_ID,
+      password: secrets.passwords[JUDGE_ID] ?? '',
+      minReconnectMs: 100,
+      maxReconnectMs: 1_000,
+    });
+    this.judge.onMessage = ({ topic, payload }) => {
+      const gateway = parseTopic(topic)?.who;
+      const site = sites.find((one) => one.site.gateway === gateway);
+      const signed = JSON.parse(Buffer.from(payload).toString()) as { body: string };
+      site?.directive(JSON.parse(signed.body) as Directive);
+    };
+    this.judge.subscribe(files.map((site) => gatewayTopics(site.tenant, site.gateway).directive));
+    this.judge.start();
+  }
+
+  private writeSite(
+    running: RunningSite,
+    setup: SiteSetup,
+    secrets: RunSecrets,
+    brokerUrl: string | undefined,
+    pagePort: number,
+    peers: readonly { id: string; name: string; url: string }[],
+  ): string {
+    const { site } = running;
+    return writeGateway(join(this.dir, site.id), {
+      siteText: demoSiteText(site, setup.comment),
+      commissioning: commissioningRecord(site, this.options.startMs, {}),
+      history: setup.history(intervalStart(this.options.startMs)),
+      pagePort,
+      brokerUrl,
+      password: secrets.passwords[site.gateway] ?? '',
+      origin: this.origin,
+      peers,
+    });
+  }
+}
+
+/** SIGTERM, and SIGKILL for what does not end. @returns true when all ended by themselves with code 0 */
+async function endAll(processes: readonly DemoProcess[]): Promise<boolean> {
+  for (const one of processes) one.stop();
+  const timers = processes.map((one) => setTimeout(() => one.kill(), STOP_MS));
+  const codes = await Promise.all(processes.map((one) => one.exited));
+  for (const timer of timers) clearTimeout(timer);
+  return codes.every((code) => code === 0);
+}
+
+/** Waits for the page's first `live` event. */
+async function firstPicture(gateway: RunningGateway, withinMs: number): Promise<void> {
+  const untilMs = performance.now() + withinMs;
+  while (gateway.process.running() && performance.now() < untilMs) {
+    try {
+      const signal = AbortSignal.timeout(2_000);
+      const answer = await fetch(`${gateway.url}api/live`, { signal });
+      for await (const chunk of answer.body ?? []) {
+        if (Buffer.from(chunk).includes('event: live')) return;
+      }
+    } catch {
+      await new Promise((later) => setTimeout(later, 150));
+    }
+  }
+  const why = gateway.process.running() ? 'shows nothing' : 'ended';
+  throw new Error(
+    `the gateway of ${gateway.site.name} ${why}; see its log ${gateway.process.name}.log`,
+  );
+}
+
+/** A file in the run's folder for who wants to look: where everything is. */
+export function writeMap(run: Run): void {
+  const map = run.gateways.map(({ site, url, dir }) => ({ site: site.id, url, dir }));
+  writeFileSync(join(run.dir, 'run.json'), JSON.stringify(map, null, 2));
+}

@@ -1,0 +1,81 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { Fault } from '../gateway/errors.ts';
+
+/** `edgewatt-sim`: the simulated world. Bad input ends with one line and exit code 2. */
+const program = new Command('edgewatt-sim').description('simulated sites, devices and services');
+
+const number =
+  (name: string, least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (Number.isFinite(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`${name} is a number from ${least} to ${most}.`);
+  };
+
+function instant(text: string): number {
+  const atMs = Date.parse(text);
+  if (Number.isFinite(atMs) && /Z$|[+-]\d\d:\d\d$/.test(text)) return atMs;
+  throw new InvalidArgumentError('Give an instant with its offset, as 2026-06-17T04:30:00Z.');
+}
+
+const INJECT = ['violation', 'loss', 'duplicate'] as const;
+function inject(text: string): (typeof INJECT)[number] {
+  const known = INJECT.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`Inject one of: ${INJECT.join(', ')}.`);
+}
+
+/** A summer Wednesday in Berlin, half past six in the morning. */
+const START = '2026-06-17T04:30:00Z';
+
+program
+  .command('demo')
+  .description('three sites, their gateways, a broker and the cloud on this machine')
+  .option('--speed <n>', 'simulated seconds per second', number('speed', 1, 3_600), 96)
+  .option('--minutes <n>', 'end after so many simulated minutes', number('minutes', 1, 1e6))
+  .option('--headless', 'no page to look at; needs --minutes')
+  .option('--json', 'print one JSON object at the end')
+  .option('--seed <n>', 'another weather, other loads', number('seed', 0, 4_294_967_295), 1)
+  .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(START))
+  .option('--keep', "keep the run's folder (files, databases, logs)")
+  .option('--inject <what>', 'make a judge see violation, loss or duplicate', inject)
+  .action(async (options) => {
+    if (options.headless && options.minutes === undefined) {
+      throw new Fault('it would never end', '--headless', 'say how long with --minutes');
+    }
+    const { demo } = await import('./cli/demo.ts');
+    process.exitCode = await demo({
+      speed: options.speed,
+      seed: options.seed,
+      startMs: options.start,
+      minutes: options.minutes,
+      json: options.json === true,
+      headless: options.headless === true,
+      keep: options.keep === true,
+      inject: options.inject,
+    });
+  });
+
+program
+  .command('iot-core')
+  .description('an MQTT 5 broker in the manner of AWS IoT Core')
+  .requiredOption('--config <file>', 'JSON: port and grants')
+  .option('--with-parent', 'end when the process that started it is gone')
+  .action(async (options) => {
+    const { runBroker } = await import('./iot-core/run.ts');
+    await runBroker(options.config, options.withParent === true);
+  });
+
+try {
+  program.exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  });
+  for (const command of program.commands) {
+    command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  }
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof Fault)) throw error;
+  process.stderr.write(`edgewatt-sim: ${error.message}\n`);
+  process.exit(2);
+}
