@@ -255,7 +255,9 @@ class FleetSide implements Cloud {
 
   private reconnected(): void {
     this.speaker.again();
-    for (const gateway of this.online) {
+    const known = [...this.online];
+    this.online.clear(); // who connects after us has missed this, and says so with its status
+    for (const gateway of known) {
       const from = this.registry.get(gateway);
       if (from !== undefined) this.welcome(from);
     }

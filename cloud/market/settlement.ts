@@ -72,7 +72,7 @@ export function tradeEntries(
   }
   const base = { atMs, currency };
   const entries: Entry[] = [
-    { ...base, id: name('trade', zone, interval), kind: 'trade', legs: sumLegs(trade) },
+    { ...base, id: name('trade', zone, interval), kind: 'trade', legs: trade },
   ];
   if (fee.length > 0) {
     entries.push({

@@ -50,7 +50,7 @@ export function takeMeter(
   const fromMs = Math.floor(record.fromMs / intervalMs) * intervalMs;
   if (record.place !== gateway.connection || fromMs < nowMs - REMEMBERED_MS) return undefined;
   if (record.fromMs + record.durationMs > fromMs + intervalMs) return undefined;
-  zone.heard.add(gateway.id);
+  zone.heard.set(gateway.id, Math.min(fromMs, zone.heard.get(gateway.id) ?? fromMs));
   const interval = intervalOf(zone, fromMs);
   const values = interval.meters.get(gateway.id) ?? new Map<Instant, StoredEnergy>();
   interval.meters.set(gateway.id, values);
@@ -149,7 +149,9 @@ function deliveries(
   const delivered: Delivered[] = [];
   for (const participant of state.zone.participants) {
     const position = interval.positions.get(participant.id);
-    const present = participant.gateways.some((gateway) => state.heard.has(gateway.id));
+    const present = participant.gateways.some(
+      (gateway) => (state.heard.get(gateway.id) ?? Number.POSITIVE_INFINITY) <= interval.fromMs,
+    );
     if (position === undefined && !present) continue;
     const metered = meteredOf(state, interval, participant, position !== undefined);
     if (!metered.complete && !windowPassed) return undefined;

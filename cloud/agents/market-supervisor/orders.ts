@@ -37,9 +37,9 @@ export function takeOrders(
       intervals.add(known.fromMs);
       continue;
     }
-    const code = batch.zone === state.zone.id ? refusal(state, sender, order, nowMs) : 'WRONG_ZONE';
-    if (code !== undefined || known !== undefined) {
-      rejected.push({ id: order.id, code: code ?? 'DUPLICATE_ID_DIFFERENT' });
+    const code = refusal(state, sender, batch.zone, order, nowMs);
+    if (code !== undefined) {
+      rejected.push({ id: order.id, code });
       continue;
     }
     state.known.set(entry.id, entry);
@@ -107,9 +107,12 @@ const isSame = (a: BookOrder, b: BookOrder): boolean => a.fromMs === b.fromMs &&
 function refusal(
   state: ZoneState,
   sender: Sender,
+  zone: string,
   order: Order,
   nowMs: Instant,
 ): RejectCode | undefined {
+  if (zone !== state.zone.id) return 'WRONG_ZONE';
+  if (state.known.has(bookId(sender.participant.id, order.id))) return 'DUPLICATE_ID_DIFFERENT';
   const { intervalMs, gateMs, horizonMs } = state.zone;
   const { fromMs, durationMs } = order.interval;
   if (durationMs !== intervalMs || fromMs % intervalMs !== 0) return 'INTERVAL_UNKNOWN';

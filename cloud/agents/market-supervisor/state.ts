@@ -50,7 +50,7 @@ export interface ZoneState {
   readonly zone: Zone;
   readonly intervals: Map<Instant, IntervalState>;
   readonly known: Map<string, BookOrder>; // every order still remembered, by book id
-  readonly heard: Set<string>; // gateways that ever delivered a meter value
+  readonly heard: Map<string, Instant>; // start of each gateway's first meter value
   readonly totals: Map<string, Totals>;
   readonly limits: Map<string, { importW: number; exportW: number; untilMs: Instant }>; // envelopes, by gateway
   nextMs: Instant; // start of the next interval whose gate will close

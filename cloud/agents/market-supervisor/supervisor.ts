@@ -30,7 +30,7 @@ function openZone(zone: Zone, nowMs: Instant): ZoneState {
     zone,
     intervals: new Map(),
     known: new Map(),
-    heard: new Set(),
+    heard: new Map(),
     totals: new Map(),
     limits: new Map(),
     nextMs: (Math.floor((nowMs + gateMs) / intervalMs) + 1) * intervalMs,

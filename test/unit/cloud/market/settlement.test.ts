@@ -85,6 +85,7 @@ describe('settlement of an interval', () => {
       ['participant:a', 70_000_000n],
       ['participant:b', -50_003_500n],
       ['participant:c', -20_001_400n],
+      ['zone:z1:clearing', 0n],
       ['zone:z1:grid-fees', 4_900n],
     ]);
     expect(tradeEntries('z1', 'EUR', INTERVAL, 0, [], 100_000, 7)).toEqual([]);
