@@ -1,0 +1,109 @@
+import { afterEach, expect, test } from 'vitest';
+import { profileById } from '../../../../devices/catalogue.ts';
+import { createClock, newOrigin } from '../../../../gateway/adapters/clock.ts';
+import { makeWire } from '../../../../gateway/adapters/modbus/wire.ts';
+import { timing } from '../../../../gateway/contracts/values/timing.ts';
+import { createWriter } from '../../../../gateway/guard/commands/writer.ts';
+import { createPoller } from '../../../../gateway/guard/measurements/poller.ts';
+import type { Verdict } from '../../../../gateway/guard/safety/verdict.ts';
+import type { Log } from '../../../../gateway/ports.ts';
+import type { Commanded } from '../../../../simulators/devices/types.ts';
+import { createSiteDevices } from '../../../../simulators/servers/site-devices.ts';
+import { deviceSettings } from '../../../../simulators/sites/bind.ts';
+import { demoSites, wired } from '../../../../simulators/sites/demo.ts';
+
+const SPEED = 96;
+const ends: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const [field, factory, house] = demoSites(7);
+const verdict = (terminal: string, kind: Verdict['kind'], powerW: number, currentA = 0): Verdict =>
+  ({ terminal, kind, powerW, currentA, code: 'PLAN', protective: false }) as Verdict;
+
+/** Verdicts of one cycle, what the devices must then be told, and the safe end. */
+const CASES = [
+  {
+    site: field.site,
+    verdicts: [verdict('battery1', 'setpoint', -20_000), verdict('pv1', 'limit', 30_000)],
+    told: { inverter2: { setpointW: -20_000 }, inverter1: { limitW: 30_000 } },
+    safe: [verdict('battery1', 'setpoint', 0), verdict('pv1', 'release', 0)],
+    end: { inverter2: { setpointW: 0 }, inverter1: { ownMode: true } },
+  },
+  {
+    site: factory.site,
+    verdicts: [verdict('battery1', 'setpoint', 15_000), verdict('compressor1', 'on-off', 0)],
+    told: { inverter1: { setpointW: 15_000 }, relay1: { enabled: false } },
+    safe: [verdict('battery1', 'release', 0), verdict('compressor1', 'release', 0)],
+    end: { inverter1: { ownMode: true }, relay1: { ownMode: true } },
+  },
+  {
+    site: house.site,
+    verdicts: [verdict('battery1', 'setpoint', -3_000), verdict('ev1', 'steps', -6_900, 10)],
+    told: { hybrid1: { setpointW: -3_000 }, wallbox1: { currentA: 10 } },
+    safe: [verdict('battery1', 'release', 0), verdict('ev1', 'release', 0)],
+    end: { hybrid1: { ownMode: true }, wallbox1: { ownMode: true } },
+  },
+] as const;
+
+test.each(CASES.map((one) => [one.site.id, one] as const))(
+  '%s: commands reach the devices, are verified and kept alive, and are given back',
+  async (_, { site, verdicts, told, safe, end }) => {
+    const clock = createClock(newOrigin(SPEED, Date.UTC(2026, 5, 1, 10)));
+    const times = timing(SPEED);
+    const lines: string[] = [];
+    const line = (text: string): void => {
+      lines.push(text);
+    };
+    const log: Log = { info: () => undefined, warn: line, error: line };
+    const devices = createSiteDevices(site, { clock, settings: deviceSettings(site) });
+    ends.push(devices.stop);
+    const real = wired(site, await devices.start(), undefined);
+    const poller = createPoller(real, profileById, makeWire, clock, times, log);
+    ends.push(() => poller.stop());
+    await poller.start();
+    const writer = createWriter(real, poller, clock, times, log, {});
+
+    let running = true;
+    ends.push(() => {
+      running = false;
+    });
+    const turn = (): void => {
+      if (!running) return;
+      for (const image of Object.values(devices.images)) image.step(clock.monoMs());
+      writer.submit(verdicts, clock.monoMs());
+      clock.at(clock.monoMs() + times.cycleMs, turn);
+    };
+    turn();
+    const commanded = (of: Readonly<Record<string, unknown>>): Record<string, Commanded> =>
+      Object.fromEntries(Object.keys(of).map((id) => [id, devices.images[id]!.control()]));
+    await expect.poll(() => commanded(told), { timeout: 20_000 }).toMatchObject(told);
+    const verified = () => writer.state().every((lease) => lease.lastVerified !== undefined);
+    await expect.poll(verified, { timeout: 20_000 }).toBe(true);
+
+    // Longer than any reversion time: kept alive all along.
+    const untilMs = clock.monoMs() + 1.5 * times.reversionMs;
+    await expect
+      .poll(
+        () => {
+          expect(commanded(told)).toMatchObject(told);
+          return clock.monoMs() >= untilMs;
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(true);
+    expect(writer.state().map((lease) => lease.mismatches)).toEqual(verdicts.map(() => 0));
+    // Control readings keep up with the accelerated cycle.
+    const { devices: views } = poller.snapshot();
+    expect(views.map((view) => [view.id, view.state])).toEqual(
+      site.devices.map((device) => [device.id, 'ok']),
+    );
+
+    running = false;
+    expect(await writer.releaseAll(safe)).toEqual({ verified: true, failed: [] });
+    for (const image of Object.values(devices.images)) image.step(clock.monoMs());
+    expect(commanded(end)).toMatchObject(end);
+    expect(lines).toEqual([]);
+  },
+);
