@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { DAY_MS, HOUR_MS, localDayStart } from '../../gateway/contracts/values/time.ts';
 import { Fault } from '../../gateway/errors.ts';
 import { type Dataset, type DatasetMeta, type DatasetRange, parseDataset } from '../data/csv.ts';
+import { offsetAt, parseStamp } from '../data/iso.ts';
 
 /** What meta.json says about one recording, beyond its clock. */
 export interface Recording {
@@ -75,6 +77,9 @@ function clockOf(meta: Meta, file: string): DatasetMeta {
   };
 }
 
+/** IANA zone that a recording's meta.json names, 'UTC' without one. @throws Fault in one line */
+export const zoneOf = (file: string): string => clockOf(metaOf(file), file).timeZone ?? 'UTC';
+
 /** Reads plain or gzip CSV with the meta.json beside it. @throws Fault in one line */
 export function readRecording(file: string, range: DatasetRange = {}): Recording {
   const meta = metaOf(file);
@@ -94,4 +99,24 @@ export function readRecording(file: string, range: DatasetRange = {}): Recording
     },
     pvRatedW: site?.pv_kwp === undefined ? undefined : site.pv_kwp * 1_000,
   };
+}
+
+/**
+ * Whole local days of a recording: `from` is a date of its zone, without it the range starts with the file.
+ * @throws Fault where `from` is no date
+ */
+export function dayRange(
+  from: string | undefined,
+  days: number | undefined,
+  timeZone: string,
+): DatasetRange {
+  if (from === undefined) return {};
+  const noon = parseStamp(`${from}T12:00Z`);
+  if (noon === undefined) {
+    throw new Fault(`'${from}' is no date`, '--from', 'write a day such as 2016-04-10');
+  }
+  const fromMs = localDayStart(noon.clockMs - offsetAt(noon.clockMs, timeZone), timeZone);
+  if (days === undefined) return { fromMs };
+  // Two hours into the next day whatever the clock did, then back to its start.
+  return { fromMs, untilMs: localDayStart(fromMs + days * DAY_MS + 2 * HOUR_MS, timeZone) };
 }

@@ -12,7 +12,7 @@ import {
   demoSiteText,
   wired,
 } from '../../../../simulators/sites/demo.ts';
-import { historyCsv, isoMinute } from '../../../../simulators/sites/history.ts';
+import { historyCsv } from '../../../../simulators/sites/history.ts';
 import { siteYaml } from '../../../../simulators/sites/yaml.ts';
 
 const monday = Date.UTC(2026, 5, 15);
@@ -94,17 +94,6 @@ test('history: a week of quarter-hours that ends where the demo begins, night da
   expect(load(lines[1]!)).toBeLessThan(5);
   expect(Math.max(...lines.slice(1).map(load))).toBeGreaterThan(20);
   expect(historyCsv(plant, monday, 1)).toBe(historyCsv(plant, monday, 1));
-});
-
-test('iso minutes: leap days and year ends', () => {
-  for (const at of [
-    0,
-    Date.UTC(2024, 1, 29, 23, 59),
-    Date.UTC(2025, 11, 31),
-    Date.UTC(2026, 2, 1),
-  ]) {
-    expect(isoMinute(at)).toBe(`${new Date(at).toISOString().slice(0, 16)}Z`);
-  }
 });
 
 /** Registers as a plain table: what the seam puts and asks, without a wire. */
