@@ -41,6 +41,19 @@ export function split(totalW: number, slots: readonly Slot[]): Readonly<Record<s
   return found;
 }
 
+/**
+ * Like `split`, but what the slots cannot do is asked of them all the same, so that whoever holds them back is
+ * the one who is named. @returns W by slot id; the sum is `totalW`
+ */
+export function wanted(totalW: number, slots: readonly Slot[]): Readonly<Record<string, number>> {
+  const parts = split(totalW, slots);
+  const sumW = slots.reduce((sum, { id }) => sum + (parts[id] ?? 0), 0);
+  const missingW = Math.abs(totalW - sumW) > 1 ? (totalW - sumW) / slots.length : 0;
+  const found: Record<string, number> = {};
+  for (const { id } of slots) found[id] = (parts[id] ?? 0) + missingW;
+  return found;
+}
+
 export const slotsOf = (open: Open, terminals: readonly TerminalState[]): Slot[] =>
   terminals.map(({ id }) => ({ id, minW: open[id]?.minW ?? 0, maxW: open[id]?.maxW ?? 0 }));
 

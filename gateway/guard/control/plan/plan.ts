@@ -1,7 +1,7 @@
 import type { PlanStep, TerminalStep } from '../../../contracts/values/plan.ts';
 import { doing, power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
-import { clamp, ready, restingGridW, type Slot, slotsOf, split } from '../shares.ts';
+import { clamp, ready, restingGridW, type Slot, slotsOf, wanted } from '../shares.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
 const WHY_MAX = 200;
@@ -28,6 +28,10 @@ function bounded(slot: Slot, step: TerminalStep): Slot {
   return { id: slot.id, minW, maxW };
 }
 
+/** A figure inside the plan's own range. */
+const planned = ({ minW, maxW }: TerminalStep, powerW: number): number =>
+  clamp(powerW, Math.min(minW, maxW), Math.max(minW, maxW));
+
 /** Targets of the batteries at one connection: fixed ones first, the others share what is left to the meter. */
 function batteryTargets(view: View, connection: string, plan: PlanStep): Record<string, number> {
   const followers: Follower[] = slotsOf(view.open, ready(view, connection)).flatMap((slot) => {
@@ -41,21 +45,19 @@ function batteryTargets(view: View, connection: string, plan: PlanStep): Record<
     const { slot, step } = follower;
     if (step.follow === 'self' || step.follow === 'grid') live.push(follower);
     else if (step.follow === 'fixed' && Number.isFinite(step.powerW)) {
-      const fixedW = clamp(step.powerW, slot.minW, slot.maxW);
-      targets[slot.id] = fixedW;
-      leftW -= fixedW;
+      leftW -= clamp(step.powerW, slot.minW, slot.maxW);
+      targets[slot.id] = planned(step, step.powerW);
     }
   }
   const held = live.find(({ step }) => step.follow === 'grid' && Number.isFinite(step.gridW));
   const sharedW = leftW - (held?.step.gridW ?? 0);
   if (!Number.isFinite(sharedW)) return targets;
-  return {
-    ...targets,
-    ...split(
-      sharedW,
-      live.map(({ slot }) => slot),
-    ),
-  };
+  const parts = wanted(
+    sharedW,
+    live.map(({ slot }) => slot),
+  );
+  for (const { slot, step } of live) targets[slot.id] = planned(step, parts[slot.id] ?? 0);
+  return targets;
 }
 
 /** Production limits and loads take the plan's figure as it is. */

@@ -1,5 +1,5 @@
 import { doing } from '../../../contracts/values/words.ts';
-import { ready, restingGridW, slotsOf, split } from '../shares.ts';
+import { ready, restingGridW, slotsOf, wanted } from '../shares.ts';
 import type { Controller, Wish } from '../types.ts';
 
 /** What the batteries of each connection were last asked for together, W. */
@@ -30,9 +30,9 @@ export const self: Controller<SelfState> = {
       const quiet = Math.abs(restingW - before) < Math.max(DEADBAND_W, 2 * meterW);
       const targetW = quiet ? before : restingW;
       next[id] = targetW;
-      const parts = split(targetW, slotsOf(view.open, ready(view, id)));
+      const parts = wanted(targetW, slotsOf(view.open, ready(view, id)));
+      sumW += targetW;
       for (const [terminal, powerW] of Object.entries(parts)) {
-        sumW += powerW;
         wishes.push({
           terminal,
           authority: 'self-consumption',
