@@ -134,7 +134,10 @@ describe.skipIf(browser === undefined)('the site page in a browser', () => {
       for (const width of [640, 641, 720, 900, 1080, 1181, 360, 320]) {
         await page.tab.setViewportSize({ width, height: 800 });
         await expect
-          .poll(() => sideways(page.tab), { timeout: 2_000, message: `${live.site.id} at ${width} px` })
+          .poll(() => sideways(page.tab), {
+            timeout: 2_000,
+            message: `${live.site.id} at ${width} px`,
+          })
           .toBeLessThanOrEqual(0);
       }
       await page.close();
@@ -166,7 +169,7 @@ describe.skipIf(browser === undefined)('the site page in a browser', () => {
     const page = await open({ live: UNKNOWN_STORE, day: factoryDay(), width: 390 });
     expect(await visibleText(page.tab)).toContain('Battery, unknown');
     expect(await visibleText(page.tab)).toContain('Battery: unknown');
-    expect(await page.tab.locator('.store .bar b').count()).toBe(0);
+    expect(await page.tab.locator('.store-full').count()).toBe(0);
     expect(await page.tab.locator('svg.flow').textContent()).not.toContain('Battery');
     await page.close();
   });
@@ -335,7 +338,7 @@ describe.skipIf(browser === undefined)('the site page in a browser', () => {
     await page.tab.getByRole('heading', { level: 1, name: FACTORY.headline }).waitFor();
     expect(await ground()).toBe('rgb(12, 17, 22)');
     const small = await page.tab.evaluate(() =>
-      [...document.querySelectorAll('button, summary, .bottom a')]
+      [...document.querySelectorAll('button, summary, .target')]
         .filter((element) => element.getBoundingClientRect().height < 44)
         .map((element) => element.textContent),
     );

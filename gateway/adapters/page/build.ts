@@ -138,6 +138,7 @@ export async function ensurePageBuilt(root: string = ROOT): Promise<string> {
       const fresh = join(cache, `${hash}.${process.pid}.new`);
       rmSync(fresh, { recursive: true, force: true });
       await runBuild(fresh);
+      rmSync(done, { recursive: true, force: true }); // sources changed while an earlier build ran
       renameSync(fresh, done);
       return done;
     });

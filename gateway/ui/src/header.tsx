@@ -128,7 +128,7 @@ export function Header(props: { readonly live: LiveView | undefined }) {
           </>
         )}
         <Contact />
-        {live === undefined ? null : <Cloud live={live} />}
+        {live === undefined || offline.value ? null : <Cloud live={live} />}
         {live === undefined ? null : (
           <time class="rows second whole wide clock">
             {dayName(live.atMs, zone, 'short')}, {clockSeconds(live.atMs, zone)}
@@ -155,6 +155,7 @@ export function BottomTargets() {
       {TARGETS.map(({ target, label }) => (
         <a
           key={target}
+          class="target"
           href={`#${target}`}
           {...(target === inView ? { 'aria-current': 'true' as const } : {})}
         >

@@ -7,6 +7,11 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/cards.css';
+import './styles/flow.css';
+import './styles/now.css';
+import './styles/strip.css';
+import './styles/money.css';
+import './styles/lists.css';
 
 startTheme();
 startAnnouncing();

@@ -1,12 +1,20 @@
 import type { Flow, LiveView } from '../../../contracts/values/view.ts';
-import { energy, percent, power, UNKNOWN_WORD } from '../../../contracts/values/words.ts';
+import { energy, percent, power, UNKNOWN_WORD, verb } from '../../../contracts/values/words.ts';
 import { Age } from '../parts/age.tsx';
 import { PlaceIcon } from '../parts/icons.tsx';
 import { narrow, useWidth } from '../state/size.ts';
 import { type Place, places } from './geometry.ts';
 import { TallFlow } from './tall.tsx';
 import { WideFlow } from './wide.tsx';
-import { balance, title, was } from './words.ts';
+import { balance, was } from './words.ts';
+
+/** What stands before the figure: 'Sun, producing', 'Press line, using', 'Ovens'. */
+function before(place: Place): string {
+  const { flow } = place;
+  if (flow.powerW === null) return `${flow.name},`;
+  if (flow.kind === 'loss') return flow.name;
+  return `${flow.name}, ${verb(flow.kind, flow.powerW)}`;
+}
 
 function PlaceRow(props: { readonly place: Place }) {
   const { place } = props;
@@ -16,15 +24,11 @@ function PlaceRow(props: { readonly place: Place }) {
     <li>
       <PlaceIcon kind={flow.kind} />
       <span>
-        {silent
-          ? `${flow.name}, `
-          : title(place) === flow.name
-            ? `${flow.name}, using `
-            : `${title(place)} `}
+        {before(place)}{' '}
         <b class={`strong whole${silent ? ' note' : ''}`}>
           {silent ? was(flow) : power(flow.powerW)}
         </b>
-        {flow.derived && !silent ? <span class="note">, what remains</span> : null}
+        {flow.derived && !silent ? <span class="note">, calculated</span> : null}
       </span>
       <Age ageMs={flow.ageMs} state={place.state} />
     </li>
@@ -40,11 +44,15 @@ function Store(props: { readonly flow: Flow }) {
     <div class="store">
       <PlaceIcon kind="battery" />
       <div class="bar" aria-hidden="true">
-        {known ? <b style={{ width: `${Math.min(100, Math.max(0, soc))}%` }} /> : <u />}
+        {known ? (
+          <b class="store-full" style={{ width: `${Math.min(100, Math.max(0, soc))}%` }} />
+        ) : (
+          <u class="store-unknown" />
+        )}
         {known && reserve !== undefined ? (
-          <i style={{ width: `${Math.min(reserve, soc)}%` }} />
+          <i class="store-kept" style={{ width: `${Math.min(reserve, soc)}%` }} />
         ) : null}
-        {reserve === undefined ? null : <em style={{ left: `${reserve}%` }} />}
+        {reserve === undefined ? null : <em class="store-mark" style={{ left: `${reserve}%` }} />}
       </div>
       <span class="rows second">
         <b class="strong ink-load">

@@ -99,7 +99,10 @@ function line(side: readonly Place[], pxPerW: number, room: Room): { rows: Row[]
   for (const place of side) {
     const length = place.lengthW * pxPerW;
     const first = rows.length === 0;
-    const at = Math.max(first ? 0 : end + room.gap, middle + room.label - length / 2);
+    // Without room at the edges the outer labels lean inwards: keep their neighbours off.
+    const outer = rows.length === 1 || rows.length === side.length - 1;
+    const apart = room.edge === 0 && outer && !first ? room.label * 1.35 : room.label;
+    const at = Math.max(first ? 0 : end + room.gap, middle + apart - length / 2);
     rows.push({ place, at, length });
     end = at + length;
     middle = at + length / 2;

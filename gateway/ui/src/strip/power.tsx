@@ -1,4 +1,4 @@
-import { age, figure } from '../../../contracts/values/words.ts';
+import { age, clockTime, figure } from '../../../contracts/values/words.ts';
 import type { Layout } from './layout.ts';
 import { type Cell, runs, type Stack, stackOf } from './model.ts';
 import { smoothBand, smoothLine, stepArea, stepLine } from './paths.ts';
@@ -161,53 +161,73 @@ function Load({ layout }: { readonly layout: Layout }) {
   );
 }
 
-/** Missing data is hatched, and says for how long. */
-function Gaps({ layout }: { readonly layout: Layout }) {
-  const { strip, across, day, power, store, left, right } = layout;
-  const gaps = runs(strip.cells, ({ kind }) => kind === 'gap');
-  const partial = runs(strip.cells, ({ kind, partial: part }) => kind === 'measured' && part);
+const GAP_LABEL = 130; // px that the words of a gap take
+
+/** 'no data, 45 min'; what lies before the first measurement is no fault and says so. */
+function gapWords(cells: readonly Cell[], { day, zone }: Layout): string {
+  const [first] = cells;
+  const spanMs = cells.length * day.stepMs;
+  if (first?.kind === 'measured') return `not all measured, ${age(spanMs)}`;
+  if (first?.index === 0) return `no data before ${clockTime(first.fromMs + spanMs, zone)}`;
+  return `no data, ${age(spanMs)}`;
+}
+
+interface GapProps {
+  readonly layout: Layout;
+  readonly cells: readonly Cell[];
+  readonly nextX: number; // where the next gap begins
+}
+
+function Gap({ layout, cells, nextX }: GapProps) {
+  const { across, day, power, store, right } = layout;
+  const [first] = cells;
+  if (first === undefined) return null;
+  const x = across(first.fromMs);
+  const width = across(first.fromMs + cells.length * day.stepMs) - x;
+  const faint = first.kind === 'measured' || first.index === 0;
+  const inside = width > GAP_LABEL + 20;
+  const rightward = right - x - width > GAP_LABEL;
+  const free = inside || nextX - x - width > GAP_LABEL || !rightward;
   return (
     <g>
-      {[...gaps, ...partial].map((cells) => {
-        const first = cells[0];
-        const last = cells.at(-1);
-        if (first === undefined || last === undefined) return null;
-        const x = across(first.fromMs);
-        const end = across(last.fromMs + day.stepMs);
-        const text = `${first.kind === 'gap' ? 'no data' : 'not all measured'}, ${age(cells.length * day.stepMs)}`;
-        const roomRight = right - end > 130;
-        const inside = end - x > 150;
-        const textX = inside ? (x + end) / 2 : roomRight ? end + 6 : x - 6;
-        return (
-          <g key={first.index}>
-            <rect
-              x={x}
-              y={power.top}
-              width={end - x}
-              height={power.bottom - power.top}
-              fill="url(#strip-gap)"
-            />
-            {store === undefined ? null : (
-              <rect
-                x={x}
-                y={store.top}
-                width={end - x}
-                height={store.bottom - store.top}
-                fill="url(#strip-gap)"
-              />
-            )}
-            {layout.phone && x - left < 1 ? null : (
-              <text
-                x={textX}
-                y={power.top + 45}
-                class="axis second-ink haloed"
-                text-anchor={inside ? 'middle' : roomRight ? 'start' : 'end'}
-              >
-                {text}
-              </text>
-            )}
-          </g>
-        );
+      {[power, ...(store === undefined ? [] : [store])].map((lane) => (
+        <rect
+          key={lane.top}
+          x={x}
+          y={lane.top}
+          width={width}
+          height={lane.bottom - lane.top}
+          fill="url(#strip-gap)"
+          fill-opacity={faint ? 0.5 : 1}
+        />
+      ))}
+      {free ? (
+        <text
+          x={inside ? x + width / 2 : rightward ? x + width + 6 : x - 6}
+          y={power.top + 45}
+          class="axis second-ink haloed"
+          text-anchor={inside ? 'middle' : rightward ? 'start' : 'end'}
+        >
+          {gapWords(cells, layout)}
+        </text>
+      ) : null}
+    </g>
+  );
+}
+
+/** Missing data is hatched, and says for how long. */
+function Gaps({ layout }: { readonly layout: Layout }) {
+  const { cells } = layout.strip;
+  const gaps = [
+    ...runs(cells, ({ kind }) => kind === 'gap'),
+    ...runs(cells, ({ kind, partial }) => kind === 'measured' && partial),
+  ].sort((a, b) => (a[0]?.index ?? 0) - (b[0]?.index ?? 0));
+  return (
+    <g>
+      {gaps.map((gap, at) => {
+        const next = gaps[at + 1]?.[0];
+        const nextX = next === undefined ? Number.POSITIVE_INFINITY : layout.across(next.fromMs);
+        return <Gap key={gap[0]?.index} layout={layout} cells={gap} nextX={nextX} />;
       })}
     </g>
   );
