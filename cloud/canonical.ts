@@ -1,6 +1,6 @@
 /**
- * JSON with sorted keys and no white space: the same value gives the same bytes, so that it can be signed,
- * hashed and compared. BigInt travels as a decimal string; undefined fields are left out.
+ * JSON with sorted keys and no white space: the same value gives the same bytes, so that it can be
+ * signed, hashed and compared. BigInt travels as a decimal string; undefined fields are left out.
  */
 export function canonical(value: unknown): string {
   if (typeof value === 'bigint') return `"${value}"`;

@@ -9,7 +9,9 @@ import {
 
 const HTTP_TIMEOUT_MS = 10_000; // real
 
-/** Asks a zone's sources; one that fails or answers nonsense leaves the last good answer in place. */
+/**
+ * Asks a zone's sources; one that fails or answers nonsense leaves the last good answer in place.
+ */
 export async function askSources(
   forecast: ForecastState,
   ports: { readonly http: Http; readonly clock: Clock; readonly log: Log },

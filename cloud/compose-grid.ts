@@ -15,7 +15,10 @@ interface GridPorts {
   readonly signer: Signer;
 }
 
-/** The grid agent's turns, wired: its sequences and measurements are on disk before a directive leaves. */
+/**
+ * The grid agent's turns, wired: its sequences and measurements are on disk before a directive
+ * leaves.
+ */
 export class GridSide {
   private readonly tenant: string;
   private readonly ports: GridPorts;
@@ -87,7 +90,10 @@ export class GridSide {
     }));
   }
 
-  /** Net of what the market made of a gateway for the running interval and the next, W, + import; the larger one. */
+  /**
+   * Net of what the market made of a gateway for the running interval and the next, W, + import;
+   * the larger one.
+   */
   private scheduledW(grid: GridState, nowMs: number): Map<string, number> {
     const scheduled = new Map<string, number>();
     const zone = this.market.zones.get(grid.zone.id);

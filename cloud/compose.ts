@@ -1,10 +1,17 @@
 import { gatewayStatus } from '../gateway/contracts/messages.ts';
-import { cloudFilters, gatewayTopics, parseTopic } from '../gateway/contracts/topics.ts';
+import {
+  agentCardTopic,
+  cloudFilters,
+  gatewayTopics,
+  parseTopic,
+} from '../gateway/contracts/topics.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../gateway/contracts/values/time.ts';
 import { timing } from '../gateway/contracts/values/timing.ts';
 import type { Broker, BrokerMessage, Clock, Hash, Http, Log, Signer } from '../gateway/ports.ts';
+import { servedCard } from './a2a/card.ts';
 import { A2aRouter, TASK_LIFE_MS } from './a2a/router.ts';
 import { forecastingAgent } from './agents/forecasting/agent.ts';
+import { forecastingCard } from './agents/forecasting/card.ts';
 import {
   type ForecastState,
   keptPrices,
@@ -13,8 +20,10 @@ import {
   restoreForecast,
 } from './agents/forecasting/forecasting.ts';
 import { gridAgent } from './agents/grid/agent.ts';
+import { gridCard } from './agents/grid/card.ts';
 import { type GridState, onLoad, openGrid } from './agents/grid/grid.ts';
 import { gateKey, marketAgent } from './agents/market-supervisor/agent.ts';
+import { marketSupervisorCard } from './agents/market-supervisor/card.ts';
 import { restoreMarket } from './agents/market-supervisor/restore.ts';
 import type { MarketEffects, MarketState } from './agents/market-supervisor/state.ts';
 import { nextDueMs, onMeter, onOnline, onTime } from './agents/market-supervisor/supervisor.ts';
@@ -66,7 +75,9 @@ export function compose(config: CloudConfig, ports: CloudPorts): Cloud {
   return new FleetSide(config, ports);
 }
 
-/** Wires the steps to the ports: every event is one transaction, and only what is on disk is said. */
+/**
+ * Wires the steps to the ports: every event is one transaction, and only what is on disk is said.
+ */
 class FleetSide implements Cloud {
   private readonly config: CloudConfig;
   private readonly ports: CloudPorts;
@@ -122,6 +133,14 @@ class FleetSide implements Cloud {
     };
     broker.subscribe(cloudFilters(this.config.tenant));
     broker.start();
+    const { tenant, brokerUrl } = this.config;
+    this.speaker.say(
+      [marketSupervisorCard, gridCard, forecastingCard].map((card) => ({
+        topic: agentCardTopic(tenant, card.name),
+        body: servedCard(card, brokerUrl, tenant),
+        retain: true,
+      })),
+    );
     for (const forecast of this.forecasts.values()) {
       this.repeat(`forecast ${forecast.zone.id}`, 0, forecast.zone.everyMs, () => {
         void this.askSources(forecast);
@@ -192,8 +211,8 @@ class FleetSide implements Cloud {
       return batch;
     });
     if (ingested === undefined) return false;
-    this.counts.stored += ingested.stored;
-    this.counts.repeated += ingested.repeated;
+    this.counts.stored += ingested.storedCount;
+    this.counts.repeated += ingested.repeatedCount;
     const grid = this.grids.get(from.zone);
     for (const load of ingested.loads) {
       if (grid && load.place === from.connection)
@@ -277,7 +296,10 @@ class FleetSide implements Cloud {
     this.at('market', dueMs, () => this.marketTurn());
   }
 
-  /** Writes a step's effects, inside the caller's transaction. @returns what to say once it is on disk */
+  /**
+   * Writes a step's effects, inside the caller's transaction.
+   * @returns what to say once it is on disk
+   */
   private keep(effects: MarketEffects): Outbound[] {
     const { store, clock, log } = this.ports;
     store.write(effects.writes);

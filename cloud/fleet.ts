@@ -6,7 +6,10 @@ export interface Registered extends Identity {
   readonly connection: string;
 }
 
-/** Who publishes on a gateway's topics: the certificate allows the topic, the registry says whose it is. */
+/**
+ * Who publishes on a gateway's topics: the certificate allows the topic, the registry says whose it
+ * is.
+ */
 export function registryOf(zones: readonly ZoneConfig[]): ReadonlyMap<string, Registered> {
   const registry = new Map<string, Registered>();
   for (const { market } of zones) {

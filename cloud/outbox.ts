@@ -4,8 +4,9 @@ import type { Outbound } from './ports.ts';
 const encoder = new TextEncoder();
 
 /**
- * What the cloud says. A retained topic keeps its newest value until the broker has taken it, and is said again on
- * every connect; anything else is said once: who missed it asks again, or is told when it comes online.
+ * What the cloud says. A retained topic keeps its newest value until the broker has taken it, and
+ * is said again on every connect; anything else is said once: who missed it asks again, or is told
+ * when it comes online.
  */
 export class Speaker {
   failures = 0;

@@ -1,7 +1,10 @@
 import type { TelemetryRecord } from '../gateway/contracts/values/record.ts';
 import type { Instant } from '../gateway/contracts/values/time.ts';
 
-/** The tables of the fleet's side, the same in every store. Energy records have columns of their own. */
+/**
+ * The tables of the fleet's side, the same in every store. Energy records have columns of their
+ * own.
+ */
 export type DocumentTable =
   | 'market_data'
   | 'forecast_data'
@@ -51,7 +54,10 @@ export interface StoredEnergy {
   readonly version: number;
 }
 
-/** Durable state of the fleet's side. Synchronous: a call returns when it is done, a transaction when it is on disk. */
+/**
+ * Durable state of the fleet's side. Synchronous: a call returns when it is done, a transaction
+ * when it is on disk.
+ */
 export interface Store {
   transaction<T>(run: () => T): T;
   /** False when (gateway, epoch, seq) is known: then nothing was written. */

@@ -4,7 +4,7 @@ import { matches } from './iot-core/topics.ts';
 /** The memory face of a broker: many clients, one world, no socket. */
 export interface MemoryBroker {
   client(): Broker;
-  /** Ends every connection; publishes fail until `up`. Retained messages are gone, as after a restart without disk. */
+  /** Ends every connection until `up`. Retained messages are gone, as without a disk. */
   down(): void;
   up(): void;
   retained(topic: string): BrokerMessage | undefined;
@@ -12,98 +12,112 @@ export interface MemoryBroker {
   readonly log: readonly BrokerMessage[];
 }
 
-/** As IoT Core: retained messages come for exact filters only. Messages arrive in later turns, in order. */
-export function createMemoryBroker(): MemoryBroker {
-  const clients = new Set<MemoryClient>();
-  const kept = new Map<string, BrokerMessage>();
-  const log: BrokerMessage[] = [];
-  let running = true;
+/** IoT Core's limit. */
+const PAYLOAD_BYTES_MAX = 131_072;
 
-  class MemoryClient implements Broker {
-    onMessage: ((message: BrokerMessage) => void) | undefined;
-    onState: ((state: 'connected' | 'offline', why: string) => void) | undefined;
-    connected = false;
-    started = false;
-    private readonly filters = new Set<string>();
+interface Hub {
+  readonly clients: Set<MemoryClient>;
+  readonly kept: Map<string, BrokerMessage>;
+  readonly log: BrokerMessage[];
+  running: boolean;
+}
 
-    start(): void {
-      this.started = true;
-      if (running) this.connect();
-    }
+class MemoryClient implements Broker {
+  onMessage: ((message: BrokerMessage) => void) | undefined;
+  onState: ((state: 'connected' | 'offline', why: string) => void) | undefined;
+  connected = false;
+  private started = false;
+  private readonly hub: Hub;
+  private readonly filters = new Set<string>();
 
-    connect(): void {
-      if (this.connected || !this.started) return;
-      this.connected = true;
-      this.onState?.('connected', 'memory');
-      for (const filter of this.filters) this.replay(filter);
-    }
+  constructor(hub: Hub) {
+    this.hub = hub;
+  }
 
-    drop(): void {
-      if (!this.connected) return;
-      this.connected = false;
-      this.onState?.('offline', 'the broker is down');
-    }
+  start(): void {
+    this.started = true;
+    this.connect();
+  }
 
-    subscribe(filters: readonly string[]): void {
-      for (const filter of filters) {
-        if (this.filters.has(filter)) continue;
-        this.filters.add(filter);
-        if (this.connected) this.replay(filter);
-      }
-    }
+  connect(): void {
+    if (this.connected || !this.started || !this.hub.running) return;
+    this.connected = true;
+    this.onState?.('connected', 'memory');
+    for (const filter of this.filters) this.replay(filter);
+  }
 
-    async publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
-      if (!this.connected) throw new Error('offline: the broker is down');
-      if (payload.length > 131_072) throw new RangeError(`payload of ${payload.length} bytes`);
-      const message: BrokerMessage = {
-        topic,
-        payload: payload.slice(),
-        properties: options.properties ?? {},
-        ...(options.responseTopic !== undefined && { responseTopic: options.responseTopic }),
-        ...(options.correlation !== undefined && { correlation: options.correlation }),
-      };
-      log.push(message);
-      if (options.retain === true) kept.set(topic, message);
-      for (const other of clients) other.offer(message);
-      await undefined;
-    }
+  drop(why: string): void {
+    if (!this.connected) return;
+    this.connected = false;
+    this.onState?.('offline', why);
+  }
 
-    offer(message: BrokerMessage): void {
-      if (!this.connected) return;
-      if (![...this.filters].some((filter) => matches(filter, message.topic))) return;
-      void Promise.resolve().then(() => {
-        if (this.connected) this.onMessage?.(message);
-      });
-    }
-
-    async stop(): Promise<void> {
-      this.started = false;
-      this.drop();
-      await undefined;
-    }
-
-    private replay(filter: string): void {
-      const message = kept.get(filter);
-      if (message !== undefined) this.offer(message);
+  subscribe(filters: readonly string[]): void {
+    for (const filter of filters) {
+      if (this.filters.has(filter)) continue;
+      this.filters.add(filter);
+      if (this.connected) this.replay(filter);
     }
   }
 
+  async publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
+    if (!this.connected) throw new Error('offline: the broker is down');
+    if (payload.length > PAYLOAD_BYTES_MAX) {
+      throw new RangeError(`payload of ${payload.length} bytes`);
+    }
+    const message: BrokerMessage = {
+      topic,
+      payload: payload.slice(),
+      properties: options.properties ?? {},
+      ...(options.responseTopic !== undefined && { responseTopic: options.responseTopic }),
+      ...(options.correlation !== undefined && { correlation: options.correlation }),
+    };
+    this.hub.log.push(message);
+    if (options.retain === true) this.hub.kept.set(topic, message);
+    for (const client of this.hub.clients) client.offer(message);
+    await undefined;
+  }
+
+  /** Arrives in a later turn, in order. */
+  offer(message: BrokerMessage): void {
+    if (!this.connected) return;
+    if (![...this.filters].some((filter) => matches(filter, message.topic))) return;
+    void Promise.resolve().then(() => {
+      if (this.connected) this.onMessage?.(message);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.started = false;
+    this.drop('stopped');
+    await undefined;
+  }
+
+  private replay(filter: string): void {
+    const message = this.hub.kept.get(filter);
+    if (message !== undefined) this.offer(message);
+  }
+}
+
+/** As IoT Core: retained messages come for exact filters only. */
+export function createMemoryBroker(): MemoryBroker {
+  const hub: Hub = { clients: new Set(), kept: new Map(), log: [], running: true };
   return {
     client() {
-      const made = new MemoryClient();
-      clients.add(made);
+      const made = new MemoryClient(hub);
+      hub.clients.add(made);
       return made;
     },
     down() {
-      running = false;
-      kept.clear();
-      for (const client of clients) client.drop();
+      hub.running = false;
+      hub.kept.clear();
+      for (const client of hub.clients) client.drop('the broker is down');
     },
     up() {
-      running = true;
-      for (const client of clients) client.connect();
+      hub.running = true;
+      for (const client of hub.clients) client.connect();
     },
-    retained: (topic) => kept.get(topic),
-    log,
+    retained: (topic) => hub.kept.get(topic),
+    log: hub.log,
   };
 }

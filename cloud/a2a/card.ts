@@ -1,4 +1,7 @@
-/** What an agent is and can do, as in A2A 1.0; interfaces and modes are added where the card is served. */
+/**
+ * What an agent is and can do, as in A2A 1.0; interfaces and modes are added where the card is
+ * served.
+ */
 export interface AgentCard {
   readonly name: string;
   readonly description: string;

@@ -25,7 +25,9 @@ export interface Speaker {
   readonly zone: string;
 }
 
-/** What an agent makes of a message: the state of its task, its answer, and what the task waits for. */
+/**
+ * What an agent makes of a message: the state of its task, its answer, and what the task waits for.
+ */
 export interface AgentAnswer {
   readonly state: TaskState;
   readonly result?: { readonly name: string; readonly parts: Parts };
@@ -55,8 +57,9 @@ export const A2A_ERRORS = {
 export const TASK_LIFE_MS = 48 * 3_600_000;
 
 /**
- * Routes A2A requests to the agents and keeps their tasks. A message is answered once: its repetition, also after
- * a restart, gets the same answer and has no second effect. Task ids are made here; a task is its gateway's own.
+ * Routes A2A requests to the agents and keeps their tasks. A message is answered once: its
+ * repetition, also after a restart, gets the same answer and has no second effect. Task ids are
+ * made here; a task is its gateway's own.
  */
 export class A2aRouter {
   private readonly agents: Readonly<Record<AgentName, AgentPort>>;
@@ -80,7 +83,10 @@ export class A2aRouter {
     }
   }
 
-  /** @param payload  what JSON made of the message. @returns no answer where nobody could tell whose it is */
+  /**
+   * @param payload  what JSON made of the message.
+   * @returns no answer where nobody could tell whose it is
+   */
   handle(
     speaker: Speaker,
     payload: unknown,
@@ -175,7 +181,10 @@ export class A2aRouter {
     };
   }
 
-  /** No skill goes over several turns: a known task is answered with where it stands, an unknown one is an error. */
+  /**
+   * No skill goes over several turns: a known task is answered with where it stands, an unknown one
+   * is an error.
+   */
   private continueTask(speaker: Speaker, message: A2aMessage) {
     const own = this.tasks.get(message.taskId ?? '');
     if (own === undefined || own.gateway !== speaker.gateway) {

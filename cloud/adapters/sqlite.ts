@@ -15,7 +15,10 @@ const DOCUMENTS: readonly DocumentTable[] = [
   'trade_data',
 ];
 
-/** energy_metrics has a row for every record that had an effect; ingest_keys alone says what is a repetition. */
+/**
+ * energy_metrics has a row for every record that had an effect; ingest_keys alone says what is a
+ * repetition.
+ */
 const SCHEMA = [
   `CREATE TABLE energy_metrics (
     id INTEGER PRIMARY KEY, gateway TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
@@ -39,8 +42,10 @@ const SCHEMA = [
 type Connection = Database.Database;
 
 /**
- * Opens or makes the fleet's database (WAL, FULL). @param file  path, or ':memory:'
- * @throws Fault in one line for a file that is newer than this program, corrupt, of something else, or not writable
+ * Opens or makes the fleet's database (WAL, FULL).
+ * @param file  path, or ':memory:'
+ * @throws Fault in one line for a file that is newer than this program, corrupt, of something else,
+ *   or not writable
  */
 export function openStore(file: string): Store {
   let db: Connection | undefined;
@@ -134,8 +139,9 @@ class SqliteStore implements Store {
     if (known.changes === 0) return false;
     const energy = record.kind === 'energy' ? record : undefined;
     this.sql(
-      `INSERT INTO energy_metrics (gateway, epoch, seq, kind, place, from_ms, duration_ms, in_wh, out_wh,
-        coverage_pct, quality, version, body, stored_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO energy_metrics (gateway, epoch, seq, kind, place, from_ms, duration_ms,
+        in_wh, out_wh, coverage_pct, quality, version, body, stored_at_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       gateway,
       record.epoch,
@@ -163,7 +169,8 @@ class SqliteStore implements Store {
         const { table, key, kind, zone, who, fromMs, body } = one.row;
         this.sql(
           `INSERT INTO ${table} VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET
-            kind = excluded.kind, zone = excluded.zone, who = excluded.who, from_ms = excluded.from_ms, body = excluded.body`,
+            kind = excluded.kind, zone = excluded.zone, who = excluded.who,
+            from_ms = excluded.from_ms, body = excluded.body`,
         ).run(key, kind, zone, who, fromMs, body);
       }
     }
@@ -188,7 +195,8 @@ class SqliteStore implements Store {
 
   energy(gateway: string, place: string, sinceMs: number): StoredEnergy[] {
     return this.sql(
-      `SELECT gateway, place, from_ms AS fromMs, duration_ms AS durationMs, in_wh AS inWh, out_wh AS outWh,
+      `SELECT gateway, place, from_ms AS fromMs, duration_ms AS durationMs, in_wh AS inWh,
+        out_wh AS outWh,
         coverage_pct AS coveragePct, quality, version FROM energy_metrics
         WHERE kind = 'energy' AND gateway = ? AND place = ? AND from_ms >= ? ORDER BY id`,
     ).all(gateway, place, sinceMs) as StoredEnergy[];
@@ -196,7 +204,8 @@ class SqliteStore implements Store {
 
   nextSequence(name: string): number {
     return this.sql(
-      'INSERT INTO sequences VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
+      `INSERT INTO sequences VALUES (?, 1)
+        ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
     )
       .pluck()
       .get(name) as number;

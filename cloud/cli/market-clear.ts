@@ -30,10 +30,11 @@ function asJson({ clearing, rejected }: ClearedFile): string {
 function asTable(zone: string, interval: string, { clearing, rejected }: ClearedFile): string {
   const price = clearing.priceMicroPerKwh;
   const range = clearing.priceInterval;
+  const clears = range === null ? '' : ` (any price from ${range[0]} to ${range[1]} clears)`;
   const lines = [
     `zone ${zone}, delivery ${interval}`,
     `volume  ${clearing.volumeWh} Wh`,
-    `price   ${price === null ? 'none' : `${price} micro/kWh`}${range ? ` (any price from ${range[0]} to ${range[1]} clears)` : ''}`,
+    `price   ${price === null ? 'none' : `${price} micro/kWh`}${clears}`,
     '',
     ...columns([
       ['order', 'fill Wh'],

@@ -3,7 +3,10 @@ import { Fault } from '../errors.ts';
 import { createLedger, JournalDamaged, type Ledger } from '../market/ledger.ts';
 import { isDatabase, readText } from './json-file.ts';
 
-/** `edgewatt-cloud market replay FILE`: a journal (lines, or a database) replayed to the byte, and its balances. */
+/**
+ * `edgewatt-cloud market replay FILE`: a journal (lines, or a database) replayed to the byte, and
+ * its balances.
+ */
 export function marketReplay(file: string, json: boolean): string {
   const ledger = replay(file);
   const balances = ledger.balances().map(([account, amount]) => [account, String(amount)] as const);

@@ -22,8 +22,8 @@ export interface RunOptions {
 const RECONNECT_MS = { minReconnectMs: 500, maxReconnectMs: 30_000 };
 
 /**
- * `edgewatt-cloud run`: market, grid, forecasting and ingest in one process. Ends with 0 on SIGTERM or SIGINT, after
- * what was on its way has arrived; a broker that is down is waited for.
+ * `edgewatt-cloud run`: market, grid, forecasting and ingest in one process. Ends with 0 on SIGTERM
+ * or SIGINT, after what was on its way has arrived; a broker that is down is waited for.
  * @returns the exit code
  */
 export async function run(options: RunOptions): Promise<number> {

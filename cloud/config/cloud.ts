@@ -12,5 +12,6 @@ export interface ZoneConfig {
 /** What compose needs to know; addresses, keys and files are the root's business. */
 export interface CloudConfig {
   readonly tenant: string;
+  readonly brokerUrl: string; // as clients reach it; it stands on the agents' cards
   readonly zones: readonly ZoneConfig[];
 }

@@ -8,7 +8,10 @@ import { type CloudFile, cloudSchema, type ZoneFile } from './schema.ts';
 
 type Path = readonly (string | number)[];
 
-/** @param file  its name, for messages. @throws Fault with line, path and mend for the first thing that is wrong */
+/**
+ * @param file  its name, for messages.
+ * @throws Fault with line, path and mend for the first thing that is wrong
+ */
 export function parseCloudFile(text: string, file: string): CloudFile {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
@@ -134,7 +137,7 @@ function zoneComplaint(zone: ZoneFile, at: Path): Complaint | undefined {
 
 /** The file as the agents see it. */
 export function cloudConfig(file: CloudFile): CloudConfig {
-  return { tenant: file.tenant, zones: file.zones.map(zoneConfig) };
+  return { tenant: file.tenant, brokerUrl: file.brokerUrl, zones: file.zones.map(zoneConfig) };
 }
 
 function zoneConfig(zone: ZoneFile): ZoneConfig {

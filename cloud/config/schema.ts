@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The cloud's configuration (YAML or JSON, `version: 1`). Units are in the key names, unknown keys are refused.
- * Secrets are named by file, never written here.
+ * The cloud's configuration (YAML or JSON, `version: 1`). Units are in the key names, unknown keys
+ * are refused. Secrets are named by file, never written here.
  */
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'use letters, digits, dashes and underscores');
 const watts = z.number().min(0).max(1e9);

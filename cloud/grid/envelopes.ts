@@ -18,7 +18,10 @@ export interface Shares {
 }
 
 export interface EnvelopeFacts {
-  /** Load at the transformer, W, + import from the upper grid: measured or forecast, whichever is worse a direction. */
+  /**
+   * Load at the transformer, W, + import from the upper grid: measured or forecast, whichever is
+   * worse a direction.
+   */
   readonly importW: number;
   readonly exportW: number;
   /** Load of the transformer that no envelope reaches, W, + import. */
@@ -36,8 +39,9 @@ const LIFT_BELOW = 0.85;
 const LIFT_STEP = 1.25;
 
 /**
- * Everybody has the contracted power while the transformer carries the load. When it would not, contracted powers
- * are reduced pro rata until their sum is what it carries; afterwards they are lifted in steps.
+ * Everybody has the contracted power while the transformer carries the load. When it would not,
+ * contracted powers are reduced pro rata until their sum is what it carries; afterwards they are
+ * lifted in steps.
  */
 export function stepEnvelopes(
   shares: Shares,

@@ -11,14 +11,15 @@ export interface Ingested {
     readonly powerW: number;
     readonly atMs: Instant;
   }[];
-  readonly stored: number;
-  readonly repeated: number;
+  readonly storedCount: number;
+  readonly repeatedCount: number;
 }
 
 /**
- * Stores a batch once by (gateway, epoch, seq), inside the caller's transaction: acknowledge only after it. A record
- * that is known already is acknowledged again and has no further effect.
- * @param payload  what JSON made of the message. @returns undefined when it is not a batch: then nothing is stored
+ * Stores a batch once by (gateway, epoch, seq), inside the caller's transaction: acknowledge only
+ * after it. A record that is known already is acknowledged again and has no further effect.
+ * @param payload  what JSON made of the message.
+ * @returns undefined when it is not a batch: then nothing is stored
  */
 export function ingest(
   store: Pick<Store, 'storeRecord'>,
@@ -36,8 +37,8 @@ export function ingest(
     ack: { v: 1, stored: ranges(parsed.data.records) },
     energy: fresh.flatMap((record) => (record.kind === 'energy' ? [{ ...record, gateway }] : [])),
     loads: fresh.flatMap(loadsOf),
-    stored: fresh.length,
-    repeated: parsed.data.records.length - fresh.length,
+    storedCount: fresh.length,
+    repeatedCount: parsed.data.records.length - fresh.length,
   };
 }
 

@@ -2,8 +2,8 @@ import type { Hash } from '../../gateway/ports.ts';
 import { compareText } from '../canonical.ts';
 
 /**
- * Uniform-price call auction of one zone and delivery interval, in exact integers. A lone pure function: the
- * same orders give the same bytes, in whatever order they came.
+ * Uniform-price call auction of one zone and delivery interval, in exact integers. A lone pure
+ * function: the same orders give the same bytes, in whatever order they came.
  */
 export type Side = 'buy' | 'sell';
 
@@ -16,7 +16,10 @@ export interface AuctionOrder {
   readonly priceMicroPerKwh: number | null;
 }
 
-/** Price limits of the interval. A limit beyond them counts as at them: orders are clamped, never the price. */
+/**
+ * Price limits of the interval. A limit beyond them counts as at them: orders are clamped, never
+ * the price.
+ */
 export interface PriceBounds {
   readonly floorMicroPerKwh: number;
   readonly capMicroPerKwh: number;
@@ -27,7 +30,10 @@ export interface Fill {
   readonly energyWh: number; // > 0; an order without a fill is not listed
 }
 
-/** Quantity that an owner's own orders would have traded with each other: taken out before the sweep. */
+/**
+ * Quantity that an owner's own orders would have traded with each other: taken out before the
+ * sweep.
+ */
 export interface Netted {
   readonly owner: string;
   readonly buyId: string;
@@ -37,7 +43,9 @@ export interface Netted {
 
 export interface Clearing {
   readonly volumeWh: bigint;
-  /** floor((L + U) / 2); null without volume, or when nothing but unbounded market orders traded. */
+  /**
+   * floor((L + U) / 2); null without volume, or when nothing but unbounded market orders traded.
+   */
   readonly priceMicroPerKwh: number | null;
   /** [L, U]: every uniform price that clears the market. */
   readonly priceInterval: readonly [number, number] | null;
@@ -60,7 +68,8 @@ interface Level {
 
 /**
  * @param intervalId  names zone and interval; only breaks ties between equal remainders
- * @param bounds  where market orders stand; without bounds they stand one tick outside the book's limits
+ * @param bounds  where market orders stand; without bounds they stand one tick outside the book's
+ *   limits
  */
 export function clearAuction(
   intervalId: string,
@@ -122,7 +131,9 @@ function lot(order: AuctionOrder, limits: PriceBounds | undefined): Lot {
   };
 }
 
-/** Takes what an owner's best bid and best ask would trade with each other out of both, at no price. */
+/**
+ * Takes what an owner's best bid and best ask would trade with each other out of both, at no price.
+ */
 function netOwnCrossings(buys: Lot[], sells: Lot[]): Netted[] {
   const asksOf = Map.groupBy(sells, (one) => one.owner);
   const bidsOf = Map.groupBy(buys, (one) => one.owner);
@@ -162,8 +173,9 @@ function levels(lots: readonly Lot[], order: (a: number, b: number) => number): 
 }
 
 /**
- * Matches level by level while the bid is not below the ask, so that a bid equal to an ask trades: the largest
- * of the quantities with most surplus. L and U follow from the last levels that traded and the first with a rest.
+ * Matches level by level while the bid is not below the ask, so that a bid equal to an ask trades:
+ * the largest of the quantities with most surplus. L and U follow from the last levels that traded
+ * and the first with a rest.
  */
 function sweep(buys: readonly Level[], sells: readonly Level[]) {
   let volumeWh = 0n;
@@ -219,7 +231,10 @@ function fillSide(
   return fills;
 }
 
-/** Whole Wh by largest remainder; equal remainders by hash, so that neither speed nor a name gives an edge. */
+/**
+ * Whole Wh by largest remainder; equal remainders by hash, so that neither speed nor a name gives
+ * an edge.
+ */
 function proRata(level: Level, rest: bigint, tieKey: (id: string) => string): Fill[] {
   const shares = level.lots.map((one) => {
     const product = one.left * rest;

@@ -9,7 +9,10 @@ export interface Complaint {
   readonly mend: string;
 }
 
-/** `{zone, interval, orders, floorMicroPerKwh?, capMicroPerKwh?}`; other keys at the top are ignored. */
+/**
+ * `{zone, interval, orders, floorMicroPerKwh?, capMicroPerKwh?}`; other keys at the top are
+ * ignored.
+ */
 export interface BookFile {
   readonly zone: string;
   readonly interval: string;
@@ -36,7 +39,7 @@ export function readBook(value: unknown): BookFile | Complaint {
     return complaint(
       ['interval'],
       said(file, 'interval'),
-      'name the delivery interval, as in "2026-11-22T12:00:00Z" or {"fromMs": 1763812800000, "durationMs": 900000}',
+      'name the delivery interval, as in "2026-11-22T12:00Z" or {"fromMs": ..., "durationMs": ...}',
     );
   }
   if (!Array.isArray(file['orders'])) {

@@ -1,6 +1,9 @@
 import type { AuctionOrder, PriceBounds } from './auction.ts';
 
-/** What a clearing claims, in the form that anyone's result can be put in. Integers as in the auction. */
+/**
+ * What a clearing claims, in the form that anyone's result can be put in. Integers as in the
+ * auction.
+ */
 export interface Claim {
   readonly volumeWh: bigint;
   readonly priceMicroPerKwh: number | null;
@@ -8,9 +11,10 @@ export interface Claim {
 }
 
 /**
- * Judges a clearing by the rules of a uniform-price market, without clearing it: fills within their orders,
- * both sides equal, nobody beyond the own limit, nobody strictly better left out, no crossing rest. Together
- * these mean most surplus, and the largest volume with it. Owners' own crossings must be netted before.
+ * Judges a clearing by the rules of a uniform-price market, without clearing it: fills within their
+ * orders, both sides equal, nobody beyond the own limit, nobody strictly better left out, no
+ * crossing rest. Together these mean most surplus, and the largest volume with it. Owners' own
+ * crossings must be netted before.
  * @returns one line for each broken rule; empty when the market is cleared
  */
 export function brokenRules(

@@ -19,9 +19,12 @@ export interface Entry {
 
 export const ACCOUNTS = {
   participant: (id: string): string => `participant:${id}`,
-  clearing: (zone: string): string => `zone:${zone}:clearing`, // counterparty of every trade: nets to 0
-  balancing: (zone: string): string => `zone:${zone}:balancing`, // counter-entry of imbalances: nets to 0
-  retailer: (zone: string): string => `zone:${zone}:retailer`, // who supplies or takes the zone's rest
+  // counterparty of every trade: nets to 0
+  clearing: (zone: string): string => `zone:${zone}:clearing`,
+  // counter-entry of imbalances: nets to 0
+  balancing: (zone: string): string => `zone:${zone}:balancing`,
+  // who supplies or takes the zone's rest
+  retailer: (zone: string): string => `zone:${zone}:retailer`,
   surplus: (zone: string): string => `zone:${zone}:surplus`, // what two prices leave between
   fees: (zone: string): string => `zone:${zone}:grid-fees`,
 } as const;
@@ -35,12 +38,13 @@ export class JournalDamaged extends Error {
 }
 
 /**
- * Double-entry ledger over an append-only journal of canonical lines. Balances are nothing but the sum of the
- * journal: replaying the lines gives the same ledger, to the byte.
+ * Double-entry ledger over an append-only journal of canonical lines. Balances are nothing but the
+ * sum of the journal: replaying the lines gives the same ledger, to the byte.
  */
 export interface Ledger {
   /**
-   * @returns the new journal line, or undefined when this very entry is posted already (nothing happens)
+   * @returns the new journal line, or undefined when this very entry is posted already (nothing
+   *   happens)
    * @throws RangeError when the legs do not sum to 0, or another entry has this id
    */
   post(entry: Entry): string | undefined;

@@ -72,8 +72,8 @@ export function isSameOrder(a: AuctionOrder, b: AuctionOrder): boolean {
 }
 
 /**
- * Takes the good orders of a list and names the others. The first order with an id stands; a repetition has no
- * effect. An order without a usable id is named by its place.
+ * Takes the good orders of a list and names the others. The first order with an id stands; a
+ * repetition has no effect. An order without a usable id is named by its place.
  */
 export function readOrders(values: readonly unknown[]): {
   readonly orders: readonly AuctionOrder[];

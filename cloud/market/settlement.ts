@@ -44,8 +44,9 @@ const name = (kind: string, zone: string, interval: Interval): string =>
   `${kind}/${zone}/${interval.fromMs}`;
 
 /**
- * Postings of one cleared interval: each award against the clearing house at one price, and the grid fee of the
- * traded energy, which the buyer pays, in an account of its own. Nothing traded, nothing posted.
+ * Postings of one cleared interval: each award against the clearing house at one price, and the
+ * grid fee of the traded energy, which the buyer pays, in an account of its own. Nothing traded,
+ * nothing posted.
  */
 export function tradeEntries(
   zone: string,
@@ -86,10 +87,12 @@ export function tradeEntries(
 }
 
 /**
- * Settles one interval of one zone: metered net against position. Two prices: short pays its import tariff, long
- * gets its export tariff. The zone's rest is settled with the retailer at the zone's tariff, and what the two
- * prices leave goes to the zone's surplus account, so that balancing nets to 0.
- * @param version  1 for the first settlement of the interval; a correction reverses the one before and is posted anew
+ * Settles one interval of one zone: metered net against position. Two prices: short pays its import
+ * tariff, long gets its export tariff. The zone's rest is settled with the retailer at the zone's
+ * tariff, and what the two prices leave goes to the zone's surplus account, so that balancing nets
+ * to 0.
+ * @param version  1 for the first settlement of the interval; a correction reverses the one before
+ *   and is posted anew
  */
 export function settleInterval(
   zone: string,
@@ -144,7 +147,10 @@ export function imbalanceOf(one: Delivered): Imbalance {
   };
 }
 
-/** One price for all, by the zone's net: short zones pay the import, long ones get the export tariff. */
+/**
+ * One price for all, by the zone's net: short zones pay the import, long ones get the export
+ * tariff.
+ */
 export function singlePrice(netWh: number, retail: ImbalancePrices): ImbalancePrices {
   const price =
     netWh < 0

@@ -31,6 +31,10 @@ export const zoneTopics = (tenant: string, zone: string) => {
   } as const;
 };
 
+/** Where a cloud agent's card is found, by its exact name. */
+export const agentCardTopic = (tenant: string, agent: string): string =>
+  `${base(tenant, `agent-${agent}`)}/card`; // down, retained: A2A 1.0 agent card
+
 /** What the cloud listens to. */
 export const cloudFilters = (tenant: string): string[] =>
   ['telemetry', 'status', 'a2a-request'].map((kind) => `ew/v1/${part(tenant)}/+/${kind}`);

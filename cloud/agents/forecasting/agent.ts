@@ -1,7 +1,10 @@
 import type { AgentPort } from '../../a2a/router.ts';
 import type { ForecastState } from './forecasting.ts';
 
-/** The forecasting agent as others may talk to it: it tells a gateway where its zone's newest forecast is. */
+/**
+ * The forecasting agent as others may talk to it: it tells a gateway where its zone's newest
+ * forecast is.
+ */
 export function forecastingAgent(zones: ReadonlyMap<string, ForecastState>): AgentPort {
   return {
     send(speaker, message) {

@@ -3,14 +3,16 @@ import type { AgentCard } from '../../a2a/card.ts';
 export const forecastingCard: AgentCard = {
   name: 'forecasting',
   description:
-    "Gives each zone its weather and day-ahead prices as the sources issue them. What a source does not know stays unknown; turning weather into a site's own forecast is the site's business.",
+    'Gives each zone its weather and day-ahead prices as the sources issue them. What a source ' +
+    "does not know stays unknown; a site's own forecast is the site's business.",
   version: '1.0.0',
   skills: [
     {
       id: 'zone-forecast',
       name: 'Ask for the forecast',
       description:
-        'Takes a data part {v: 1, kind: "get-forecast"} and answers with the newest forecast of the asking gateway\'s zone.',
+        'Takes a data part {v: 1, kind: "get-forecast"} and answers with the newest forecast of ' +
+        "the asking gateway's zone.",
       tags: ['weather', 'price'],
       examples: ['{"v":1,"kind":"get-forecast"}'],
     },

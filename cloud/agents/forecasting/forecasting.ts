@@ -62,10 +62,15 @@ export function openForecast(zone: ForecastZone): ForecastState {
 export function weatherQuestion(zone: ForecastZone): string | undefined {
   if (zone.weatherUrl === undefined || zone.weatherUrl.includes('?')) return zone.weatherUrl;
   const names = 'shortwave_radiation,temperature_2m,cloud_cover';
-  return `${zone.weatherUrl}?latitude=${zone.latitudeDeg}&longitude=${zone.longitudeDeg}&minutely_15=${names}&past_days=1&forecast_days=${WEATHER_DAYS}&timezone=GMT&timeformat=unixtime`;
+  const place = `latitude=${zone.latitudeDeg}&longitude=${zone.longitudeDeg}`;
+  const days = `past_days=1&forecast_days=${WEATHER_DAYS}&timezone=GMT&timeformat=unixtime`;
+  return `${zone.weatherUrl}?${place}&minutely_15=${names}&${days}`;
 }
 
-/** The question to the price source: from yesterday to tomorrow. `{start}` and `{end}` in an address stand for the days. */
+/**
+ * The question to the price source: from yesterday to tomorrow. `{start}` and `{end}` in an address
+ * stand for the days.
+ */
 export function priceQuestion(zone: ForecastZone, nowMs: Instant): string | undefined {
   if (zone.priceUrl === undefined) return undefined;
   const start = dayText(nowMs - DAY_MS, zone.timeZone);

@@ -2,7 +2,10 @@ import { HOUR_MS, type Instant, QUARTER_MS } from '../../../gateway/contracts/va
 import { evenly, finite, listOf, objectOf, SourceError, stepOf } from './series.ts';
 import { parse } from './weather.ts';
 
-/** Day-ahead prices, nano-currency per Wh, at equal steps of at most a quarter-hour; null = not published. */
+/**
+ * Day-ahead prices, nano-currency per Wh, at equal steps of at most a quarter-hour; null = not
+ * published.
+ */
 export interface Prices {
   readonly currency: string;
   readonly fromMs: Instant;
@@ -15,8 +18,8 @@ const fromPerMwh = (price: number | null): number | null =>
   price === null ? null : Math.round(price * 1_000) + 0;
 
 /**
- * Prices in the shape of energy-charts (`unix_seconds`, `price`) or aWATTar (`data[].start_timestamp`, `marketprice`);
- * both hold from their time on.
+ * Prices in the shape of energy-charts (`unix_seconds`, `price`) or aWATTar
+ * (`data[].start_timestamp`, `marketprice`); both hold from their time on.
  * @throws SourceError when the answer is in neither
  */
 export function parsePrices(body: string): Prices {

@@ -20,7 +20,10 @@ export const finite = (value: unknown): number | null =>
 
 export const SLOTS_MAX = 100_000;
 
-/** Values at instants, laid out at equal steps from the first; what lies between and is not there is null. */
+/**
+ * Values at instants, laid out at equal steps from the first; what lies between and is not there is
+ * null.
+ */
 export function evenly(
   atMs: readonly unknown[],
   values: readonly (number | null)[],

@@ -5,9 +5,10 @@ type Weather = ZoneForecast['weather'];
 type Values = (number | null)[];
 
 /**
- * Weather in the shape of Open-Meteo (`timezone=GMT`, `timeformat=unixtime`). Its radiation is the mean over the
- * interval BEFORE its time, so the first slot starts a step earlier; temperature and cloud are readings at the time,
- * and a slot has the mean of its two ends. Quarter-hours are taken where they are there, else hours.
+ * Weather in the shape of Open-Meteo (`timezone=GMT`, `timeformat=unixtime`). Its radiation is the
+ * mean over the interval BEFORE its time, so the first slot starts a step earlier; temperature and
+ * cloud are readings at the time, and a slot has the mean of its two ends. Quarter-hours are taken
+ * where they are there, else hours.
  * @throws SourceError when the answer is not in this shape
  */
 export function parseOpenMeteo(body: string, source: string): Weather {

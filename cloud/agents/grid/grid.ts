@@ -13,14 +13,17 @@ import {
 import type { GatewayEntry } from '../../market/zone.ts';
 import type { Write } from '../../ports.ts';
 
-/** The grid side of a zone: its transformer, who hangs on it, and how often envelopes are renewed. */
+/**
+ * The grid side of a zone: its transformer, who hangs on it, and how often envelopes are renewed.
+ */
 export interface GridZone {
   readonly id: string;
   readonly transformer: Transformer;
   readonly uncontrolledW: number; // load of the transformer outside the fleet, + import
   readonly minimumW: number;
   readonly everyMs: number; // between two envelopes
-  readonly durationMs: number; // an envelope's life, several times as long: one lost message changes nothing
+  // an envelope's life, several times as long: one lost message changes nothing
+  readonly durationMs: number;
   readonly staleMs: number; // a site's load counts this long, then its contracted power does
   readonly gateways: readonly GatewayEntry[];
 }
@@ -52,16 +55,19 @@ export function openGrid(zone: GridZone, nowMs: Instant): GridState {
   };
 }
 
-/** Mean power of a connection, as an aggregate record said; late records do not replace newer ones. */
+/**
+ * Mean power of a connection, as an aggregate record said; late records do not replace newer ones.
+ */
 export function onLoad(state: GridState, gateway: string, powerW: number, atMs: Instant): void {
   const known = state.loads.get(gateway);
   if (known === undefined || known.atMs <= atMs) state.loads.set(gateway, { powerW, atMs });
 }
 
 /**
- * One evaluation: the load since the last one heats the transformer, the worse of measured and scheduled load decides
- * the envelopes, each gateway gets its own as a signed directive.
- * @param scheduledW  what the market makes a gateway take (+) or give (-) next, W; absent = nothing known
+ * One evaluation: the load since the last one heats the transformer, the worse of measured and
+ * scheduled load decides the envelopes, each gateway gets its own as a signed directive.
+ * @param scheduledW  what the market makes a gateway take (+) or give (-) next, W; absent = nothing
+ *   known
  * @param nextSequence  strictly rising per gateway, over restarts too
  */
 export function stepGrid(
@@ -201,7 +207,7 @@ function metrics(state: GridState, allowedW: number, loadPct: number, nowMs: Ins
       body: canonical({
         loadW: Math.round(state.loadW),
         loadPct: Math.round(loadPct * 10) / 10,
-        heatPct: Math.round(state.transformer.heat * 1_000) / 10,
+        heatPct: Math.round(state.transformer.heatShare * 1_000) / 10,
         allowedW: Math.round(allowedW),
         envelopes: [...state.envelopes.values()].map((one) => [
           one.gateway,

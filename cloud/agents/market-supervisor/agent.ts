@@ -59,7 +59,8 @@ function readBatch(data: unknown): Batch | undefined {
   const { v, kind, zone, orders, ...more } = data as Record<string, unknown>;
   if (v !== 1 || kind !== 'orders' || typeof zone !== 'string') return undefined;
   if (!Array.isArray(orders) || orders.length === 0 || orders.length > ORDERS_MAX) return undefined;
-  if (Object.keys(more).length > 0) return undefined; // a command: what is not understood is refused
+  // a command: what is not understood is refused
+  if (Object.keys(more).length > 0) return undefined;
   const batch: Batch = { zone, orders: [], refused: [] };
   orders.forEach((one: unknown, at) => {
     const parsed = order.safeParse(one);

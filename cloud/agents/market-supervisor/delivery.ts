@@ -39,7 +39,10 @@ interface Metered {
   readonly complete: boolean;
 }
 
-/** Keeps a meter value of a connection. @returns the interval it belongs to, when it changed anything */
+/**
+ * Keeps a meter value of a connection.
+ * @returns the interval it belongs to, when it changed anything
+ */
 export function takeMeter(
   zone: ZoneState,
   gateway: GatewayEntry,
@@ -74,7 +77,9 @@ export function settleDue(
   return effects;
 }
 
-/** Settles one interval, or settles it again when its values changed; unchanged values post nothing. */
+/**
+ * Settles one interval, or settles it again when its values changed; unchanged values post nothing.
+ */
 export function settle(
   state: MarketState,
   zoneState: ZoneState,
@@ -173,7 +178,10 @@ const QUALITY: readonly Quality[] = ['measured', 'corrected', 'partial', 'substi
 const worst = (a: Quality, b: Quality): Quality =>
   QUALITY.indexOf(a) >= QUALITY.indexOf(b) ? a : b;
 
-/** Sum over the participant's connections; a missing one is substituted by the day before, or else by the position. */
+/**
+ * Sum over the participant's connections; a missing one is substituted by the day before, or else
+ * by the position.
+ */
 function meteredOf(
   state: ZoneState,
   interval: IntervalState,
@@ -271,7 +279,10 @@ export function book(
   interval.lines.set(participant, line);
 }
 
-/** The line itself, and what the participant was to the zone in this interval: a producer or a consumer. */
+/**
+ * The line itself, and what the participant was to the zone in this interval: a producer or a
+ * consumer.
+ */
 function lineRows(
   state: ZoneState,
   interval: IntervalState,

@@ -21,8 +21,9 @@ import {
 } from './state.ts';
 
 /**
- * Closes every gate that is due and clears its interval, in order. An interval whose delivery has begun
- * (the cloud was down over its gate) is not traded any more: its orders get nothing, and are told so.
+ * Closes every gate that is due and clears its interval, in order. An interval whose delivery has
+ * begun (the cloud was down over its gate) is not traded any more: its orders get nothing, and are
+ * told so.
  */
 export function closeGates(
   state: MarketState,
@@ -211,7 +212,9 @@ function publishResult(
   effects.messages.push({ topic, body: result, retain: true });
 }
 
-/** Awards of a cleared interval for every gateway that had an order in it, also when it got nothing. */
+/**
+ * Awards of a cleared interval for every gateway that had an order in it, also when it got nothing.
+ */
 export function noticesOf(zone: Zone, interval: IntervalState, only?: string): Notice[] {
   const tasks = Map.groupBy(interval.orders.values(), (order) => order.gateway);
   return [...interval.awards]

@@ -131,7 +131,9 @@ function offeredWh(state: ZoneState, participant: string, order: Order): number 
   return sum;
 }
 
-/** Contracted power, or the envelope where one covers the start of the interval, over the interval. */
+/**
+ * Contracted power, or the envelope where one covers the start of the interval, over the interval.
+ */
 function limitWh(state: ZoneState, participant: Participant, order: Order): number {
   const { fromMs, durationMs } = order.interval;
   let limitW = 0;

@@ -19,8 +19,8 @@ import { openMarket } from './supervisor.ts';
 type Reader = Pick<Store, 'rows' | 'journal' | 'energy'>;
 
 /**
- * The market as the store remembers it. Every step's writes are one transaction, so what is read here is the
- * state after some step, never half of one.
+ * The market as the store remembers it. Every step's writes are one transaction, so what is read
+ * here is the state after some step, never half of one.
  * @throws JournalDamaged when the journal is not what this market wrote
  */
 export function restoreMarket(

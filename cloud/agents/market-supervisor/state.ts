@@ -32,7 +32,8 @@ export interface IntervalState {
   readonly orders: Map<string, BookOrder>;
   readonly awards: Map<string, Award[]>; // by gateway; also with an empty list
   readonly positions: Map<string, TradedPosition>;
-  readonly meters: Map<string, Map<Instant, StoredEnergy>>; // by gateway, then by start of the record
+  // by gateway, then by start of the record
+  readonly meters: Map<string, Map<Instant, StoredEnergy>>;
   version: number; // of the settlement, 0 = none yet
   readonly lines: Map<string, StatementLine>;
 }
@@ -52,7 +53,8 @@ export interface ZoneState {
   readonly known: Map<string, BookOrder>; // every order still remembered, by book id
   readonly heard: Map<string, Instant>; // start of each gateway's first meter value
   readonly totals: Map<string, Totals>;
-  readonly limits: Map<string, { importW: number; exportW: number; untilMs: Instant }>; // envelopes, by gateway
+  // envelopes, by gateway
+  readonly limits: Map<string, { importW: number; exportW: number; untilMs: Instant }>;
   nextMs: Instant; // start of the next interval whose gate will close
 }
 

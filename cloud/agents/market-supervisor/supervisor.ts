@@ -11,8 +11,9 @@ import { cancelOrders, type Taken, takeOrders } from './orders.ts';
 import { type MarketEffects, type MarketState, nothing, type ZoneState } from './state.ts';
 
 /**
- * The market supervisor's steps. Each is a function of its state and what it is given: no clock, no I/O, no
- * randomness; what it wants kept and said comes back as effects, in the order in which it happened.
+ * The market supervisor's steps. Each is a function of its state and what it is given: no clock, no
+ * I/O, no randomness; what it wants kept and said comes back as effects, in the order in which it
+ * happened.
  */
 export function openMarket(tenant: string, zones: readonly Zone[], nowMs: Instant): MarketState {
   return {
@@ -37,7 +38,10 @@ function openZone(zone: Zone, nowMs: Instant): ZoneState {
   };
 }
 
-/** Orders of one gateway, at the instant of their receipt. The sender is the registry's answer, never the payload's. */
+/**
+ * Orders of one gateway, at the instant of their receipt. The sender is the registry's answer,
+ * never the payload's.
+ */
 export function onOrders(
   state: MarketState,
   sender: { readonly zone: string; readonly participant: string; readonly gateway: string },
@@ -79,7 +83,10 @@ export function onTime(
   return all;
 }
 
-/** A meter value came in: settles its interval when that makes it complete, or again when it changed. */
+/**
+ * A meter value came in: settles its interval when that makes it complete, or again when it
+ * changed.
+ */
 export function onMeter(
   state: MarketState,
   zoneId: string,
@@ -98,7 +105,9 @@ export function onMeter(
   return effects;
 }
 
-/** What a gateway that has just come online may have missed: awards that still bind, its statement. */
+/**
+ * What a gateway that has just come online may have missed: awards that still bind, its statement.
+ */
 export function onOnline(
   state: MarketState,
   zoneId: string,

@@ -78,7 +78,7 @@ const wait = (condition: () => boolean) =>
   vi.waitUntil(condition, { timeout: 40_000, interval: 20 });
 
 describe.skipIf(!here)('edgewatt-cloud run', () => {
-  it('waits for a broker, runs the market at 96 times the speed, ends with 0 and continues where it was', async () => {
+  it('waits for a broker, trades at 96 times the speed, ends with 0, continues', async () => {
     const origin = newOrigin(96, T0);
     const text = `${origin.realMs},${origin.wallMs},${origin.speed}`;
     const nowMs = () => T0 + (Number(process.hrtime.bigint()) / 1e6 - origin.realMs) * 96;

@@ -33,7 +33,7 @@ function market() {
 }
 
 describe('market supervisor, an interval from order to statement', () => {
-  it('takes orders, clears at the gate, sends awards, settles, and its journal replays to the byte', async () => {
+  it('clears at the gate, sends awards, settles, and replays to the byte', async () => {
     const { clock, sun, works, hub, store, cloud, errors } = market();
     await clock.advance(MINUTE);
     await sun.orders(sell);
@@ -76,7 +76,7 @@ describe('market supervisor, an interval from order to statement', () => {
       orders: 2,
     });
 
-    // Delivery: the sun gives 6 kWh, the works take 9 kWh. Settled as soon as both values are there.
+    // Delivery: the sun gives 6 kWh, the works take 9 kWh. Settled as soon as both are there.
     await clock.advance(D1 + QUARTER + 10_000 - clock.wallMs());
     await sun.energy(1, D1, 0, 6_000);
     await clock.advance(1_000);
@@ -199,7 +199,7 @@ describe('market supervisor, orders', () => {
     await cloud.stop();
   });
 
-  it('takes the sender from the topic: an owner in the payload, a foreign zone or gateway change nothing', async () => {
+  it('takes the sender from the topic: what the payload says of it changes nothing', async () => {
     const { clock, sun, cloud } = market();
     await clock.advance(MINUTE);
     const interval = { fromMs: D1, durationMs: QUARTER };
@@ -287,7 +287,7 @@ describe('market supervisor, orders', () => {
     await cloud.stop();
   });
 
-  it('answers what is not a request with an error, where it can tell which message it was', async () => {
+  it('answers what is not a request with an error, where it can tell which it was', async () => {
     const { clock, sun, cloud } = market();
     await sun.say(sun.topics.a2aRequest, {
       a2aVersion: '0.3',
@@ -310,7 +310,7 @@ describe('market supervisor, orders', () => {
 });
 
 describe('market supervisor, settlement', () => {
-  it('substitutes a missing value after the window, and settles again when it arrives', async () => {
+  it('substitutes a missing value after the window, and corrects when it arrives', async () => {
     const { clock, sun, works, store, cloud, errors } = market();
     await clock.advance(MINUTE);
     await sun.orders(sell);

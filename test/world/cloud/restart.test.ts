@@ -21,7 +21,7 @@ const awardsOf = (gateway: Gateway): Awards[] =>
     .map((notice) => (notice.message.parts[0] as { data: Awards }).data)
     .filter((data) => data.kind === 'awards');
 
-/** The process is gone: its connection and timers with it, nothing of its memory; the disk stays. */
+/** The process is gone, its connection and timers with it; the disk stays. */
 function crash(one: World): void {
   void one.cloud.stop();
 }
@@ -68,7 +68,7 @@ describe('cloud, restarted', () => {
     expect(new Set(journals).size).toBe(1);
   });
 
-  it('does not trade an interval whose delivery has begun, and says so to who had orders', async () => {
+  it('does not trade an interval whose delivery has begun, and says so', async () => {
     const first = world();
     const sun = new Gateway('gw-sun', first.hub);
     const works = new Gateway('gw-works', first.hub);
@@ -133,7 +133,7 @@ describe('cloud, restarted', () => {
 });
 
 describe('cloud and broker', () => {
-  it('starts without a broker, keeps its gates, and says everything that still counts when it comes', async () => {
+  it('keeps its gates without a broker, and says what still counts when it comes', async () => {
     const one = world();
     const sun = new Gateway('gw-sun', one.hub);
     const works = new Gateway('gw-works', one.hub);
@@ -194,7 +194,7 @@ describe('grid agent', () => {
     await one.cloud.stop();
   });
 
-  it('reduces everybody pro rata when the transformer would be overloaded, and lifts it again', async () => {
+  it('reduces everybody pro rata when the transformer is overloaded, and lifts it again', async () => {
     const one = world();
     const sun = new Gateway('gw-sun', one.hub);
     const works = new Gateway('gw-works', one.hub);
@@ -219,6 +219,23 @@ describe('grid agent', () => {
     await run(60, 30_000);
     expect(latest(works).importLimitW).toBe(140_000);
     expect(one.errors).toEqual([]);
+    await one.cloud.stop();
+  });
+});
+
+describe('agent cards', () => {
+  it('are retained, one for each agent, with the way to reach it', async () => {
+    const one = world();
+    await one.clock.advance(1_000);
+    for (const name of ['market-supervisor', 'grid', 'forecasting']) {
+      const card = one.hub.retained(`ew/v1/demo/agent-${name}/card`)?.payload;
+      expect(JSON.parse(new TextDecoder().decode(card))).toMatchObject({
+        name,
+        supportedInterfaces: [{ protocolVersion: '1.0', tenant: 'demo' }],
+        skills: [{ id: expect.any(String), tags: expect.any(Array) }],
+        capabilities: { pushNotifications: false },
+      });
+    }
     await one.cloud.stop();
   });
 });

@@ -15,7 +15,7 @@ const clear = (orders: readonly AuctionOrder[]): Clearing =>
 const fillsOf = (result: Clearing) =>
   new Map(result.fills.map((fill) => [fill.orderId, fill.energyWh]));
 
-/** Books with few prices, so that ties and touching limits are common; every order has its own owner. */
+/** Books with few prices, so that ties and touching limits are common; all owners differ. */
 function books(most: { orders: number; energyWh: number }) {
   const one = fc.record({
     side: fc.constantFrom<Side>('buy', 'sell'),

@@ -165,7 +165,7 @@ describe('store of the fleet side', () => {
 });
 
 describe('a database that cannot be used', () => {
-  it('is named in one line: newer, of something else, no database, no folder, damaged, a folder', () => {
+  it('is named in one line: newer, not ours, no database, no folder, damaged, a folder', () => {
     const newer = path('newer.db');
     openStore(newer).close();
     const raise = new Database(newer);

@@ -76,7 +76,8 @@ describe('market clear FILE', () => {
   });
 
   it('takes a byte order mark and an interval as an object', () => {
-    const text = `\uFEFF${JSON.stringify({ zone: 'z1', interval: { fromMs: 0, durationMs: 900_000 }, orders: [] })}`;
+    const interval = { fromMs: 0, durationMs: 900_000 };
+    const text = `\uFEFF${JSON.stringify({ zone: 'z1', interval, orders: [] })}`;
     expect(JSON.parse(marketClear(file(text), true)).volumeWh).toBe(0);
   });
 

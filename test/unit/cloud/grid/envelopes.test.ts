@@ -8,34 +8,34 @@ describe('transformer', () => {
   it('warms with one time constant towards the square of its load', () => {
     let state = coolTransformer(0);
     state = stepTransformer(SPEC, state, 100_000, 1_200_000);
-    expect(state.heat).toBeCloseTo(1 - Math.exp(-1), 12);
+    expect(state.heatShare).toBeCloseTo(1 - Math.exp(-1), 12);
     state = stepTransformer(SPEC, state, -100_000, 100 * 1_200_000);
-    expect(state.heat).toBeCloseTo(1, 9);
-    expect(stepTransformer(SPEC, state, 0, 200 * 1_200_000).heat).toBeCloseTo(0, 9);
+    expect(state.heatShare).toBeCloseTo(1, 9);
+    expect(stepTransformer(SPEC, state, 0, 200 * 1_200_000).heatShare).toBeCloseTo(0, 9);
   });
 
   it('warms the same in one step as in many', () => {
     let many = coolTransformer(0);
     for (let n = 1; n <= 60; n += 1) many = stepTransformer(SPEC, many, 120_000, n * 10_000);
-    expect(many.heat).toBeCloseTo(
-      stepTransformer(SPEC, coolTransformer(0), 120_000, 600_000).heat,
+    expect(many.heatShare).toBeCloseTo(
+      stepTransformer(SPEC, coolTransformer(0), 120_000, 600_000).heatShare,
       12,
     );
   });
 
   it('allows a cold one a short overload, and a hot one its rating', () => {
     expect(allowedVa(SPEC, coolTransformer(0), 300_000)).toBe(150_000);
-    const warm = { heat: 0.9, atMs: 0 };
+    const warm = { heatShare: 0.9, atMs: 0 };
     const allowed = allowedVa(SPEC, warm, 600_000);
     expect(allowed).toBeGreaterThan(100_000);
-    expect(stepTransformer(SPEC, warm, allowed, 600_000).heat).toBeCloseTo(1, 9);
-    expect(allowedVa(SPEC, { heat: 1, atMs: 0 }, 300_000)).toBeCloseTo(100_000, 6);
-    expect(allowedVa(SPEC, { heat: 9, atMs: 0 }, 1_000)).toBe(0);
+    expect(stepTransformer(SPEC, warm, allowed, 600_000).heatShare).toBeCloseTo(1, 9);
+    expect(allowedVa(SPEC, { heatShare: 1, atMs: 0 }, 300_000)).toBeCloseTo(100_000, 6);
+    expect(allowedVa(SPEC, { heatShare: 9, atMs: 0 }, 1_000)).toBe(0);
   });
 
   it('does not cool or warm by a load that is not known', () => {
-    expect(stepTransformer(SPEC, { heat: 0.5, atMs: 0 }, Number.NaN, 1_000)).toEqual({
-      heat: 0.5,
+    expect(stepTransformer(SPEC, { heatShare: 0.5, atMs: 0 }, Number.NaN, 1_000)).toEqual({
+      heatShare: 0.5,
       atMs: 1_000,
     });
   });

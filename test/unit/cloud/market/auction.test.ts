@@ -68,7 +68,7 @@ describe('call auction', () => {
       order('best', 'buy', 3, 11),
       order('s', 'sell', 8, 5),
     );
-    // 5 Wh for 7 + 2 + 1: 3.5, 1.0, 0.5; the one spare Wh goes to a or c, whose remainders are equal.
+    // 5 Wh for 7 + 2 + 1: 3.5, 1.0, 0.5; the spare Wh goes to a or c: equal remainders.
     const fills = fillsOf(result);
     expect(fills['best']).toBe(3);
     expect(fills['b']).toBe(1);
