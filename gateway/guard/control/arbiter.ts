@@ -159,7 +159,7 @@ export function arbitrate(
     market: run(market, before.market),
   };
   run(plan, undefined);
-  const last = { self: run(self, before.self), ev: run(ev, before.ev) };
+  const last = { ev: run(ev, before.ev), self: run(self, before.self) };
   const able = seen.site.terminals.filter(({ spec }) => spec.control !== 'none');
   const bias = learn(before.bias, seen);
   const proposals = able.flatMap((terminal) => {

@@ -84,6 +84,33 @@ export function restingGridW(view: View, connection: string): number {
   return sum;
 }
 
+/** A limit counts as binding while the sun stands this near below it, as a share of nameplate. */
+const HELD = 0.01;
+
+/**
+ * The same, with sun and chargers as they will be once what this cycle decided stands: held back further, or let
+ * go. Otherwise the battery and they would all answer the same difference in full.
+ */
+export function comingGridW(view: View, connection: string): number {
+  let sum = restingGridW(view, connection);
+  const state = view.site.connections.find(({ id }) => id === connection);
+  for (const { id, spec } of controlled(view.site, connection, 'limit')) {
+    const nowW = state?.aligned.byTerminal[id] ?? Number.NaN;
+    const sentW = view.sent[id] ?? spec.ratedInW;
+    const nextW = view.open[id]?.maxW ?? spec.ratedInW;
+    if (!Number.isFinite(nowW)) continue;
+    const held = sentW < spec.ratedInW && nowW > sentW - HELD * spec.ratedInW;
+    if (nextW < nowW || held) sum -= nextW - nowW;
+  }
+  for (const { id, spec } of controlled(view.site, connection, 'steps')) {
+    const nowW = state?.aligned.byTerminal[id] ?? Number.NaN;
+    const nextW = view.open[id]?.minW ?? nowW;
+    // A charger that must run on may not follow at once.
+    if (nextW > nowW && spec.minRunMs === 0) sum -= nextW - nowW;
+  }
+  return sum;
+}
+
 /** Batteries that answer now: the ones a sum may be shared over. */
 export function ready(view: View, connection: string): TerminalState[] {
   const state = view.site.connections.find(({ id }) => id === connection);

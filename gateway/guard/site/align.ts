@@ -13,14 +13,18 @@ export function follow(trace: Trace, atMs: number, powerW: number): Trace {
 export const newestMs = (trace: Trace): number =>
   trace[trace.length - 1]?.atMs ?? Number.NEGATIVE_INFINITY;
 
-/** Power at an instant, linear between samples, held at the ends; NaN without any. */
+/**
+ * Power at an instant between two samples, held at the ends; NaN without any. Halfway between the line and the
+ * newer sample: a slow device moves along the line, a fast one has jumped just after it was told, long before.
+ */
 export function at(trace: Trace, atMs: number): number {
   let before: Trace[number] | undefined;
   for (const sample of trace) {
     if (sample.atMs >= atMs) {
       if (before === undefined) return sample.powerW;
       const share = (atMs - before.atMs) / (sample.atMs - before.atMs);
-      return before.powerW + share * (sample.powerW - before.powerW);
+      const line = before.powerW + share * (sample.powerW - before.powerW);
+      return (line + sample.powerW) / 2;
     }
     before = sample;
   }

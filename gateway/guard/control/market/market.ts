@@ -1,7 +1,7 @@
 import type { Position } from '../../../contracts/values/plan.ts';
 import { clockTime, energy, power } from '../../../contracts/values/words.ts';
 import { type Meanwhile, meanwhile, NOTHING_YET } from '../meanwhile.ts';
-import { ready, restingGridW, slotsOf, wanted } from '../shares.ts';
+import { comingGridW, ready, slotsOf, wanted } from '../shares.ts';
 import type { Controller, View } from '../types.ts';
 
 export interface MarketState {
@@ -61,7 +61,7 @@ export const market: Controller<MarketState> = {
     });
     const next = { interval };
     const position = view.spec.control.marketEnabled ? running(view) : undefined;
-    const restingW = restingGridW(view, connection.id);
+    const restingW = comingGridW(view, connection.id);
     if (position === undefined || !Number.isFinite(restingW)) return { state: next, wishes: [] };
     const endMs = position.fromMs + position.durationMs;
     const leftMs = Math.max(endMs - view.site.wallMs, LAST_CYCLES * view.times.cycleMs);

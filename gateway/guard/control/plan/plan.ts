@@ -1,7 +1,7 @@
 import type { PlanStep, TerminalStep } from '../../../contracts/values/plan.ts';
 import { doing, power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
-import { clamp, ready, restingGridW, type Slot, slotsOf, wanted } from '../shares.ts';
+import { clamp, comingGridW, ready, type Slot, slotsOf, wanted } from '../shares.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
 const WHY_MAX = 200;
@@ -39,7 +39,7 @@ function batteryTargets(view: View, connection: string, plan: PlanStep): Record<
     return step === undefined ? [] : [{ slot: bounded(slot, step), step }];
   });
   const targets: Record<string, number> = {};
-  let leftW = restingGridW(view, connection);
+  let leftW = comingGridW(view, connection);
   const live: Follower[] = [];
   for (const follower of followers) {
     const { slot, step } = follower;

@@ -1,5 +1,5 @@
 import { doing } from '../../../contracts/values/words.ts';
-import { ready, restingGridW, slotsOf, wanted } from '../shares.ts';
+import { comingGridW, ready, slotsOf, wanted } from '../shares.ts';
 import type { Controller, Wish } from '../types.ts';
 
 /** What the batteries of each connection were last asked for together, W. */
@@ -24,7 +24,7 @@ export const self: Controller<SelfState> = {
       id: connection.id,
       meterW: view.spec.meters.find((meter) => meter.of === connection.id)?.resolutionW ?? 0,
     }))) {
-      const restingW = restingGridW(view, id);
+      const restingW = comingGridW(view, id);
       if (!Number.isFinite(restingW)) continue;
       const before = state[id] ?? 0;
       const quiet = Math.abs(restingW - before) < Math.max(DEADBAND_W, 2 * meterW);
