@@ -215,6 +215,10 @@ describe('market supervisor, orders', () => {
     await stranger.orders({ id: 'y', fromMs: D1, side: 'sell', energyWh: 1, priceMicroPerKwh: 1 });
     await clock.advance(1_000);
     expect(cloud.status().messagesRefused).toBe(1);
+    expect([0, 1].map((at) => receiptOf(sun, at).rejected)).toEqual([
+      [{ id: 'x', code: 'INVALID_ORDER' }],
+      [{ id: 'x', code: 'WRONG_ZONE' }],
+    ]);
     await cloud.stop();
   });
 

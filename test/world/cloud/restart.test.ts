@@ -194,7 +194,7 @@ describe('grid agent', () => {
     await one.cloud.stop();
   });
 
-  it('reduces everybody pro rata when the transformer is overloaded, and lifts it again', async () => {
+  it('reduces everybody pro rata when the transformer is full, and lifts it again', async () => {
     const one = world();
     const sun = new Gateway('gw-sun', one.hub);
     const works = new Gateway('gw-works', one.hub);
