@@ -1,4 +1,7 @@
-/** Build of the site's page; no plug-ins: Preact's JSX is compiled by Vite itself. Typed by Vite when it reads it. */
+/**
+ * Build of the site's page; no plug-ins: Preact's JSX is compiled by Vite itself. Typed by Vite
+ * when it reads it.
+ */
 export default {
   base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

@@ -5,8 +5,9 @@ import Chromium, { inflate } from '@sparticuz/chromium';
 import { type Browser, chromium } from 'playwright-core';
 
 /**
- * A real browser from npm alone: @sparticuz/chromium carries it, and the shared libraries of a bare system too.
- * Where neither runs, a Chromium of the system; where there is none, the tests say so and are skipped.
+ * A real browser from npm alone: @sparticuz/chromium carries it, and the shared libraries of a bare
+ * system too. Where neither runs, a Chromium of the system; where there is none, the tests say so
+ * and are skipped.
  */
 const ARGS = [
   '--no-sandbox', // tests run as root in containers

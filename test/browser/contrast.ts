@@ -1,6 +1,6 @@
 /**
- * Runs in the page: texts whose contrast with what they stand on is below 4.5:1. Backgrounds are those of the
- * nearest ancestor that has one; texts of drawings stand on their card.
+ * Runs in the page: texts whose contrast with what they stand on is below 4.5:1. Backgrounds are
+ * those of the nearest ancestor that has one; texts of drawings stand on their card.
  */
 export function paleTexts(): string[] {
   const canvas = document.createElement('canvas');

@@ -128,7 +128,7 @@ describe.skipIf(browser === undefined)('the site page in a browser', () => {
     }
   }
 
-  it('has no sideways scroll when zoomed to 200 % or squeezed, for every kind of site', async () => {
+  it('has no sideways scroll at 200 % zoom or squeezed, for every kind of site', async () => {
     for (const live of [FACTORY, FIELD, HOUSE, STALE, ALARM]) {
       const page = await open({ live, day: factoryDay(NOW_MS - 24 * HOUR_MS), width: 640 });
       for (const width of [640, 641, 720, 900, 1080, 1181, 360, 320]) {
@@ -234,7 +234,7 @@ describe.skipIf(browser === undefined)('the site page in a browser', () => {
     await page.close();
   });
 
-  it('keeps the last picture without contact: ages count on, and contact comes back by itself', async () => {
+  it('keeps the last picture without contact while ages count on, until it is back', async () => {
     const page = await open({ live: FACTORY, day: factoryDay(), clock: true });
     await page.tab.clock.runFor(180_000);
     await page.tab.getByText(`no contact for 3${N}min`, { exact: true }).waitFor();

@@ -8,9 +8,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../../errors.ts';
 
 /**
- * The page is built on the first start, in a child process, into a cache keyed by a hash over its sources; a
- * package carries it built (`node gateway/adapters/page/build-child.ts gateway/ui/dist`). Several gateways may
- * start at once: one builds, the others wait.
+ * The page is built on the first start, in a child process, into a cache keyed by a hash over its
+ * sources; a package carries it built (`node gateway/adapters/page/build-child.ts
+ * gateway/ui/dist`). Several gateways may start at once: one builds, the others wait.
  */
 const ROOT = resolve(import.meta.dirname, '../../..');
 const SOURCES = ['gateway/ui', 'gateway/contracts/values'];
@@ -51,7 +51,9 @@ function builtFrom(dir: string): string | undefined {
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }
 
-/** Where built pages are kept: beside the sources, or in the user's cache where that is read-only. */
+/**
+ * Where built pages are kept: beside the sources, or in the user's cache where that is read-only.
+ */
 function cacheRoot(root: string): string {
   for (const dir of [join(root, '.cache/page'), join(homedir(), '.cache/edgewatt/page')]) {
     try {

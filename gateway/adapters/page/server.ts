@@ -13,7 +13,10 @@ export interface PageOptions {
   readonly port: number; // 0 = any free one
   /** Built page; a promise while it is being built. Server and events run before it is there. */
   readonly assetsDir: string | Promise<string>;
-  /** Further names under which a browser may ask, 'gateway.local'; loopback names are always allowed. */
+  /**
+   * Further names under which a browser may ask, 'gateway.local'; loopback names are always
+   * allowed.
+   */
   readonly hosts?: readonly string[];
   readonly listenersMax?: number; // pages open at once
   readonly requestsPerMinute?: number; // per address
@@ -42,8 +45,9 @@ function hostName(header: string | undefined): string {
 }
 
 /**
- * Another site's page may resolve its own name to our address (DNS rebinding) and then read us: only names that
- * are ours are answered. A foreign origin is refused too, although it could not read the answer.
+ * Another site's page may resolve its own name to our address (DNS rebinding) and then read us:
+ * only names that are ours are answered. A foreign origin is refused too, although it could not
+ * read the answer.
  */
 function guardNames(app: FastifyInstance, allowed: ReadonlySet<string>): void {
   app.addHook('onRequest', async (request, reply) => {
@@ -103,7 +107,8 @@ function openEvents(stream: Stream, reply: FastifyReply): FastifyReply | undefin
   return undefined;
 }
 
-const WAIT = `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
+const WAIT = `<!doctype html><html lang="en"><meta charset="utf-8">
+<meta http-equiv="refresh" content="1">
 <meta name="viewport" content="width=device-width"><title>Edgewatt</title>
 <p>The page is being built; this takes a few seconds on the first start.</p></html>`;
 

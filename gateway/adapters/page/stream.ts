@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
 /**
- * Server-sent events to a bounded number of pages. Each event name is a latest-value slot: a page that cannot
- * keep up skips pictures, it never makes the server hold more than one frame per event for it.
+ * Server-sent events to a bounded number of pages. Each event name is a latest-value slot: a page
+ * that cannot keep up skips pictures, it never makes the server hold more than one frame per event
+ * for it.
  */
 interface Listener {
   readonly response: ServerResponse;

@@ -3,8 +3,9 @@ import type { BadQuality } from './reading.ts';
 import type { Instant } from './time.ts';
 
 /**
- * What the page shows, made by the agent process and pushed by server-sent events: `event: live` with LiveView
- * at most once a real second, `event: day` with DayView when it changes. No figure is computed in the page.
+ * What the page shows, made by the agent process and pushed by server-sent events: `event: live`
+ * with LiveView at most once a real second, `event: day` with DayView when it changes. No figure is
+ * computed in the page.
  */
 export interface LiveView {
   readonly v: 1;
@@ -14,7 +15,8 @@ export interface LiveView {
     readonly timeZone: string;
     readonly currency: string;
   };
-  readonly peers: readonly { readonly id: string; readonly name: string; readonly url: string }[]; // demo's site switcher
+  /** The demo's site switcher. */
+  readonly peers: readonly { readonly id: string; readonly name: string; readonly url: string }[];
   readonly atMs: Instant; // wall clock of the image
   readonly speed: number; // simulated seconds per real second
   readonly cycleMs: number;
@@ -23,14 +25,17 @@ export interface LiveView {
   readonly modeSinceMs: Instant;
   readonly headline: string; // one sentence: what is true now
   readonly subline?: string; // the figures behind it, and what is silent
-  readonly doing?: string; // title of 'Now doing': what + to what end, 'Discharging 9.0 kW to hold the purchase'
+  /** Title of 'Now doing': what + to what end, 'Discharging 9.0 kW to hold the purchase'. */
+  readonly doing?: string;
   readonly doingSinceMs?: Instant;
-  readonly written?: string; // the last write and what a silent gateway would do; '' or absent = not known
+  /** The last write and what a silent gateway would do; '' or absent = not known. */
+  readonly written?: string;
   readonly reason: Reason; // what binds
   readonly ladder: readonly LadderRow[];
   readonly flows: readonly Flow[];
   readonly unexplainedW: number | null;
-  readonly uses?: { readonly name: string; readonly powerW: number | null }; // all load: 'Factory', >= 0; null = a part is silent
+  /** All load: 'Factory', W >= 0; null = a part is silent. */
+  readonly uses?: { readonly name: string; readonly powerW: number | null };
   readonly devices: readonly DeviceRow[];
   readonly cloud: {
     readonly connected: boolean;
@@ -44,7 +49,8 @@ export interface LiveView {
     readonly mend: string;
     readonly sinceMs: Instant;
   }[];
-  readonly links?: readonly { readonly name: string; readonly text: string }[]; // under the devices: 'Clock', 'in step, 3 ms'
+  /** Under the devices: 'Clock', 'in step, 3 ms'. */
+  readonly links?: readonly { readonly name: string; readonly text: string }[];
   readonly version?: string;
   readonly startedAtMs?: Instant;
 }
@@ -119,7 +125,8 @@ export interface DayView {
     readonly sinceMs: Instant;
     readonly rulesNano?: string; // cost by the inverter's own rule
     readonly possibleNano?: string; // cost with perfect foresight
-    readonly lines?: readonly { readonly label: string; readonly nano: string }[]; // of the bill, + is paid
+    /** Of the bill, + is paid. */
+    readonly lines?: readonly { readonly label: string; readonly nano: string }[];
     readonly note?: string;
   };
 }
@@ -132,7 +139,10 @@ export interface DayEvent {
   readonly kind?: 'note' | 'alarm';
 }
 
-/** Mean powers of a quarter-hour, W, + into the node; null = not known. Quantiles only where planned. */
+/**
+ * Mean powers of a quarter-hour, W, + into the node; null = not known. Quantiles only where
+ * planned.
+ */
 export interface DaySlot {
   readonly fromMs: Instant;
   readonly pvW: number | null;

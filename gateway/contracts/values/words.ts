@@ -1,8 +1,8 @@
 import { type Instant, localTime } from './time.ts';
 
 /**
- * Figures and words as people read them, the same in page, command line and reasons. There is never a minus
- * sign: words carry the sign. A value that is not known is the word 'unknown'.
+ * Figures and words as people read them, the same in page, command line and reasons. There is never
+ * a minus sign: words carry the sign. A value that is not known is the word 'unknown'.
  */
 
 /** Narrow no-break space: thin, and a figure never parts from its unit. */
@@ -78,7 +78,9 @@ export function priceValue(nanoPerWh: number, currency: string): number {
   return nanoPerWh / (currencyOf(currency).minor === undefined ? 1_000_000 : 10_000);
 }
 
-/** '18.6 ct'; market prices take two decimals. Below zero: 'paid 3.2 ct' (one is paid to use it). */
+/**
+ * '18.6 ct'; market prices take two decimals. Below zero: 'paid 3.2 ct' (one is paid to use it).
+ */
 export function price(nanoPerWh: Figure, currency: string, decimals = 1): string {
   if (!isKnown(nanoPerWh)) return UNKNOWN_WORD;
   const value = figure(priceValue(nanoPerWh, currency), decimals);
@@ -86,7 +88,10 @@ export function price(nanoPerWh: Figure, currency: string, decimals = 1): string
   return nanoPerWh < 0 && /[1-9]/.test(value) ? `paid ${text}` : text;
 }
 
-/** Magnitude of an amount, '€ 1,862.40'; rounded half away from zero to the currency's smallest unit. */
+/**
+ * Magnitude of an amount, '€ 1,862.40'; rounded half away from zero to the currency's smallest
+ * unit.
+ */
 export function money(nano: bigint, currency: string, decimals?: number): string {
   const { sign, decimals: own } = currencyOf(currency);
   const places = decimals ?? own;
@@ -115,7 +120,9 @@ export function age(ageMs: Figure): string {
   return hours < 48 ? `${hours}${NARROW}h` : `${Math.round(hours / 24)}${NARROW}days`;
 }
 
-/** '15 to 19': two bounds in kW, whole where both are 10 kW or more; '20' where they read the same. */
+/**
+ * '15 to 19': two bounds in kW, whole where both are 10 kW or more; '20' where they read the same.
+ */
 export function rangeKw(lowW: number, highW: number): string {
   const decimals = Math.min(Math.abs(lowW), Math.abs(highW)) >= 9_950 ? 0 : 1;
   const low = figure(lowW / 1_000, decimals);
@@ -149,7 +156,8 @@ export function clockTime(atMs: Instant, zone: string): string {
 
 /** '16:52:08'; every zone's offset is whole seconds. */
 export function clockSeconds(atMs: Instant, zone: string): string {
-  return `${clockTime(atMs, zone)}:${two(Math.floor((((atMs % 60_000) + 60_000) % 60_000) / 1_000))}`;
+  const seconds = Math.floor((((atMs % 60_000) + 60_000) % 60_000) / 1_000);
+  return `${clockTime(atMs, zone)}:${two(seconds)}`;
 }
 
 /** 'Thursday 11 June'; short: 'Thu 11 June'. */

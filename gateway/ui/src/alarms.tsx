@@ -1,7 +1,10 @@
 import type { LiveView } from '../../contracts/values/view.ts';
 import { clockTime } from '../../contracts/values/words.ts';
 
-/** Alarms are told at once: a triangle, a bold first line, the next step. All well looks like nothing. */
+/**
+ * Alarms are told at once: a triangle, a bold first line, the next step. All well looks like
+ * nothing.
+ */
 export function AlarmList(props: { readonly live: LiveView | undefined }) {
   const { live } = props;
   const alarms = live?.alarms ?? [];

@@ -25,13 +25,16 @@ function Footer() {
       </div>
       <div>
         {view === undefined ? 'All times local.' : `All times local (${view.site.timeZone}).`}{' '}
-        Amounts before tax where the tariff says so.
+        Amounts as the tariff has them.
       </div>
     </footer>
   );
 }
 
-/** The page: a sentence first, then the figures that prove it. The frame stands before the first picture. */
+/**
+ * The page: a sentence first, then the figures that prove it. The frame stands before the first
+ * picture.
+ */
 export function App() {
   return (
     <div class="page">

@@ -53,7 +53,8 @@ function cloudWords(live: LiveView): string {
 
 function guardWords({ guard }: LiveView): string {
   const missed = guard.missedCycles === 0 ? 'none missed' : `${figure(guard.missedCycles)} missed`;
-  return `${figure(guard.cycles)} cycles, ${missed}; 99${NARROW}% under ${figure(guard.tickP99Ms, 1)}${NARROW}ms`;
+  const most = `99${NARROW}% under ${figure(guard.tickP99Ms, 1)}${NARROW}ms`;
+  return `${figure(guard.cycles)} cycles, ${missed}; ${most}`;
 }
 
 function readingWords({ guard }: LiveView): string {
@@ -66,6 +67,7 @@ export function DeviceCard(props: { readonly live: LiveView | undefined }) {
   const { live } = props;
   const rows = live?.devices ?? [];
   const cycleMs = live?.cycleMs ?? 1_000;
+  const freshFor = age(FRESH_CYCLES * cycleMs);
   const fresh = rows.filter((row) => stateOf(row, cycleMs) === 'fresh').length;
   return (
     <section class="card twelve" id="devices" aria-labelledby="h-devices">
@@ -74,7 +76,7 @@ export function DeviceCard(props: { readonly live: LiveView | undefined }) {
         <span class="small note">
           {live === undefined
             ? '–'
-            : `${fresh} of ${rows.length} fresh · a reading is fresh for ${age(FRESH_CYCLES * cycleMs)}`}
+            : `${fresh} of ${rows.length} fresh · a reading is fresh for ${freshFor}`}
         </span>
       </div>
       <table class="devices">

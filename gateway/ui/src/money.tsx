@@ -3,7 +3,10 @@ import { clockTime, money, paid, percent } from '../../contracts/values/words.ts
 
 type Money = DayView['money'];
 
-/** Share of the possible that was saved, percent; undefined where the possible is not known or nothing. */
+/**
+ * Share of the possible that was saved, percent; undefined where the possible is not known or
+ * nothing.
+ */
 function shareOfPossible(of: Money): number | undefined {
   if (of.possibleNano === undefined) return undefined;
   const possible = BigInt(of.withoutBatteryNano) - BigInt(of.possibleNano);

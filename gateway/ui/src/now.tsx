@@ -52,7 +52,10 @@ function deed(live: LiveView): string {
   return flow === undefined ? 'Waiting for the first readings' : sentence(flow.doing);
 }
 
-/** What is being done and why: the reason, the order of authority with the deciding row filled, and what is next. */
+/**
+ * What is being done and why: the reason, the order of authority with the deciding row filled, and
+ * what is next.
+ */
 export function NowCard(props: {
   readonly live: LiveView | undefined;
   readonly day: DayView | undefined;

@@ -3,8 +3,8 @@ import { REST_W } from '../../../contracts/values/words.ts';
 import { type Freshness, freshness } from '../parts/freshness.ts';
 
 /**
- * The flow to scale: length is power, in and out meet at one bar. A figure that nobody renews keeps the length
- * it had, hatched; one that was never known has no length at all.
+ * The flow to scale: length is power, in and out meet at one bar. A figure that nobody renews keeps
+ * the length it had, hatched; one that was never known has no length at all.
  */
 export interface Place {
   readonly flow: Flow;
@@ -50,8 +50,8 @@ function hueOf(kind: Flow['kind'], side: 'in' | 'out'): Place['hue'] {
 }
 
 /**
- * Sorts flows to the two sides: by their sign, and at rest to where they belong by nature. States are those of
- * the picture: lost contact with the gateway makes no meter silent.
+ * Sorts flows to the two sides: by their sign, and at rest to where they belong by nature. States
+ * are those of the picture: lost contact with the gateway makes no meter silent.
  */
 export function places(flows: readonly Flow[], cycleMs: number): Place[] {
   const all = flows.map((flow): Place => {
@@ -155,7 +155,10 @@ export function layoutFlow(all: readonly Place[], room: Room): FlowLayout {
 
 const px = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** Ribbon from x0 to x1 with its edges at y0 and y1, `length` wide; `turn` swaps the axes for the phone. */
+/**
+ * Ribbon from x0 to x1 with its edges at y0 and y1, `length` wide; `turn` swaps the axes for the
+ * phone.
+ */
 export function ribbon(
   from: { readonly x: number; readonly y: number },
   to: { readonly x: number; readonly y: number },

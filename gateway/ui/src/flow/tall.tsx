@@ -15,7 +15,10 @@ function short(name: string, letters: number): string {
 
 type Anchor = 'start' | 'middle' | 'end';
 
-/** The first name of a row starts with its node, the last ends with it: the row uses the whole width. */
+/**
+ * The first name of a row starts with its node, the last ends with it: the row uses the whole
+ * width.
+ */
 function anchorOf(row: readonly Span[], index: number): Anchor {
   if (row.length === 1) return 'middle';
   return index === 0 ? 'start' : index === row.length - 1 ? 'end' : 'middle';

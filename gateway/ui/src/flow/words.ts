@@ -46,7 +46,9 @@ export function origin(
   return { text: parts.join(' · '), alarm: false };
 }
 
-/** Whole clause for lists and screen readers: 'Battery, discharging 9.0 kW', 'Ovens, was 19.6 kW'. */
+/**
+ * Whole clause for lists and screen readers: 'Battery, discharging 9.0 kW', 'Ovens, was 19.6 kW'.
+ */
 export function clause(place: Place): string {
   const { flow } = place;
   if (flow.powerW === null) return `${flow.name}, ${was(flow)}`;
@@ -66,5 +68,6 @@ export function described(all: readonly Place[], live: LiveView): string {
       .filter((place) => place.side === which)
       .map(clause)
       .join('; ') || 'nothing';
-  return `Power flow drawn to scale. In: ${side('in')}. Out: ${side('out')}. ${sentence(balance(live))}.`;
+  const sides = `In: ${side('in')}. Out: ${side('out')}.`;
+  return `Power flow drawn to scale. ${sides} ${sentence(balance(live))}.`;
 }

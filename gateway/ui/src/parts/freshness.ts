@@ -1,6 +1,9 @@
 import type { Flow } from '../../../contracts/values/view.ts';
 
-/** States of a figure: fresh up to five cycles, late while it is held, stale with what it was, unknown without. */
+/**
+ * States of a figure: fresh up to five cycles, late while it is held, stale with what it was,
+ * unknown without.
+ */
 export type Freshness = 'fresh' | 'late' | 'stale' | 'unknown';
 
 /** Cycles for which a control reading is fresh. */

@@ -34,29 +34,30 @@ function Shape(props: { readonly kind: Flow['kind'] }) {
       return (
         <g {...PEN}>
           <circle cx="8" cy="8" r="2.6" fill="currentColor" />
-          <path d="M8 1v1.4M8 13.6V15M1 8h1.4M13.6 8H15M3.1 3.1l1 1M11.9 11.9l1 1M3.1 12.9l1-1M11.900 4.100l1-1" />
+          <path d="M8 1v1.4M8 13.6V15M1 8h1.4M13.6 8H15" />
+          <path d="M3.1 3.1l1 1M11.9 11.9l1 1M3.1 12.9l1-1M11.9 4.1l1-1" />
         </g>
       );
     case 'battery':
       return (
-        <path
-          fill="currentColor"
-          d="M6 1h4v1.600h1.500c.8 0 1.500.7 1.500 1.500v9.400c0 .8-.7 1.500-1.500 1.500h-7c-.8 0-1.500-.7-1.500-1.500V4.100c0-.8.7-1.500 1.500-1.500H6z"
-        />
+        <g fill="currentColor">
+          <rect x="3" y="2.6" width="10" height="12.4" rx="1.5" />
+          <rect x="6" y="1" width="4" height="2" />
+        </g>
       );
     case 'grid':
       return (
-        <path
-          {...PEN}
-          d="M5.400 15 7 1h2l1.600 14M2.500 5h11M3.500 8.500h9M6.100 10.500l4.200 4M9.900 10.500l-4.200 4"
-        />
+        <g {...PEN}>
+          <path d="M5.4 15 7 1h2l1.6 14M2.5 5h11M3.5 8.5h9" />
+          <path d="M6.1 10.5l4.2 4M9.9 10.5l-4.2 4" />
+        </g>
       );
     case 'ev':
       return (
-        <path
-          {...PEN}
-          d="M3 15V3c0-.8.7-1.500 1.500-1.500h4c.8 0 1.500.7 1.500 1.500v12M2 15h9M5 5.500h3M10 8.500h1.500v3c0 1.600 2.500 1.600 2.500 0V6l-2-2"
-        />
+        <g {...PEN}>
+          <path d="M3 15V3c0-.8.7-1.5 1.5-1.5h4c.8 0 1.5.7 1.5 1.5v12M2 15h9M5 5.5h3" />
+          <path d="M10 8.5h1.5v3c0 1.6 2.5 1.6 2.5 0V6l-2-2" />
+        </g>
       );
     case 'loss':
       return (
@@ -122,12 +123,11 @@ export function Chevron() {
 export type Target = 'now' | 'day' | 'money' | 'events' | 'devices';
 
 const TARGETS: Readonly<Record<Target, string>> = {
-  now: 'M5.500 1.500v3M10.500 1.500v3M3.500 4.500h9v3a4.500 4.500 0 0 1-9 0zM8 12v3',
-  day: 'M8 1.500a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13M8 4.500V8l2.400 1.600',
-  money: 'M11.500 4.200a4.800 4.800 0 1 0 0 7.600M2.500 6.800h6M2.500 9.200h6',
-  events: 'M2.500 4h11M2.500 8h11M2.500 12h7',
-  devices:
-    'M3.300 2.500h9.400a1.300 1.300 0 0 1 1.300 1.300v1.900a1.300 1.300 0 0 1-1.300 1.300H3.300A1.300 1.300 0 0 1 2 5.700V3.800a1.300 1.300 0 0 1 1.300-1.300M3.300 9h9.400a1.300 1.300 0 0 1 1.300 1.300v1.900a1.300 1.300 0 0 1-1.300 1.300H3.300A1.300 1.300 0 0 1 2 12.200v-1.900A1.300 1.300 0 0 1 3.300 9',
+  now: 'M5.5 1.5v3M10.5 1.5v3M3.5 4.5h9v3a4.500 4.500 0 0 1-9 0zM8 12v3',
+  day: 'M8 1.5a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13M8 4.5V8l2.4 1.6',
+  money: 'M11.5 4.2a4.800 4.800 0 1 0 0 7.6M2.5 6.8h6M2.5 9.2h6',
+  events: 'M2.5 4h11M2.5 8h11M2.5 12h7',
+  devices: 'M2 2.500h12v4.500H2zM2 9h12v4.500H2z',
 };
 
 export function TargetIcon(props: { readonly target: Target }) {

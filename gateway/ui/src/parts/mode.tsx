@@ -1,6 +1,9 @@
 import type { LiveView } from '../../../contracts/values/view.ts';
 
-/** A mode is a word and a shape of its own; flags stand beside it. 'silent' is what the page sees without contact. */
+/**
+ * A mode is a word and a shape of its own; flags stand beside it. 'silent' is what the page sees
+ * without contact.
+ */
 export type Standing = LiveView['mode'] | LiveView['flags'][number] | 'silent';
 
 const NAMES: Readonly<Record<Standing, string>> = {

@@ -2,8 +2,8 @@ import { computed, signal } from '@preact/signals';
 import type { DayView, LiveView } from '../../../contracts/values/view.ts';
 
 /**
- * The two views, as the gateway last sent them, and how long ago that was. The last picture stays when contact
- * is lost; only ages count on.
+ * The two views, as the gateway last sent them, and how long ago that was. The last picture stays
+ * when contact is lost; only ages count on.
  */
 export const live = signal<LiveView | undefined>(undefined);
 export const day = signal<DayView | undefined>(undefined);

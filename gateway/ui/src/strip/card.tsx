@@ -121,13 +121,19 @@ function moved(key: string, index: number, last: number): number | undefined {
   }
 }
 
-/** Until somebody points at a moment, the strip reads out a coming act, clear of the line of now, or now. */
+/**
+ * Until somebody points at a moment, the strip reads out a coming act, clear of the line of now, or
+ * now.
+ */
 function firstIndex({ strip, day, atMs }: Layout): number {
   const coming = day.next.filter((act) => act.atMs >= atMs && act.atMs < day.untilMs);
   const next = coming.find((act) => act.atMs >= atMs + 4 * day.stepMs) ?? coming[0];
   if (next === undefined) return strip.nowIndex;
   return Math.floor((next.atMs - day.fromMs) / day.stepMs);
 }
+
+const LABEL =
+  'Day in quarter-hours: power by source, load, store, price and market. Arrow keys read it out.';
 
 function Drawn(props: { readonly live: LiveView; readonly day: DayView; readonly width: number }) {
   const { live, day, width } = props;
@@ -158,7 +164,7 @@ function Drawn(props: { readonly live: LiveView; readonly day: DayView; readonly
         class="strip-box"
         role="slider"
         tabIndex={0}
-        aria-label="Day in quarter-hours: power by source, load, store, price and market. Arrow keys read it out."
+        aria-label={LABEL}
         aria-valuemin={0}
         aria-valuemax={last}
         aria-valuenow={index}

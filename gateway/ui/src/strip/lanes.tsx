@@ -34,19 +34,45 @@ function Level(
   );
 }
 
+/** A planned line starts at the last measured point. */
+function joinedTo(before: readonly Cell[] | undefined, cells: readonly Cell[]): readonly Cell[] {
+  const last = before?.at(-1);
+  const [first] = cells;
+  const joins = first?.kind === 'planned' && last !== undefined && last.index + 1 === first.index;
+  return joins ? [last, ...cells] : cells;
+}
+
+function StoreLine({ layout, cells }: Props & { readonly cells: readonly Cell[] }) {
+  const { store, across, day } = layout;
+  if (store === undefined) return null;
+  const planned = cells.at(-1)?.kind === 'planned';
+  const middle = (cell: Cell | undefined): number => across((cell?.fromMs ?? 0) + day.stepMs / 2);
+  const d = smoothLine({ cells, across, stepMs: day.stepMs }, ({ slot }) => {
+    return store.y(slot?.socPct ?? 0);
+  });
+  const foot = `L${middle(cells.at(-1))} ${store.bottom}L${middle(cells[0])} ${store.bottom}Z`;
+  return (
+    <g>
+      <path d={`${d}${foot}`} class="fill-battery" fill-opacity={planned ? 0.1 : 0.22} />
+      <path
+        d={d}
+        class="fill-none line-battery"
+        stroke-width={planned ? 1.8 : 2}
+        {...(planned ? { 'stroke-dasharray': '4 3' } : {})}
+      />
+    </g>
+  );
+}
+
 /** How full the store is: solid as measured, dashed as planned, the reserve shaded. */
 export function StoreLane({ layout }: Props) {
-  const { store, strip, across, day, left, right } = layout;
+  const { store, strip, day, left, right } = layout;
   if (store === undefined) return null;
   const reserve = day.reservePct;
   const parts = runs(
     strip.cells,
     ({ slot }) => slot?.socPct !== null && slot?.socPct !== undefined,
   );
-  const y = ({ slot }: Cell): number => store.y(slot?.socPct ?? 0);
-  const line = (cells: readonly Cell[]): string =>
-    smoothLine({ cells, across, stepMs: day.stepMs }, y);
-  const middle = (cell: Cell | undefined): number => across((cell?.fromMs ?? 0) + day.stepMs / 2);
   return (
     <g>
       <Name
@@ -80,30 +106,9 @@ export function StoreLane({ layout }: Props) {
           </text>
         </g>
       )}
-      {parts.map((cells, at) => {
-        const planned = cells[0]?.kind === 'planned';
-        const before = parts[at - 1]?.at(-1);
-        const joined =
-          planned && before !== undefined && before.index + 1 === cells[0]?.index
-            ? [before, ...cells]
-            : cells;
-        const d = line(joined);
-        return (
-          <g key={cells[0]?.index}>
-            <path
-              d={`${d}L${middle(joined.at(-1))} ${store.bottom}L${middle(joined[0])} ${store.bottom}Z`}
-              class="fill-battery"
-              fill-opacity={planned ? 0.1 : 0.22}
-            />
-            <path
-              d={d}
-              class="fill-none line-battery"
-              stroke-width={planned ? 1.8 : 2}
-              {...(planned ? { 'stroke-dasharray': '4 3' } : {})}
-            />
-          </g>
-        );
-      })}
+      {parts.map((cells, at) => (
+        <StoreLine key={cells[0]?.index} layout={layout} cells={joinedTo(parts[at - 1], cells)} />
+      ))}
     </g>
   );
 }
@@ -173,10 +178,10 @@ export function PriceLane({ layout }: Props) {
       {pricedRuns(day).map((run) => {
         const start = run[0]?.fromMs ?? 0;
         const steps = run
-          .map(
-            ({ fromMs, value }, at) =>
-              `${at === 0 ? `M${across(fromMs)} ` : 'V'}${price.y(value)}H${across(fromMs + day.stepMs)}`,
-          )
+          .map(({ fromMs, value }, at) => {
+            const begin = at === 0 ? `M${across(fromMs)} ` : 'V';
+            return `${begin}${price.y(value)}H${across(fromMs + day.stepMs)}`;
+          })
           .join('');
         return (
           <g key={start}>

@@ -1,8 +1,8 @@
 import type { DaySlot, DayView } from '../../../contracts/values/view.ts';
 
 /**
- * The strip's cells: one per quarter-hour, measured up to now and planned from now on. What should have been
- * measured and was not is a gap, never a zero.
+ * The strip's cells: one per quarter-hour, measured up to now and planned from now on. What should
+ * have been measured and was not is a gap, never a zero.
  */
 export interface Cell {
   readonly index: number;
@@ -12,7 +12,10 @@ export interface Cell {
   readonly partial: boolean; // measured, but a part of it is not known
 }
 
-/** Powers of a cell as they stand on each other, W >= 0: above the line what comes in, below it what leaves. */
+/**
+ * Powers of a cell as they stand on each other, W >= 0: above the line what comes in, below it what
+ * leaves.
+ */
 export interface Stack {
   readonly sunW: number;
   readonly dischargeW: number;

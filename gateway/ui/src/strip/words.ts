@@ -44,15 +44,15 @@ function marketWords(day: DayView, cell: Cell, currency: string): string[] {
   return day.market
     .filter(({ fromMs }) => fromMs === cell.fromMs)
     .map((row) => {
-      const verbs = row.side === 'buy' ? ['bought', 'bid for'] : ['sold', 'offered'];
+      const bought = row.side === 'buy';
+      const ordered = `${bought ? 'bid for' : 'offered'} ${energy(row.orderWh)}`;
       if (row.awardedWh === null) {
-        return `${verbs[1]} ${energy(row.orderWh)} up to ${price(row.limitMicroPerKwh, currency, 2)}`.replace(
-          'up to',
-          row.side === 'buy' ? 'up to' : 'from',
-        );
+        const limit = price(row.limitMicroPerKwh, currency, 2);
+        return `${ordered} ${bought ? 'up to' : 'from'} ${limit}`;
       }
-      if (row.awardedWh === 0) return `${verbs[1]} ${energy(row.orderWh)}, nothing awarded`;
-      return `${verbs[0]} ${energy(row.awardedWh)} at ${price(row.priceMicroPerKwh, currency, 2)}`;
+      if (row.awardedWh === 0) return `${ordered}, nothing awarded`;
+      const paidPrice = price(row.priceMicroPerKwh, currency, 2);
+      return `${bought ? 'bought' : 'sold'} ${energy(row.awardedWh)} at ${paidPrice}`;
     });
 }
 

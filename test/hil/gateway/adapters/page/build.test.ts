@@ -50,7 +50,7 @@ describe('the build of the page', () => {
     expect(sourceHash(root)).not.toBe(changed);
   });
 
-  it('is built once although several gateways start together, and found at the next start', async () => {
+  it('is built once when several gateways start together, and found next time', async () => {
     const root = copy();
     const dirs = await Promise.all([
       ensurePageBuilt(root),

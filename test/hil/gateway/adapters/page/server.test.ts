@@ -208,7 +208,10 @@ describe('the page server', () => {
     const refused = second.start();
     await expect(refused).rejects.toBeInstanceOf(Fault);
     await expect(refused).rejects.toThrow(
-      `127.0.0.1:${port}: port is taken by another program; stop that program or set another page.port in gateway.yaml`,
+      [
+        `127.0.0.1:${port}: port is taken by another program`,
+        'stop that program or set another page.port in gateway.yaml',
+      ].join('; '),
     );
     const nowhere = createPage({ host: '192.0.2.1', port: 0, assetsDir });
     await expect(nowhere.start()).rejects.toThrow('this machine has no such address');
