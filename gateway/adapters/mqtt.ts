@@ -20,7 +20,7 @@ export interface MqttOptions {
   readonly ca?: string; // PEM
   readonly cert?: string; // PEM
   readonly key?: string; // PEM
-  readonly minReconnectMs: number; // real milliseconds, full jitter between 0 and the doubling bound
+  readonly minReconnectMs: number; // real; full jitter between 0 and the doubling bound
   readonly maxReconnectMs: number;
   readonly ackTimeoutMs?: number; // real milliseconds, default 20 s
 }
@@ -35,8 +35,9 @@ const timerAfter: After = (delayMs, run) => {
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * MQTT 5 with a clean start on every connect: a publish that fails is failed once and for all, the outbox sends
- * it again. A publish without PUBACK in time is taken as a stalled connection, which is then made anew.
+ * MQTT 5 with a clean start on every connect: a publish that fails is failed once and for all, the
+ * outbox sends it again. A publish without PUBACK in time is taken as a stalled connection, which
+ * is then made anew.
  */
 class MqttBroker implements Broker {
   onMessage: ((message: BrokerMessage) => void) | undefined;
@@ -145,7 +146,9 @@ class MqttBroker implements Broker {
     client.on('close', () => this.dropped(client, this.lastWhy));
   }
 
-  /** The connection is gone: nothing of it is kept, and the next one is tried after a random pause. */
+  /**
+   * The connection is gone: nothing of it is kept, and the next one is tried after a random pause.
+   */
   private dropped(client: MqttClient, why: string): void {
     if (this.client !== client) return;
     const wasConnected = this.connected;
@@ -168,7 +171,10 @@ class MqttBroker implements Broker {
     this.pending.clear();
   }
 
-  /** IoT Core takes at most 8 filters a SUBSCRIBE; a refused filter is a broken session, so it is made anew. */
+  /**
+   * IoT Core takes at most 8 filters a SUBSCRIBE; a refused filter is a broken session, so it is
+   * made anew.
+   */
   private sendSubscriptions(client: MqttClient, filters: readonly string[]): void {
     for (let at = 0; at < filters.length; at += FILTERS_PER_SUBSCRIBE) {
       const some = filters.slice(at, at + FILTERS_PER_SUBSCRIBE);
@@ -230,7 +236,10 @@ function flatten(properties: Record<string, string | string[]> | undefined) {
   return flat;
 }
 
-/** @param clock its real face times back-off and acknowledgements; without it the machine's timers do */
+/**
+ * @param clock its real face times back-off and acknowledgements; without it the machine's timers
+ * do
+ */
 export function createMqttBroker(options: MqttOptions, clock?: Clock): Broker {
   return new MqttBroker(options, clock);
 }

@@ -13,7 +13,10 @@ interface Waiting {
   readonly reject: (why: unknown) => void;
 }
 
-/** The only way to the broker: at most `perSecond` publishes in any real second, the urgent ones first. */
+/**
+ * The only way to the broker: at most `perSecond` publishes in any real second, the urgent ones
+ * first.
+ */
 export class Pacer {
   private readonly broker: Broker;
   private readonly clock: Clock;
@@ -28,7 +31,10 @@ export class Pacer {
     this.perSecond = perSecond;
   }
 
-  /** Resolves when the broker took it; rejects when offline, refused, or more wait than can ever be sent in time. */
+  /**
+   * Resolves when the broker took it; rejects when offline, refused, or more wait than can ever be
+   * sent in time.
+   */
   publish(
     urgency: Urgency,
     topic: string,

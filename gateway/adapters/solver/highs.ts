@@ -1,7 +1,9 @@
 import module, { type Highs } from 'highs';
 import type { LinearModel, Solution } from '../../ports.ts';
 
-/** HiGHS' number for 'optimal'. The objective alone proves nothing: it is 0 on an infeasible model. */
+/**
+ * HiGHS' number for 'optimal'. The objective alone proves nothing: it is 0 on an infeasible model.
+ */
 const OPTIMAL = 7;
 const STATUS: Readonly<Record<number, 'infeasible' | 'unbounded' | 'time-limit'>> = {
   8: 'infeasible',
@@ -10,10 +12,16 @@ const STATUS: Readonly<Record<number, 'infeasible' | 'unbounded' | 'time-limit'>
   13: 'time-limit',
 };
 
-/** The package's types describe its CommonJS face; as an ES module the default export is the loader itself. */
+/**
+ * The package's types describe its CommonJS face; as an ES module the default export is the loader
+ * itself.
+ */
 export const loadHighs = module as unknown as (typeof module)['default'];
 
-/** Solves one model on a loaded instance and frees it; what HiGHS refuses is a 'failed', never an exception. */
+/**
+ * Solves one model on a loaded instance and frees it; what HiGHS refuses is a 'failed', never an
+ * exception.
+ */
 export function solveWith(highs: Highs, model: LinearModel, timeLimitMs: number): Solution {
   try {
     return highs.withModel(

@@ -6,8 +6,8 @@ import { loadHighs, solveWith } from './highs.ts';
 const GRACE_MS = 5_000;
 
 /**
- * HiGHS in a child process for each solve: its memory goes with it, an abort or a hang costs nothing else, and
- * kill is the time-out. `--liftoff-only` halves the child's memory and start.
+ * HiGHS in a child process for each solve: its memory goes with it, an abort or a hang costs
+ * nothing else, and kill is the time-out. `--liftoff-only` halves the child's memory and start.
  */
 export function createForkedSolver(graceMs = GRACE_MS): Solver {
   return {

@@ -30,7 +30,10 @@ export const DEFAULTS: StoreSettings = {
   groupMs: 1_000,
 };
 
-/** Applies one operation. The names were chosen from the lists above, so each is a method of the core. */
+/**
+ * Applies one operation. The names were chosen from the lists above, so each is a method of the
+ * core.
+ */
 export function apply(core: StoreCore, name: Write | Read, args: readonly unknown[]): unknown {
   const method: (...given: never[]) => unknown = core[name];
   return Reflect.apply(method, core, args);

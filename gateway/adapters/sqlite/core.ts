@@ -20,7 +20,10 @@ interface OutboxRow {
 const DROP_ORDER = ['aggregate', 'event', 'energy'] as const;
 const DROP_ROWS = 256; // at a time, so that a full outbox does not search for each new row
 
-/** Every operation on the database, synchronous; runs in the store's thread, or in process for the virtual world. */
+/**
+ * Every operation on the database, synchronous; runs in the store's thread, or in process for the
+ * virtual world.
+ */
 export class StoreCore {
   private readonly db: Connection;
   private readonly bounds: OutboxBounds;
@@ -144,8 +147,8 @@ export class StoreCore {
   history(fromMs: number, untilMs: number): EnergyRecord[] {
     return this.db
       .prepare<[number, number], EnergyRecord>(
-        `SELECT 'energy' AS kind, place, from_ms AS fromMs, duration_ms AS durationMs, in_wh AS inWh,
-           out_wh AS outWh, coverage_pct AS coveragePct, source, quality, version
+        `SELECT 'energy' AS kind, place, from_ms AS fromMs, duration_ms AS durationMs,
+           in_wh AS inWh, out_wh AS outWh, coverage_pct AS coveragePct, source, quality, version
          FROM history WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms, place`,
       )
       .all(fromMs, untilMs);
@@ -187,7 +190,10 @@ export class StoreCore {
     this.db.close();
   }
 
-  /** Gives up the oldest aggregates first, then events, then energy, until there is room; each time leaves a gap. */
+  /**
+   * Gives up the oldest aggregates first, then events, then energy, until there is room; each time
+   * leaves a gap.
+   */
   private keepBounds(): void {
     for (const kind of DROP_ORDER) {
       while (this.rows > this.bounds.rows || this.bytes > this.bounds.bytes) {

@@ -32,23 +32,26 @@ CREATE TABLE gaps (
   why TEXT NOT NULL
 );
 CREATE TABLE history (
-  place TEXT NOT NULL, from_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL, in_wh INTEGER NOT NULL,
-  out_wh INTEGER NOT NULL, coverage_pct REAL NOT NULL, source TEXT NOT NULL, quality TEXT NOT NULL,
+  place TEXT NOT NULL, from_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
+  in_wh INTEGER NOT NULL, out_wh INTEGER NOT NULL, coverage_pct REAL NOT NULL, source TEXT NOT NULL, quality TEXT NOT NULL,
   version INTEGER NOT NULL, PRIMARY KEY (from_ms, place)
 ) WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 ${DOCUMENT_KINDS.map(
   (kind) => `
-CREATE TABLE ${tableOf(kind)} (key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE ${tableOf(kind)} (
+  key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE INDEX ${tableOf(kind)}_at ON ${tableOf(kind)} (at_ms, key);`,
 ).join('')}
 `;
 
 /**
- * Opens the agent's database or makes it. A damaged file is set aside under a name that tells when, and a new one
- * begins; `opened.state` says so.
+ * Opens the agent's database or makes it. A damaged file is set aside under a name that tells when,
+ * and a new one begins; `opened.state` says so.
  * @param path  file, or ':memory:'
- * @throws Fault for a file of a newer release, of another program, or a folder that cannot be written
+ * @throws Fault for a file of a newer release, of another program, or a folder that cannot be
+ * written
  */
 export function openDatabase(path: string, nowMs: number): { db: Connection; opened: StoreOpened } {
   const fresh = path === ':memory:' || !existsSync(path);
@@ -68,7 +71,7 @@ export function openDatabase(path: string, nowMs: number): { db: Connection; ope
     db.prepare("INSERT INTO gaps (rows, from_ms, to_ms, why) VALUES (-1, 0, ?, 'damaged')").run(
       nowMs,
     );
-    const detail = `The agent's database was damaged; it stands aside as ${aside} and a new one began.`;
+    const detail = `The database was damaged; it stands aside as ${aside} and a new one began.`;
     return { db, opened: { state: 'replaced', detail, epoch } };
   }
 }

@@ -87,7 +87,9 @@ export async function openStore(
   });
 }
 
-/** The same SQLite in process, every write its own transaction: for the virtual world and for tests. */
+/**
+ * The same SQLite in process, every write its own transaction: for the virtual world and for tests.
+ */
 export function openStoreInProcess(
   path = ':memory:',
   nowMs = 0,

@@ -9,7 +9,10 @@ const GROUP_ROWS = 500;
 const rowsOf = (call: Call): number => (Array.isArray(call.args[0]) ? call.args[0].length : 1);
 const isWrite = (call: Call): boolean => WRITES.includes(call.name as Write);
 
-/** Collects writes and commits them as one transaction: after a moment, at 500 rows, or at once for an urgent one. */
+/**
+ * Collects writes and commits them as one transaction: after a moment, at 500 rows, or at once for
+ * an urgent one.
+ */
 class Groups {
   private readonly core: StoreCore;
   private readonly groupMs: number;

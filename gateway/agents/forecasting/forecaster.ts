@@ -25,8 +25,9 @@ const ISSUES_KEPT = 50; // twelve hours of quarter-hours
 const SCORED_WITHIN_MS = 600_000;
 
 /**
- * A site's own forecast of production and load. Pure state: quarter-hours and weather go in, a forecast comes out; the
- * likely range rests on the errors that its own earlier forecasts made at the same lead.
+ * A site's own forecast of production and load. Pure state: quarter-hours and weather go in, a
+ * forecast comes out; the likely range rests on the errors that its own earlier forecasts made at
+ * the same lead.
  */
 export class Forecaster {
   private readonly setup: ForecasterSetup;
@@ -135,7 +136,9 @@ export class Forecaster {
     return band(midW, 0.75 * midW, 1.25 * midW + 0.02 * loadRatedW, loadRatedW);
   }
 
-  /** Errors of production are in shares of what a clear sky would give: none at night, most at noon. */
+  /**
+   * Errors of production are in shares of what a clear sky would give: none at night, most at noon.
+   */
   private pvScale(atMs: Instant): number {
     return this.sky.at(atMs, atMs).clear * this.setup.pvRatedW;
   }
@@ -157,7 +160,10 @@ export class Forecaster {
     });
   }
 
-  /** Before anything was issued: the errors that the naive forecast would have made in the last week. */
+  /**
+   * Before anything was issued: the errors that the naive forecast would have made in the last
+   * week.
+   */
   private seedLoadErrors(nowMs: Instant): void {
     if (this.seeded || this.load.size < 96) return;
     this.seeded = true;

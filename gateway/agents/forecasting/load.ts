@@ -13,7 +13,10 @@ export type Series = ReadonlyMap<Instant, number>;
 
 const WEEKS = [7, 14, 21];
 
-/** Local minutes of the day by zone and quarter-hour: the same few thousand are asked for again and again. */
+/**
+ * Local minutes of the day by zone and quarter-hour: the same few thousand are asked for again and
+ * again.
+ */
 const minutes = new Map<string, Map<Instant, number>>();
 const MINUTES_KEPT = 20_000;
 
@@ -91,8 +94,9 @@ function recentShift(
 }
 
 /**
- * Uncontrolled load, W: seasonal naive with two level shifts, of the last hour (gone after a few hours) and of the
- * last day (half of it believed). Undefined for every step while nothing at all is known.
+ * Uncontrolled load, W: seasonal naive with two level shifts, of the last hour (gone after a few
+ * hours) and of the last day (half of it believed). Undefined for every step while nothing at all
+ * is known.
  */
 export function forecastLoad(
   series: Series,

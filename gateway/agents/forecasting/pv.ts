@@ -11,7 +11,10 @@ export interface Plane {
   readonly azimuthDeg: number;
 }
 
-/** Assumed where nobody has said; what it gets wrong is learnt by the hour from the site's own production. */
+/**
+ * Assumed where nobody has said; what it gets wrong is learnt by the hour from the site's own
+ * production.
+ */
 export const USUAL_PLANE: Plane = { tiltDeg: 30, azimuthDeg: 180 };
 
 /** Share of diffuse light in the global irradiance. Source: Erbs, Klein, Duffie 1982. */
@@ -22,7 +25,9 @@ export function diffuseShare(clearness: number): number {
   return 0.9511 + k * (-0.1604 + k * (4.388 + k * (-16.638 + k * 12.336)));
 }
 
-/** Irradiance on a plane from the global horizontal one, W/m2: isotropic sky, ground reflection 0.2. */
+/**
+ * Irradiance on a plane from the global horizontal one, W/m2: isotropic sky, ground reflection 0.2.
+ */
 export function planeIrradiance(ghiWPerM2: number, sun: SunPosition, plane: Plane): number {
   if (ghiWPerM2 <= 0 || sun.elevationDeg <= 0) return 0;
   const up = Math.max(0.02, sin(sun.elevationDeg * RAD));
@@ -39,7 +44,10 @@ export function planeIrradiance(ghiWPerM2: number, sun: SunPosition, plane: Plan
   );
 }
 
-/** Share of the rated power that a plane irradiance gives: -0.4 %/K, cells warmed by the sun (Faiman), no inverter. */
+/**
+ * Share of the rated power that a plane irradiance gives: -0.4 %/K, cells warmed by the sun
+ * (Faiman), no inverter.
+ */
 export function ratedShare(irradianceWPerM2: number, temperatureC: number): number {
   const cellC = temperatureC + irradianceWPerM2 / 32;
   return (irradianceWPerM2 / 1_000) * (1 - 0.004 * (cellC - 25));

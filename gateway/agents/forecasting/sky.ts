@@ -4,7 +4,7 @@ import { quantile } from './errors.ts';
 import { planeIrradiance, ratedShare, USUAL_PLANE } from './pv.ts';
 import { clearSkyGhi, type SunPosition, sunPosition } from './sun.ts';
 
-const BINS = 24; // of the hour angle: what plane and shade do to a site depends on where the sun stands
+const BINS = 24; // of the hour angle: plane and shade depend on where the sun stands
 const USUAL_SHARE = 0.85;
 const SUNNY_DAY = 3; // weight of the prior, in full-load hours of one bin
 const FORGET = 0.93; // a day
@@ -89,8 +89,8 @@ export class Sky {
 }
 
 /**
- * What a site makes of the sky, learnt by the sun's hour angle: the ratio of production to the model with weather
- * forecasts, and to the clear sky for times without one.
+ * What a site makes of the sky, learnt by the sun's hour angle: the ratio of production to the
+ * model with weather forecasts, and to the clear sky for times without one.
  */
 export class Performance {
   private readonly made = new Float64Array(BINS);
@@ -101,7 +101,10 @@ export class Performance {
   );
   private forgottenAtMs = 0;
 
-  /** @param share production of the quarter-hour as a share of the rated power, curtailed ones left out */
+  /**
+   * @param share production of the quarter-hour as a share of the rated power, curtailed ones left
+   * out
+   */
   learn(atMs: Instant, share: number, sky: SkyShare): void {
     this.forget(atMs);
     if (sky.clear < 0.03) return;
@@ -113,7 +116,10 @@ export class Performance {
     this.modelled[sky.bin] = (this.modelled[sky.bin] ?? 0) + sky.expected / 4;
   }
 
-  /** Production over the model, where a weather forecast is known; before much is learnt, that of the best days. */
+  /**
+   * Production over the model, where a weather forecast is known; before much is learnt, that of
+   * the best days.
+   */
   withWeather(bin: number): number {
     const ratios = this.clearRatios[bin] ?? [];
     const best = ratios.map(({ ratio }) => ratio).sort((a, b) => a - b);

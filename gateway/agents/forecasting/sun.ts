@@ -17,8 +17,8 @@ const sinDeg = (value: number): number => sin(degrees(value) * RAD);
 const cosDeg = (value: number): number => cos(degrees(value) * RAD);
 
 /**
- * Position of the sun; within 0.01 degrees of the NREL algorithm from 2000 to 2050.
- * Source: J. Meeus, Astronomical Algorithms, chapters 12 and 25 (low accuracy), as in NOAA's solar calculator.
+ * Position of the sun; within 0.01 degrees of the NREL algorithm from 2000 to 2050. Source: J.
+ * Meeus, Astronomical Algorithms, chapters 12 and 25 (low accuracy), as in NOAA's solar calculator.
  */
 export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: Instant): SunPosition {
   const days = atMs / DAY_MS + 2_440_587.5 - 2_451_545;
@@ -56,7 +56,10 @@ export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: Ins
   };
 }
 
-/** Global horizontal irradiance of a clear sky, W/m2. Source: B. Haurwitz, 1945 (coefficients as in Reno 2012). */
+/**
+ * Global horizontal irradiance of a clear sky, W/m2. Source: B. Haurwitz, 1945 (coefficients as in
+ * Reno 2012).
+ */
 export function clearSkyGhi(elevationDeg: number): number {
   if (elevationDeg <= 0) return 0;
   const up = sinDeg(elevationDeg);

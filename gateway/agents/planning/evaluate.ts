@@ -1,6 +1,8 @@
 import { hoursOf, type PlanProblem, priceScale, type Schedule, TIER } from './problem.ts';
 
-/** What a schedule does, by own arithmetic from the problem alone: no figure of the solver is used. */
+/**
+ * What a schedule does, by own arithmetic from the problem alone: no figure of the solver is used.
+ */
 export interface Evaluation {
   readonly cost: number; // nano-currency, penalties included
   readonly gridW: readonly number[]; // + import

@@ -78,8 +78,9 @@ interface Draft {
 }
 
 /**
- * The linear model: balance and limits at the connection, storage, converters, quotas, deadlines, demand peak. Soft
- * in tiers, so it always has a solution. Prices become currency per kWh (nano per Wh times 1e-6).
+ * The linear model: balance and limits at the connection, storage, converters, quotas, deadlines,
+ * demand peak. Soft in tiers, so it always has a solution. Prices become currency per kWh (nano per
+ * Wh times 1e-6).
  */
 export function buildModel(
   problem: PlanProblem,
@@ -220,7 +221,7 @@ function connectionRows(draft: Draft, layout: Layout): void {
   const { problem, builder, scale } = draft;
   const { demand } = problem;
   const peak = demand
-    ? builder.column(demand.nanoPerW * 1e-6, demand.soFarW / 1_000, INF) // nano per W is 1e-6 currency per kW
+    ? builder.column(demand.nanoPerW * 1e-6, demand.soFarW / 1_000, INF) // currency per kW
     : -1;
   problem.steps.forEach((step, t) => {
     const hours = hoursOf(step);

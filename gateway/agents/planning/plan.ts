@@ -17,8 +17,9 @@ interface Solved {
 }
 
 /**
- * One plan: the linear model, whole decisions by rounding and a second solve, opposite flows barred where they
- * appear, then own arithmetic. What the solver cannot do, or does worse than the rules, the rules do.
+ * One plan: the linear model, whole decisions by rounding and a second solve, opposite flows barred
+ * where they appear, then own arithmetic. What the solver cannot do, or does worse than the rules,
+ * the rules do.
  */
 export async function makePlan(
   problem: PlanProblem,

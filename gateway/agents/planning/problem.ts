@@ -1,8 +1,9 @@
 import type { Instant } from '../../contracts/values/time.ts';
 
 /**
- * One planning problem, complete: what is expected, what may be done and what it costs. Powers W >= 0 in the
- * direction that the name says, energies Wh, prices nano-currency per Wh. Nothing here is a device.
+ * One planning problem, complete: what is expected, what may be done and what it costs. Powers W >=
+ * 0 in the direction that the name says, energies Wh, prices nano-currency per Wh. Nothing here is
+ * a device.
  */
 export interface PlanProblem {
   readonly issuedAtMs: Instant;
@@ -24,7 +25,7 @@ export interface StepInput {
   readonly exportNanoPerWh: number;
   readonly importLimitW: number;
   readonly exportLimitW: number;
-  readonly soldWh: number; // market position, + sold: only what differs from it is bought or sold at the tariff
+  readonly soldWh: number; // market position, + sold: only what differs from it is at the tariff
 }
 
 /** Production, by step. */
@@ -94,7 +95,10 @@ export interface Schedule {
 
 export const hoursOf = (step: StepInput): number => step.durationMs / 3_600_000;
 
-/** Penalties of broken promises, as multiples of the dearest energy: limits, then the battery's band, then comfort. */
+/**
+ * Penalties of broken promises, as multiples of the dearest energy: limits, then the battery's
+ * band, then comfort.
+ */
 export const TIER = { limit: 1_000, band: 100, car: 20, quota: 10 } as const;
 
 /** Scale of prices of a problem, nano-currency per Wh, > 0. */

@@ -1,9 +1,9 @@
 import { type Car, hoursOf, type PlanProblem, type SwitchedLoad } from './problem.ts';
 
 /**
- * Whole decisions near the relaxed ones. For each quota the on-steps with the largest sum of relaxed shares are
- * chosen by dynamic programming over (step, steps already on, length of the running state), so that minimum run and
- * rest hold.
+ * Whole decisions near the relaxed ones. For each quota the on-steps with the largest sum of
+ * relaxed shares are chosen by dynamic programming over (step, steps already on, length of the
+ * running state), so that minimum run and rest hold.
  * @param shares  relaxed, 0..1 by step
  * @returns 0 or 1 by step
  */
@@ -39,7 +39,9 @@ interface Cell {
 
 const SWITCH_COST = 1e-3; // of two equal plans the calmer one
 
-/** Most valuable pattern with exactly `count` steps on, every run and rest inside it long enough. */
+/**
+ * Most valuable pattern with exactly `count` steps on, every run and rest inside it long enough.
+ */
 function bestRuns(values: readonly number[], count: number, load: SwitchedLoad): number[] {
   const run = Math.max(1, load.minRunSteps);
   const rest = Math.max(1, load.minRestSteps);
@@ -87,8 +89,8 @@ function bestRuns(values: readonly number[], count: number, load: SwitchedLoad):
 }
 
 /**
- * Car powers that exist: 0 or between minimum and maximum. Steps that were planned above the minimum stay; what the
- * others held is moved to the steps that the relaxed plan liked best.
+ * Car powers that exist: 0 or between minimum and maximum. Steps that were planned above the
+ * minimum stay; what the others held is moved to the steps that the relaxed plan liked best.
  */
 export function roundCar(problem: PlanProblem, car: Car, relaxedW: readonly number[]): number[] {
   const hours = problem.steps.map(hoursOf);

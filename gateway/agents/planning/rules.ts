@@ -1,8 +1,9 @@
 import { hoursOf, type PlanProblem, type Schedule } from './problem.ts';
 
 /**
- * The plan that needs no solver: batteries follow the meter to zero exchange, cars charge as soon as they can, on-off
- * loads spread their quota. It stays inside every bound, and production is held back where nothing else helps.
+ * The plan that needs no solver: batteries follow the meter to zero exchange, cars charge as soon
+ * as they can, on-off loads spread their quota. It stays inside every bound, and production is held
+ * back where nothing else helps.
  */
 export function rulePlan(problem: PlanProblem): Schedule {
   const none = (count: number): number[][] =>

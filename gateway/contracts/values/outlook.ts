@@ -7,7 +7,10 @@ export interface Band {
   readonly highW: number;
 }
 
-/** A site's own forecast as issued: mean powers of quarter-hours, production and uncontrolled load both >= 0. */
+/**
+ * A site's own forecast as issued: mean powers of quarter-hours, production and uncontrolled load
+ * both >= 0.
+ */
 export interface SiteForecast {
   readonly issuedAtMs: Instant;
   readonly fromMs: Instant;
@@ -29,7 +32,8 @@ export interface OutlookStep {
   readonly gridW: number;
   readonly terminals: Readonly<Record<string, number>>; // each controlled one
   readonly socWh: Readonly<Record<string, number>>; // at the end of the step, by storage terminal
-  readonly worthNanoPerWh: Readonly<Record<string, number>>; // of one Wh more in the store; absent = not known
+  /** Of one Wh more in the store; absent = not known. */
+  readonly worthNanoPerWh: Readonly<Record<string, number>>;
   readonly importNanoPerWh: number;
   readonly exportNanoPerWh: number;
 }

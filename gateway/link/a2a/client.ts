@@ -24,8 +24,8 @@ interface Open {
 }
 
 /**
- * A2A over our MQTT binding: a request carries its message id as correlation, the answer names it in `inReplyTo`;
- * notices come unasked and count once by their message id.
+ * A2A over our MQTT binding: a request carries its message id as correlation, the answer names it
+ * in `inReplyTo`; notices come unasked and count once by their message id.
  */
 export class A2aClient {
   onNotice: ((notice: A2aNotice) => void) | undefined;
@@ -45,7 +45,10 @@ export class A2aClient {
     this.idPrefix = idPrefix;
   }
 
-  /** Sends one data part; resolves with the finished or working task. @throws when offline, late, or refused */
+  /**
+   * Sends one data part; resolves with the finished or working task. @throws when offline, late, or
+   * refused
+   */
   async send(agent: A2aRequest['agent'], data: unknown): Promise<A2aTask> {
     this.sequence += 1;
     const messageId = `${this.idPrefix}-m${this.sequence}`;

@@ -8,8 +8,8 @@ export function readDirective(payload: Uint8Array): SignedDirective | undefined 
 }
 
 /**
- * What a directive says, for planning only: nobody has verified it here. A plan that believes a forged limit is
- * only more careful; the guard obeys signed ones alone.
+ * What a directive says, for planning only: nobody has verified it here. A plan that believes a
+ * forged limit is only more careful; the guard obeys signed ones alone.
  */
 export function peek(signed: SignedDirective): Directive | undefined {
   const body = readJson(new TextEncoder().encode(signed.body)) as Partial<Directive> | undefined;

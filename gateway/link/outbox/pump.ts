@@ -3,7 +3,9 @@ import type { TelemetryRecord } from '../../contracts/values/record.ts';
 import type { AgentStore, Clock, Log, RecordRange } from '../../ports.ts';
 import type { Pacer } from '../pacer.ts';
 
-/** Bytes of records in one publish: IoT Core takes 128 KB, the envelope and the topic need little. */
+/**
+ * Bytes of records in one publish: IoT Core takes 128 KB, the envelope and the topic need little.
+ */
 export const BATCH_BYTES_MAX = 100_000;
 const BATCHES_IN_FLIGHT = 4;
 const LIVE_PAUSE_MS = 1_000; // nothing but news: once a second
@@ -27,9 +29,9 @@ interface Batch {
 }
 
 /**
- * Sends what the outbox holds: newest first, a few batches under way, the backlog paced. A record leaves the
- * outbox when the cloud says it has it on disk, not when the broker took it; so it may be sent more than once, and
- * its key makes that harmless.
+ * Sends what the outbox holds: newest first, a few batches under way, the backlog paced. A record
+ * leaves the outbox when the cloud says it has it on disk, not when the broker took it; so it may
+ * be sent more than once, and its key makes that harmless.
  */
 export class Pump {
   private readonly deps: PumpDeps;
@@ -70,7 +72,10 @@ export class Pump {
     this.wake();
   }
 
-  /** Sends without pauses until the cloud has everything, or the time is over. @param limitMs real milliseconds */
+  /**
+   * Sends without pauses until the cloud has everything, or the time is over. @param limitMs real
+   * milliseconds
+   */
   async drain(limitMs: number): Promise<boolean> {
     this.hurry = true;
     const { clock, store } = this.deps;
@@ -163,7 +168,10 @@ const RECORDS_MAX = 2_000;
 const bytesOf = (records: readonly TelemetryRecord[]): number =>
   records.reduce((sum, record) => sum + JSON.stringify(record).length + 1, 0);
 
-/** From the first to the last number of each epoch; the store gives them in order, so nothing else lies between. */
+/**
+ * From the first to the last number of each epoch; the store gives them in order, so nothing else
+ * lies between.
+ */
 function rangesOf(records: readonly TelemetryRecord[]): RecordRange[] {
   const ranges = new Map<number, { epoch: number; fromSeq: number; toSeq: number }>();
   for (const { epoch, seq } of records) {

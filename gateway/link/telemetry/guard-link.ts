@@ -12,8 +12,8 @@ const ALIVE_MS = 2_000; // real; the guard calls ten seconds of silence a hang
 const DIRECTIVES_MAX = 64;
 
 /**
- * The agent's end of the pipe: latest-value slots for intent and acknowledgements, a short queue for directives, and
- * a sign of life. What does not fit waits for the pipe to drain.
+ * The agent's end of the pipe: latest-value slots for intent and acknowledgements, a short queue
+ * for directives, and a sign of life. What does not fit waits for the pipe to drain.
  */
 export class GuardLink {
   onFrame: ((frame: GuardFrame) => void) | undefined;
@@ -41,7 +41,8 @@ export class GuardLink {
         pipe.close();
         return;
       }
-      for (const frame of frames) this.onFrame?.(frame as GuardFrame); // the parent process is trusted
+      // The parent process is trusted.
+      for (const frame of frames) this.onFrame?.(frame as GuardFrame);
     };
     pipe.onDrain = () => this.flush();
     pipe.onClose = () => {
@@ -64,7 +65,10 @@ export class GuardLink {
     this.put({ t: 'intent', intent });
   }
 
-  /** Unchanged, as the grid agent signed it; the guard verifies. The newest count when the pipe is stuck. */
+  /**
+   * Unchanged, as the grid agent signed it; the guard verifies. The newest count when the pipe is
+   * stuck.
+   */
   directive(directive: SignedDirective): void {
     this.directives = [...this.directives, directive].slice(-DIRECTIVES_MAX);
     this.flush();

@@ -4,8 +4,8 @@ import type { AgentStore, Clock, Log } from '../../ports.ts';
 const RETRY_MS = 1_000;
 
 /**
- * Takes the guard's records to disk, in order, and only then tells the guard that it may forget them. A write that
- * fails is tried again, and nothing behind it is acknowledged first.
+ * Takes the guard's records to disk, in order, and only then tells the guard that it may forget
+ * them. A write that fails is tried again, and nothing behind it is acknowledged first.
  */
 export class Intake {
   private readonly store: AgentStore;

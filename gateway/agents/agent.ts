@@ -1,0 +1,373 @@
+import type { GuardFrame } from '../contracts/values/frames.ts';
+import type { Image } from '../contracts/values/image.ts';
+import type { Intent } from '../contracts/values/plan.ts';
+import { good } from '../contracts/values/reading.ts';
+import type { TelemetryRecord } from '../contracts/values/record.ts';
+import type { Site } from '../contracts/values/site.ts';
+import { type Instant, MINUTE_MS, QUARTER_MS } from '../contracts/values/time.ts';
+import type { Timing } from '../contracts/values/timing.ts';
+import type { DayView, LiveView } from '../contracts/values/view.ts';
+import { peek } from '../link/directives/directives.ts';
+import { GuardLink } from '../link/telemetry/guard-link.ts';
+import { Intake } from '../link/telemetry/intake.ts';
+import { Uplink } from '../link/uplink.ts';
+import type { AgentStore, Broker, Clock, Log, OutboxState, Pipe, Solver } from '../ports.ts';
+import { Alarms } from './alarms.ts';
+import { Diary } from './diary.ts';
+import { Mind } from './mind.ts';
+import { makePlan } from './planning/plan.ts';
+import { Trader } from './trader.ts';
+import { Trading } from './trading.ts';
+import { liveView } from './view/live.ts';
+
+/**
+ * The agent process's inside: createAgent(deps) joins forecasting, planning, trading and link to
+ * their ports. It owns no socket, file or timer; `processes/agent.ts` gives it the real ones, the
+ * virtual world its own.
+ */
+export interface AgentDeps {
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly times: Timing;
+  readonly pipe: Pipe; // to the guard
+  readonly broker: Broker | undefined; // undefined: this gateway has no cloud
+  readonly store: AgentStore;
+  readonly solver: Solver;
+  readonly log: Log;
+  readonly peers?: LiveView['peers'];
+  readonly deviceName?: (id: string) => string; // maker and model
+  readonly version?: string;
+  /** Called at most once a real second. */
+  readonly onLive?: (view: LiveView) => void;
+  readonly onDay?: (view: DayView) => void;
+}
+
+export interface Agent {
+  /** Reads what is on disk, then listens. */
+  start(): Promise<void>;
+  /** Ends in order: records to disk, outbox to the cloud as far as time allows, goodbye. */
+  stop(drainMs?: number): Promise<void>;
+  /**
+   * Resolves when the agent has ended, by `stop`, by the guard's word, or because the guard is
+   * gone.
+   */
+  readonly ended: Promise<void>;
+  live(): LiveView | undefined;
+  day(): DayView | undefined;
+}
+
+export function createAgent(deps: AgentDeps): Agent {
+  return new SiteAgent(deps);
+}
+
+const SOLVE_LIMIT_MS = 5_000; // real
+const PLAN_GAP_MS = 2_000; // real, between plans for a reason; a quarter-hour's start always plans
+const STEPS_SENT = 12;
+const DRAIN_MS = 6_000; // real
+const VIEW_MS = 1_000; // real
+const DAY_VIEW_MS = 5_000; // real
+const LEAD_MS = 6 * MINUTE_MS; // gate closure of 5 min and a little
+const WIRE_MS = 2_000; // real, for an order to arrive
+const AHEAD_MS = 60 * MINUTE_MS;
+const SURPRISE_SHARE = 0.15; // of the connection
+const SURPRISE_W = 1_500;
+
+class SiteAgent implements Agent {
+  readonly ended: Promise<void>;
+  private readonly deps: AgentDeps;
+  private readonly mind: Mind;
+  private readonly trading: Trading;
+  private readonly diary: Diary;
+  private readonly guard: GuardLink;
+  private readonly intake: Intake;
+  private readonly uplink: Uplink | undefined;
+  private readonly trader: Trader;
+  private readonly alarms = new Alarms();
+  private readonly end: () => void;
+  private image: Image | undefined;
+  private outbox: OutboxState | undefined;
+  private cloud = { connected: false, sinceMs: 0 };
+  private intentSequence = 0;
+  private planIssuedAtMs: Instant | undefined;
+  private planning = false;
+  private planWanted: string | undefined;
+  private plannedRealMs = Number.NEGATIVE_INFINITY;
+  private surprise = 0;
+  private readonly startedAtMs: Instant;
+  private doing = { sentence: '', sinceMs: 0 };
+  private liveRealMs = Number.NEGATIVE_INFINITY;
+  private dayRealMs = Number.NEGATIVE_INFINITY;
+  private stopping: Promise<void> | undefined;
+  private readonly cancels = new Map<string, () => void>();
+
+  constructor(deps: AgentDeps) {
+    const { site, clock, store, log, broker } = deps;
+    this.deps = deps;
+    this.startedAtMs = clock.wallMs();
+    this.cloud = { connected: false, sinceMs: this.startedAtMs };
+    this.trading = new Trading({
+      site: site.id,
+      zone: site.zone,
+      epoch: store.opened.epoch,
+      leadMs: LEAD_MS + WIRE_MS * clock.speed,
+      aheadMs: AHEAD_MS,
+    });
+    this.mind = new Mind(site, this.trading);
+    this.diary = new Diary(store, log);
+    this.trader = new Trader(
+      { site, clock, log, mind: this.mind, trading: this.trading, diary: this.diary },
+      {
+        positions: () => this.sendIntent(),
+        plan: (why) => this.want(why),
+        show: () => this.showDay(),
+      },
+    );
+    const ended = Promise.withResolvers<void>();
+    this.ended = ended.promise;
+    this.end = ended.resolve;
+    this.guard = new GuardLink(deps.pipe, clock, log);
+    this.intake = new Intake(store, clock, log, (epoch, seq) => {
+      this.guard.recordsStored(epoch, seq);
+      this.uplink?.kick();
+    });
+    this.uplink =
+      broker &&
+      new Uplink(
+        { site, broker, store, clock, log },
+        {
+          directive: (signed) => {
+            this.guard.directive(signed);
+            const directive = peek(signed);
+            if (directive && this.mind.directive(directive, clock.wallMs()))
+              this.want('a new limit');
+          },
+          zoneForecast: (forecast) => {
+            this.mind.zoneForecast(forecast);
+            this.diary.zoneForecast(forecast);
+            this.want('a new forecast');
+          },
+          statement: (statement) => this.trader.statement(statement),
+          notice: (notice) => this.trader.notice(notice),
+          state: (connected) => this.cloudTurned(connected),
+        },
+      );
+  }
+
+  async start(): Promise<void> {
+    await this.diary.recall(this.mind, this.trading, this.deps.clock.wallMs());
+    this.guard.onFrame = (frame) => this.frame(frame);
+    this.guard.onClose = () => void this.stop(0);
+    this.uplink?.start();
+    this.nextQuarter();
+    this.watchOutbox();
+    this.want('the start');
+  }
+
+  stop(drainMs = DRAIN_MS): Promise<void> {
+    this.stopping ??= this.close(drainMs);
+    return this.stopping;
+  }
+
+  live(): LiveView | undefined {
+    const { image } = this;
+    if (image === undefined) return undefined;
+    const { deps } = this;
+    const nameOf = deps.deviceName ?? ((id: string): string => id);
+    return liveView({
+      site: deps.site,
+      places: this.mind.places,
+      image,
+      monoMs: deps.clock.monoMs(),
+      speed: deps.clock.speed,
+      cycleMs: deps.times.cycleMs,
+      peers: deps.peers ?? [],
+      cloud: { ...this.cloud, backlog: this.outbox?.rows ?? 0 },
+      alarms: this.alarms.list(image, this.outbox, deps.store.opened, nameOf),
+      deviceName: nameOf,
+      links: this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone, this.cloud.connected),
+      version: deps.version ?? '',
+      startedAtMs: this.startedAtMs,
+      doingSinceMs: this.doing.sinceMs,
+    });
+  }
+
+  day(): DayView | undefined {
+    return this.mind.day(this.deps.clock.wallMs(), this.diary.events());
+  }
+
+  private async close(drainMs: number): Promise<void> {
+    for (const cancel of this.cancels.values()) cancel();
+    this.cancels.clear();
+    await this.intake.settled();
+    await this.uplink?.stop(drainMs);
+    await this.diary.settled();
+    await this.deps.store.close().catch((error: unknown) => {
+      this.deps.log.warn('the store did not close', { why: String(error) });
+    });
+    this.guard.close();
+    this.end();
+  }
+
+  private frame(frame: GuardFrame): void {
+    if (frame.t === 'image') this.see(frame.image);
+    else if (frame.t === 'records') this.records(frame.records);
+    else if (frame.t === 'stopping') void this.stop();
+  }
+
+  private see(image: Image): void {
+    this.guard.imageTaken(image.cycle);
+    const first = this.image === undefined;
+    this.image = image;
+    if (image.reason.sentence !== this.doing.sentence) {
+      this.doing = { sentence: image.reason.sentence, sinceMs: image.wallMs };
+    }
+    const note = this.mind.see(image);
+    if (note) this.diary.note(note);
+    if (first) this.want('the first readings');
+    this.lookForSurprise(image);
+    this.uplink?.status(image, this.outbox);
+    const nowMs = this.deps.clock.realMs();
+    if (nowMs - this.liveRealMs < VIEW_MS) return;
+    this.liveRealMs = nowMs;
+    const view = this.live();
+    if (view) this.deps.onLive?.(view);
+    if (nowMs - this.dayRealMs >= DAY_VIEW_MS) this.showDay();
+  }
+
+  private records(records: readonly TelemetryRecord[]): void {
+    this.intake.take(records);
+    this.mind.records(records.filter((one) => one.kind === 'energy'));
+    for (const one of records) {
+      if (one.kind === 'event') this.diary.event({ atMs: one.atMs, text: one.text }, one.code);
+    }
+  }
+
+  private showDay(): void {
+    this.dayRealMs = this.deps.clock.realMs();
+    const view = this.day();
+    if (view) this.deps.onDay?.(view);
+  }
+
+  /**
+   * The site without its batteries, far from what the plan expects for some time: worth a new plan.
+   */
+  private lookForSurprise(image: Image): void {
+    const { places } = this.mind;
+    const expectedW = this.mind.expectedNeedW(image.wallMs);
+    const gridW = good(image.points[`${places.connection.id}.powerW`]);
+    if (expectedW === undefined || gridW === undefined) return;
+    const batteryW = places.storages.reduce(
+      (sum, { terminal }) => sum + (good(image.points[`${terminal.id}.powerW`]) ?? 0),
+      0,
+    );
+    const offW = Math.abs(gridW + batteryW - expectedW);
+    const limitW = Math.max(SURPRISE_W, SURPRISE_SHARE * places.connection.contractedImportW);
+    // Half the weight is from the last five minutes, whatever the length of a cycle.
+    const share = Math.min(1, this.deps.times.cycleMs / (5 * MINUTE_MS));
+    this.surprise += share * ((offW > limitW ? 1 : 0) - this.surprise);
+    if (this.surprise < 0.6) return;
+    this.surprise = 0;
+    this.want('load or sun are not as expected');
+  }
+
+  /** Plans now, or as soon as the running plan and the pause after it are over. */
+  private want(why: string): void {
+    if (this.stopping !== undefined) return;
+    this.planWanted = why;
+    const { clock } = this.deps;
+    const waitMs = this.plannedRealMs + PLAN_GAP_MS - clock.realMs();
+    if (this.planning) return;
+    if (waitMs <= 0) void this.plan();
+    else if (!this.cancels.has('gap')) {
+      const cancel = clock.realAt(clock.realMs() + waitMs, () => {
+        this.cancels.delete('gap');
+        if (!this.planning && this.planWanted !== undefined) void this.plan();
+      });
+      this.cancels.set('gap', cancel);
+    }
+  }
+
+  private async plan(): Promise<void> {
+    if (this.stopping !== undefined || this.image === undefined) return;
+    const why = this.planWanted ?? 'a new quarter-hour';
+    this.planWanted = undefined;
+    this.planning = true;
+    const { clock, solver, log } = this.deps;
+    this.plannedRealMs = clock.realMs();
+    try {
+      const { problem, forecast } = this.mind.problem(clock.wallMs());
+      const outlook = await makePlan(problem, solver, SOLVE_LIMIT_MS);
+      if (this.stopping !== undefined) return;
+      this.mind.adopt(problem, outlook, forecast);
+      this.planIssuedAtMs = problem.issuedAtMs;
+      this.sendIntent();
+      this.diary.plan(outlook, forecast);
+      log.info('planned', {
+        why,
+        source: outlook.source,
+        detail: outlook.detail,
+        cost: outlook.cost,
+        rulesCost: outlook.rulesCost,
+        realMs: Math.round(clock.realMs() - this.plannedRealMs),
+      });
+      this.showDay();
+      if (this.uplink && this.cloud.connected) void this.trader.trade(this.uplink.a2a);
+    } catch (error) {
+      log.error('no plan', {
+        why: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+    } finally {
+      this.planning = false;
+      if (this.planWanted !== undefined) this.want(this.planWanted);
+    }
+  }
+
+  private sendIntent(): void {
+    const { clock, store, times, site } = this.deps;
+    if (this.planIssuedAtMs === undefined || this.stopping !== undefined) return;
+    const nowMs = clock.wallMs();
+    this.intentSequence += 1;
+    const intent: Intent = {
+      v: 1,
+      agentEpoch: store.opened.epoch,
+      sequence: this.intentSequence,
+      issuedAtMs: nowMs,
+      expiresAtMs: this.planIssuedAtMs + times.planExpiryMs,
+      cloudConnected: this.cloud.connected,
+      clockTrusted: true,
+      plan: this.mind.steps(nowMs, STEPS_SENT),
+      positions: site.control.marketEnabled ? this.trading.positions(nowMs) : [],
+    };
+    this.guard.intent(intent);
+  }
+
+  private cloudTurned(connected: boolean): void {
+    this.cloud = { connected, sinceMs: this.deps.clock.wallMs() };
+    this.sendIntent();
+    if (connected) this.want('the cloud is back');
+  }
+
+  /** Plans at each start of a quarter-hour. */
+  private nextQuarter(): void {
+    const { clock } = this.deps;
+    const nowMs = clock.wallMs();
+    const waitMs = QUARTER_MS - (nowMs % QUARTER_MS) + 1_000;
+    const cancel = clock.at(clock.monoMs() + waitMs, () => {
+      this.plannedRealMs = Number.NEGATIVE_INFINITY;
+      this.want('a new quarter-hour');
+      this.nextQuarter();
+    });
+    this.cancels.set('quarter', cancel);
+  }
+
+  private watchOutbox(): void {
+    const { clock, store } = this.deps;
+    const look = async (): Promise<void> => {
+      this.outbox = await store.outbox().catch(() => this.outbox);
+      if (this.stopping !== undefined) return;
+      const cancel = clock.realAt(clock.realMs() + 2_000, () => void look());
+      this.cancels.set('outbox', cancel);
+    };
+    void look();
+  }
+}

@@ -1,0 +1,61 @@
+import type { Image } from '../contracts/values/image.ts';
+import type { Instant } from '../contracts/values/time.ts';
+import type { OutboxState, StoreOpened } from '../ports.ts';
+import type { Alarm } from './view/live.ts';
+
+/** What people must know and can mend; each keeps the time since when it holds. */
+export class Alarms {
+  private readonly since = new Map<string, Instant>();
+
+  list(
+    image: Image,
+    outbox: OutboxState | undefined,
+    opened: StoreOpened,
+    nameOf: (device: string) => string,
+  ): Alarm[] {
+    const found: Omit<Alarm, 'sinceMs'>[] = [];
+    for (const device of image.devices) {
+      if (device.state !== 'silent') continue;
+      found.push({
+        code: `DEVICE_SILENT:${device.id}`,
+        text: `${nameOf(device.id)} is silent.`,
+        mend: 'Look at its power, its cable and its address.',
+      });
+    }
+    if (image.mode === 'safe') {
+      found.push({
+        code: 'SAFE',
+        text: image.reason.sentence,
+        mend: 'Bring the connection meter back.',
+      });
+    }
+    if (image.reason.code === 'LIMIT_UNREACHABLE') {
+      found.push({
+        code: 'LIMIT_UNREACHABLE',
+        text: image.reason.sentence,
+        mend: 'Switch off what Edgewatt does not control, or have the limit raised.',
+      });
+    }
+    if (opened.state === 'replaced') {
+      found.push({
+        code: 'STORE_REPLACED',
+        text: opened.detail,
+        mend: 'Check the disk or the card.',
+      });
+    }
+    if (outbox && outbox.droppedRows > 0) {
+      found.push({
+        code: 'RECORDS_DROPPED',
+        text: `${outbox.droppedRows} records were given up because the cloud was away too long.`,
+        mend: 'Bring the connection to the cloud back.',
+      });
+    }
+    const codes = new Set(found.map(({ code }) => code));
+    for (const code of this.since.keys()) if (!codes.has(code)) this.since.delete(code);
+    return found.map((alarm) => {
+      const sinceMs = this.since.get(alarm.code) ?? image.wallMs;
+      this.since.set(alarm.code, sinceMs);
+      return { ...alarm, sinceMs };
+    });
+  }
+}

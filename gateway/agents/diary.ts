@@ -1,0 +1,167 @@
+import {
+  type Awards,
+  awards as awardsSchema,
+  type OrderBatch,
+  type Statement,
+  type ZoneForecast,
+  zoneForecast,
+} from '../contracts/messages.ts';
+import type { Outlook, SiteForecast } from '../contracts/values/outlook.ts';
+import { DAY_MS, HOUR_MS, type Instant } from '../contracts/values/time.ts';
+import type { DayEvent, LiveView } from '../contracts/values/view.ts';
+import { age, clockTime } from '../contracts/values/words.ts';
+import type { AgentStore, Document, DocumentKind, Log } from '../ports.ts';
+import type { Mind } from './mind.ts';
+import type { QuarterNote } from './quarters.ts';
+import type { PlacedOrder, Trading } from './trading.ts';
+
+const EVENTS_MAX = 200;
+const HISTORY_DAYS = 36;
+const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
+  forecast: 14,
+  plan: 14,
+  quarter: 60,
+  order: 400,
+  award: 400,
+  statement: 400,
+  audit: 90,
+};
+/** Interval keys of equal length sort as text. */
+const key = (atMs: Instant): string => String(atMs).padStart(15, '0');
+
+/**
+ * What the agent writes down and reads again after a restart. A write that fails is logged; the
+ * site runs on.
+ */
+export class Diary {
+  private readonly store: AgentStore;
+  private readonly log: Log;
+  private today: DayEvent[] = [];
+  private open = new Set<Promise<void>>();
+  private forecastAtMs: Instant | undefined;
+  private forecastUntilMs: Instant | undefined;
+  private sequence = 0;
+
+  constructor(store: AgentStore, log: Log) {
+    this.store = store;
+    this.log = log;
+  }
+
+  /** Brings back history, prices, orders, awards and today's events. */
+  async recall(mind: Mind, trading: Trading, nowMs: Instant): Promise<void> {
+    const { store } = this;
+    const notes = await store.list('quarter', nowMs - HISTORY_DAYS * DAY_MS, nowMs + DAY_MS);
+    for (const note of notes) mind.note(note.body as QuarterNote); // own documents, written below
+    for (const { body } of await store.list('forecast', nowMs - 3 * DAY_MS, nowMs + DAY_MS)) {
+      const parsed = zoneForecast.safeParse(body);
+      if (!parsed.success) continue;
+      mind.zoneForecast(parsed.data);
+      this.remember(parsed.data);
+    }
+    mind.records(await store.history(nowMs - HISTORY_DAYS * DAY_MS, nowMs + DAY_MS));
+    const orders = await store.list('order', nowMs - 2 * DAY_MS, nowMs + 2 * DAY_MS);
+    const results = await store.list('award', nowMs - 2 * DAY_MS, nowMs + 2 * DAY_MS);
+    trading.restore(
+      orders.map(({ body }) => body as PlacedOrder),
+      results.flatMap(({ body }) => {
+        const parsed = awardsSchema.safeParse(body);
+        return parsed.success ? [parsed.data] : [];
+      }),
+    );
+    const events = await store.list('audit', nowMs - 2 * DAY_MS, nowMs + DAY_MS);
+    this.today = events.map(({ body }) => body as DayEvent).slice(-EVENTS_MAX);
+    for (const [kind, days] of Object.entries(KEPT_DAYS)) {
+      this.write(store.forget(kind as DocumentKind, nowMs - days * DAY_MS));
+    }
+    this.write(store.forget('history', nowMs - 400 * DAY_MS));
+  }
+
+  events(): readonly DayEvent[] {
+    return this.today;
+  }
+
+  event(event: DayEvent, code: string): void {
+    this.today = [...this.today, event].slice(-EVENTS_MAX);
+    this.sequence += 1;
+    const id = `${this.store.opened.epoch}-${this.sequence}`;
+    this.put('audit', { key: id, atMs: event.atMs, body: { ...event, code } });
+  }
+
+  note(note: QuarterNote): void {
+    this.put('quarter', { key: key(note.fromMs), atMs: note.fromMs, body: note });
+  }
+
+  zoneForecast(forecast: ZoneForecast): void {
+    this.remember(forecast);
+    this.put('forecast', {
+      key: `zone-${key(forecast.issuedAtMs)}`,
+      atMs: forecast.issuedAtMs,
+      body: forecast,
+    });
+  }
+
+  /** Every forecast as issued, and the plan that was made of it. */
+  plan(outlook: Outlook, forecast: SiteForecast): void {
+    const { issuedAtMs } = forecast;
+    this.put('forecast', { key: `site-${key(issuedAtMs)}`, atMs: issuedAtMs, body: forecast });
+    this.put('plan', { key: key(outlook.issuedAtMs), atMs: outlook.issuedAtMs, body: outlook });
+  }
+
+  /** On disk before they go out, and again with the market's answer. */
+  async orders(trading: Trading, batch: OrderBatch): Promise<void> {
+    const documents = batch.orders.map((order) => ({
+      key: order.id,
+      atMs: order.interval.fromMs,
+      body: trading.get(order.id) ?? { ...order, state: 'sent' },
+    }));
+    await this.store.put('order', documents, true);
+  }
+
+  awards(result: Awards): void {
+    const { fromMs } = result.interval;
+    this.put('award', { key: key(fromMs), atMs: fromMs, body: result }, true);
+  }
+
+  statement(statement: Statement): void {
+    for (const line of statement.lines) {
+      const { fromMs } = line.interval;
+      this.put('statement', { key: key(fromMs), atMs: fromMs, body: line });
+    }
+  }
+
+  links(nowMs: Instant, timeZone: string, connected: boolean): NonNullable<LiveView['links']> {
+    const forecast =
+      this.forecastAtMs === undefined || this.forecastUntilMs === undefined
+        ? 'none received yet'
+        : `${age(nowMs - this.forecastAtMs)} old, ` +
+          `good until ${clockTime(this.forecastUntilMs, timeZone)}`;
+    return [
+      { name: 'Cloud', text: connected ? 'connected' : 'not connected' },
+      { name: 'Weather and prices', text: forecast },
+    ];
+  }
+
+  /** Resolves when everything written so far is on disk or has failed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.open);
+  }
+
+  private remember({ issuedAtMs, weather }: ZoneForecast): void {
+    this.forecastAtMs = Math.max(issuedAtMs, this.forecastAtMs ?? 0);
+    const endMs = weather.fromMs + weather.ghiWPerM2.length * weather.stepMs;
+    this.forecastUntilMs = Math.min(endMs, issuedAtMs + 36 * HOUR_MS);
+  }
+
+  private put(kind: DocumentKind, document: Document, urgent = false): void {
+    this.write(this.store.put(kind, [document], urgent));
+  }
+
+  private write(promise: Promise<void>): void {
+    const watched: Promise<void> = promise
+      .catch((error: unknown) => {
+        this.log.error('not written to the store', { why: String(error) });
+      })
+      .finally(() => this.open.delete(watched));
+    this.open.add(watched);
+  }
+}

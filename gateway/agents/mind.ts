@@ -1,0 +1,270 @@
+import type { ZoneForecast } from '../contracts/messages.ts';
+import type { Directive } from '../contracts/values/directive.ts';
+import type { Image } from '../contracts/values/image.ts';
+import type { OrderDraft, Outlook, SiteForecast } from '../contracts/values/outlook.ts';
+import type { PlanStep } from '../contracts/values/plan.ts';
+import { good } from '../contracts/values/reading.ts';
+import type { EnergyRecord } from '../contracts/values/record.ts';
+import type { Site } from '../contracts/values/site.ts';
+import {
+  DAY_MS,
+  type Instant,
+  localDayStart,
+  localTime,
+  QUARTER_MS,
+} from '../contracts/values/time.ts';
+import type { DayEvent, DayView } from '../contracts/values/view.ts';
+import { bids } from './consumer/bids.ts';
+import { Forecaster } from './forecasting/forecaster.ts';
+import { type Money, moneyOf, peakOf } from './money.ts';
+import { type Places, placesOf } from './places.ts';
+import { planSteps } from './planning/execute.ts';
+import type { PlanProblem } from './planning/problem.ts';
+import { roomOf } from './planning/room.ts';
+import { PriceBook } from './prices.ts';
+import { offers } from './producer/offers.ts';
+import { QuarterBook, type QuarterNote, QuarterWatch } from './quarters.ts';
+import { problemOf } from './site-problem.ts';
+import type { Trading } from './trading.ts';
+import { dayBounds, dayView } from './view/day.ts';
+
+const HORIZON_STEPS = 96;
+const HABIT_DAYS = 7;
+const GROW = 1.05; // a quota learnt from what was allowed must be able to grow
+const ON_OFF_HOURS = 10; // a day, of a load that nobody has seen yet
+const CAR_WH = 8_000; // a day, of a car that nobody has seen yet
+
+/** What came of a plan: the problem it answers, with the words for it. */
+interface Adopted {
+  readonly problem: PlanProblem;
+  readonly outlook: Outlook;
+  readonly steps: readonly PlanStep[];
+  readonly forecast: SiteForecast;
+}
+
+/**
+ * All that the slow loop knows of its site, without any I/O: records, images, weather, prices and
+ * directives go in; forecasts, problems, order drafts and views come out. Same input, same output.
+ */
+export class Mind {
+  readonly site: Site;
+  readonly places: Places;
+  readonly prices: PriceBook;
+  readonly quarters: QuarterBook;
+  private readonly trading: Trading;
+  private readonly watch: QuarterWatch;
+  private readonly forecaster: Forecaster;
+  private readonly waiting = new Set<Instant>(); // quarter-hours not told to the forecaster yet
+  private directives: Directive[] = [];
+  private adopted: Adopted | undefined;
+  private image: Image | undefined;
+  private told = 0; // newest quarter-hour that the forecaster has
+
+  constructor(site: Site, trading: Trading) {
+    this.site = site;
+    this.places = placesOf(site);
+    this.trading = trading;
+    this.prices = new PriceBook(this.places.connection.tariff);
+    this.quarters = new QuarterBook(this.places);
+    this.watch = new QuarterWatch(this.places);
+    this.forecaster = new Forecaster({
+      latitudeDeg: site.place.latitudeDeg,
+      longitudeDeg: site.place.longitudeDeg,
+      timeZone: site.place.timeZone,
+      pvRatedW: this.places.pvRatedW,
+      loadRatedW: this.places.loadRatedW,
+    });
+  }
+
+  /** Energy records, from disk or fresh. A quarter-hour is learnt from when a later one begins. */
+  records(records: readonly EnergyRecord[]): boolean {
+    const changed = this.quarters.add(records);
+    for (const fromMs of changed) if (fromMs > this.told) this.waiting.add(fromMs);
+    return changed.length > 0;
+  }
+
+  /** @returns the note of a quarter-hour that has just ended */
+  see(image: Image): QuarterNote | undefined {
+    this.image = image;
+    const note = this.watch.see(image);
+    if (note) this.quarters.note(note);
+    return note;
+  }
+
+  note(note: QuarterNote): void {
+    this.quarters.note(note);
+  }
+
+  zoneForecast(message: ZoneForecast): void {
+    this.forecaster.weather(message);
+    this.prices.add(message.price);
+  }
+
+  /** @returns false when it was known already */
+  directive(directive: Directive, nowMs: Instant): boolean {
+    if (this.directives.some(({ sequence }) => sequence === directive.sequence)) return false;
+    this.directives = [...this.directives, directive].filter(
+      ({ untilMs }) => untilMs > nowMs - DAY_MS,
+    );
+    return directive.kind !== 'heartbeat';
+  }
+
+  /** Issues a forecast and sets the problem of a plan. */
+  problem(nowMs: Instant): { readonly problem: PlanProblem; readonly forecast: SiteForecast } {
+    this.learn(nowMs);
+    const forecast = this.forecaster.issue(nowMs, HORIZON_STEPS, this.nowLoadW());
+    const problem = problemOf({
+      site: this.site,
+      places: this.places,
+      nowMs,
+      image: this.image,
+      forecast,
+      prices: this.prices,
+      directives: this.directives,
+      soldWhOf: (fromMs) => this.trading.soldWh(fromMs),
+      netSoFarWh: this.watch.netSoFarWh(),
+      peakSoFarW: peakOf(this.period(nowMs, nowMs)),
+      dailyWhOf: (terminal) => this.habitWh(terminal, nowMs),
+      usedTodayWhOf: (terminal) => this.usedWh(terminal, this.midnight(nowMs), nowMs),
+    });
+    return { problem, forecast };
+  }
+
+  adopt(problem: PlanProblem, outlook: Outlook, forecast: SiteForecast): void {
+    const words = { timeZone: this.site.place.timeZone, currency: this.site.currency };
+    const steps = planSteps(problem, outlook, words, problem.steps.length);
+    this.adopted = { problem, outlook, steps, forecast };
+  }
+
+  /** Steps of the plan in force that are not over, at most `count`. */
+  steps(nowMs: Instant, count: number): PlanStep[] {
+    const left = (this.adopted?.steps ?? []).filter((one) => one.fromMs + one.durationMs > nowMs);
+    return left.slice(0, count);
+  }
+
+  outlook(): Outlook | undefined {
+    return this.adopted?.outlook;
+  }
+
+  /** What the plan expects of the connection now, W; undefined without one. */
+  expectedGridW(nowMs: Instant): number | undefined {
+    const step = this.adopted?.outlook.steps.find(
+      (one) => one.fromMs <= nowMs && nowMs < one.fromMs + one.durationMs,
+    );
+    return step?.gridW;
+  }
+
+  /** Site without its batteries, as planned now: what a surprise is measured against. */
+  expectedNeedW(nowMs: Instant): number | undefined {
+    const step = this.adopted?.outlook.steps.find(
+      (one) => one.fromMs <= nowMs && nowMs < one.fromMs + one.durationMs,
+    );
+    return step && -(step.pvW + step.curtailedW + step.loadW + step.flexW);
+  }
+
+  /** Offers and bids for the intervals that may be ordered now. */
+  drafts(nowMs: Instant, feeNanoPerWh: number): OrderDraft[] {
+    const { adopted } = this;
+    if (adopted === undefined || adopted.outlook.source !== 'optimal') return [];
+    const rooms = roomOf(adopted.problem, adopted.outlook, adopted.forecast);
+    const open = new Set(
+      this.trading.open(
+        rooms.map(({ fromMs }) => fromMs),
+        nowMs,
+      ),
+    );
+    return rooms
+      .filter(({ fromMs, durationMs }) => open.has(fromMs) && durationMs === QUARTER_MS)
+      .flatMap((room) => [...offers(room), ...bids(room, feeNanoPerWh)]);
+  }
+
+  money(nowMs: Instant): Money {
+    const midnightMs = this.midnight(nowMs);
+    return moneyOf({
+      tariff: this.places.connection.tariff,
+      quarters: this.quarters.list(midnightMs, nowMs),
+      before: this.period(nowMs, midnightMs),
+      noteOf: (fromMs) => this.quarters.noteOf(fromMs),
+      tradeOf: (fromMs) => this.trading.trade(fromMs),
+      priceOf: (direction, atMs) => this.prices.at(direction, atMs),
+      atMs: nowMs,
+    });
+  }
+
+  day(nowMs: Instant, events: readonly DayEvent[]): DayView {
+    const { fromMs, untilMs } = dayBounds(nowMs, this.site.place.timeZone);
+    return dayView({
+      site: this.site,
+      places: this.places,
+      nowMs,
+      quarters: this.quarters,
+      outlook: this.adopted?.outlook,
+      steps: this.adopted?.steps ?? [],
+      forecast: this.adopted?.forecast,
+      prices: this.prices,
+      market: this.trading.rows(fromMs, untilMs),
+      events: events.filter((event) => event.atMs >= fromMs),
+      limits: this.directives
+        .filter((one) => one.kind === 'envelope' && one.untilMs > fromMs && one.fromMs < untilMs)
+        .map((one) => ({ fromMs: one.fromMs, untilMs: one.untilMs, text: one.why })),
+      money: this.money(nowMs),
+    });
+  }
+
+  /** Tells the forecaster of every quarter-hour that is over, in order. */
+  private learn(nowMs: Instant): void {
+    const runningMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS;
+    for (const fromMs of [...this.waiting].sort((a, b) => a - b)) {
+      if (fromMs >= runningMs) continue;
+      this.waiting.delete(fromMs);
+      if (fromMs <= this.told) continue;
+      this.forecaster.observe(this.quarters.forForecast(fromMs));
+      this.told = fromMs;
+    }
+  }
+
+  private nowLoadW(): number | undefined {
+    let sum = 0;
+    for (const { id } of this.places.base) {
+      const powerW = good(this.image?.points[`${id}.powerW`]);
+      if (powerW === undefined) return undefined;
+      sum -= powerW;
+    }
+    return Math.max(0, sum);
+  }
+
+  private midnight(nowMs: Instant): Instant {
+    return localDayStart(nowMs, this.site.place.timeZone);
+  }
+
+  /** Quarter-hours of the demand charge's period before `untilMs`. */
+  private period(nowMs: Instant, untilMs: Instant) {
+    const zone = this.places.connection.tariff.timeZone;
+    const { day } = localTime(nowMs, zone);
+    const monthMs = localDayStart(this.midnight(nowMs) - (day - 1) * DAY_MS + DAY_MS / 4, zone);
+    // No demand was billed here for what was imported from elsewhere.
+    return this.quarters.list(monthMs, untilMs).filter(({ quality }) => quality !== 'substituted');
+  }
+
+  private usedWh(terminal: string, fromMs: Instant, untilMs: Instant): number {
+    return this.quarters
+      .list(fromMs, untilMs)
+      .reduce((sum, { usedBy }) => sum + (usedBy[terminal] ?? 0), 0);
+  }
+
+  /**
+   * What a flexible load uses a day: the mean of the last days that are known, with room to grow.
+   */
+  private habitWh(terminal: string, nowMs: Instant): number {
+    const untilMs = this.midnight(nowMs);
+    const seen = this.quarters
+      .list(untilMs - HABIT_DAYS * DAY_MS, untilMs)
+      .filter(({ usedBy }) => usedBy[terminal] !== undefined);
+    if (seen.length >= 96) {
+      const usedWh = seen.reduce((sum, { usedBy }) => sum + (usedBy[terminal] ?? 0), 0);
+      return (GROW * usedWh * 96) / seen.length;
+    }
+    const load = this.places.switched.find(({ id }) => id === terminal);
+    return load ? load.ratedOutW * ON_OFF_HOURS : CAR_WH;
+  }
+}

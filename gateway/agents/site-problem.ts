@@ -1,0 +1,251 @@
+import type { Directive } from '../contracts/values/directive.ts';
+import type { Image } from '../contracts/values/image.ts';
+import type { SiteForecast } from '../contracts/values/outlook.ts';
+import { good } from '../contracts/values/reading.ts';
+import type { Site } from '../contracts/values/site.ts';
+import { demandComponent } from '../contracts/values/tariff.ts';
+import {
+  HOUR_MS,
+  type Instant,
+  localTime,
+  MINUTE_MS,
+  QUARTER_MS,
+} from '../contracts/values/time.ts';
+import { converterOf, type Places } from './places.ts';
+import type {
+  Car,
+  Converter,
+  PlanProblem,
+  StepInput,
+  Storage,
+  SwitchedLoad,
+} from './planning/problem.ts';
+import type { PriceBook } from './prices.ts';
+
+/** Everything that a plan rests on, read at one instant. */
+export interface Situation {
+  readonly site: Site;
+  readonly places: Places;
+  readonly nowMs: Instant;
+  readonly image: Image | undefined;
+  readonly forecast: SiteForecast;
+  readonly prices: PriceBook;
+  readonly directives: readonly Directive[]; // as announced, unverified: planning only
+  readonly soldWhOf: (fromMs: Instant) => number;
+  readonly netSoFarWh: number; // of the running quarter-hour at the connection, + import
+  readonly peakSoFarW: number;
+  readonly dailyWhOf: (terminal: string) => number; // what a flexible load uses a day
+  readonly usedTodayWhOf: (terminal: string) => number;
+}
+
+const DEADLINE_MINUTE = 6 * 60 + 30; // local; of a car that nobody gave one
+const LEAST_STEP_MS = 60_000;
+const SOC_UNKNOWN_PCT = 50;
+
+/** The planning problem of a site now: the rest of this quarter-hour and the steps after it. */
+export function problemOf(situation: Situation): PlanProblem {
+  const { nowMs, places } = situation;
+  const steps = stepsOf(situation);
+  const offset = Math.floor(((steps[0]?.fromMs ?? nowMs) - situation.forecast.fromMs) / QUARTER_MS);
+  const demand = demandComponent(places.connection.tariff, nowMs);
+  return {
+    issuedAtMs: nowMs,
+    steps,
+    sources: sourcesOf(situation, steps.length, Math.max(0, offset)),
+    storages: storagesOf(situation, steps),
+    switched: switchedOf(situation, steps),
+    cars: carsOf(situation, steps),
+    converters: places.converters.map(
+      ({ id, ratedInW, ratedOutW }): Converter => ({ id, intoW: ratedInW, outOfW: ratedOutW }),
+    ),
+    demand: demand && {
+      nanoPerW: Number(demand.nanoPerW),
+      // Below what the owner holds anyway, a new peak costs nothing that was not decided before.
+      soFarW: situation.peakSoFarW,
+    },
+  };
+}
+
+/**
+ * Steps of the forecast that still lie ahead; the first is the rest of the running quarter-hour.
+ */
+function stepsOf(situation: Situation): StepInput[] {
+  const { forecast, nowMs, prices } = situation;
+  const steps: StepInput[] = [];
+  forecast.load.forEach((load, i) => {
+    const startMs = forecast.fromMs + i * forecast.stepMs;
+    const endMs = startMs + forecast.stepMs;
+    if (endMs <= nowMs) return;
+    const running = startMs <= nowMs;
+    const fromMs = running ? Math.min(nowMs, endMs - LEAST_STEP_MS) : startMs;
+    const durationMs = endMs - fromMs;
+    const soldWh = situation.soldWhOf(startMs);
+    steps.push({
+      fromMs,
+      durationMs,
+      loadW: load.midW,
+      marginW: 0.5 * (load.highW - load.midW),
+      importNanoPerWh: prices.expected('import', startMs),
+      exportNanoPerWh: prices.expected('export', startMs),
+      ...limitsOf(situation, startMs, endMs, running),
+      // Of the running interval only what is still due.
+      soldWh: running && soldWh !== 0 ? soldWh + situation.netSoFarWh : soldWh,
+    });
+  });
+  return steps;
+}
+
+function limitsOf(
+  { places, directives, image, site }: Situation,
+  fromMs: Instant,
+  untilMs: Instant,
+  running: boolean,
+): { readonly importLimitW: number; readonly exportLimitW: number } {
+  const { connection, fuseW } = places;
+  const latest = directives
+    .filter((one) => one.kind !== 'heartbeat' && one.fromMs < untilMs && fromMs < one.untilMs)
+    .sort((a, b) => b.sequence - a.sequence)[0];
+  let importLimitW = latest ? latest.importLimitW : connection.defaultImportLimitW;
+  let exportLimitW = latest ? latest.exportLimitW : connection.defaultExportLimitW;
+  if (running && image) {
+    importLimitW = Math.min(importLimitW, image.limits.importLimitW);
+    exportLimitW = Math.min(exportLimitW, image.limits.exportLimitW);
+  }
+  const peakLimitW = site.control.peakLimitW ?? Number.POSITIVE_INFINITY;
+  return {
+    importLimitW: Math.min(importLimitW, connection.contractedImportW, fuseW, peakLimitW),
+    exportLimitW: Math.min(exportLimitW, connection.contractedExportW, fuseW),
+  };
+}
+
+function sourcesOf(situation: Situation, count: number, offset: number) {
+  const { places, forecast } = situation;
+  return places.pv.map((terminal) => {
+    const share = places.pvRatedW > 0 ? terminal.ratedInW / places.pvRatedW : 0;
+    return {
+      terminal: terminal.id,
+      powerW: Array.from({ length: count }, (_, t) => (forecast.pv[t + offset]?.midW ?? 0) * share),
+      curtailable: terminal.control === 'limit',
+      converter: converterOf(places, terminal),
+    };
+  });
+}
+
+function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[] {
+  const { places, image } = situation;
+  const loads = places.base.length + places.switched.length > 0;
+  return places.storages.map(({ terminal, store }): Storage => {
+    const point = (quantity: string): number | undefined =>
+      good(image?.points[`${terminal.id}.${quantity}`]);
+    const dischargeShare = store.dischargeEfficiencyPct / 100;
+    const last = image?.points[`${terminal.id}.socPct`];
+    const socPct =
+      good(last) ?? (last && last.quality !== 'good' ? last.last : undefined) ?? SOC_UNKNOWN_PCT;
+    const lowPct = Math.max(store.socMinPct, store.reservePct);
+    return {
+      terminal: terminal.id,
+      usableWh: store.usableWh,
+      nowWh: (store.usableWh * Math.max(0, Math.min(100, socPct))) / 100,
+      minWh: (store.usableWh * lowPct) / 100,
+      maxWh: (store.usableWh * store.socMaxPct) / 100,
+      chargeMaxW: Math.min(terminal.ratedOutW, point('chargeMaxW') ?? Number.POSITIVE_INFINITY),
+      dischargeMaxW: Math.min(
+        terminal.ratedInW,
+        point('dischargeMaxW') ?? Number.POSITIVE_INFINITY,
+      ),
+      chargeShare: store.chargeEfficiencyPct / 100,
+      dischargeShare,
+      wearNanoPerWh: store.wearNanoPerWh,
+      endNanoPerWh: Math.max(0, dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh),
+      converter: converterOf(places, terminal),
+    };
+  });
+}
+
+/**
+ * What a Wh that is left at the end will likely save: a cheap import price of the horizon where
+ * there is load, an average export price where there is only production.
+ */
+function usualPrice(steps: readonly StepInput[], loads: boolean): number {
+  const sorted = steps
+    .map((step) => (loads ? step.importNanoPerWh : step.exportNanoPerWh))
+    .sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * (loads ? 0.3 : 0.5))] ?? 0;
+}
+
+/**
+ * A local day owes the load what it usually uses; the rest of today first, then tomorrow's share of
+ * the horizon.
+ */
+function switchedOf(situation: Situation, steps: readonly StepInput[]): SwitchedLoad[] {
+  const { places, site } = situation;
+  const dayOf = (step: StepInput): number => localTime(step.fromMs, site.place.timeZone).day;
+  const firstDay = steps[0] ? dayOf(steps[0]) : 0;
+  const turn = steps.findIndex((step) => dayOf(step) !== firstDay);
+  const middle = turn < 0 ? steps.length : turn;
+  return places.switched.map((terminal): SwitchedLoad => {
+    const dailyWh = situation.dailyWhOf(terminal.id);
+    const todayWh = Math.max(0, dailyWh - situation.usedTodayWhOf(terminal.id));
+    const tomorrowWh = (dailyWh * (steps.length - middle)) / 96;
+    return {
+      terminal: terminal.id,
+      powerW: terminal.ratedOutW,
+      minRunSteps: Math.max(1, Math.ceil(terminal.minRunMs / QUARTER_MS)),
+      minRestSteps: Math.max(1, Math.ceil(terminal.minRestMs / QUARTER_MS)),
+      quotas: [
+        { fromStep: 0, untilStep: middle, energyWh: todayWh },
+        { fromStep: middle, untilStep: steps.length, energyWh: tomorrowWh },
+      ].filter(({ fromStep, untilStep }) => untilStep > fromStep),
+    };
+  });
+}
+
+/**
+ * A car counts while it is plugged in. Its need comes from its charge where that is known,
+ * otherwise from habit.
+ */
+function carsOf(situation: Situation, steps: readonly StepInput[]): Car[] {
+  const { places, site, image } = situation;
+  return places.cars.flatMap((terminal): Car[] => {
+    const state = good(image?.points[`${terminal.id}.state`]);
+    if (state === undefined || state < 1) return [];
+    const store = site.stores.find((one) => one.terminal === terminal.id);
+    const socPct = good(image?.points[`${terminal.id}.socPct`]);
+    const habitWh = Math.max(
+      0,
+      situation.dailyWhOf(terminal.id) - situation.usedTodayWhOf(terminal.id),
+    );
+    const needWh =
+      store?.ready && socPct !== undefined
+        ? (store.usableWh * Math.max(0, store.ready.socPct - socPct)) / store.chargeEfficiencyPct
+        : socPct !== undefined && socPct >= 99.5
+          ? 0
+          : habitWh;
+    const minute = store?.ready?.minuteOfDay ?? DEADLINE_MINUTE;
+    const untilStep = deadlineStep(steps, minute, site.place.timeZone);
+    const maxW = terminal.ratedOutW;
+    const mostWh = steps
+      .slice(0, untilStep)
+      .reduce((sum, step) => sum + (maxW * step.durationMs) / HOUR_MS, 0);
+    return [
+      {
+        terminal: terminal.id,
+        minW: terminal.minPowerW,
+        maxW,
+        needWh: Math.min(needWh, mostWh),
+        untilStep,
+      },
+    ];
+  });
+}
+
+/** Steps that end by the next time that local clocks show the minute. */
+function deadlineStep(steps: readonly StepInput[], minute: number, timeZone: string): number {
+  const first = steps[0];
+  if (first === undefined) return 0;
+  const nowMinute = localTime(first.fromMs, timeZone).minuteOfDay;
+  const minutes = (minute - nowMinute + 1_440) % 1_440;
+  const deadlineMs = first.fromMs + (minutes === 0 ? 1_440 : minutes) * MINUTE_MS;
+  const found = steps.findIndex((step) => step.fromMs + step.durationMs > deadlineMs);
+  return found < 0 ? steps.length : Math.max(1, found);
+}

@@ -1,0 +1,173 @@
+import {
+  type A2aNotice,
+  type Statement,
+  statement,
+  telemetryAck,
+  type ZoneForecast,
+  zoneForecast,
+} from '../contracts/messages.ts';
+import { gatewayTopics, zoneTopics } from '../contracts/topics.ts';
+import type { SignedDirective } from '../contracts/values/directive.ts';
+import type { Image } from '../contracts/values/image.ts';
+import type { Site } from '../contracts/values/site.ts';
+import type { AgentStore, Broker, BrokerMessage, Clock, Log, OutboxState } from '../ports.ts';
+import { A2aClient } from './a2a/client.ts';
+import { readDirective, readJson } from './directives/directives.ts';
+import { Pump } from './outbox/pump.ts';
+import { Pacer } from './pacer.ts';
+import { encodeJson, gatewayStatusOf, offlineStatusOf } from './status/status.ts';
+
+export interface UplinkDeps {
+  readonly site: Site;
+  readonly broker: Broker;
+  readonly store: AgentStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What comes down; every shape is checked before it arrives here. */
+export interface UplinkHandlers {
+  directive(signed: SignedDirective): void;
+  zoneForecast(forecast: ZoneForecast): void;
+  statement(statement: Statement): void;
+  notice(notice: A2aNotice): void;
+  state(connected: boolean, why: string): void;
+}
+
+const STATUS_EVERY_MS = 60_000; // real, at least; changes go at once
+
+/**
+ * The gateway's only way to the cloud: topics, outbox, status, agents. Nothing is queued here but
+ * the outbox.
+ */
+export class Uplink {
+  readonly a2a: A2aClient;
+  private readonly deps: UplinkDeps;
+  private readonly handlers: UplinkHandlers;
+  private readonly pacer: Pacer;
+  private readonly pump: Pump;
+  private readonly topics: ReturnType<typeof gatewayTopics>;
+  private readonly zone: ReturnType<typeof zoneTopics>;
+  private lastStatus = '';
+  private lastStatusMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: UplinkDeps, handlers: UplinkHandlers) {
+    const { site, broker, clock, store, log } = deps;
+    this.deps = deps;
+    this.handlers = handlers;
+    this.topics = gatewayTopics(site.tenant, site.gateway);
+    this.zone = zoneTopics(site.tenant, site.zone);
+    this.pacer = new Pacer(broker, clock);
+    this.pump = new Pump({ store, pacer: this.pacer, clock, log, topic: this.topics.telemetry });
+    this.a2a = new A2aClient(
+      this.pacer,
+      clock,
+      this.topics,
+      `${site.gateway}-${store.opened.epoch}`,
+    );
+    this.a2a.onNotice = (notice) => handlers.notice(notice);
+    broker.onMessage = (message) => this.take(message);
+    broker.onState = (state, why) => this.turned(state === 'connected', why);
+  }
+
+  start(): void {
+    const { broker } = this.deps;
+    broker.subscribe([
+      this.topics.directive,
+      this.topics.telemetryAck,
+      this.topics.statement,
+      this.topics.a2aResponse,
+      this.topics.a2aNotice,
+      this.zone.forecast,
+    ]);
+    broker.start();
+  }
+
+  /** New records are on disk. */
+  kick(): void {
+    this.pump.kick();
+  }
+
+  /** Publishes the status when it changed, or when it is old. */
+  status(image: Image | undefined, outbox: OutboxState | undefined): void {
+    const { broker, clock, site, log } = this.deps;
+    if (!broker.connected) return;
+    // The number of waiting records changes all the time; it is no reason to speak.
+    const core = JSON.stringify(gatewayStatusOf(site, image));
+    const nowMs = clock.realMs();
+    if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;
+    this.lastStatus = core;
+    this.lastStatusMs = nowMs;
+    const payload = encodeJson(gatewayStatusOf(site, image, outbox));
+    this.pacer
+      .publish('soon', this.topics.status, payload, { retain: true })
+      .catch((error: unknown) => {
+        this.lastStatus = '';
+        log.info('status not published', { why: String(error) });
+      });
+  }
+
+  /**
+   * Sends what is left, says goodbye, and disconnects. @param limitMs real milliseconds for the
+   * outbox
+   */
+  async stop(limitMs: number): Promise<void> {
+    const { broker, site, log } = this.deps;
+    if (broker.connected) {
+      const drained = limitMs > 0 && (await this.pump.drain(limitMs));
+      if (!drained) log.info('records are left in the outbox for the next start');
+      const payload = encodeJson(offlineStatusOf(site));
+      await this.pacer
+        .publish('now', this.topics.status, payload, { retain: true })
+        .catch(() => undefined);
+    }
+    this.pump.online(false);
+    await broker.stop();
+  }
+
+  private turned(connected: boolean, why: string): void {
+    this.lastStatus = '';
+    this.pump.online(connected);
+    this.handlers.state(connected, why);
+  }
+
+  private take({ topic, payload }: BrokerMessage): void {
+    const { log } = this.deps;
+    switch (topic) {
+      case this.topics.a2aResponse:
+        this.a2a.response(payload);
+        return;
+      case this.topics.a2aNotice:
+        this.a2a.notice(payload);
+        return;
+      case this.topics.directive: {
+        const signed = readDirective(payload);
+        if (signed) this.handlers.directive(signed);
+        else log.warn('a directive of a wrong shape was dropped');
+        return;
+      }
+      case this.topics.telemetryAck: {
+        const ack = telemetryAck.safeParse(readJson(payload));
+        if (!ack.success) log.warn('an acknowledgement of a wrong shape was dropped');
+        else {
+          this.pump.acknowledged(ack.data).catch((error: unknown) => {
+            log.error('acknowledged records stay in the outbox', { why: String(error) });
+          });
+        }
+        return;
+      }
+      case this.topics.statement: {
+        const parsed = statement.safeParse(readJson(payload));
+        if (parsed.success) this.handlers.statement(parsed.data);
+        return;
+      }
+      case this.zone.forecast: {
+        const parsed = zoneForecast.safeParse(readJson(payload));
+        if (parsed.success) this.handlers.zoneForecast(parsed.data);
+        else log.warn('a forecast of a wrong shape was dropped');
+        return;
+      }
+      default:
+    }
+  }
+}
