@@ -15,6 +15,7 @@ function program(): Command {
     .description('run market, grid, forecasting and ingest until SIGTERM')
     .requiredOption('--config <file>', 'YAML or JSON')
     .option('--clock-origin <realMs,wallMs,speed>', 'one scaled clock with other processes')
+    .option('--with-parent', 'end when the process that started it is gone')
     .option('--json', 'print what was done, as one object, at the end')
     .action(async (options: RunOptions) => {
       process.exitCode = await run(options);

@@ -2,8 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const HOUR_MS = 3_600_000;
 
-/** What takes too long for `npm test`: `npm run bench` measures, `npm run soak` wears out.
- *  One file at a time, with the machine to itself. */
+/** What takes too long for `npm test`: one file at a time, with the machine to itself. */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
@@ -12,7 +11,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 12 * HOUR_MS,
-    projects: ['bench', 'soak'].map((name) => ({
+    projects: ['soak'].map((name) => ({
       extends: true,
       test: { name, include: [`test/${name}/**/*.test.ts`] },
     })),

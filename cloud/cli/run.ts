@@ -4,6 +4,7 @@ import { type ClockOrigin, createClock } from '../../gateway/adapters/clock.ts';
 import { createSigner, hash } from '../../gateway/adapters/crypto.ts';
 import { createHttp } from '../../gateway/adapters/http.ts';
 import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
+import { endWithParent } from '../../gateway/adapters/process/parent.ts';
 import type { Clock, Log } from '../../gateway/ports.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { type Cloud, compose } from '../compose.ts';
@@ -16,6 +17,7 @@ import { readText } from './json-file.ts';
 export interface RunOptions {
   readonly config: string;
   readonly clockOrigin?: string;
+  readonly withParent?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,6 +41,7 @@ export async function run(options: RunOptions): Promise<number> {
     end(1);
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(0));
+  if (options.withParent === true) endWithParent(() => end(0));
   cloud.start();
   log.info(`tenant ${file.tenant}, zones ${file.zones.map((zone) => zone.id).join(' ')}`, {
     broker: file.brokerUrl,

@@ -17,6 +17,10 @@ export interface BrokerStats {
   readonly delivered: number;
   readonly refused: number;
   readonly bytesIn: number;
+  /** What each client published since the start. */
+  readonly byClient: Readonly<
+    Record<string, { readonly messages: number; readonly bytes: number }>
+  >;
 }
 
 /**
@@ -31,6 +35,7 @@ export class IotBroker implements Router {
   private readonly sessions = new Map<string, Session>();
   private readonly open = new Set<Session>();
   private readonly retained = new Map<string, IPublishPacket>();
+  private readonly sent = new Map<string, { messages: number; bytes: number }>();
   private counts = { published: 0, delivered: 0, refused: 0, bytesIn: 0 };
 
   constructor(options: BrokerOptions) {
@@ -61,7 +66,8 @@ export class IotBroker implements Router {
   }
 
   stats(): BrokerStats {
-    return { connections: this.sessions.size, ...this.counts };
+    const byClient = Object.fromEntries(this.sent);
+    return { connections: this.sessions.size, ...this.counts, byClient };
   }
 
   grant(clientId: string, username: string, password: Uint8Array): Grant | undefined {
@@ -90,7 +96,12 @@ export class IotBroker implements Router {
   }
 
   /** Routes a publish to all who subscribed; the sender's right was checked before. */
-  route(packet: IPublishPacket): void {
+  route(packet: IPublishPacket, from: string): void {
+    const sent = this.sent.get(from) ?? { messages: 0, bytes: 0 };
+    this.sent.set(from, {
+      messages: sent.messages + 1,
+      bytes: sent.bytes + packet.topic.length + packet.payload.length,
+    });
     this.counts.published++;
     this.counts.bytesIn += packet.payload.length;
     if (packet.retain) {

@@ -33,7 +33,13 @@ export async function runBroker(file: string, withParent: boolean): Promise<void
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new Fault(`cannot listen (${code})`, `port ${config.port}`, 'free it or name another');
   }
-  const end = (): void => void broker.stop().then(() => process.exit(0));
+  const end = (): void => {
+    const { byClient } = broker.stats();
+    void broker.stop().then(() => {
+      process.stdout.write(`${JSON.stringify({ published: byClient })}\n`);
+      process.exit(0);
+    });
+  };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
   if (withParent) endWithParent(end);
 }

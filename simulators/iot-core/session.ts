@@ -34,7 +34,7 @@ export interface Router {
   admit(session: Session): void;
   leave(session: Session): void;
   refuse(): void;
-  route(packet: mqtt.IPublishPacket): void;
+  route(packet: mqtt.IPublishPacket, from: string): void;
   retainedFor(filter: string): mqtt.IPublishPacket | undefined;
 }
 
@@ -187,7 +187,7 @@ export class Session {
     let reasonCode: number = REASON.success;
     if (!isTopic(packet.topic)) reasonCode = REASON.topicInvalid;
     else if (!allows(grant.publish, packet.topic)) reasonCode = REASON.notAuthorized;
-    if (reasonCode === REASON.success) this.broker.route(packet);
+    if (reasonCode === REASON.success) this.broker.route(packet, this.clientId);
     else this.broker.refuse();
     if (packet.qos === 1 && packet.messageId !== undefined) {
       this.send({ cmd: 'puback', messageId: packet.messageId, reasonCode });
@@ -227,6 +227,6 @@ export class Session {
     clearTimeout(this.timer);
     if (this.grant === undefined) return;
     this.broker.leave(this);
-    if (this.will !== undefined) this.broker.route(this.will);
+    if (this.will !== undefined) this.broker.route(this.will, this.clientId);
   }
 }

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { profileById } from '../../devices/catalogue.ts';
+import { createClock } from '../adapters/clock.ts';
+import { createMqttBroker } from '../adapters/mqtt.ts';
+import { ensurePageBuilt } from '../adapters/page/build.ts';
+import { createPage, type Page } from '../adapters/page/server.ts';
+import { parentPipe } from '../adapters/process/pipe.ts';
+import { createForkedSolver } from '../adapters/solver/solver.ts';
+import { openStore } from '../adapters/sqlite/store.ts';
+import { createAgent } from '../agents/agent.ts';
+import { importHistory } from '../agents/history.ts';
+import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
+import { loadHistory } from '../config/history.ts';
+import { loadSite, readText } from '../config/load.ts';
+import { gatewayTopics } from '../contracts/topics.ts';
+import type { Site } from '../contracts/values/site.ts';
+import { timing } from '../contracts/values/timing.ts';
+import { encodeJson, offlineStatusOf } from '../link/status/status.ts';
+import type { AgentStore, Broker, Clock, Log } from '../ports.ts';
+
+const END_MS = 2_000; // after the guard is gone
+const RECONNECT_MIN_MS = 500;
+
+/**
+ * The agent process: broker, store, planner and page around the agent's inside. The guard starts it, gives it
+ * descriptor 3, and outlives it. It ends on the guard's word, or within 2 s when the guard is gone.
+ */
+export async function runAgent(dir: string): Promise<void> {
+  // The terminal's Ctrl-C reaches all processes; only the guard acts on it.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => undefined);
+  const pipe = parentPipe();
+  const file = loadGateway(dir);
+  const site = loadSite(file.siteFile, profileById);
+  const clock = createClock(file.demo?.clockOrigin);
+  const log = createLog();
+  const store = await openStore(join(file.dataDir, 'agent.db'));
+  await firstHistory(file, site, store, clock, log);
+  const page = await openPage(file, log);
+  const agent = createAgent({
+    site,
+    clock,
+    times: timing(clock.speed),
+    pipe,
+    broker: brokerOf(file, site, clock),
+    store,
+    solver: createForkedSolver(),
+    log,
+    peers: file.demo?.peers ?? [],
+    deviceName: nameOf(site),
+    version: version(),
+    onLive: (view) => page?.live(view),
+    onDay: (view) => page?.day(view),
+  });
+  await agent.start();
+  await agent.ended;
+  setTimeout(() => process.exit(0), END_MS).unref();
+  await page?.stop();
+  process.exit(0);
+}
+
+/** A page that cannot open must not cost the site its planner: it is said, and the agent goes on. */
+async function openPage(file: GatewayFile, log: Log): Promise<Page | undefined> {
+  const page = createPage({ ...file.page, assetsDir: ensurePageBuilt() });
+  try {
+    log.info('the page is open', { url: await page.start() });
+    return page;
+  } catch (error) {
+    log.error(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+function brokerOf(file: GatewayFile, site: Site, clock: Clock): Broker | undefined {
+  if (file.broker === undefined) return undefined;
+  return createMqttBroker(
+    {
+      url: file.broker.url,
+      clientId: site.gateway,
+      username: site.gateway,
+      password: readText(file.broker.passwordFile).trim(),
+      will: {
+        topic: gatewayTopics(site.tenant, site.gateway).status,
+        payload: encodeJson(offlineStatusOf(site)),
+        retain: true,
+      },
+      minReconnectMs: RECONNECT_MIN_MS,
+      maxReconnectMs: file.broker.reconnectMaxMs,
+    },
+    clock,
+  );
+}
+
+/** What the site recorded before it had this gateway, once, into an empty history. */
+async function firstHistory(
+  file: GatewayFile,
+  site: Site,
+  store: AgentStore,
+  clock: Clock,
+  log: Log,
+): Promise<void> {
+  if (file.history === undefined) return;
+  if ((await store.history(0, clock.wallMs())).length > 0) return;
+  const records = await importHistory(store, site, loadHistory(file.history));
+  log.info('earlier quarter-hours are known', { records, file: file.history });
+}
+
+function nameOf(site: Site): (id: string) => string {
+  const names = new Map(
+    site.devices.map(({ id, profile }) => [id, profileById(profile)?.title ?? profile]),
+  );
+  return (id) => names.get(id) ?? id;
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version ?? '');
+}
+
+/** One JSON line an event on stderr. */
+function createLog(): Log {
+  const logger = pino({ base: { process: 'agent' } }, pino.destination({ fd: 2, sync: false }));
+  return {
+    info: (text, fields = {}) => logger.info(fields, text),
+    warn: (text, fields = {}) => logger.warn(fields, text),
+    error: (text, fields = {}) => logger.error(fields, text),
+  };
+}
