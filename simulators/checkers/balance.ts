@@ -6,8 +6,9 @@ const take = (face: DeviceFace | undefined, key: string): number | undefined =>
   face === undefined ? undefined : peek(face, key);
 
 /**
- * Largest sum of powers at an ac node where every branch has a meter of its own, read from the registers at one
- * instant: nothing derived, so what is left is rounding and error. Nodes with a residual prove nothing.
+ * Largest sum of powers at an ac node where every branch has a meter of its own, read from the
+ * registers at one instant: nothing derived, so what is left is rounding and error. Nodes with a
+ * residual prove nothing.
  * @returns W, or undefined where the site has no such node or a register is not available
  */
 export function balanceErrorW(

@@ -3,9 +3,10 @@ import type { Case, Judge, Truth } from './types.ts';
 import { type Control, controlsOf, peek } from './wiring.ts';
 
 /**
- * S2: the connection's true power is back inside the limit in force within `limitBackMs` of leaving it or of the
- * limit's change, tolerance as in limits.ts. Where uncontrollable power alone exceeds it, everything controllable
- * has to stand at its helpful bound: counted as `unreachable`, an alarm and no violation.
+ * S2: the connection's true power is back inside the limit in force within `limitBackMs` of leaving
+ * it or of the limit's change, tolerance as in limits.ts. Where uncontrollable power alone exceeds
+ * it, everything controllable has to stand at its helpful bound: counted as `unreachable`, an alarm
+ * and no violation.
  */
 export interface ConnectionJudge extends Judge {
   readonly unreachable: () => number; // episodes
@@ -53,7 +54,10 @@ export function createConnectionJudge(court: Case): ConnectionJudge {
   };
 }
 
-/** Power that the controllable terminals can still give in the helpful direction; small = at their bound. */
+/**
+ * Power that the controllable terminals can still give in the helpful direction; small = at their
+ * bound.
+ */
 function reserveW(court: Case, control: Control, truth: Truth, way: Way): number {
   const { terminal } = control;
   const place = truth.places[terminal.id];
@@ -77,7 +81,10 @@ function reserveW(court: Case, control: Control, truth: Truth, way: Way): number
   return way === 'import' ? Math.max(0, -place.powerW) : 0;
 }
 
-/** True when what is still controllable could have brought the connection inside: staying outside was a choice. */
+/**
+ * True when what is still controllable could have brought the connection inside: staying outside
+ * was a choice.
+ */
 function reachable(
   court: Case,
   controls: readonly Control[],

@@ -28,13 +28,15 @@ export interface Cost {
 
 /**
  * The bill of a run in exact integers, from true energies:
- * - energy at the tariff, import and export of each quarter-hour apart. Energy that was traded is settled by the
- *   market, so the tariff sees the metered energy less the position: what is left is the imbalance, and the tariff is
- *   its price. Trade and fee amounts come on top; imbalance amounts of a statement must not be added again.
+ * - energy at the tariff, import and export of each quarter-hour apart. Energy that was traded is
+ *   settled by the market, so the tariff sees the metered energy less the position: what is left is
+ *   the imbalance, and the tariff is its price. Trade and fee amounts come on top; imbalance
+ *   amounts of a statement must not be added again.
  * - demand: price per W of the highest mean import of a window, per period.
  * - fixed amounts by the share of the day that the run covered.
  * @param market  lines of quarter-hours that the run did not cover in full are left out
- * @param pick  `connection` for what happened, `alone` for the same load, PV and tariff without battery and market
+ * @param pick  `connection` for what happened, `alone` for the same load, PV and tariff without
+ *   battery and market
  */
 export function costOf(
   tariff: Tariff,
@@ -109,7 +111,8 @@ function demandOf(tariff: Tariff, pieces: readonly Piece[], pick: 'connection' |
     const windowMs = Math.max(demand.windowMs, QUARTER_MS);
     const fromMs = Math.floor(piece.fromMs / windowMs) * windowMs;
     const at = localTime(fromMs, tariff.timeZone);
-    const period = `${demand.id}/${at.year}-${at.month}${demand.period === 'day' ? `-${at.day}` : ''}`;
+    const day = demand.period === 'day' ? `-${at.day}` : '';
+    const period = `${demand.id}/${at.year}-${at.month}${day}`;
     windows.set(fromMs, (windows.get(fromMs) ?? 0) + piece[pick].inWh);
     rates.set(fromMs, { nanoPerW: demand.nanoPerW, windowMs, period });
   }

@@ -16,8 +16,11 @@ import { createWriteJudge } from './writes.ts';
  *   const court = createCourt({ site, times: timing(speed), devices: images, wallOf });
  *   onFrame: (frame) => court.frame(frame)
  *   each turn: stepPlant(..., (truth) => court.seen(truth)); bound.put(truth); court.turn(truth);
- *   court.directive(directive, seenAtMs);   // each verified envelope or emergency that was published to the site
- *   court.violations
+ *   court.directive(directive, seenAtMs);   // each envelope or emergency published to it
+ *   court.violations, court.count()
+ *
+ * Beside it: energy.ts (true energies, error of booked ones), balance.ts (sums of registers),
+ * cost.ts (both bills).
  */
 export interface Court {
   frame(frame: WireFrame): void;
@@ -27,7 +30,9 @@ export interface Court {
   /** The first hundred, in order; `count` is all of them. */
   readonly violations: readonly Violation[];
   readonly count: () => number;
-  /** Episodes in which a limit could not be kept by anything controllable: alarms, no violations. */
+  /**
+   * Episodes in which a limit could not be kept by anything controllable: alarms, no violations.
+   */
   readonly unreachable: () => number;
 }
 

@@ -3,14 +3,9 @@ import { QUARTER_MS } from '../../gateway/contracts/values/time.ts';
 import type { Truth } from './types.ts';
 
 /** Energies of a site, Wh, both ways apart; the signs are in the names. */
-export interface SiteEnergy {
-  readonly pv: number;
-  readonly load: number;
-  readonly import: number;
-  readonly export: number;
-  readonly charge: number;
-  readonly discharge: number;
-}
+export type SiteEnergyWh = Readonly<
+  Record<'pv' | 'load' | 'import' | 'export' | 'charge' | 'discharge', number>
+>;
 
 export interface InOut {
   readonly inWh: number;
@@ -18,8 +13,8 @@ export interface InOut {
 }
 
 /**
- * The truth's own books: counters of every place at the quarter-hours, exact where a turn ends at the edge or its
- * power is constant. Feed it every turn, then ask.
+ * The truth's own books: counters of every place at the quarter-hours, exact where a turn ends at
+ * the edge or its power is constant. Feed it every turn, then ask.
  */
 export interface Quarters {
   seen(truth: Truth): void;
@@ -29,8 +24,11 @@ export interface Quarters {
   alone(fromMs: number): InOut | undefined;
   /** Starts of the full quarter-hours, in order. */
   readonly starts: () => readonly number[];
-  total(): SiteEnergy;
-  /** Whole run, also its cut first and last quarter-hours: pieces that never span a quarter-hour's edge. */
+  total(): SiteEnergyWh;
+  /**
+   * Whole run, also its cut first and last quarter-hours: pieces that never span a quarter-hour's
+   * edge.
+   */
   readonly pieces: () => readonly Piece[];
 }
 
@@ -74,7 +72,7 @@ export function createQuarters(connection: string, startMs: number, start?: Trut
     const until = marks.get(fromMs + QUARTER_MS);
     return from && until ? minus(until[place], from[place]) : undefined;
   };
-  const total = (): SiteEnergy => {
+  const total = (): SiteEnergyWh => {
     const sum = { pv: 0, load: 0, import: 0, export: 0, charge: 0, discharge: 0 };
     for (const [id, kind] of kinds) {
       const { inWh, outWh } = minus(last.counters[id], first.counters[id]);
@@ -135,14 +133,18 @@ function between(
 
 /** How far booked energies are from the truth, and on how many records that rests. */
 export interface TruthError {
-  readonly pct: number; // sum of absolute differences over the sum of true energies; 0 where nothing was compared
+  /** Sum of absolute differences over the sum of true energies; 0 where nothing was compared. */
+  readonly pct: number;
   readonly records: number;
   readonly worst:
     | { readonly place: string; readonly fromMs: number; readonly differenceWh: number }
     | undefined;
 }
 
-/** Compares fully measured quarter-hours, the newest version of each, with the truth of the same quarter-hour. */
+/**
+ * Compares fully measured quarter-hours, the newest version of each, with the truth of the same
+ * quarter-hour.
+ */
 export function truthError(quarters: Quarters, booked: readonly EnergyRecord[]): TruthError {
   const newest = new Map<string, EnergyRecord>();
   for (const record of booked) {

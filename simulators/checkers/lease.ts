@@ -3,8 +3,9 @@ import type { Case, Judge, WireFrame } from './types.ts';
 import { type Control, controlsOf, fromOf, isSetpoint, pointsIn, valueIn } from './wiring.ts';
 
 /**
- * S5: no setpoint is accepted by a device before its reversion timer was written with a finite time, at most
- * `reversionMs` or the profile's smallest, and read back. A device without a timer needs `allowWithoutReversion`.
+ * S5: no setpoint is accepted by a device before its reversion timer was written with a finite
+ * time, at most `reversionMs` or the profile's smallest, and read back. A device without a timer
+ * needs `allowWithoutReversion`.
  */
 export function createLeaseJudge(court: Case): Judge {
   const controls = controlsOf(court);

@@ -8,7 +8,10 @@ export interface InForce {
   readonly sinceMs: number; // last change
 }
 
-/** The limits that bind a site, from its file and the directives that reached it. Time only moves forward. */
+/**
+ * The limits that bind a site, from its file and the directives that reached it. Time only moves
+ * forward.
+ */
 export interface LimitBook {
   /** A directive as it was delivered; `seenAtMs` is when the site could first know it. */
   directive(directive: Directive, seenAtMs: number): void;
@@ -42,7 +45,10 @@ function newest(known: readonly Known[], kind: Directive['kind'], wallMs: number
     );
 }
 
-/** Contract and fuse always bind; an emergency replaces the envelope, without either the default limit holds. */
+/**
+ * Contract and fuse always bind; an emergency replaces the envelope, without either the default
+ * limit holds.
+ */
 export function createLimitBook(site: Site): LimitBook {
   const connection = site.connections[0];
   if (connection === undefined) throw new RangeError(`site '${site.id}' has no connection`);

@@ -2,9 +2,9 @@ import type { Case, Judge, Told, WireFrame } from './types.ts';
 import { type Control, controlsOf, pointsIn } from './wiring.ts';
 
 /**
- * S4: no later than `safeByMs` (10 cycles) and one cycle after the last answered control reading of a terminal's
- * device, or of the connection's meters, the terminal obeys its safe state. A device that answers nothing cannot be
- * commanded: it has until its own timer ends.
+ * S4: no later than `safeByMs` (10 cycles) and one cycle after the last answered control reading of
+ * a terminal's device, or of the connection's meters, the terminal obeys its safe state. A device
+ * that answers nothing cannot be commanded: it has until its own timer ends.
  */
 export function createLossJudge(court: Case): Judge {
   const controls = controlsOf(court);

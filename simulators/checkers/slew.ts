@@ -4,9 +4,9 @@ import type { Case, Judge, Truth } from './types.ts';
 import { type Control, controlsOf, isSetpoint, pointsIn, valueIn } from './wiring.ts';
 
 /**
- * S9: a setpoint moves at most `slewWPerS`, changes its direction at most once in `directionRestMs`, and registers in
- * flash take at most their daily budget. A protective change is free: towards zero, or in the helpful direction while
- * the connection is at or beyond a limit.
+ * S9: a setpoint moves at most `slewWPerS`, changes its direction at most once in
+ * `directionRestMs`, and registers in flash take at most their daily budget. A protective change is
+ * free: towards zero, or in the helpful direction while the connection is at or beyond a limit.
  */
 export function createSlewJudge(court: Case): Judge {
   const controls = controlsOf(court);

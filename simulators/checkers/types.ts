@@ -3,7 +3,10 @@ import type { Site } from '../../gateway/contracts/values/site.ts';
 import type { Timing } from '../../gateway/contracts/values/timing.ts';
 import type { LimitBook } from './limits.ts';
 
-/** What a judge sees of the world. Nothing here comes from the gateway: truth, registers, and frames on the wire. */
+/**
+ * What a judge sees of the world. Nothing here comes from the gateway: truth, registers, and frames
+ * on the wire.
+ */
 
 /** Truth of one place, powers + into the node, counters in Wh. */
 export interface TruthPlace {
@@ -41,7 +44,9 @@ export interface DeviceFace {
   control(): Told;
 }
 
-/** One answered request; `values` are the written words of a write, the answered words of a read. */
+/**
+ * One answered request; `values` are the written words of a write, the answered words of a read.
+ */
 export interface WireFrame {
   readonly atMs: number; // simulated monotonic clock
   readonly device: string;
@@ -73,7 +78,9 @@ export interface Case {
   report(rule: Rule, atMs: number, what: string): void;
 }
 
-/** A judge hears every frame, sees every sub-step of truth, and looks at the devices once a turn. */
+/**
+ * A judge hears every frame, sees every sub-step of truth, and looks at the devices once a turn.
+ */
 export interface Judge {
   frame?(frame: WireFrame): void;
   seen?(truth: Truth): void;

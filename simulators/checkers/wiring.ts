@@ -79,7 +79,9 @@ export const constOf = (step: WriteStep): number | undefined =>
 
 const POWER = new Set(['powerW', 'absPowerW', 'powerPct', 'currentA', 'on']);
 
-/** True for a write that asks something of the terminal: not arming, not enabling, not giving back. */
+/**
+ * True for a write that asks something of the terminal: not arming, not enabling, not giving back.
+ */
 export function isSetpoint(spec: ControlSpec, key: string, value: number | undefined): boolean {
   const asks = spec.set.some((step) => step.point === key && POWER.has(fromOf(step) ?? ''));
   const gives = spec.release.some((step) => step.point === key && constOf(step) === value);

@@ -12,8 +12,9 @@ import {
 } from './wiring.ts';
 
 /**
- * S1: every write on the wire names a point that a control sequence knows, and lies within nameplate, BMS limits
- * and what the grid limit can bear, after scaling and rounding, in register units. Refused writes count as well.
+ * S1: every write on the wire names a point that a control sequence knows, and lies within
+ * nameplate, BMS limits and what the grid limit can bear, after scaling and rounding, in register
+ * units. Refused writes count as well.
  */
 export function createWriteJudge(court: Case): Judge {
   const controls = controlsOf(court);
@@ -122,7 +123,8 @@ function beyondBms(control: Control, setpointW: number, recent: readonly Truth[]
       recent.length === 0 ? Number.POSITIVE_INFINITY : 0,
     );
   if (setpointW > most('dischargeMaxW') + slackW) {
-    return `setpoint ${setpointW} W above the BMS discharge limit ${Math.round(most('dischargeMaxW'))} W`;
+    const limitW = Math.round(most('dischargeMaxW'));
+    return `setpoint ${setpointW} W above the BMS discharge limit ${limitW} W`;
   }
   if (-setpointW > most('chargeMaxW') + slackW) {
     return `setpoint ${setpointW} W above the BMS charge limit ${Math.round(most('chargeMaxW'))} W`;
@@ -130,7 +132,10 @@ function beyondBms(control: Control, setpointW: number, recent: readonly Truth[]
   return undefined;
 }
 
-/** Could the limit be kept at all with this setpoint, every other controllable terminal at its most helpful? */
+/**
+ * Could the limit be kept at all with this setpoint, every other controllable terminal at its most
+ * helpful?
+ */
 function beyondGrid(
   court: Case,
   control: Control,

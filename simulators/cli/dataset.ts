@@ -102,7 +102,8 @@ export function readRecording(file: string, range: DatasetRange = {}): Recording
 }
 
 /**
- * Whole local days of a recording: `from` is a date of its zone, without it the range starts with the file.
+ * Whole local days of a recording: `from` is a date of its zone, without it the range starts with
+ * the file.
  * @throws Fault where `from` is no date
  */
 export function dayRange(

@@ -1,11 +1,11 @@
-import { type Instant, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
+import { DAY_MS, type Instant, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
 import { Fault } from '../../gateway/errors.ts';
 import { instantsOf, isoMinute, offsetAt, parseStamp } from './iso.ts';
 
 /**
- * Recorded load and PV from CSV (docs/formats.md): `ts,load_kwh,pv_kwh`, energies per interval, `ts` its start.
- * Further columns are ignored. Anything doubtful is refused in one line with the line's number: a run on wrong
- * data is worse than none.
+ * Recorded load and PV from CSV (docs/formats.md): `ts,load_kwh,pv_kwh`, energies per interval,
+ * `ts` its start. Further columns are ignored. Anything doubtful is refused in one line with the
+ * line's number: a run on wrong data is worse than none.
  */
 export interface Dataset {
   readonly name: string;
@@ -86,7 +86,8 @@ function instantOf(text: string, where: string, meta: DatasetMeta): Instant {
   }
   const [first, second] = instantsOf(stamp.clockMs, timeZone);
   if (first === undefined) {
-    const mend = `write UTC: ${isoMinute(stamp.clockMs - offsetAt(stamp.clockMs - 86_400_000, timeZone))}`;
+    const before = offsetAt(stamp.clockMs - DAY_MS, timeZone);
+    const mend = `write UTC: ${isoMinute(stamp.clockMs - before)}`;
     throw new Fault(`${text} does not exist in ${timeZone} (clock change)`, where, mend);
   }
   if (second !== undefined) {

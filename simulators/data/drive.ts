@@ -5,8 +5,8 @@ import { noiseAt, type StreamKey, streamKey } from '../random.ts';
 import type { Dataset } from './csv.ts';
 
 /**
- * Recorded energy as plant drive: inside an interval the power follows its neighbours and a seeded noise, and sums to
- * the interval's energy exactly. Outside the recording nothing flows.
+ * Recorded energy as plant drive: inside an interval the power follows its neighbours and a seeded
+ * noise, and sums to the interval's energy exactly. Outside the recording nothing flows.
  */
 export interface DriveOptions {
   readonly seed: number;
@@ -38,7 +38,7 @@ function fits(dataset: Dataset, wh: readonly number[], mostW: number, column: st
   throw new Fault(
     `${column} reaches ${kw(peakW)} kW, the site carries ${kw(mostW)} kW`,
     dataset.name,
-    'use a site file of that size (edgewatt-sim site without FILE makes one)',
+    'raise ratedOutW of the load or ratedInW of the pv in the site file',
   );
 }
 

@@ -45,7 +45,10 @@ export interface Stamp {
   readonly offsetMs: number | undefined; // undefined = no offset written
 }
 
-/** YYYY-MM-DDTHH:MM with optional :00 and Z or +HH:MM; undefined when it is none or not on the calendar. */
+/**
+ * YYYY-MM-DDTHH:MM with optional :00 and Z or +HH:MM; undefined when it is none or not on the
+ * calendar.
+ */
 export function parseStamp(text: string): Stamp | undefined {
   const match = STAMP.exec(text);
   if (match === null) return undefined;
@@ -69,7 +72,9 @@ export function offsetAt(atMs: Instant, zone: string): number {
   return clockMs - Math.floor(atMs / MINUTE_MS) * MINUTE_MS;
 }
 
-/** Instants at which a zone's clock shows `clockMs`: one, none (spring) or two (autumn), in order. */
+/**
+ * Instants at which a zone's clock shows `clockMs`: one, none (spring) or two (autumn), in order.
+ */
 export function instantsOf(clockMs: number, zone: string): Instant[] {
   const offsets = [offsetAt(clockMs - DAY_MS, zone), offsetAt(clockMs + DAY_MS, zone)];
   const found = new Set<number>();

@@ -49,7 +49,9 @@ export function startCells(config: CellConfig): CellState {
 export const socPct = (config: CellConfig, state: CellState): number =>
   (state.storedWh / config.capacityWh) * 100;
 
-/** What the BMS allows: tapered above 92 % and below 8 %, less when cold, no charge below 0 degC. */
+/**
+ * What the BMS allows: tapered above 92 % and below 8 %, less when cold, no charge below 0 degC.
+ */
 export function bmsLimits(
   config: CellConfig,
   state: CellState,
@@ -81,8 +83,9 @@ export function wishedW(
 }
 
 /**
- * One sub-step towards `goalW`: first-order lag, BMS limits, and never more than the cells hold or take.
- * The mean power of the sub-step is what flows and what meters see, so energies close exactly.
+ * One sub-step towards `goalW`: first-order lag, BMS limits, and never more than the cells hold or
+ * take. The mean power of the sub-step is what flows and what meters see, so energies close
+ * exactly.
  */
 export function advanceCells(
   config: CellConfig,

@@ -2,7 +2,10 @@ import { advanceCells, type CellConfig, type CellState, startCells, wishedW } fr
 import { drivenPvW, type PvString, stringPowerW } from './pv.ts';
 import { type Advanced, type Command, clamp, counted, type Surroundings } from './types.ts';
 
-/** Strings and a battery behind one converter: the setpoint binds the battery, the rest follows from the sum. */
+/**
+ * Strings and a battery behind one converter: the setpoint binds the battery, the rest follows from
+ * the sum.
+ */
 export interface HybridConfig {
   readonly kind: 'hybrid';
   readonly id: string; // the converter at the ac node
@@ -26,7 +29,9 @@ export function startHybrid(config: HybridConfig): HybridState {
   return { cells: startCells(config.cells), pv: zero, ac: zero };
 }
 
-/** AC power of the converter for a sum at its dc node: the loss is always taken from the ac side. */
+/**
+ * AC power of the converter for a sum at its dc node: the loss is always taken from the ac side.
+ */
 export function convertedW(config: HybridConfig, dcW: number): number {
   return dcW - config.standbyW - config.lossShare * Math.abs(dcW);
 }
@@ -52,7 +57,8 @@ export function advanceHybrid(
   const allowedW = Math.min(availableW, commands.pv?.limitW ?? availableW);
   const band = dcBand(config);
   const wish = wishedW(config.cells, state.cells, commands.battery, s.gridW);
-  // Own mode stores what the converter cannot pass; a setpoint stands, and the strings are held back instead.
+  // Own mode stores what the converter cannot pass; a setpoint stands, and the strings are held
+  // back instead.
   const goal = clamp(
     wish,
     band.lowW - allowedW,

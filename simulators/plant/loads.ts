@@ -30,7 +30,9 @@ function between(corners: readonly (readonly [number, number])[], minute: number
   return from;
 }
 
-/** Share of machines at work: shifts 6-14 and 14-22 with breaks and the change-over between them. */
+/**
+ * Share of machines at work: shifts 6-14 and 14-22 with breaks and the change-over between them.
+ */
 const SHIFTS = [
   [0, 0],
   [330, 0],

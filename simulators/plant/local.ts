@@ -7,7 +7,10 @@ import {
 
 const last = new Map<string, { startMs: number; at: LocalTime }>();
 
-/** Local fields at an instant; offsets change on quarter-hours only, so one look-up serves a quarter-hour. */
+/**
+ * Local fields at an instant; offsets change on quarter-hours only, so one look-up serves a
+ * quarter-hour.
+ */
 export function localAt(atMs: number, zone: string): { weekday: number; minuteOfDay: number } {
   const startMs = intervalStart(atMs);
   let known = last.get(zone);

@@ -18,8 +18,9 @@ import { type Climate, weatherAt } from './weather.ts';
  *   let state = startPlant(config, fromMs);
  *   ({ state, truth } = stepPlant(config, state, commands, drive, dtMs));
  *
- * Any dt is cut into sub-steps of at most `config.subMs` (1 s), so an accelerated run stays physical. In each
- * sub-step every power is constant, the connection carries what the ac node leaves, and counters add it up.
+ * Any dt is cut into sub-steps of at most `config.subMs` (1 s), so an accelerated run stays
+ * physical. In each sub-step every power is constant, the connection carries what the ac node
+ * leaves, and counters add it up.
  */
 export type PartConfig =
   | PvConfig
@@ -52,8 +53,11 @@ export interface PlantState {
 export interface PlantTruth {
   readonly site: string;
   readonly atMs: number; // end of the step
-  readonly places: Readonly<Record<string, PlaceTruth>>; // connection and terminals, + into the node
-  /** What the connection would have carried with no battery and no limit, + import, with its own counters. */
+  readonly places: Readonly<Record<string, PlaceTruth>>; // connection, terminals; + into the node
+  /**
+   * What the connection would have carried with no battery and no limit, + import, with its own
+   * counters.
+   */
   readonly withoutBattery: {
     readonly powerW: number;
     readonly inWh: number;
@@ -91,7 +95,10 @@ export function startPlant(config: PlantConfig, atMs: number): PlantState {
 
 type SubStep = Parameters<typeof advancePv>[3];
 
-/** States are made by `startPart` of the same configuration, so kind and state always belong together. */
+/**
+ * States are made by `startPart` of the same configuration, so kind and state always belong
+ * together.
+ */
 function advancePart(
   config: PlantConfig,
   part: PartConfig,
@@ -190,16 +197,4 @@ export function stepPlant(
   }
   if (truth === undefined) throw new RangeError('a step needs a positive duration');
   return { state: now, truth };
-}
-
-/** Power through the transformer that several sites and their neighbours share, W, + from the grid. */
-export function transformerW(
-  truths: readonly PlantTruth[],
-  connections: readonly string[],
-  backgroundW: number,
-): number {
-  return truths.reduce(
-    (sum, truth, n) => sum + (truth.places[connections[n] ?? 'grid']?.powerW ?? 0),
-    backgroundW,
-  );
 }

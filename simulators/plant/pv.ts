@@ -26,7 +26,9 @@ const RAD = Math.PI / 180;
 const ALBEDO = 0.2;
 const LOSS = 0.96; // soiling, mismatch, cables
 
-/** DC power of one string: plane irradiance (isotropic sky), cell temperature (Faiman), -0.38 %/K. */
+/**
+ * DC power of one string: plane irradiance (isotropic sky), cell temperature (Faiman), -0.38 %/K.
+ */
 export function stringPowerW(string: PvString, weather: Weather): number {
   const tilt = string.tiltDeg * RAD;
   const elevation = weather.sunElevationDeg * RAD;

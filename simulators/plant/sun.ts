@@ -26,7 +26,8 @@ export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: num
       0.00256 * cos(omega)) *
     RAD;
   const declination = asin(sin(obliquity) * sin(apparent));
-  const y = tan(obliquity / 2) ** 2;
+  const half = tan(obliquity / 2);
+  const y = half * half;
   const l2 = 2 * meanLongitude * RAD;
   const equationMinutes =
     (4 / RAD) *

@@ -1,6 +1,9 @@
 import type { Weather } from './weather.ts';
 
-/** What a device asks of its plant part. Absent = the part runs in its own mode. Powers + into the node. */
+/**
+ * What a device asks of its plant part. Absent = the part runs in its own mode. Powers + into the
+ * node.
+ */
 export interface Command {
   readonly setW?: number; // battery, hybrid's battery
   readonly limitW?: number; // pv: most it may produce, >= 0
@@ -28,8 +31,8 @@ export interface Surroundings {
 }
 
 /**
- * Truth of one place: mean power of the last sub-step and counters in double precision, + into the node.
- * `inWh` is import, production, discharge; `outWh` export, consumption, charge.
+ * Truth of one place: mean power of the last sub-step and counters in double precision, + into the
+ * node. `inWh` is import, production, discharge; `outWh` export, consumption, charge.
  */
 export interface PlaceTruth {
   readonly kind: 'grid' | 'pv' | 'battery' | 'load' | 'ev' | 'converter';

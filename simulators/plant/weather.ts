@@ -44,7 +44,7 @@ function diffuseShare(clearness: number): number {
   if (clearness <= 0.22) return 1 - 0.09 * clearness;
   if (clearness > 0.8) return 0.165;
   const k = clearness;
-  return 0.9511 - 0.1604 * k + 4.388 * k ** 2 - 16.638 * k ** 3 + 12.336 * k ** 4;
+  return 0.9511 + k * (-0.1604 + k * (4.388 + k * (-16.638 + k * 12.336)));
 }
 
 /** Weather at an instant: a pure function of seed, place and time. */
@@ -70,7 +70,9 @@ export function weatherAt(climate: Climate, atMs: number): Weather {
   };
 }
 
-/** Season, time of day (warmest at 15 h solar time, flatter under clouds) and passing air masses. */
+/**
+ * Season, time of day (warmest at 15 h solar time, flatter under clouds) and passing air masses.
+ */
 function temperature(climate: Climate, atMs: number, cloudShare: number): number {
   const south = climate.latitudeDeg < 0 ? Math.PI : 0;
   const season = cos((2 * Math.PI * (atMs / DAY - 17)) / 365.2422 - Math.PI + south);

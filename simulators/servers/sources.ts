@@ -65,8 +65,8 @@ function forecastQuery(query: URLSearchParams): ForecastQuery {
     throw new BadRequest('Forecast days is invalid. Allowed range 0 to 16; past days 0 to 92.');
   }
   return {
-    latitude: number(query, 'latitude'),
-    longitude: number(query, 'longitude'),
+    latitudeDeg: number(query, 'latitude'),
+    longitudeDeg: number(query, 'longitude'),
     minutely15: names(query, 'minutely_15'),
     hourly: names(query, 'hourly'),
     pastDays: Math.floor(pastDays),
@@ -74,7 +74,9 @@ function forecastQuery(query: URLSearchParams): ForecastQuery {
   };
 }
 
-/** A local day (YYYY-MM-DD), an ISO instant with zone, or unix seconds; the end of a day for `end`. */
+/**
+ * A local day (YYYY-MM-DD), an ISO instant with zone, or unix seconds; the end of a day for `end`.
+ */
 function instant(text: string | null, end: boolean, nowMs: number): number {
   if (text !== null && /^\d{9,11}$/.test(text)) return Number(text) * 1_000;
   if (text !== null && /T.*(Z|[+-]\d\d:?\d\d)$/.test(text)) {

@@ -37,7 +37,10 @@ function command(image: DeviceImage, terminal: Terminal): Command {
   };
 }
 
-/** Electrical values of a three-phase box: a third each, voltages that breathe, a constant power factor. */
+/**
+ * Electrical values of a three-phase box: a third each, voltages that breathe, a constant power
+ * factor.
+ */
 function electrical(powerW: number, powerFactor: number, key: number, atMs: number): Values {
   const values: Values = { powerW };
   const frequencyHz = 50 + 0.018 * noiseAt(key ^ 9, atMs, 20_000);

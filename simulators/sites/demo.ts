@@ -1,22 +1,23 @@
 import type { BusSpec, Site } from '../../gateway/contracts/values/site.ts';
 import type { PlantConfig } from '../plant/plant.ts';
 import type { Climate } from '../plant/weather.ts';
-import { brightworks } from './brightworks.ts';
-import { millhouse } from './millhouse.ts';
+import { BRIGHTWORKS } from './brightworks.ts';
+import { MILLHOUSE } from './millhouse.ts';
 import { plantFromSite } from './plant.ts';
-import { sunfield } from './sunfield.ts';
+import { SUNFIELD } from './sunfield.ts';
 import { siteYaml } from './yaml.ts';
 
 /**
  * The three sites of the demo. How a run is put together:
  *
  *   const demo = demoSites(seed)[0];                            // { site, plant, comment }
- *   const devices = createSiteDevices(demo.site, { clock, settings: deviceSettings(demo.site), onFrame });
+ *   const settings = deviceSettings(demo.site);
+ *   const devices = createSiteDevices(demo.site, { clock, settings, onFrame });
  *   const site = wired(demo.site, await devices.start(), { keyId, publicKey });
  *   write('site.yaml', siteYaml(site, demo.comment));
  *   write('commissioning.json', commissioningRecord(site, wallMs, serials));
  *   write('history.csv', historyCsv(demo.plant, intervalStart(wallMs)));
- *   const bound = bindSite(site, devices.images, seed);         // then one turn after the other, see bind.ts
+ *   const bound = bindSite(site, devices.images, seed);   // then turn after turn, see bind.ts
  */
 export interface DemoSite {
   readonly site: Site; // ports still 0, no directive key
@@ -35,23 +36,20 @@ export function demoSites(seed: number): [DemoSite, DemoSite, DemoSite] {
   const climate = demoClimate(seed);
   const plant = (site: Site, startSocPct: number): PlantConfig =>
     plantFromSite(site, { seed, climate, startSocPct });
-  const field = sunfield();
-  const factory = brightworks();
-  const house = millhouse();
   return [
     {
-      site: field,
-      plant: plant(field, 45),
+      site: SUNFIELD,
+      plant: plant(SUNFIELD, 45),
       comment: 'Sunfield: 60 kW of PV and a 100 kWh battery, a producer.',
     },
     {
-      site: factory,
-      plant: plant(factory, 60),
+      site: BRIGHTWORKS,
+      plant: plant(BRIGHTWORKS, 60),
       comment: 'Brightworks: a two-shift factory, 80 kWh battery, demand charge.',
     },
     {
-      site: house,
-      plant: plant(house, 40),
+      site: MILLHOUSE,
+      plant: plant(MILLHOUSE, 40),
       comment: 'Millhouse: a house with an 8 kW hybrid, 20 kWh and a car.',
     },
   ];

@@ -3,9 +3,10 @@ import { isoMinute } from '../data/iso.ts';
 import { type PlantConfig, type PlantTruth, startPlant, stepPlant } from '../plant/plant.ts';
 
 /**
- * What the gateway would have recorded before the demo starts: 15-minute energies of the `days` before
- * `untilMs` (a quarter-hour), as CSV in the format of docs/formats.md. `load_kwh` is all consumption, `pv_kwh`
- * all production; a column `<terminal>_kwh` follows for each load, pv and car.
+ * What the gateway would have recorded before the demo starts: 15-minute energies of the `days`
+ * before `untilMs` (a quarter-hour), as CSV in the format of docs/formats.md. `load_kwh` is all
+ * consumption, `pv_kwh` all production; a column `<terminal>_kwh` follows for each load, pv and
+ * car.
  */
 export function historyCsv(config: PlantConfig, untilMs: Instant, days = 7): string {
   const coarse = { ...config, subMs: 60_000 };

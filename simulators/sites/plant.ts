@@ -5,8 +5,9 @@ import type { PvString } from '../plant/pv.ts';
 import type { Climate } from '../plant/weather.ts';
 
 /**
- * The plant that belongs to a site file: every terminal becomes a part with the same id, sized by its ratings.
- * What a site file does not say (orientation of a roof, own mode of a battery, kind of a load) comes as options.
+ * The plant that belongs to a site file: every terminal becomes a part with the same id, sized by
+ * its ratings. What a site file does not say (orientation of a roof, own mode of a battery, kind of
+ * a load) comes as options.
  */
 export interface PlantOptions {
   readonly seed: number;
@@ -17,7 +18,10 @@ export interface PlantOptions {
   readonly startSocPct?: number; // default 50
 }
 
-/** A field facing east and west at 15 degrees, 113 % of the inverter; on a roof, south and west at 30. */
+/**
+ * A field facing east and west at 15 degrees, 113 % of the inverter; on a roof, south and west at
+ * 30.
+ */
 function defaultStrings(terminal: Terminal, roof: boolean): PvString[] {
   const [a, b] = roof ? [180, 250] : [110, 250];
   const tiltDeg = roof ? 30 : 15;
@@ -133,7 +137,10 @@ function loadPart(terminal: Terminal, options: PlantOptions): PartConfig[] {
   return [{ kind: 'load', id, model, peakW: ratedOutW * 0.82 }];
 }
 
-/** @throws RangeError when the site has no connection or a converter without pv and battery behind it */
+/**
+ * @throws RangeError when the site has no connection or a converter without pv and battery behind
+ * it
+ */
 export function plantFromSite(site: Site, options: PlantOptions): PlantConfig {
   const connection = site.connections[0];
   if (connection === undefined) throw new RangeError(`site '${site.id}' has no connection`);

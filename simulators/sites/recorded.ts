@@ -1,4 +1,5 @@
-import type { Site, Terminal } from '../../gateway/contracts/values/site.ts';
+import type { Connection, Site, StoreSpec, Terminal } from '../../gateway/contracts/values/site.ts';
+import type { Tariff } from '../../gateway/contracts/values/tariff.ts';
 import { HOUR_MS } from '../../gateway/contracts/values/time.ts';
 import { Fault } from '../../gateway/errors.ts';
 import type { Dataset } from '../data/csv.ts';
@@ -16,7 +17,8 @@ import { HOUSEHOLD, INDUSTRY } from './tariffs.ts';
  *   const drive = driveFor(site, recording.dataset, seed);
  *   stepPlant(plantFromSite(site, { seed }), state, commands, drive, dtMs);
  *
- * The run's wall clock starts at `recording.dataset.fromMs`. Car and compressor stand still: the recording has them.
+ * The run's wall clock starts at `recording.dataset.fromMs`. Car and compressor stand still: the
+ * recording has them.
  */
 export interface RecordedSiteOptions {
   readonly dataset: Dataset;
@@ -48,18 +50,31 @@ const terminal = (
   ...more,
 });
 
-/** A site of the recording's size: SunSpec meter, PV inverter and battery, the rest is the recorded load. */
-export function recordedSite(options: RecordedSiteOptions, id: string): Site {
-  const { dataset, battery, timeZone } = options;
+interface Sizes {
+  readonly loadW: number;
+  readonly pvW: number;
+  readonly batteryW: number;
+  readonly fuseA: number;
+}
+
+/** Sized by the recording's highest interval, with room for what happens inside it. */
+function sizesOf({ dataset, battery, pvRatedW }: RecordedSiteOptions): Sizes {
   const loadW = Math.ceil((peakW(dataset, dataset.loadWh) * 1.3) / 100) * 100 + 500;
   const sunW = peakW(dataset, dataset.pvWh);
-  const pvW = sunW > 0 ? Math.ceil(Math.max(sunW * 1.05, options.pvRatedW ?? 0)) : 0;
+  const pvW = sunW > 0 ? Math.ceil(Math.max(sunW * 1.05, pvRatedW ?? 0)) : 0;
   const batteryW = battery?.powerW ?? 0;
-  const fuseA = Math.ceil(Math.max(loadW + batteryW, pvW + batteryW, 11_000) / 690 / 0.9);
-  const mostW = Math.floor(fuseA * 690 * 0.95);
+  const mostW = Math.max(loadW + batteryW, pvW + batteryW, 11_000);
+  return { loadW, pvW, batteryW, fuseA: Math.ceil(mostW / 690 / 0.9) };
+}
+
+/**
+ * A site of the recording's size: SunSpec meter, PV inverter, battery; the rest is the recording.
+ */
+export function recordedSite(options: RecordedSiteOptions, id: string): Site {
+  const { dataset, battery, timeZone } = options;
+  const sizes = sizesOf(options);
   const currency = /[A-Z]{3}$/.exec((options.currency ?? 'EUR').split(' ')[0] ?? '')?.[0] ?? 'EUR';
-  const tariff = { ...(loadW > 50_000 ? INDUSTRY : HOUSEHOLD), currency, timeZone, holidays: [] };
-  const lan = (name: string) => ({ id: name, kind: 'tcp', host: '127.0.0.1', port: 0 }) as const;
+  const tariff = sizes.loadW > 50_000 ? INDUSTRY : HOUSEHOLD;
   return {
     version: 1,
     id,
@@ -75,57 +90,12 @@ export function recordedSite(options: RecordedSiteOptions, id: string): Site {
     },
     currency,
     gridCode: 'simulated',
-    buses: [
-      lan('lan-meter'),
-      ...(pvW > 0 ? [lan('lan-pv')] : []),
-      ...(battery ? [lan('lan-battery')] : []),
-    ],
+    ...wiresOf(sizes),
     nodes: [{ id: 'main', kind: 'ac', phases: 3 }],
     edges: [],
-    connections: [
-      {
-        id: 'grid',
-        node: 'main',
-        meteringPoint: 'SIMULATED',
-        netting: 'sum',
-        fuseA,
-        contractedImportW: mostW,
-        contractedExportW: mostW,
-        settlementMs: 900_000,
-        demandWindowMs: 900_000,
-        defaultImportLimitW: mostW,
-        defaultExportLimitW: mostW,
-        failsafeImportLimitW: mostW,
-        failsafeExportLimitW: mostW,
-        tariff,
-      },
-    ],
-    devices: [
-      { id: 'meter1', bus: 'lan-meter', unit: 1, profile: PROFILES.gridMeterTcp },
-      ...(pvW > 0
-        ? [{ id: 'inverter1', bus: 'lan-pv', unit: 1, profile: PROFILES.pvInverter }]
-        : []),
-      ...(battery
-        ? [{ id: 'inverter2', bus: 'lan-battery', unit: 1, profile: PROFILES.batteryInverter }]
-        : []),
-    ],
-    terminals: terminalsOf(loadW, pvW, batteryW),
-    stores: battery
-      ? [
-          {
-            id: 'store1',
-            terminal: 'battery1',
-            usableWh: battery.capacityWh,
-            socMinPct: 10,
-            socMaxPct: 90,
-            reservePct: 0,
-            chargeEfficiencyPct: 95,
-            dischargeEfficiencyPct: 95,
-            wearNanoPerWh: 15_000,
-            chargeMinC: 0,
-          },
-        ]
-      : [],
+    connections: [connectionOf(sizes, { ...tariff, currency, timeZone, holidays: [] })],
+    terminals: terminalsOf(sizes),
+    stores: battery ? [storeOf(battery.capacityWh)] : [],
     meters: [
       {
         id: 'm-grid',
@@ -145,7 +115,53 @@ export function recordedSite(options: RecordedSiteOptions, id: string): Site {
   };
 }
 
-function terminalsOf(loadW: number, pvW: number, batteryW: number): Terminal[] {
+function wiresOf({ pvW, batteryW }: Sizes): Pick<Site, 'buses' | 'devices'> {
+  const boxes = [
+    ['meter1', 'lan-meter', PROFILES.gridMeterTcp, true],
+    ['inverter1', 'lan-pv', PROFILES.pvInverter, pvW > 0],
+    ['inverter2', 'lan-battery', PROFILES.batteryInverter, batteryW > 0],
+  ] as const;
+  const there = boxes.filter(([, , , wanted]) => wanted);
+  return {
+    buses: there.map(([, bus]) => ({ id: bus, kind: 'tcp', host: '127.0.0.1', port: 0 })),
+    devices: there.map(([id, bus, profile]) => ({ id, bus, unit: 1, profile })),
+  };
+}
+
+function connectionOf({ fuseA }: Sizes, tariff: Tariff): Connection {
+  const mostW = Math.floor(fuseA * 690 * 0.95);
+  return {
+    id: 'grid',
+    node: 'main',
+    meteringPoint: 'SIMULATED',
+    netting: 'sum',
+    fuseA,
+    contractedImportW: mostW,
+    contractedExportW: mostW,
+    settlementMs: 900_000,
+    demandWindowMs: 900_000,
+    defaultImportLimitW: mostW,
+    defaultExportLimitW: mostW,
+    failsafeImportLimitW: mostW,
+    failsafeExportLimitW: mostW,
+    tariff,
+  };
+}
+
+const storeOf = (usableWh: number): StoreSpec => ({
+  id: 'store1',
+  terminal: 'battery1',
+  usableWh,
+  socMinPct: 10,
+  socMaxPct: 90,
+  reservePct: 0,
+  chargeEfficiencyPct: 95,
+  dischargeEfficiencyPct: 95,
+  wearNanoPerWh: 15_000,
+  chargeMinC: 0,
+});
+
+function terminalsOf({ loadW, pvW, batteryW }: Sizes): Terminal[] {
   const list: Terminal[] = [];
   if (pvW > 0) {
     list.push(
@@ -178,7 +194,8 @@ function terminalsOf(loadW: number, pvW: number, batteryW: number): Terminal[] {
 
 /**
  * The recording as drive of this site's plant.
- * @throws Fault where the site has no place for it: no or several unmetered loads, pv or ratings too small
+ * @throws Fault where the site has no place for it: no or several unmetered loads, pv or ratings
+ *   too small
  */
 export function driveFor(site: Site, dataset: Dataset, seed: number): Drive {
   const loads = site.terminals.filter((one) => one.kind === 'load' && one.control === 'none');

@@ -31,14 +31,20 @@ function tariff(id: string, components: readonly TariffComponent[]): Tariff {
   };
 }
 
-/** Feed-in at a fixed price; what the site draws costs the day-ahead price plus grid fees and levies. */
+/**
+ * Feed-in at a fixed price; what the site draws costs the day-ahead price plus grid fees and
+ * levies.
+ */
 export const FEED_IN: Tariff = tariff('feed-in', [
   { id: 'spot', validFromMs: 0, kind: 'market-import', sharePct: 100, adderNanoPerWh: 95_000 },
   { id: 'feed-in', validFromMs: 0, kind: 'energy-export', windows: always(79_400) },
   { id: 'metering', validFromMs: 0, kind: 'fixed', nanoPerDay: 480_000_000n },
 ]);
 
-/** Industry: dear on workdays from 7 to 20, and 11 EUR for each kW of the month's highest quarter-hour. */
+/**
+ * Industry: dear on workdays from 7 to 20, and 11 EUR for each kW of the month's highest
+ * quarter-hour.
+ */
 export const INDUSTRY: Tariff = tariff('industry', [
   {
     id: 'energy',

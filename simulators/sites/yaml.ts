@@ -48,7 +48,9 @@ function block(value: Data, indent: string): string[] {
   });
 }
 
-/** YAML text of a site; absent keys stay absent. @param comment  lines above it, without the hash */
+/**
+ * YAML text of a site; absent keys stay absent. @param comment  lines above it, without the hash
+ */
 export function siteYaml(site: object, comment = ''): string {
   const head = comment === '' ? [] : comment.split('\n').map((line) => `# ${line}`);
   return `${[...head, ...block(site as Data, '')].join('\n')}\n`;

@@ -10,7 +10,10 @@ import { clearSkyGhi } from '../plant/sun.ts';
 import { type Climate, weatherAt } from '../plant/weather.ts';
 import { noiseAt, streamKey } from '../random.ts';
 
-/** Market clock of the day-ahead auction: days, and 12:55 when tomorrow is published, are in this zone. */
+/**
+ * Market clock of the day-ahead auction: days, and 12:55 when tomorrow is published, are in this
+ * zone.
+ */
 export const MARKET_ZONE = 'Europe/Berlin';
 const PUBLISHED_MINUTE = 12 * 60 + 55;
 
@@ -20,7 +23,10 @@ const SHAPE = [
   92, 82,
 ];
 
-/** Day-ahead price of a quarter-hour, EUR/MWh: low or negative at sunny noon, most so at the weekend. */
+/**
+ * Day-ahead price of a quarter-hour, EUR/MWh: low or negative at sunny noon, most so at the
+ * weekend.
+ */
 export function dayAheadPrice(climate: Climate, atMs: Instant): number {
   const { weekday, minuteOfDay } = localTime(atMs, MARKET_ZONE);
   const hour = Math.floor(minuteOfDay / 60);
@@ -44,7 +50,10 @@ export function publishedUntil(nowMs: Instant): Instant {
   return localDayStart(tomorrowMs + 26 * HOUR_MS, MARKET_ZONE);
 }
 
-/** Body in the shape of energy-charts' /price for [fromMs, untilMs), cut where nothing is published yet. */
+/**
+ * Body in the shape of energy-charts' /price for [fromMs, untilMs), cut where nothing is published
+ * yet.
+ */
 export function priceBody(climate: Climate, fromMs: Instant, untilMs: Instant, nowMs: Instant) {
   const endMs = Math.min(untilMs, publishedUntil(nowMs), fromMs + 400 * DAY_MS);
   const seconds: number[] = [];

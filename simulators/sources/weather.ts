@@ -4,12 +4,13 @@ import { type Climate, weatherAt } from '../plant/weather.ts';
 import { noiseAt, streamKey } from '../random.ts';
 
 /**
- * The weather source in the shape of Open-Meteo's /v1/forecast (GMT, unixtime): the plant's own weather, exact for
- * the past, blurred ahead with an error that grows with the horizon and shrinks as the hour comes nearer.
+ * The weather source in the shape of Open-Meteo's /v1/forecast (GMT, unixtime): the plant's own
+ * weather, exact for the past, blurred ahead with an error that grows with the horizon and shrinks
+ * as the hour comes nearer.
  */
 export interface ForecastQuery {
-  readonly latitude: number;
-  readonly longitude: number;
+  readonly latitudeDeg: number;
+  readonly longitudeDeg: number;
   readonly minutely15: readonly string[];
   readonly hourly: readonly string[];
   readonly pastDays: number;
@@ -50,7 +51,10 @@ function createSky(climate: Climate) {
   return {
     clear: (fromMs: number, untilMs: number): number =>
       mean(fromMs, untilMs, 3 * MINUTE_MS, clearAt),
-    /** Share of the clear sky that reaches the ground in an hour: no forecast knows the single cloud. */
+    /**
+     * Share of the clear sky that reaches the ground in an hour: no forecast knows the single
+     * cloud.
+     */
     clearness: (hourMs: number): number => {
       let share = hours.get(hourMs);
       if (share === undefined) {
@@ -72,11 +76,41 @@ function createSky(climate: Climate) {
   };
 }
 
+/**
+ * One block of the answer: its units, and a column for each name from the start of the first day.
+ */
+function block(
+  names: readonly string[],
+  query: ForecastQuery,
+  stepMs: number,
+  nowMs: number,
+  valuesAt: (atMs: number, stepMs: number, nowMs: number) => Values,
+) {
+  const fromMs = Math.floor(nowMs / DAY_MS) * DAY_MS - query.pastDays * DAY_MS;
+  const untilMs = fromMs + (query.pastDays + query.forecastDays) * DAY_MS;
+  const time: number[] = [];
+  const columns: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
+  for (let atMs = fromMs; atMs < untilMs; atMs += stepMs) {
+    time.push(atMs / 1_000);
+    const values = valuesAt(atMs, stepMs, nowMs);
+    for (const name of names) {
+      if (isVariable(name)) columns[name]?.push(Math.round(values[name] * 10) / 10);
+    }
+  }
+  const units = Object.fromEntries(
+    names.map((name) => [name, isVariable(name) ? VARIABLES[name] : 'undefined']),
+  );
+  return { units: { time: 'unixtime', ...units }, columns: { time, ...columns } };
+}
+
 export function createWeatherSource(climate: Climate): WeatherSource {
   const key = streamKey(climate.seed, 'forecast-error');
   const sky = createSky(climate);
 
-  /** Values stamped `atMs`: radiation is the mean of the preceding step, the others hold at the stamp. */
+  /**
+   * Values stamped `atMs`: radiation is the mean of the preceding step, the others hold at the
+   * stamp.
+   */
   const valuesAt = (atMs: number, stepMs: number, nowMs: number): Values => {
     const here = weatherAt(climate, atMs);
     if (atMs <= nowMs) {
@@ -101,29 +135,11 @@ export function createWeatherSource(climate: Climate): WeatherSource {
     };
   };
 
-  const block = (names: readonly string[], query: ForecastQuery, stepMs: number, nowMs: number) => {
-    const fromMs = Math.floor(nowMs / DAY_MS) * DAY_MS - query.pastDays * DAY_MS;
-    const untilMs = fromMs + (query.pastDays + query.forecastDays) * DAY_MS;
-    const time: number[] = [];
-    const columns: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
-    for (let atMs = fromMs; atMs < untilMs; atMs += stepMs) {
-      time.push(atMs / 1_000);
-      const values = valuesAt(atMs, stepMs, nowMs);
-      for (const name of names) {
-        if (isVariable(name)) columns[name]?.push(Math.round(values[name] * 10) / 10);
-      }
-    }
-    const units = Object.fromEntries(
-      names.map((name) => [name, isVariable(name) ? VARIABLES[name] : 'undefined']),
-    );
-    return { units: { time: 'unixtime', ...units }, columns: { time, ...columns } };
-  };
-
   return {
     forecast: (query, nowMs) => {
       const body: Record<string, unknown> = {
-        latitude: query.latitude,
-        longitude: query.longitude,
+        latitude: query.latitudeDeg,
+        longitude: query.longitudeDeg,
         generationtime_ms: 0.1,
         utc_offset_seconds: 0,
         timezone: 'GMT',
@@ -131,12 +147,12 @@ export function createWeatherSource(climate: Climate): WeatherSource {
         elevation: 35,
       };
       if (query.minutely15.length > 0) {
-        const { units, columns } = block(query.minutely15, query, QUARTER_MS, nowMs);
+        const { units, columns } = block(query.minutely15, query, QUARTER_MS, nowMs, valuesAt);
         body['minutely_15_units'] = units;
         body['minutely_15'] = columns;
       }
       if (query.hourly.length > 0) {
-        const { units, columns } = block(query.hourly, query, HOUR_MS, nowMs);
+        const { units, columns } = block(query.hourly, query, HOUR_MS, nowMs, valuesAt);
         body['hourly_units'] = units;
         body['hourly'] = columns;
       }

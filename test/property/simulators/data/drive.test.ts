@@ -24,7 +24,7 @@ const dataset = (minutes: number, loadWh: number[], pvWh: number[]): Dataset => 
 });
 const minutes = fc.constantFrom(5, 15, 60);
 
-test('however time is cut, each interval gives its recorded energy, and no power passes the rating', () => {
+test('however time is cut, each interval gives its energy, and no power passes the rating', () => {
   fc.assert(
     fc.property(
       minutes,

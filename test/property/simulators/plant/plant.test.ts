@@ -41,7 +41,7 @@ function run(
   return seen;
 }
 
-test('at every instant the powers at the ac node sum to zero, and no part exceeds its rating', () => {
+test('at every instant the ac node sums to zero, and no part exceeds its rating', () => {
   fc.assert(
     fc.property(fc.nat(), start, turns, (seed, fromMs, steps) => {
       for (const { places } of run(seed, fromMs, steps)) {

@@ -44,7 +44,7 @@ test('a gateway that behaves is found guilty of nothing, on all three sites', ()
   a.write('inverter1', 'limitPct', 50);
   a.write('inverter1', 'limitEnable', 1);
   a.run(30);
-  expect(a.judge.court.violations).toEqual([]);
+  expect(a.court.violations).toEqual([]);
   expect(a.truth().places['pv1']!.powerW).toBeLessThanOrEqual(30_000);
 
   const b = bench(factory.site, factory.plant, noon);
@@ -54,7 +54,7 @@ test('a gateway that behaves is found guilty of nothing, on all three sites', ()
   b.read('relay1', 'setReversionS');
   b.write('relay1', 'enable', 0);
   b.run(30);
-  expect(b.judge.court.violations).toEqual([]);
+  expect(b.court.violations).toEqual([]);
 
   const c = bench(house.site, house.plant, noon);
   c.run(5);
@@ -66,7 +66,7 @@ test('a gateway that behaves is found guilty of nothing, on all three sites', ()
   c.write('wallbox1', 'setCurrentA', 8);
   c.write('wallbox1', 'setEnable', 1);
   c.run(40);
-  expect(c.judge.court.violations).toEqual([]);
+  expect(c.court.violations).toEqual([]);
   expect(c.truth().places['battery1']!.powerW).toBeCloseTo(-3_000, -1);
 });
 
@@ -77,7 +77,7 @@ test('S1: a setpoint beyond the nameplate, a foreign register, a current that is
   expect(a.rules()).toEqual(['S1']);
   a.write('inverter1', 'limitPct', 40); // not armed either
   expect(a.rules()).toEqual(['S1', 'S5']);
-  a.judge.frame({
+  a.court.frame({
     atMs: 2_000,
     device: 'meter1',
     fc: 6,
@@ -104,15 +104,15 @@ test('S1: a setpoint above what the BMS allows, or that no other terminal could 
   a.battery('inverter2', -45_000);
   a.run(1);
   expect(a.rules()[0]).toBe('S1');
-  expect(a.judge.court.violations[0]!.what).toContain('BMS');
+  expect(a.court.violations[0]!.what).toContain('BMS');
 
   const b = bench(field.site, field.plant, night);
-  b.judge.directive(envelope({ importLimitW: 5_000 }), 0);
+  b.court.directive(envelope({ importLimitW: 5_000 }), 0);
   b.run(40);
   b.battery('inverter2', -30_000);
   b.run(1);
   expect(b.rules()).toEqual(['S1']);
-  expect(b.judge.court.violations[0]!.what).toContain('import limit');
+  expect(b.court.violations[0]!.what).toContain('import limit');
 });
 
 test('S2: export above an envelope is forgiven for 5 s and then not, once an episode', () => {
@@ -120,20 +120,20 @@ test('S2: export above an envelope is forgiven for 5 s and then not, once an epi
   a.run(2);
   const exportW = -a.truth().places['grid']!.powerW;
   expect(exportW).toBeGreaterThan(15_000);
-  a.judge.directive(envelope({ exportLimitW: 8_000 }), a.wallMs());
+  a.court.directive(envelope({ exportLimitW: 8_000 }), a.wallMs());
   a.run(5);
   expect(a.rules()).toEqual([]);
   a.run(20);
   expect(a.rules()).toEqual(['S2']);
 });
 
-test('S2: an envelope that starts later binds later, and a new sequence replaces the old one', () => {
+test('S2: an envelope that starts later binds later, a new sequence replaces the old', () => {
   const a = bench(field.site, field.plant, noon);
-  a.judge.directive(envelope({ exportLimitW: 8_000, fromMs: noon + 30_000 }), noon);
-  a.judge.directive(envelope({ exportLimitW: 75_000, fromMs: noon + 30_000, sequence: 2 }), noon);
+  a.court.directive(envelope({ exportLimitW: 8_000, fromMs: noon + 30_000 }), noon);
+  a.court.directive(envelope({ exportLimitW: 75_000, fromMs: noon + 30_000, sequence: 2 }), noon);
   a.run(60);
   expect(a.rules()).toEqual([]);
-  a.judge.directive(
+  a.court.directive(
     envelope({ kind: 'emergency', exportLimitW: 1_000, sequence: 3, untilMs: noon + 120_000 }),
     a.wallMs(),
   );
@@ -141,11 +141,11 @@ test('S2: an envelope that starts later binds later, and a new sequence replaces
   expect(a.rules()).toEqual(['S2']);
 });
 
-test('S2: what uncontrollable power alone exceeds is an alarm, once all else stands at its bound', () => {
+test('S2: what uncontrollable power exceeds is an alarm, once all else stands at its bound', () => {
   const at = (socPct: number) => {
     const plant = plantFromSite(factory.site, { seed: 1, startSocPct: socPct });
     const b = bench(factory.site, plant, noon);
-    b.judge.directive(envelope({ importLimitW: 20_000 }), noon);
+    b.court.directive(envelope({ importLimitW: 20_000 }), noon);
     b.run(1);
     b.write('relay1', 'setReversionS', 60);
     b.read('relay1', 'setReversionS');
@@ -156,14 +156,14 @@ test('S2: what uncontrollable power alone exceeds is an alarm, once all else sta
   helping.battery('inverter1', 40_000);
   helping.run(30);
   expect(helping.rules()).toEqual([]);
-  expect(helping.judge.court.unreachable()).toBe(1);
+  expect(helping.court.unreachable()).toBe(1);
   const idle = at(80);
   idle.run(30);
   expect(idle.rules()).toEqual(['S2']);
   const empty = at(5);
   empty.run(30);
   expect(empty.rules()).toEqual([]);
-  expect(empty.judge.court.unreachable()).toBe(1);
+  expect(empty.court.unreachable()).toBe(1);
 });
 
 test('S3: charging on at the upper bound, discharging on at the lower, and in the cold', () => {
@@ -194,7 +194,7 @@ function coldHouse(): PlantConfig {
   return { ...house.plant, parts };
 }
 
-test('S4: readings lost and a setpoint held is guilty after 10 s, released or reverted is not', () => {
+test('S4: readings lost and a setpoint held is guilty after 10 s, released is not', () => {
   const silent = (heard: boolean) => {
     const a = bench(field.site, field.plant, night);
     a.run(3);
@@ -231,17 +231,17 @@ test('S5: a timer that is missing, not read back, endless or too long', () => {
   unread.write('inverter2', 'setReversionS', 60);
   unread.write('inverter2', 'setW', 1_000);
   expect(unread.rules()).toEqual(['S5']);
-  expect(unread.judge.court.violations[0]!.what).toContain('read back');
+  expect(unread.court.violations[0]!.what).toContain('read back');
 
   const missing = started();
   missing.write('inverter2', 'setW', 1_000);
-  expect(missing.judge.court.violations[0]!.what).toContain('armed');
+  expect(missing.court.violations[0]!.what).toContain('armed');
 
   const long = started();
   long.write('inverter2', 'setReversionS', 600);
   long.read('inverter2', 'setReversionS');
   long.write('inverter2', 'setW', 1_000);
-  expect(long.judge.court.violations[0]!.what).toContain('600 s');
+  expect(long.court.violations[0]!.what).toContain('600 s');
 
   const changed = started();
   changed.battery('inverter2', 1_000);

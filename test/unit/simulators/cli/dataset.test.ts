@@ -10,7 +10,7 @@ import { dayRange, readRecording, zoneOf } from '../../../../simulators/cli/data
 import { startPlant, stepPlant } from '../../../../simulators/plant/plant.ts';
 import { plantFromSite } from '../../../../simulators/sites/plant.ts';
 import { driveFor, recordedSite } from '../../../../simulators/sites/recorded.ts';
-import { sunfield } from '../../../../simulators/sites/sunfield.ts';
+import { SUNFIELD } from '../../../../simulators/sites/sunfield.ts';
 import { siteYaml } from '../../../../simulators/sites/yaml.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'edgewatt-data-'));
@@ -57,7 +57,7 @@ test('files that cannot be used say so in one line', () => {
 
 test('a site that has no room for a recording is refused in one line', () => {
   const { dataset } = readRecording(put('other.csv', csv));
-  expect(() => driveFor(sunfield(), dataset, 1)).toThrow(
+  expect(() => driveFor(SUNFIELD, dataset, 1)).toThrow(
     /0 uncontrolled loads for one recorded load/,
   );
   const own = recordedSite(

@@ -56,7 +56,7 @@ test('the battery tapers near full and empty, and takes no charge below freezing
   expect(at(50, 4).chargeMaxW).toBeLessThan(8_000);
 });
 
-test('own mode: idle stands still, self-consumption steers the meter to zero and keeps its band', () => {
+test('own mode: idle stands still, self-consumption steers the meter to zero in its band', () => {
   const idle = runFor(only('battery1', 'house'), {}, noon, 60_000);
   expect(idle.places['battery1']!.powerW).toBe(0);
   const follow: PlantConfig = {

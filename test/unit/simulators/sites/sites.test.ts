@@ -83,7 +83,7 @@ test('the commissioning record names every device of the site', () => {
   expect(record.devices.find((entry) => entry.device === 'relay1')?.proven).toContain('reversion');
 });
 
-test('history: a week of quarter-hours that ends where the demo begins, night dark, factory at work', () => {
+test('history: a week of quarter-hours to the start of the demo, factory at work', () => {
   const { plant } = demoSites(3)[1];
   const lines = historyCsv(plant, monday).trimEnd().split('\n');
   expect(lines[0]).toBe('ts,load_kwh,pv_kwh,compressor1_kwh,rest_kwh');

@@ -37,8 +37,8 @@ interface Body {
 const forecast = (atMs: number): Body =>
   createWeatherSource(climate).forecast(
     {
-      latitude: 52.4,
-      longitude: 13.1,
+      latitudeDeg: 52.4,
+      longitudeDeg: 13.1,
       minutely15: ['shortwave_radiation', 'temperature_2m', 'cloud_cover'],
       hourly: ['shortwave_radiation'],
       pastDays: 0,
@@ -95,8 +95,8 @@ test('the forecast error grows with the horizon and the night stays dark', () =>
     const midnight = Date.UTC(2026, 4, 1) + day * 86_400_000;
     const { hourly } = source.forecast(
       {
-        latitude: 52.4,
-        longitude: 13.1,
+        latitudeDeg: 52.4,
+        longitudeDeg: 13.1,
         minutely15: [],
         hourly: ['shortwave_radiation'],
         pastDays: 0,
