@@ -2,6 +2,7 @@ import { profileById } from '../devices/catalogue.ts';
 import type { Directive } from './contracts/values/directive.ts';
 import type { BusSpec, Site } from './contracts/values/site.ts';
 import type { Timing } from './contracts/values/timing.ts';
+import { busMaker } from './guard/bus/buses.ts';
 import { createWriter } from './guard/commands/writer.ts';
 import { createPoller } from './guard/measurements/poller.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
@@ -27,7 +28,8 @@ export interface GuardConfig {
 export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
   const { site, times, saved } = config;
   const { clock, log } = ports;
-  const poller = createPoller(site, profileById, ports.wire, clock, times, log);
+  const buses = busMaker(site, ports.wire, clock, times, log);
+  const poller = createPoller(site, profileById, buses, clock, times, log);
   const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {});
   return createGuard({
     site,

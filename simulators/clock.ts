@@ -9,7 +9,10 @@ interface Due {
 
 /** The virtual face of the Clock port: time passes only when a test or a world says so. */
 export interface VirtualClock extends Clock {
-  /** Lets `byMs` of simulated time pass, event by event; everything due by then has run when it resolves. */
+  /**
+   * Lets `byMs` of simulated time pass, event by event; everything due by then has run when it
+   * resolves.
+   */
   advance(byMs: number): Promise<void>;
   /** Runs events until `condition` holds; false when `limitMs` of simulated time passed first. */
   until(condition: () => boolean, limitMs: number): Promise<boolean>;
@@ -25,7 +28,9 @@ export interface VirtualClockOptions {
   readonly settle?: () => Promise<void>;
 }
 
-/** Enough for any chain of awaits that a poller, writer or pump strings together between two events. */
+/**
+ * Enough for any chain of awaits that a poller, writer or pump strings together between two events.
+ */
 const MICRO_TURNS = 128;
 
 async function microTurns(): Promise<void> {
@@ -94,33 +99,76 @@ class DueQueue {
 }
 
 /**
- * One queue ordered by (time, sequence). Both faces of the Clock port stand on it: scaled time is real time
- * times `speed`. A cancelled event keeps its place and does nothing, so cancelling never reorders others.
+ * One queue ordered by (time, sequence). Both faces of the Clock port stand on it: scaled time is
+ * real time times `speed`. A cancelled event keeps its place and does nothing, so cancelling never
+ * reorders others.
  */
 export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
-  const speed = options.speed ?? 1;
-  const settle = options.settle ?? microTurns;
-  const queue = new DueQueue();
-  let wallStartMs = options.wallMs ?? 1_767_225_600_000;
-  let realMs = 0;
-  let monoMs = 0;
-  let sequence = 0;
-  let live = 0;
+  return new Turns(options);
+}
 
-  const schedule = (dueRealMs: number, dueMonoMs: number, run: () => void): (() => void) => {
+class Turns implements VirtualClock {
+  readonly speed: number;
+  pending = 0;
+  private readonly settle: () => Promise<void>;
+  private readonly queue = new DueQueue();
+  private wallStartMs: number;
+  private nowRealMs = 0;
+  private nowMonoMs = 0;
+  private sequence = 0;
+
+  constructor(options: VirtualClockOptions) {
+    this.speed = options.speed ?? 1;
+    this.settle = options.settle ?? microTurns;
+    this.wallStartMs = options.wallMs ?? 1_767_225_600_000;
+  }
+
+  monoMs(): number {
+    return this.nowMonoMs;
+  }
+
+  wallMs(): number {
+    return Math.floor(this.wallStartMs + this.nowMonoMs);
+  }
+
+  realMs(): number {
+    return this.nowRealMs;
+  }
+
+  at(dueMs: number, run: () => void): () => void {
+    return this.schedule(dueMs / this.speed, dueMs, run);
+  }
+
+  realAt(dueMs: number, run: () => void): () => void {
+    return this.schedule(dueMs, dueMs * this.speed, run);
+  }
+
+  async advance(byMs: number): Promise<void> {
+    await this.pass(byMs, () => false);
+  }
+
+  until(condition: () => boolean, limitMs: number): Promise<boolean> {
+    return this.pass(limitMs, condition);
+  }
+
+  stepWall(byMs: number): void {
+    this.wallStartMs += byMs;
+  }
+
+  private schedule(dueRealMs: number, dueMonoMs: number, run: () => void): () => void {
     let open = true;
-    live += 1;
     const close = (): boolean => {
       const was = open;
       open = false;
-      if (was) live -= 1;
+      if (was) this.pending -= 1;
       return was;
     };
-    sequence += 1;
-    queue.push({
-      realMs: Math.max(dueRealMs, realMs),
-      monoMs: Math.max(dueMonoMs, monoMs),
-      sequence,
+    this.pending += 1;
+    this.sequence += 1;
+    this.queue.push({
+      realMs: Math.max(dueRealMs, this.nowRealMs),
+      monoMs: Math.max(dueMonoMs, this.nowMonoMs),
+      sequence: this.sequence,
       run: () => {
         if (close()) run();
       },
@@ -128,50 +176,28 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
     return () => {
       close();
     };
-  };
+  }
 
-  const jump = (toRealMs: number, toMonoMs: number): void => {
-    realMs = Math.max(realMs, toRealMs);
-    monoMs = Math.max(monoMs, toMonoMs);
-  };
-
-  const runDue = async (untilRealMs: number, stop: () => boolean): Promise<boolean> => {
-    await settle();
-    for (;;) {
-      if (stop()) return true;
-      const next = queue.peek();
-      if (next === undefined || next.realMs > untilRealMs) return false;
-      queue.pop();
-      jump(next.realMs, next.monoMs);
+  private async pass(byMs: number, stop: () => boolean): Promise<boolean> {
+    const endMonoMs = this.nowMonoMs + byMs;
+    const endRealMs = endMonoMs / this.speed;
+    await this.settle();
+    while (!stop()) {
+      const next = this.queue.peek();
+      if (next === undefined || next.realMs > endRealMs) {
+        this.jump(endRealMs, endMonoMs);
+        return false;
+      }
+      this.queue.pop();
+      this.jump(next.realMs, next.monoMs);
       next.run();
-      await settle();
+      await this.settle();
     }
-  };
+    return true;
+  }
 
-  const pass = async (byMs: number, stop: () => boolean): Promise<boolean> => {
-    const endMonoMs = monoMs + byMs;
-    const endRealMs = endMonoMs / speed;
-    const stopped = await runDue(endRealMs, stop);
-    if (!stopped) jump(endRealMs, endMonoMs);
-    return stopped;
-  };
-
-  return {
-    speed,
-    monoMs: () => monoMs,
-    wallMs: () => Math.floor(wallStartMs + monoMs),
-    realMs: () => realMs,
-    at: (dueMs, run) => schedule(dueMs / speed, dueMs, run),
-    realAt: (dueMs, run) => schedule(dueMs, dueMs * speed, run),
-    advance: async (byMs) => {
-      await pass(byMs, () => false);
-    },
-    until: (condition, limitMs) => pass(limitMs, condition),
-    stepWall: (byMs) => {
-      wallStartMs += byMs;
-    },
-    get pending() {
-      return live;
-    },
-  };
+  private jump(toRealMs: number, toMonoMs: number): void {
+    this.nowRealMs = Math.max(this.nowRealMs, toRealMs);
+    this.nowMonoMs = Math.max(this.nowMonoMs, toMonoMs);
+  }
 }

@@ -18,8 +18,9 @@ export interface MemoryWire extends Wire {
 }
 
 /**
- * The memory face of the Wire port. Bytes travel as events of the clock, so nothing happens inside `send` and the
- * order is the clock's. Bytes of a closed connection never reach the next one.
+ * The memory face of the Wire port. Bytes travel as events of the clock, so nothing happens
+ * inside `send` and the order is the clock's. Bytes of a closed connection never reach the next
+ * one.
  */
 export function createMemoryWire(clock: Clock, label: string, delayMs = 0): MemoryWire {
   let connection = 0;

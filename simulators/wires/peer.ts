@@ -1,6 +1,7 @@
 /**
- * A small Modbus device on bytes, with faults to order: for contract tests of the gateway's client over a memory
- * wire, TCP or a pty. It shares no code with the client, so that one error cannot hide in both.
+ * A small Modbus device on bytes, with faults to order: for contract tests of the gateway's
+ * client over a memory wire, TCP or a pty. It shares no code with the client, so that one error
+ * cannot hide in both.
  */
 export interface PeerFaults {
   /** Real ms before each answer. */
@@ -101,7 +102,8 @@ export function createPeer(kind: PeerKind, units: readonly number[]): Peer {
     const unit = bytes[kind === 'rtu' ? 0 : 6] ?? 0;
     const tid = kind === 'rtu' ? 0 : ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
     const pdu = [...(kind === 'rtu' ? bytes.slice(1, total - 2) : bytes.slice(7, total))];
-    if (kind === 'rtu' && crcOf(bytes, total) !== 0) return true; // a frame with its sum leaves zero
+    // A frame with its own sum leaves zero.
+    if (kind === 'rtu' && crcOf(bytes, total) !== 0) return true;
     if (units.includes(unit)) answer(unit, tid, pdu, reply);
     return true;
   };

@@ -23,7 +23,8 @@ function trouble(path: string): string | undefined {
   try {
     accessSync(path, constants.F_OK);
   } catch {
-    return `there is no ${path}; plug the adapter in or correct the path in the site file (${present()})`;
+    const mend = 'plug the adapter in or correct the path in the site file';
+    return `there is no ${path}; ${mend} (${present()})`;
   }
   try {
     accessSync(path, constants.R_OK | constants.W_OK);

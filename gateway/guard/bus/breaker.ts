@@ -1,11 +1,15 @@
 /**
- * Keeps a unit that does not answer from costing its neighbours their turn: after `TRIP` failures in a row it is
- * asked again only after a pause that doubles up to the longest one. Any answer closes the breaker.
+ * Keeps a unit that does not answer from costing its neighbours their turn: after `TRIP` failures
+ * in a row it is asked again only after a pause that doubles up to the longest one. Any answer
+ * closes the breaker.
  */
 const TRIP = 3;
 const FIRST_MS = 5_000;
 
-/** Longest pauses, before stretching. A unit alone on its wire delays nobody and is asked more often. */
+/**
+ * Longest pauses, before stretching. A unit alone on its wire delays nobody and is asked more
+ * often.
+ */
 const LONGEST_MS = { shared: 60_000, alone: 20_000 };
 
 export class Breaker {
@@ -25,7 +29,9 @@ export class Breaker {
     return this.pauseMs > 0;
   }
 
-  /** May the unit be asked at `nowMs` (monotonic)? A write is one more probe, at the shortest pause. */
+  /**
+   * May the unit be asked at `nowMs` (monotonic)? A write is one more probe, at the shortest pause.
+   */
   allows(nowMs: number, write: boolean): boolean {
     if (!this.open || nowMs >= this.askAtMs) return true;
     return write && nowMs >= this.askAtMs - this.pauseMs + FIRST_MS * this.stretch;

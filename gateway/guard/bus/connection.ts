@@ -17,8 +17,9 @@ const BACK_OFF_FIRST_MS = 250;
 const BACK_OFF_CAP_MS = 15_000;
 
 /**
- * Keeps a wire open: closes before it opens, bounds the attempt, and backs off with full jitter, never faster
- * than the device's connect delay. A connection that has carried an answer resets the back-off.
+ * Keeps a wire open: closes before it opens, bounds the attempt, and backs off with full jitter,
+ * never faster than the device's connect delay. A connection that has carried an answer resets the
+ * back-off.
  */
 export class Connection {
   open = false;

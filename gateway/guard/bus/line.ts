@@ -4,8 +4,9 @@ import { encodeRtu, gapMs, RtuAnswer } from './rtu.ts';
 import { encodeTcp, TcpFramer } from './tcp.ts';
 
 /**
- * How requests and answers meet on one wire: by transaction id on Modbus TCP, by order alone on RTU. A line holds
- * at most one request. `fatal` means that nothing later on this connection can be trusted.
+ * How requests and answers meet on one wire: by transaction id on Modbus TCP, by order alone on
+ * RTU. A line holds at most one request. `fatal` means that nothing later on this connection can be
+ * trusted.
  */
 export type LineStep =
   | { readonly is: 'answer'; readonly answer: PduAnswer }
@@ -15,7 +16,10 @@ export type LineStep =
 export interface Line {
   /** Silence needed on the wire before a request, milliseconds. */
   readonly gapMs: number;
-  /** Answers carry no id: after a failure the line must be silent and the unit proven before data is trusted. */
+  /**
+   * Answers carry no id: after a failure the line must be silent and the unit proven before data is
+   * trusted.
+   */
   readonly needsResync: boolean;
   /** Bytes of the request; from now on its answer is expected. */
   ask(unit: number, request: Request, lax: boolean): Uint8Array;
@@ -33,7 +37,10 @@ interface Asked {
   readonly lax: boolean;
 }
 
-/** The transaction id goes on counting over reconnects, so an answer that is 65 535 requests old is the first to clash. */
+/**
+ * The transaction id goes on counting over reconnects, so an answer that is 65 535 requests old is
+ * the first to clash.
+ */
 export function tcpLine(): Line {
   let framer = new TcpFramer();
   let tid = 0;
@@ -74,7 +81,10 @@ export function tcpLine(): Line {
   };
 }
 
-/** @param baud of the serial line; undefined where the far end of a TCP connection keeps the gap itself */
+/**
+ * @param baud of the serial line; undefined where the far end of a TCP connection keeps the gap
+ *   itself
+ */
 export function rtuLine(baud: number | undefined): Line {
   let current: RtuAnswer | undefined;
   let echoes = false;

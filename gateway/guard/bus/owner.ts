@@ -1,19 +1,18 @@
 import type { BusSpec } from '../../contracts/values/site.ts';
 import type { Clock, Log, Wire } from '../../ports.ts';
-import { Breaker } from './breaker.ts';
 import { Connection } from './connection.ts';
 import { type Line, lineOf } from './line.ts';
 import { encodeRequest, isWrite, type PduAnswer, type Request } from './pdu.ts';
-import { type Priority, RequestQueue, type Waiting } from './queue.ts';
+import { type Priority, RequestQueue } from './queue.ts';
 import {
   type Bus,
   type BusHandle,
   type BusResult,
   failure,
   type UnitSettings,
-  type UnitStats,
   unsent,
 } from './types.ts';
+import { type Asking, type Flight, newUnit, type Unit } from './unit.ts';
 
 /** Time-outs or broken answers in a row before a connection is given up. */
 const GIVE_UP = 3;
@@ -21,27 +20,6 @@ const GIVE_UP = 3;
 const PATIENCE_MS = 2_000;
 /** This many unasked bytes are an answer, not noise. */
 const STRAY_BYTES = 5;
-
-interface Asking extends Waiting {
-  readonly settle: (result: BusResult) => void;
-}
-
-interface Unit {
-  readonly settings: UnitSettings;
-  readonly breaker: Breaker;
-  readonly stats: { -readonly [K in keyof UnitStats]: UnitStats[K] };
-  proof: { readonly request: Request; readonly words?: readonly number[] } | undefined;
-  doubted: boolean; // prove the unit before its data is trusted
-}
-
-interface Flight {
-  readonly unit: Unit;
-  readonly request: Request;
-  readonly item: Asking | undefined; // undefined = proof read
-  readonly sentRealMs: number;
-  readonly sentMonoMs: number;
-  readonly cancel: () => void;
-}
 
 export interface BusOptions {
   readonly bus: BusSpec;
@@ -55,8 +33,9 @@ export interface BusOptions {
 }
 
 /**
- * The one owner of a wire: every request of every consumer goes through its queue, one is in flight, each has its
- * own deadline, and whatever happens every request settles. Results are data; nothing here rejects.
+ * The one owner of a wire: every request of every consumer goes through its queue, one is in
+ * flight, each has its own deadline, and whatever happens every request settles. Results are data;
+ * nothing here rejects.
  */
 export function createBus(options: BusOptions): Bus {
   return new Owner(options);
@@ -119,13 +98,7 @@ class Owner implements Bus {
   }
 
   attach(settings: UnitSettings): BusHandle {
-    const unit: Unit = {
-      settings,
-      breaker: new Breaker(this.options.stretch, this.options.unitsOnBus < 2),
-      stats: { requests: 0, writes: 0, timeouts: 0, exceptions: 0, badFrames: 0, latencyMs: 0 },
-      proof: undefined,
-      doubted: false,
-    };
+    const unit = newUnit(settings, this.options.stretch, this.options.unitsOnBus < 2);
     this.units.set(settings.unit, unit);
     const owner = this;
     return {
@@ -235,7 +208,10 @@ class Owner implements Bus {
     }
   }
 
-  /** Bytes that nobody asked for: on RTU an answer to an older request may be on its way, so doubt the unit. */
+  /**
+   * Bytes that nobody asked for: on RTU an answer to an older request may be on its way, so doubt
+   * the unit.
+   */
   private stray(count: number): void {
     this.late += 1;
     if (!this.line.needsResync || this.lastUnit === undefined) return;
@@ -297,7 +273,10 @@ class Owner implements Bus {
     });
   }
 
-  /** The proof read after a resynchronisation: its words are known, or at least its shape is another. */
+  /**
+   * The proof read after a resynchronisation: its words are known, or at least its shape is
+   * another.
+   */
   private proven(flight: Flight, answer: PduAnswer): void {
     const { unit } = flight;
     const expected = unit.proof?.words;
@@ -354,8 +333,8 @@ class Owner implements Bus {
   }
 
   /**
-   * A connection is replaced in case it is half open; where it leads to several units, only when the silence is not
-   * one unit's. A serial port is not opened again for a silent unit.
+   * A connection is replaced in case it is half open; where it leads to several units, only when
+   * the silence is not one unit's. A serial port is not opened again for a silent unit.
    */
   private hopeless(unit: Unit): boolean {
     if (this.options.bus.kind === 'serial') return false;

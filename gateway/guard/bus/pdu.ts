@@ -1,6 +1,7 @@
 /**
- * Modbus application protocol, pure bytes: requests out, checked answers in. An answer is only taken when every
- * part that the protocol repeats (function, byte count, address, value or quantity) agrees with the request.
+ * Modbus application protocol, pure bytes: requests out, checked answers in. An answer is only
+ * taken when every part that the protocol repeats (function, byte count, address, value or
+ * quantity) agrees with the request.
  */
 export type Request =
   | { readonly fc: 1 | 2 | 3 | 4; readonly at: number; readonly count: number }
@@ -17,7 +18,8 @@ export type Request =
     };
 
 export type PduAnswer =
-  | { readonly ok: true; readonly words: readonly number[] } // registers, or bits as 0 and 1; [] for a write
+  // Registers, or bits as 0 and 1; [] for a write.
+  | { readonly ok: true; readonly words: readonly number[] }
   | { readonly ok: false; readonly why: 'exception'; readonly exception: number }
   | { readonly ok: false; readonly why: 'bad-frame'; readonly detail: string };
 
@@ -104,7 +106,9 @@ function packBits(bits: readonly boolean[]): number[] {
 const bytesOf = (words: readonly number[]): number[] =>
   words.flatMap((word) => [word >> 8, word & 0xff]);
 
-/** Function code and data of a request. @throws RangeError when outside of what the protocol allows */
+/**
+ * Function code and data of a request. @throws RangeError when outside of what the protocol allows
+ */
 export function encodeRequest(request: Request): Uint8Array {
   check(request);
   const out = new Out().u8(request.fc).u16(request.at);
@@ -125,7 +129,9 @@ export function encodeRequest(request: Request): Uint8Array {
   }
 }
 
-/** Byte count that the answer to a read must carry; undefined for a write, whose answer is an echo. */
+/**
+ * Byte count that the answer to a read must carry; undefined for a write, whose answer is an echo.
+ */
 export function answerByteCount(request: Request): number | undefined {
   if (request.fc === 1 || request.fc === 2) return bytesOfBits(request.count);
   if (request.fc === 3 || request.fc === 4 || request.fc === 23) return 2 * request.count;
@@ -153,7 +159,10 @@ function checkEcho(request: Request, view: DataView): PduAnswer {
   return { ok: true, words: [] };
 }
 
-/** Judges the function code and data of an answer against its request. Never throws, whatever the bytes. */
+/**
+ * Judges the function code and data of an answer against its request. Never throws, whatever the
+ * bytes.
+ */
 export function checkAnswer(request: Request, pdu: Uint8Array): PduAnswer {
   const view = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength);
   if (pdu.length < 2) return bad(`${pdu.length} bytes`);

@@ -11,8 +11,9 @@ export interface Waiting {
 }
 
 /**
- * What waits for one wire. Inside a priority the units take turns, not the order of the list, so a busy unit
- * cannot hold up the others. A slow request that has waited `patienceMs` is treated as a control request.
+ * What waits for one wire. Inside a priority the units take turns, not the order of the list, so
+ * a busy unit cannot hold up the others. A slow request that has waited `patienceMs` is treated as
+ * a control request.
  */
 export class RequestQueue<T extends Waiting> {
   private readonly lanes: Record<Priority, T[]> = { write: [], control: [], slow: [] };
@@ -21,7 +22,10 @@ export class RequestQueue<T extends Waiting> {
   private readonly patienceMs: number;
   private readonly varyShape: boolean;
 
-  /** @param varyShape prefer a request whose answer looks different from the unit's last one (RTU has no ids) */
+  /**
+   * @param varyShape prefer a request whose answer looks different from the unit's last one (RTU
+   *   has no ids)
+   */
   constructor(patienceMs: number, varyShape: boolean) {
     this.patienceMs = patienceMs;
     this.varyShape = varyShape;

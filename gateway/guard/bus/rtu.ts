@@ -32,16 +32,23 @@ export const gapMs = (baud: number): number => Math.max(1.75, (3.5 * 11 * 1_000)
 
 export type RtuStep = PduAnswer | 'more';
 
-/** Stray bytes that a line driver leaves when it turns off; anything else behind a frame is a second frame. */
+/**
+ * Stray bytes that a line driver leaves when it turns off; anything else behind a frame is a second
+ * frame.
+ */
 const isNoise = (bytes: readonly number[]): boolean =>
   bytes.length <= 3 && bytes.every((byte) => byte === 0 || byte === 0xff);
 
 /**
- * Takes the answer to one request off the line, byte by byte, and knows how long it must be. It refuses at the
- * first byte that cannot belong to it and never looks for a frame further on: resynchronising is done by silence.
+ * Takes the answer to one request off the line, byte by byte, and knows how long it must be. It
+ * refuses at the first byte that cannot belong to it and never looks for a frame further on:
+ * resynchronising is done by silence.
  */
 export class RtuAnswer {
-  /** The adapter hands our own request back first; learned from a read, whose answer cannot look like it. */
+  /**
+   * The adapter hands our own request back first; learned from a read, whose answer cannot look
+   * like it.
+   */
   echoed: boolean;
   private bytes: number[] = [];
   private readonly unit: number;

@@ -1,6 +1,6 @@
 /**
- * Modbus TCP framing (MBAP), pure bytes: transaction id, protocol id 0, length, unit. The length field counts the
- * unit byte, so it is 3..254 for any legal answer.
+ * Modbus TCP framing (MBAP), pure bytes: transaction id, protocol id 0, length, unit. The length
+ * field counts the unit byte, so it is 3..254 for any legal answer.
  */
 export interface TcpFrame {
   readonly tid: number;
@@ -22,8 +22,8 @@ export function encodeTcp(tid: number, unit: number, pdu: Uint8Array): Uint8Arra
 }
 
 /**
- * Cuts a byte stream into frames. Once a header is impossible nothing behind it can be trusted: `broken` says
- * why, no further frame is given, and the connection has to be closed.
+ * Cuts a byte stream into frames. Once a header is impossible nothing behind it can be trusted:
+ * `broken` says why, no further frame is given, and the connection has to be closed.
  */
 export class TcpFramer {
   broken: string | undefined;

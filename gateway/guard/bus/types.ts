@@ -42,7 +42,10 @@ export interface UnitStats {
 export interface BusHandle {
   readonly unit: number;
   request(request: Request, priority: Priority): Promise<BusResult>;
-  /** What to read after a resynchronisation, and the words it always gives where it has constant ones. */
+  /**
+   * What to read after a resynchronisation, and the words it always gives where it has constant
+   * ones.
+   */
   prove(request: Request, words?: readonly number[]): void;
   readonly stats: UnitStats;
   readonly connected: boolean;

@@ -4,7 +4,10 @@ const DAY_MS = 86_400_000;
 /** For stored registers whose profile names no figure. */
 const WRITES_PER_DAY = 100;
 
-/** Counts writes to stored registers by device and UTC day; kept over a restart by the guard's state. */
+/**
+ * Counts writes to stored registers by device and UTC day; kept over a restart by the guard's
+ * state.
+ */
 export class Budget {
   private counts: Record<string, number>;
   private readonly clock: Pick<Clock, 'wallMs'>;

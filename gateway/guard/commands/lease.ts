@@ -9,7 +9,10 @@ import { ControlRegisters } from './registers.ts';
 import { type Command, finals, safePowerW, type Target, targets } from './targets.ts';
 import type { LeaseView } from './types.ts';
 
-/** A change of power smaller than this share of the rated power is not worth a write, unless it is towards zero. */
+/**
+ * A change of power smaller than this share of the rated power is not worth a write, unless it is
+ * towards zero.
+ */
 const DEADBAND = 0.001;
 /** Read-backs that disagree before it is told, and before the next tries are spaced out. */
 const DISAGREE = 3;
@@ -251,7 +254,7 @@ export class Lease {
     const grows = turned && Math.abs(verdict.powerW) > Math.abs(before.powerW);
     this.verified = undefined;
     if (sizes && grows) {
-      // Size and direction are two registers: turn at the smaller size, so that neither side is exceeded.
+      // Size and direction are two registers: turn at the smaller size, neither is exceeded.
       const gentle = { ...command, powerW: -before.powerW };
       if (!(await this.send(control, targets(map, spec.set, gentle, control.exponents))))
         return 'again';
@@ -277,7 +280,10 @@ export class Lease {
     return 'done';
   }
 
-  /** Now and then the registers are looked at: someone else may write, or the device may have restarted. */
+  /**
+   * Now and then the registers are looked at: someone else may write, or the device may have
+   * restarted.
+   */
   private async check(
     control: ControlRegisters,
     verdict: Verdict,

@@ -1,10 +1,45 @@
 import { decodePoint } from '../../../devices/codec.ts';
-import type { ControlSpec, DeviceMap } from '../../../devices/profile.ts';
+import type { ControlSpec, DeviceMap, ResolvedPoint } from '../../../devices/profile.ts';
 import type { Terminal } from '../../contracts/values/site.ts';
+import type { Request } from '../bus/pdu.ts';
 import type { BusHandle } from '../bus/types.ts';
-import { readRequest } from '../measurements/device.ts';
-import { type Block, planBlocks } from '../measurements/plan.ts';
 import { controlOf, controlPoints, type Target } from './targets.ts';
+
+const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
+const SPACES = ['holding', 'input', 'coil', 'discrete'] as const;
+/** Registers worth reading for nothing to save a request. */
+const WORTH = 32;
+
+/** Points that are read together. */
+interface Span {
+  readonly points: readonly ResolvedPoint[];
+  readonly at: number;
+  readonly end: number;
+}
+
+/** Merges neighbours, never over what cannot be read and never beyond what one read may ask. */
+function spansOf(map: DeviceMap, points: readonly ResolvedPoint[]): Span[] {
+  const spans: Span[] = [];
+  for (const point of [...points].sort((a, b) => a.at - b.at)) {
+    const last = spans.at(-1);
+    const end = Math.max(last?.end ?? 0, point.at + point.count);
+    const fits =
+      last !== undefined &&
+      point.at - last.end <= WORTH &&
+      end - last.at <= map.limits.maxRegistersPerRead &&
+      !map.unreadable.some(
+        (hole) => hole.space === point.space && hole.at < end && last.at < hole.at + hole.words,
+      );
+    if (fits) spans[spans.length - 1] = { points: [...last.points, point], at: last.at, end };
+    else spans.push({ points: [point], at: point.at, end: point.at + point.count });
+  }
+  return spans;
+}
+
+function requestOf(span: Span): Request {
+  const space = span.points[0]?.space ?? 'holding';
+  return { fc: FUNCTION[space], at: span.at, count: span.end - span.at };
+}
 
 /** The registers that one control touches, and what they showed when they were last read. */
 export class ControlRegisters {
@@ -12,18 +47,21 @@ export class ControlRegisters {
   readonly spec: ControlSpec;
   readonly exponents = new Map<string, number>();
   private readonly shown = new Map<string, number | undefined>();
-  private readonly blocks: readonly Block[];
+  private readonly spans: readonly Span[];
 
   private constructor(map: DeviceMap, spec: ControlSpec) {
     this.map = map;
     this.spec = spec;
-    const own = controlPoints(map, spec).map((point) => ({ ...point, class: 'control' as const }));
+    const own = controlPoints(map, spec);
     const scales = own.flatMap((point) => {
       const scale = point.scaleFrom === undefined ? undefined : map.points[point.scaleFrom];
       return scale === undefined ? [] : [scale];
     });
-    const points = Object.fromEntries([...own, ...scales].map((point) => [point.key, point]));
-    this.blocks = planBlocks({ ...map, points }, { varyShape: false });
+    const all = [...new Set([...own, ...scales])];
+    this.spans = SPACES.flatMap((space) => {
+      const here = all.filter((point) => point.space === space);
+      return spansOf(map, here);
+    });
   }
 
   /** Undefined when the device offers no such control for the terminal. */
@@ -34,31 +72,38 @@ export class ControlRegisters {
 
   /** A value cannot be written before its scale factor is known. */
   get needsScale(): boolean {
-    const points = this.blocks.flatMap((block) => block.items.flatMap((item) => item.points));
+    const points = this.spans.flatMap((span) => span.points);
     return points.some((point) => point.as === 'sf' && !this.exponents.has(point.key));
   }
 
   /** Reads all of them, scale factors included; false when that failed. */
   async read(handle: BusHandle): Promise<boolean> {
-    const { map } = this;
-    for (const block of this.blocks) {
-      const [span] = block.spans;
-      const result = await handle.request(readRequest(block.space, span), 'write');
+    const answers: { span: Span; words: readonly number[] }[] = [];
+    for (const span of this.spans) {
+      const result = await handle.request(requestOf(span), 'write');
       if (!result.ok) return false;
-      const points = block.items.flatMap((item) => item.points);
-      for (const point of points.filter((one) => one.as === 'sf')) {
-        const exponent = decodePoint(map, point, result.words, point.at - span.at);
+      answers.push({ span, words: result.words });
+    }
+    for (const { span, words } of answers) {
+      for (const point of span.points) {
+        if (point.as !== 'sf') continue;
+        const exponent = decodePoint(this.map, point, words, point.at - span.at);
         if (exponent === undefined) this.exponents.delete(point.key);
         else this.exponents.set(point.key, exponent);
       }
-      for (const point of points.filter((one) => one.as !== 'sf')) {
-        const { scaleFrom } = point;
-        const exponent = scaleFrom === undefined ? undefined : this.exponents.get(scaleFrom);
-        const offset = point.at - span.at;
-        this.shown.set(point.key, decodePoint(map, point, result.words, offset, exponent));
+    }
+    for (const { span, words } of answers) {
+      for (const point of span.points) {
+        if (point.as !== 'sf') this.show(point, words, point.at - span.at);
       }
     }
     return true;
+  }
+
+  private show(point: ResolvedPoint, words: readonly number[], offset: number): void {
+    const { scaleFrom } = point;
+    const exponent = scaleFrom === undefined ? undefined : this.exponents.get(scaleFrom);
+    this.shown.set(point.key, decodePoint(this.map, point, words, offset, exponent));
   }
 
   value(key: string): number | undefined {

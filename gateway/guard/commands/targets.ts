@@ -46,10 +46,17 @@ function wanted(step: WriteStep, command: Command): number {
 /** Value of one step of the register, in the point's unit. */
 function resolution(point: ResolvedPoint, exponent: number | undefined): number {
   if (point.as === 'f32' || point.as === 'f64') return 0;
-  return Math.abs(point.scale ?? 1) * 10 ** (exponent ?? 0);
+  const power = exponent ?? 0;
+  let tens = 1;
+  for (let n = Math.abs(power); n > 0; n -= 1) tens *= 10;
+  const scale = Math.abs(point.scale ?? 1);
+  return power < 0 ? scale / tens : scale * tens;
 }
 
-/** Towards zero, so that rounding never asks for more than the verdict did; inside the register's range. */
+/**
+ * Towards zero, so that rounding never asks for more than the verdict did; inside the register's
+ * range.
+ */
 function towardsZero(value: number, step: number, point: ResolvedPoint): number {
   const inside = Math.min(Math.max(value, point.min ?? value), point.max ?? value);
   if (step === 0) return inside;
@@ -81,7 +88,9 @@ function requestOf(point: ResolvedPoint, words: readonly number[]): Request {
   return { fc: 16, at: point.at, words };
 }
 
-/** Writes of a sequence in order, those of the other direction left out (0 counts as discharging). */
+/**
+ * Writes of a sequence in order, those of the other direction left out (0 counts as discharging).
+ */
 export function targets(
   map: DeviceMap,
   steps: readonly WriteStep[],

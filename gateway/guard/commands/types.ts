@@ -16,9 +16,15 @@ export interface LeaseView {
 }
 
 export interface Writer {
-  /** Takes the newest verdict of each terminal and returns at once; an older one that waits is forgotten. */
+  /**
+   * Takes the newest verdict of each terminal and returns at once; an older one that waits is
+   * forgotten.
+   */
   submit(verdicts: readonly Verdict[], nowMs: number): void;
-  /** Writes these, reads them back and takes nothing more; bounded in time. `failed` names terminals. */
+  /**
+   * Writes these, reads them back and takes nothing more; bounded in time. `failed` names
+   * terminals.
+   */
   releaseAll(
     safe: readonly Verdict[],
   ): Promise<{ readonly verified: boolean; readonly failed: readonly string[] }>;

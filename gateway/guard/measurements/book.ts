@@ -13,8 +13,8 @@ interface Entry {
 }
 
 /**
- * Readings of one device: decodes answers into them and says how much they are worth now. After a failed read a
- * point is unknown and keeps its last good value with the instant of that value.
+ * Readings of one device: decodes answers into them and says how much they are worth now. After a
+ * failed read a point is unknown and keeps its last good value with the instant of that value.
  */
 export class ReadingBook {
   good = 0;
@@ -41,8 +41,8 @@ export class ReadingBook {
   }
 
   /**
-   * A scale factor that differs from the last read may have flipped between two registers of this very answer: the
-   * values that hang on it wait for the next read to agree.
+   * A scale factor that differs from the last read may have flipped between two registers of this
+   * very answer: the values that hang on it wait for the next read to agree.
    */
   private takeScale(item: Item, span: Span, words: readonly number[], torn: Set<string>): void {
     const scale = item.points.find((point) => point.as === 'sf');

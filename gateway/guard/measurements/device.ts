@@ -233,9 +233,8 @@ export class DevicePoller {
       const serial = decodeText(point, result.words, 0);
       const foreign = device.serial !== undefined && device.serial !== serial;
       if (foreign && !this.foreign) {
-        log.error(
-          `device ${this.id}: serial ${serial} answers, ${device.serial} is bound; it is only observed until confirmed`,
-        );
+        const bound = `${device.serial} is bound; it is only observed until confirmed`;
+        log.error(`device ${this.id}: serial ${serial} answers, ${bound}`);
       }
       this.foreign = foreign;
     }

@@ -6,9 +6,9 @@ import type {
 } from '../../../devices/profile.ts';
 
 /**
- * Which registers to read together and how often. A request costs the same for 2 registers as for 125, so points
- * are merged over gaps, never over registers that are known to be unreadable. A value and its scale factor are
- * one item and come from one answer.
+ * Which registers to read together and how often. A request costs the same for 2 registers as for
+ * 125, so points are merged over gaps, never over registers that are known to be unreadable. A
+ * value and its scale factor are one item and come from one answer.
  */
 export interface Item {
   readonly points: readonly ResolvedPoint[]; // the value, then its scale factor where it fits
@@ -26,7 +26,10 @@ export interface Block {
   readonly class: PointClass;
   readonly everyCycles: number;
   readonly items: readonly Item[];
-  /** Asked in turn: all but the first leave out what is not needed every cycle, so that the shapes differ. */
+  /**
+   * Asked in turn: all but the first leave out what is not needed every cycle, so that the shapes
+   * differ.
+   */
   readonly spans: readonly [Span, ...Span[]];
 }
 
@@ -35,12 +38,18 @@ export interface PlanRules {
   readonly varyShape: boolean;
 }
 
-/** Cycles between two reads. Energy counters are booked from, so they come more often than other slow points. */
+/**
+ * Cycles between two reads. Energy counters are booked from, so they come more often than other
+ * slow points.
+ */
 const EVERY = { control: 1, state: 10, counter: 30, slow: 300 } as const;
 type Rate = keyof typeof EVERY;
 const RATES: readonly Rate[] = ['control', 'state', 'counter', 'slow'];
 
-/** Registers worth reading for nothing to save a request: cheap on TCP, two characters each on a serial line. */
+/**
+ * Registers worth reading for nothing to save a request: cheap on TCP, two characters each on a
+ * serial line.
+ */
 const WORTH = { tcp: 64, rtu: 16 } as const;
 
 const isBits = (space: RegisterSpace): boolean => space === 'coil' || space === 'discrete';
@@ -192,8 +201,8 @@ function blockOf(block: Block, items: readonly Item[]): Block {
 }
 
 /**
- * What to ask instead of a block that the device refuses for good: its runs without gaps, and where it has none
- * its items one by one. Empty when there is nothing left to split.
+ * What to ask instead of a block that the device refuses for good: its runs without gaps, and
+ * where it has none its items one by one. Empty when there is nothing left to split.
  */
 export function splitBlock(block: Block): Block[] {
   if (block.items.length < 2) return [];

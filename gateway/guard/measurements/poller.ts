@@ -2,8 +2,7 @@ import type { Profile } from '../../../devices/profile.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { BusSpec, Site } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
-import type { Clock, Log, Wire } from '../../ports.ts';
-import { createBus } from '../bus/owner.ts';
+import type { Clock, Log } from '../../ports.ts';
 import type { Bus, BusHandle, UnitSettings } from '../bus/types.ts';
 import { DevicePoller } from './device.ts';
 import type { Poller, Snapshot } from './types.ts';
@@ -15,32 +14,20 @@ const CHECK_MS = 5;
 const LATE_MS = 300;
 
 /**
- * Polls happen half a cycle away from the tick, on the same absolute grid: the tick then finds readings that are
- * half a cycle old, and sees the effect of its last writes.
+ * Polls happen half a cycle away from the tick, on the same absolute grid: the tick then finds
+ * readings that are half a cycle old, and sees the effect of its last writes.
  */
 const PHASE = 0.5;
-
-/** Uniform in [0, 1), the same for the same site and bus in every run: only used to spread reconnects. */
-function jitter(text: string): () => number {
-  let state = 2_166_136_261;
-  for (const char of text) {
-    state = Math.imul(state ^ (char.codePointAt(0) ?? 0), 16_777_619) >>> 0;
-  }
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 4_294_967_296;
-  };
-}
 
 export function createPoller(
   site: Site,
   profiles: (id: string) => Profile | undefined,
-  wires: (bus: BusSpec) => Wire,
+  buses: (bus: BusSpec) => Bus,
   clock: Clock,
   times: Timing,
   log: Log,
 ): Poller {
-  return new SitePoller(site, profiles, wires, clock, times, log);
+  return new SitePoller(site, profiles, buses, clock, times, log);
 }
 
 class SitePoller implements Poller {
@@ -54,7 +41,7 @@ class SitePoller implements Poller {
   constructor(
     site: Site,
     profiles: (id: string) => Profile | undefined,
-    wires: (bus: BusSpec) => Wire,
+    buses: (bus: BusSpec) => Bus,
     clock: Clock,
     times: Timing,
     log: Log,
@@ -64,15 +51,7 @@ class SitePoller implements Poller {
     for (const spec of site.buses) {
       const own = site.devices.filter((device) => device.bus === spec.id);
       if (own.length === 0) continue;
-      const bus = createBus({
-        bus: spec,
-        wire: wires(spec),
-        clock,
-        log,
-        stretch: times.stretch,
-        random: jitter(`${site.gateway} ${spec.id}`),
-        unitsOnBus: new Set(own.map((device) => device.unit)).size,
-      });
+      const bus = buses(spec);
       bus.onOpen = () => this.poll();
       this.buses.set(spec.id, bus);
       const handles = new Map<number, BusHandle>();

@@ -4,9 +4,10 @@ import type { Reading } from '../../contracts/values/reading.ts';
 import type { BusHandle } from '../bus/types.ts';
 
 /**
- * The newest readings of every device, by device id and point key, in the busbar's sign. `atMs` is the request's
- * instant on the monotonic clock less the device's own latency, so ages come out whole; a point whose newest read
- * failed is `timeout` with its `last` good value and the instant of that value.
+ * The newest readings of every device, by device id and point key, in the busbar's sign. `atMs`
+ * is the request's instant on the monotonic clock less the device's own latency, so ages come out
+ * whole; a point whose newest read failed is `timeout` with its `last` good value and the instant
+ * of that value.
  */
 export interface Snapshot {
   readonly readings: Readonly<Record<string, Readonly<Record<string, Reading>>>>;

@@ -1,7 +1,8 @@
 /**
- * Energy in one direction at one place: the integral of power, held to the counter. The integral is fine but
- * drifts, the counter is exact but comes in steps; the estimate follows the first and stays inside the step
- * `[count, count + resolution)` of the second, so nothing is lost or invented over time.
+ * Energy in one direction at one place: the integral of power, held to the counter. The integral
+ * is fine but drifts, the counter is exact but comes in steps; the estimate follows the first and
+ * stays inside the step `[count, count + resolution)` of the second, so nothing is lost or invented
+ * over time.
  */
 const STEPS_WH = [1_000, 100, 10, 1] as const;
 /** Counters are floats on some meters: this much is not a difference. */
@@ -30,7 +31,8 @@ export class AnchoredEnergy {
   /**
    * Takes a counter reading in.
    * @param countWh as read
-   * @param sinceWh integral since the instant of that reading (the reading may be older than the newest power)
+   * @param sinceWh integral since the instant of that reading (the reading may be older than the
+   *   newest power)
    * @param mostWh what can have flowed since the last reading; more is a jump
    */
   anchor(
@@ -59,7 +61,10 @@ export class AnchoredEnergy {
     return { newEpoch: false };
   }
 
-  /** Whole Wh up to `atWh` that were not booked yet; the rest is carried, and nothing is ever negative. */
+  /**
+   * Whole Wh up to `atWh` that were not booked yet; the rest is carried, and nothing is ever
+   * negative.
+   */
   book(atWh: number): number {
     const energyWh = Math.max(0, Math.round(atWh) - this.bookedWh);
     this.bookedWh += energyWh;

@@ -12,7 +12,10 @@ const MEASURED_PCT = 99;
 /** What a fuse lets through, at most. */
 const PHASES = 3;
 const VOLTS = 230;
-/** Turns that are looked back at for the length of a cycle: early turns are shorter and must not set it. */
+/**
+ * Turns that are looked back at for the length of a cycle: early turns are shorter and must not set
+ * it.
+ */
 const TURNS = 15;
 
 function placesOf(site: Site): PlaceSpec[] {
@@ -40,7 +43,9 @@ export interface EnergyStep {
   readonly newEpochs: readonly string[]; // places whose counter began anew
 }
 
-/** Quarter-hour energies of every connection and terminal; the residual closes the sum of its node. */
+/**
+ * Quarter-hour energies of every connection and terminal; the residual closes the sum of its node.
+ */
 export class EnergyBook {
   private readonly site: Site;
   private readonly places: readonly PlaceEnergy[];
@@ -127,7 +132,7 @@ export class EnergyBook {
       if (other === undefined || other.coveragePct < MEASURED_PCT) return;
       netWh += other.inWh - other.outWh;
     }
-    // into - out of the residual must be -netWh; the smaller of its two directions is kept as integrated.
+    // Its own net must be -netWh; the smaller of its two directions is kept as integrated.
     const inWh = own.inWh < own.outWh ? own.inWh : Math.max(0, own.outWh - netWh);
     const outWh = inWh + netWh;
     const whole = outWh >= 0 ? { inWh, outWh } : { inWh: -netWh, outWh: 0 };

@@ -24,7 +24,10 @@ interface Sample {
 
 /** A gap between two power readings up to this many cycles is bridged by a straight line. */
 const BRIDGE_CYCLES = 6;
-/** A counter may be called the source when its step is at most this share of a quarter-hour at rated power. */
+/**
+ * A counter may be called the source when its step is at most this share of a quarter-hour at rated
+ * power.
+ */
 const FINE = 0.01;
 /** What a meter may count beyond the rating before it is taken for a jump. */
 const MARGIN = 1.5;

@@ -14,8 +14,8 @@ export interface Telemetry {
   step(image: Image): TelemetryRecord[];
   event(code: string, text: string, image: Image): TelemetryRecord;
   /**
-   * What is complete only in part: the running minute and quarter-hour, for a guard that stops. Partial energies of
-   * one interval from two epochs add up; they never overlap.
+   * What is complete only in part: the running minute and quarter-hour, for a guard that stops.
+   * Partial energies of one interval from two epochs add up; they never overlap.
    */
   flush(image: Image): TelemetryRecord[];
   /** Records made so far; the last one's sequence. */
@@ -24,7 +24,10 @@ export interface Telemetry {
 
 type Body = AggregateRecord | EnergyRecord | EventRecord;
 
-/** Images in, records out, each with its key; nothing else. @param epoch rises with each start of the guard */
+/**
+ * Images in, records out, each with its key; nothing else. @param epoch rises with each start of
+ * the guard
+ */
 export function createTelemetry(site: Site, epoch: number): Telemetry {
   const minutes = new MinuteBook();
   const energy = new EnergyBook(site);

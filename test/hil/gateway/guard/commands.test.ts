@@ -3,14 +3,15 @@ import { profileById } from '../../../../devices/catalogue.ts';
 import { createClock, newOrigin } from '../../../../gateway/adapters/clock.ts';
 import { makeWire } from '../../../../gateway/adapters/modbus/wire.ts';
 import { timing } from '../../../../gateway/contracts/values/timing.ts';
+import { busMaker } from '../../../../gateway/guard/bus/buses.ts';
 import { createWriter } from '../../../../gateway/guard/commands/writer.ts';
 import { createPoller } from '../../../../gateway/guard/measurements/poller.ts';
-import type { Verdict } from '../../../../gateway/guard/safety/verdict.ts';
 import type { Log } from '../../../../gateway/ports.ts';
 import type { Commanded } from '../../../../simulators/devices/types.ts';
 import { createSiteDevices } from '../../../../simulators/servers/site-devices.ts';
 import { deviceSettings } from '../../../../simulators/sites/bind.ts';
 import { demoSites, wired } from '../../../../simulators/sites/demo.ts';
+import { verdictOf } from '../../../fixtures/verdicts.ts';
 
 const SPEED = 96;
 const ends: (() => Promise<void> | void)[] = [];
@@ -19,30 +20,30 @@ afterEach(async () => {
 });
 
 const [field, factory, house] = demoSites(7);
-const verdict = (terminal: string, kind: Verdict['kind'], powerW: number, currentA = 0): Verdict =>
-  ({ terminal, kind, powerW, currentA, code: 'PLAN', protective: false }) as Verdict;
-
 /** Verdicts of one cycle, what the devices must then be told, and the safe end. */
 const CASES = [
   {
     site: field.site,
-    verdicts: [verdict('battery1', 'setpoint', -20_000), verdict('pv1', 'limit', 30_000)],
+    verdicts: [verdictOf('battery1', 'setpoint', -20_000), verdictOf('pv1', 'limit', 30_000)],
     told: { inverter2: { setpointW: -20_000 }, inverter1: { limitW: 30_000 } },
-    safe: [verdict('battery1', 'setpoint', 0), verdict('pv1', 'release', 0)],
+    safe: [verdictOf('battery1', 'setpoint', 0), verdictOf('pv1', 'release', 0)],
     end: { inverter2: { setpointW: 0 }, inverter1: { ownMode: true } },
   },
   {
     site: factory.site,
-    verdicts: [verdict('battery1', 'setpoint', 15_000), verdict('compressor1', 'on-off', 0)],
+    verdicts: [verdictOf('battery1', 'setpoint', 15_000), verdictOf('compressor1', 'on-off', 0)],
     told: { inverter1: { setpointW: 15_000 }, relay1: { enabled: false } },
-    safe: [verdict('battery1', 'release', 0), verdict('compressor1', 'release', 0)],
+    safe: [verdictOf('battery1', 'release', 0), verdictOf('compressor1', 'release', 0)],
     end: { inverter1: { ownMode: true }, relay1: { ownMode: true } },
   },
   {
     site: house.site,
-    verdicts: [verdict('battery1', 'setpoint', -3_000), verdict('ev1', 'steps', -6_900, 10)],
+    verdicts: [
+      verdictOf('battery1', 'setpoint', -3_000),
+      verdictOf('ev1', 'steps', -6_900, { currentA: 10 }),
+    ],
     told: { hybrid1: { setpointW: -3_000 }, wallbox1: { currentA: 10 } },
-    safe: [verdict('battery1', 'release', 0), verdict('ev1', 'release', 0)],
+    safe: [verdictOf('battery1', 'release', 0), verdictOf('ev1', 'release', 0)],
     end: { hybrid1: { ownMode: true }, wallbox1: { ownMode: true } },
   },
 ] as const;
@@ -60,7 +61,8 @@ test.each(CASES.map((one) => [one.site.id, one] as const))(
     const devices = createSiteDevices(site, { clock, settings: deviceSettings(site) });
     ends.push(devices.stop);
     const real = wired(site, await devices.start(), undefined);
-    const poller = createPoller(real, profileById, makeWire, clock, times, log);
+    const buses = busMaker(real, makeWire, clock, times, log);
+    const poller = createPoller(real, profileById, buses, clock, times, log);
     ends.push(() => poller.stop());
     await poller.start();
     const writer = createWriter(real, poller, clock, times, log, {});

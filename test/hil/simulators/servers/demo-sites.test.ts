@@ -3,6 +3,7 @@ import { profileById } from '../../../../devices/catalogue.ts';
 import { createClock, newOrigin } from '../../../../gateway/adapters/clock.ts';
 import { makeWire } from '../../../../gateway/adapters/modbus/wire.ts';
 import { timing } from '../../../../gateway/contracts/values/timing.ts';
+import { busMaker } from '../../../../gateway/guard/bus/buses.ts';
 import { createPoller } from '../../../../gateway/guard/measurements/poller.ts';
 import type { Poller } from '../../../../gateway/guard/measurements/types.ts';
 import type { SiteDevices } from '../../../../simulators/devices/types.ts';
@@ -37,7 +38,9 @@ it.each(demoSites(7).map(({ site }) => [site.id, site] as const))(
     stops.push(devices.stop);
     const buses = await devices.start();
     const real = wired(site, buses, undefined);
-    const poller = createPoller(real, profileById, makeWire, clock, timing(SPEED), log);
+    const times = timing(SPEED);
+    const own = busMaker(real, makeWire, clock, times, log);
+    const poller = createPoller(real, profileById, own, clock, times, log);
     stops.push(() => poller.stop());
     await poller.start();
     await expect.poll(() => missing(poller, devices), { timeout: 20_000 }).toEqual([]);

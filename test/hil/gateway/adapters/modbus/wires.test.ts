@@ -139,7 +139,7 @@ describe('TCP', () => {
     expect((await handle.request(read(5), 'control')).ok).toBe(true);
   });
 
-  test('nobody listens: one line that says how to mend it, and back as soon as someone does', async () => {
+  test('nobody listens: one line that says how to mend it', async () => {
     const gone = await serve(newPeer('tcp'));
     await gone.stop();
     const { bus, handle, lines } = client(tcp(gone.port));
@@ -219,7 +219,7 @@ describe('serial line', () => {
     return { pair, peer };
   }
 
-  test('reads and writes over a pseudo-terminal, with check sum errors in between', async (context) => {
+  test('reads and writes over a pty, with check sum errors in between', async (context) => {
     const ends2 = await line();
     if (ends2 === undefined) return context.skip('socat is not installed');
     const { pair, peer } = ends2;

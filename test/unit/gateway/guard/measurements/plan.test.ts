@@ -40,7 +40,7 @@ const RTU = { varyShape: true };
 const spans = (map: DeviceMap, rules = TCP) =>
   planBlocks(map, rules).map((block) => [block.space, block.everyCycles, ...block.spans]);
 
-test('near points are one read, far ones are not, and no read is longer than the device allows', () => {
+test('near points are one read, and no read is longer than allowed', () => {
   const map = mapOf({ a: spec(0), b: spec(6), c: spec(52), d: spec(90), e: spec(400) });
   expect(spans(map)).toEqual([
     ['input', 1, { at: 0, count: 54 }],
@@ -87,7 +87,7 @@ test('spaces are not mixed, text and lone scale factors are not polled', () => {
   ]);
 });
 
-test('a value and its scale factor are in one read, or the factor has its own at the same rate', () => {
+test('a value and its scale factor are in one read, or read at one rate', () => {
   const near = mapOf({
     p: spec(0, { as: 'i16', scaleFrom: 'sf' }),
     sf: spec(70, { as: 'sf', class: 'slow', unit: 'none' }),

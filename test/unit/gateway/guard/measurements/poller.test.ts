@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { PointSpec, Profile } from '../../../../../devices/profile.ts';
 import type { Site } from '../../../../../gateway/contracts/values/site.ts';
 import { timing } from '../../../../../gateway/contracts/values/timing.ts';
+import { busMaker } from '../../../../../gateway/guard/bus/buses.ts';
 import { createPoller } from '../../../../../gateway/guard/measurements/poller.ts';
 import type { Log } from '../../../../../gateway/ports.ts';
 import { createVirtualClock } from '../../../../../simulators/clock.ts';
@@ -88,7 +89,7 @@ async function rig(options: Options = {}) {
   const poller = createPoller(
     site as Site,
     (id) => (id === METER.id ? METER : undefined),
-    () => wire,
+    busMaker(site, () => wire, clock, times, log),
     clock,
     times,
     log,
@@ -134,7 +135,7 @@ test('polls keep to the grid: one control read a cycle, accelerated too', async 
   }
 });
 
-test('silence: unknown at once with the last value, holding, then safe, then silent, then ok again', async () => {
+test('silence: unknown at once, holding, safe, silent, then ok again', async () => {
   const { peer, read, cycles, view } = await rig();
   await cycles(3);
   peer.faults.drop = true;
@@ -165,7 +166,7 @@ test('a closed connection is noticed and mended', async () => {
   expect(read('powerW')?.quality).toBe('good');
 });
 
-test('absent at the start: the guard starts all the same, and the device is found later', async () => {
+test('absent at the start: the guard starts, the device is found later', async () => {
   const { wire, read, cycles, view, poller } = await rig({ refuse: 'nobody listens there' });
   expect(read('powerW')).toBeUndefined();
   expect(view()?.state).toBe('silent');
@@ -205,7 +206,7 @@ test('a scale factor that flips between two registers never becomes a wrong powe
   expect(peer.asked.length).toBeGreaterThan(0);
 });
 
-test('a range that the device refuses is split once, and what is missing is asked no more', async () => {
+test('a refused range is split once, what is missing is asked no more', async () => {
   const { peer, put, poller, cycles, read, lines } = await rig();
   await cycles(2);
   peer.strict = true;
