@@ -6,7 +6,10 @@ import { clockTime } from '../contracts/values/words.ts';
 import type { Verifier } from '../ports.ts';
 import type { GridLimit } from './control/types.ts';
 
-/** What the grid agent has said, and when it was last heard. Times `AtMs`, `SinceMs` on the monotonic clock. */
+/**
+ * What the grid agent has said, and when it was last heard. Times `AtMs`, `SinceMs` on the
+ * monotonic clock.
+ */
 export interface GridState {
   readonly highestSequence: number;
   readonly directives: readonly Directive[]; // envelopes and emergencies, running or to come
@@ -44,7 +47,10 @@ const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && Numbe
 const isLimit = (value: unknown): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0;
 
-/** Body of a directive, or undefined for anything else: unknown or missing fields, odd values, odd JSON. */
+/**
+ * Body of a directive, or undefined for anything else: unknown or missing fields, odd values, odd
+ * JSON.
+ */
 export function parseDirective(body: string): Directive | undefined {
   if (body.length > BODY_MAX) return undefined;
   let raw: unknown;
@@ -54,7 +60,8 @@ export function parseDirective(body: string): Directive | undefined {
     return undefined;
   }
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
-  // Canonical: what was signed is what is meant. A repeated key or a second spelling does not survive this.
+  // Canonical: what was signed is what is meant. A repeated key or a second spelling does not
+  // survive this.
   if (JSON.stringify(raw) !== body) return undefined;
   if (Object.keys(raw).sort().join() !== FIELDS.join()) return undefined;
   const d = raw as Readonly<Record<string, unknown>>;
@@ -170,7 +177,10 @@ function fromDirective(site: Site, connection: Connection, directive: Directive)
   };
 }
 
-/** Limits that bind now, one for each connection. Directives speak for the site's first connection. */
+/**
+ * Limits that bind now, one for each connection. Directives speak for the site's first
+ * connection.
+ */
 export function limitsNow(before: GridState, site: Site, times: Timing, at: Moment): GridLimits {
   const failsafe = failsafeNow(before, times, at.nowMs);
   const state = failsafe === before.failsafe ? before : { ...before, failsafe };

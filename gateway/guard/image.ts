@@ -94,7 +94,10 @@ interface Lease {
   readonly armedUntilMonoMs: number;
 }
 
-/** Devices as the poller sees them, with what the guard adds: the lease, and whether it may write at all. */
+/**
+ * Devices as the poller sees them, with what the guard adds: the lease, and whether it may write
+ * at all.
+ */
 export function devicesOf(
   devices: readonly DeviceView[],
   leases: readonly Lease[],

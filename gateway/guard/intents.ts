@@ -25,7 +25,9 @@ function soundPositions(intent: Intent): boolean {
   return intent.positions.every((one) => finite(one?.fromMs, one?.durationMs, one?.soldWh));
 }
 
-/** Whether a message of the agent process is an intent that may be looked at: it came over a pipe. */
+/**
+ * Whether a message of the agent process is an intent that may be looked at: it came over a pipe.
+ */
 export function isIntent(raw: unknown): raw is Intent {
   if (typeof raw !== 'object' || raw === null) return false;
   const intent = raw as Intent;

@@ -11,7 +11,10 @@ import type {
 import type { SiteState, TerminalState } from './site/types.ts';
 
 const NOMINAL_V = 230;
-/** The safe state is commanded this share of the way to its last moment, so that it stands by then. */
+/**
+ * The safe state is commanded this share of the way to its last moment, so that it stands by
+ * then.
+ */
 const SAFE_SHARE = 0.8;
 
 const KINDS: readonly string[] = ['setpoint', 'limit', 'steps', 'on-off'];
@@ -44,7 +47,8 @@ export function kernelLimits(
         directionRestMs: times.directionRestMs,
         minRunMs: spec.minRunMs,
         minRestMs: spec.minRestMs,
-        // A car's charger keeps the car's own rules; only a battery under a setpoint needs a known charge.
+        // A car's charger keeps the car's own rules; only a battery under a setpoint needs a
+        // known charge.
         store: spec.control === 'setpoint' ? store : undefined,
         safe: spec.safeState,
       };

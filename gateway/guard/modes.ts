@@ -80,7 +80,10 @@ function binding(standing: Standing, decisions: readonly DecisionView[]): Reason
   return first?.reason;
 }
 
-/** Why this cycle decided as it did: the state of the site where it binds, otherwise the highest decision. */
+/**
+ * Why this cycle decided as it did: the state of the site where it binds, otherwise the highest
+ * decision.
+ */
 export function reasonOf(
   standing: Standing,
   mode: Mode,

@@ -3,9 +3,9 @@ import type { Clock } from '../ports.ts';
 const EARLY_GAP_REAL_MS = 200; // at most five early turns a real second
 
 /**
- * The absolute schedule: slot k is due at k cycles of the monotonic clock, whatever the turns before it took. A
- * turn that starts after the next slot is due counts the slots in between as missed and skips them. Early turns
- * come between slots and change nothing of the schedule.
+ * The absolute schedule: slot k is due at k cycles of the monotonic clock, whatever the turns
+ * before it took. A turn that starts after the next slot is due counts the slots in between as
+ * missed and skips them. Early turns come between slots and change nothing of the schedule.
  */
 export class Pacer {
   cycles = 0;

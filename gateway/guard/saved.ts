@@ -3,7 +3,10 @@ import type { Mode } from '../contracts/values/image.ts';
 import type { Clock } from '../ports.ts';
 import type { GridState } from './directives.ts';
 
-/** What binds from the first write after a restart. Written by the writer thread: write, fsync, rename. */
+/**
+ * What binds from the first write after a restart. Written by the writer thread: write, fsync,
+ * rename.
+ */
 export interface GuardState {
   readonly v: 1;
   readonly epoch: number;

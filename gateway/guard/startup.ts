@@ -26,7 +26,8 @@ export function within<Value>(
 }
 
 function stands(verdict: Verdict, lease: LeaseView | undefined): boolean {
-  if (lease === undefined || lease.refused !== undefined) return true; // nothing can be written there
+  // nothing can be written there
+  if (lease === undefined || lease.refused !== undefined) return true;
   const { lastVerified } = lease;
   return lastVerified?.kind === verdict.kind && lastVerified.powerW === verdict.powerW;
 }

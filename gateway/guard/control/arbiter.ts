@@ -69,8 +69,9 @@ const usable = (value: number | undefined): value is number =>
   value !== undefined && !Number.isNaN(value);
 
 /**
- * One wish narrows one range, and never beyond what is open: a bound outside it ends at the nearest edge. A
- * target closes the range to a point, whose owner is the wish, or who held it off.
+ * One wish narrows one range, and never beyond what is open: a bound outside it ends at the
+ * nearest edge. A target closes the range to a point, whose owner is the wish, or who held it
+ * off.
  */
 export function narrow(range: Range, wish: Wish): Range {
   let { minW, maxW, minBy, maxBy } = range;
@@ -134,7 +135,8 @@ function propose(terminal: TerminalState, range: Range, bias: BiasState): Propos
 }
 
 /**
- * Runs the controllers in the order of authority; each sees what those above left open and can only narrow it.
+ * Runs the controllers in the order of authority; each sees what those above left open and can
+ * only narrow it.
  * @returns one proposal for each controllable terminal, each with its owner and its sentence
  */
 export function arbitrate(

@@ -3,8 +3,8 @@ import { clamp } from './shares.ts';
 import type { View } from './types.ts';
 
 /**
- * What a battery adds to or leaves out of its setpoint, learnt slowly while it stands still: an inverter that
- * gives 98 % of what it is told would otherwise leave 2 % at the meter for ever.
+ * What a battery adds to or leaves out of its setpoint, learnt slowly while it stands still: an
+ * inverter that gives 98 % of what it is told would otherwise leave 2 % at the meter for ever.
  */
 export type BiasState = Readonly<
   Record<string, { readonly biasW: number; readonly sentW: number; readonly quietCycles: number }>

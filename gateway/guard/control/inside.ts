@@ -13,7 +13,10 @@ export interface Hold extends Limits {
   readonly exportWhy: string;
 }
 
-/** How long each battery has not done what was asked of it, in cycles; and whether PV is held back. */
+/**
+ * How long each battery has not done what was asked of it, in cycles; and whether PV is held
+ * back.
+ */
 export interface InsideState {
   readonly astray: Readonly<Record<string, number>>;
   readonly curtailing: boolean;
@@ -23,7 +26,10 @@ export const INSIDE_START: InsideState = { astray: {}, curtailing: false };
 
 /** Aimed at this share of a limit, so that noise of a meter does not break it. */
 const AIM = 0.99;
-/** After so many cycles off its setpoint a battery counts as what it does, not as what it was asked. */
+/**
+ * After so many cycles off its setpoint a battery counts as what it does, not as what it was
+ * asked.
+ */
 const ASTRAY_CYCLES = 4;
 /** PV is only held back where it comes near its bound, and let go where it is far below. */
 const NEAR = 0.15;
@@ -51,7 +57,9 @@ function astrayNext(frame: Frame): Record<string, number> {
   return next;
 }
 
-/** What batteries will reach together at their helpful bound; one gone astray counts as measured. */
+/**
+ * What batteries will reach together at their helpful bound; one gone astray counts as measured.
+ */
 function reach(frame: Frame, astray: Readonly<Record<string, number>>, side: 'minW' | 'maxW') {
   return frame.batteries.reduce((sum, { id }) => {
     const lost = (astray[id] ?? 0) > ASTRAY_CYCLES;
@@ -136,7 +144,8 @@ function allowedDraw(load: TerminalState, drawW: number, roomW: number): number 
 }
 
 /**
- * Flexible loads last. `roomW` is what they may add together; below zero, the least important one gives first.
+ * Flexible loads last. `roomW` is what they may add together; below zero, the least important one
+ * gives first.
  */
 function forLoads(frame: Frame, room: number): { wishes: Wish[]; roomW: number } {
   const { view, hold } = frame;
@@ -165,8 +174,9 @@ function forLoads(frame: Frame, room: number): { wishes: Wish[]; roomW: number }
 }
 
 /**
- * Holds a connection inside its limits: batteries first, then production, then flexible loads. Wishes only
- * narrow; without a known connection there are none, and the kernel's freshness rule takes over.
+ * Holds a connection inside its limits: batteries first, then production, then flexible loads.
+ * Wishes only narrow; without a known connection there are none, and the kernel's freshness rule
+ * takes over.
  */
 export function keepInside(
   state: InsideState,

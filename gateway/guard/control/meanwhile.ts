@@ -1,8 +1,9 @@
 import { intervalStart } from '../../contracts/values/time.ts';
 
 /**
- * Mean power of a running interval of the wall clock, counted from live power. The part before the first
- * sample is unknown and named as such, so that a restart in mid-interval invents nothing.
+ * Mean power of a running interval of the wall clock, counted from live power. The part before
+ * the first sample is unknown and named as such, so that a restart in mid-interval invents
+ * nothing.
  */
 export interface Meanwhile {
   readonly fromMs: number; // wall clock, start of the interval; NaN = none yet
@@ -27,7 +28,10 @@ export interface Sample {
   readonly gridW: number; // + import; NaN = unknown
 }
 
-/** Adds the time since the last sample at the present power; a new interval begins at its own start. */
+/**
+ * Adds the time since the last sample at the present power; a new interval begins at its own
+ * start.
+ */
 export function meanwhile(before: Meanwhile, sample: Sample): Meanwhile {
   const fromMs = intervalStart(sample.wallMs, sample.lengthMs);
   const intoMs = sample.wallMs - fromMs;

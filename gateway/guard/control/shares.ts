@@ -42,8 +42,8 @@ export function split(totalW: number, slots: readonly Slot[]): Readonly<Record<s
 }
 
 /**
- * Like `split`, but what the slots cannot do is asked of them all the same, so that whoever holds them back is
- * the one who is named. @returns W by slot id; the sum is `totalW`
+ * Like `split`, but what the slots cannot do is asked of them all the same, so that whoever holds
+ * them back is the one who is named. @returns W by slot id; the sum is `totalW`
  */
 export function wanted(totalW: number, slots: readonly Slot[]): Readonly<Record<string, number>> {
   const parts = split(totalW, slots);
@@ -69,8 +69,8 @@ export function controlled(
 }
 
 /**
- * What the connection would carry if every battery rested, W, + import: the sum that batteries can bring to
- * zero. It does not depend on what they do now, so following it cannot swing.
+ * What the connection would carry if every battery rested, W, + import: the sum that batteries
+ * can bring to zero. It does not depend on what they do now, so following it cannot swing.
  * @returns NaN while the connection is not known
  */
 export function restingGridW(view: View, connection: string): number {
@@ -88,8 +88,9 @@ export function restingGridW(view: View, connection: string): number {
 const HELD = 0.01;
 
 /**
- * The same, with sun and chargers as they will be once what this cycle decided stands: held back further, or let
- * go. Otherwise the battery and they would all answer the same difference in full.
+ * The same, with sun and chargers as they will be once what this cycle decided stands: held back
+ * further, or let go. Otherwise the battery and they would all answer the same difference in
+ * full.
  */
 export function comingGridW(view: View, connection: string): number {
   let sum = restingGridW(view, connection);

@@ -5,8 +5,9 @@ import type { Timing } from '../../contracts/values/timing.ts';
 import type { SiteState } from '../site/types.ts';
 
 /**
- * What a controller wants of one terminal: a narrower range, a target inside it, or both. Powers + into the
- * node; for a terminal with a production limit the range and the target are of that limit.
+ * What a controller wants of one terminal: a narrower range, a target inside it, or both. Powers
+ * + into the node; for a terminal with a production limit the range and the target are of that
+ * limit.
  */
 export interface Wish {
   readonly terminal: string;
@@ -71,7 +72,10 @@ export interface Controller<State> {
   step(state: State, view: View, nowMs: number): Step<State>;
 }
 
-/** What goes to the kernel for one terminal. `powerW` undefined gives the terminal back to its device. */
+/**
+ * What goes to the kernel for one terminal. `powerW` undefined gives the terminal back to its
+ * device.
+ */
 export interface Proposal {
   readonly terminal: string;
   readonly powerW: number | undefined;

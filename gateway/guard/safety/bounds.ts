@@ -19,7 +19,10 @@ function cap(side: Side, mostW: number | undefined, code: string): Side {
   return mostW < side.mostW ? { mostW, code } : side;
 }
 
-/** What flows into the node at most: nameplate, BMS, converter, and nothing at or below the floor of charge. */
+/**
+ * What flows into the node at most: nameplate, BMS, converter, and nothing at or below the floor
+ * of charge.
+ */
 function discharge(limits: TerminalLimits, facts: TerminalFacts): Side {
   let side: Side = { mostW: limits.ratedInW, code: 'BMS_LIMIT' };
   side = cap(side, facts.ratedW, 'BMS_LIMIT');
@@ -50,7 +53,10 @@ function charge(limits: TerminalLimits, facts: TerminalFacts): Side {
   return side;
 }
 
-/** Device protection for a setpoint. Charge unknown on either side closes both: neither in nor out. */
+/**
+ * Device protection for a setpoint. Charge unknown on either side closes both: neither in nor
+ * out.
+ */
 export function bounds(limits: TerminalLimits, facts: TerminalFacts): Bounds {
   const inward = discharge(limits, facts);
   const outward = charge(limits, facts);

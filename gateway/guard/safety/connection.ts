@@ -5,9 +5,9 @@ import { drawn } from './rules.ts';
 const SLACK_W = 1;
 
 /**
- * Power at the connection after the rulings, W, + import. What may go either way is taken on the dangerous
- * side: a load that is allowed to draw more does so for the import limit and does not for the export limit,
- * and the sun gives what it gives unless it is held below.
+ * Power at the connection after the rulings, W, + import. What may go either way is taken on the
+ * dangerous side: a load that is allowed to draw more does so for the import limit and does not
+ * for the export limit, and the sun gives what it gives unless it is held below.
  */
 export function expectedGridW(
   gridW: number,
@@ -27,7 +27,10 @@ export function expectedGridW(
 
 type Change = (ruling: Ruling, excessW: number) => number;
 
-/** What a ruling means for the sum: a released load goes on as measured, the sun gives at most what it gives. */
+/**
+ * What a ruling means for the sum: a released load goes on as measured, the sun gives at most
+ * what it gives.
+ */
 function effectiveW({ limits, powerW, alignedW }: Ruling): number {
   if (limits.kind === 'limit') return Math.max(0, Math.min(powerW, alignedW));
   return Number.isNaN(powerW) ? alignedW : powerW;
@@ -106,8 +109,8 @@ const blame = (rulings: readonly Ruling[]): readonly Ruling[] =>
   );
 
 /**
- * The last line at the connection point: whatever was wished, the sum stays inside. Where uncontrollable power
- * alone exceeds a limit, everything stands at its helpful bound and says so.
+ * The last line at the connection point: whatever was wished, the sum stays inside. Where
+ * uncontrollable power alone exceeds a limit, everything stands at its helpful bound and says so.
  */
 export function keepConnection(
   rulings: readonly Ruling[],

@@ -1,6 +1,7 @@
 /**
- * What the kernel knows, in its own words: it imports nothing. Powers in W, + into the node. NaN means not
- * known and never passes a comparison; undefined means that the device has no such thing.
+ * What the kernel knows, in its own words: it imports nothing. Powers in W, + into the node. NaN
+ * means not known and never passes a comparison; undefined means that the device has no such
+ * thing.
  */
 export type Kind = 'setpoint' | 'limit' | 'steps' | 'on-off';
 
@@ -12,13 +13,15 @@ export interface TerminalLimits {
   readonly ratedInW: number; // >= 0
   readonly ratedOutW: number; // >= 0
   readonly minPowerW: number;
-  readonly steps: readonly { readonly currentA: number; readonly powerW: number }[]; // powerW >= 0, rising, first 0
+  // powerW >= 0, rising, first 0
+  readonly steps: readonly { readonly currentA: number; readonly powerW: number }[];
   readonly priority: number; // 1 first
   readonly slewWPerS: number; // Infinity = none
   readonly directionRestMs: number;
   readonly minRunMs: number;
   readonly minRestMs: number;
-  readonly store: StoreLimits | undefined; // only where charge must be known: a battery under a setpoint
+  // only where charge must be known: a battery under a setpoint
+  readonly store: StoreLimits | undefined;
   readonly safe:
     | { readonly kind: 'own-mode' }
     | { readonly kind: 'zero' }
@@ -66,7 +69,10 @@ export interface Facts {
   readonly terminals: Readonly<Record<string, TerminalFacts>>;
 }
 
-/** What someone outside would like; never trusted. `powerW` undefined gives the terminal to its device. */
+/**
+ * What someone outside would like; never trusted. `powerW` undefined gives the terminal to its
+ * device.
+ */
 export interface Proposal {
   readonly terminal: string;
   readonly powerW: number | undefined;
@@ -96,7 +102,9 @@ export const NEW_MEMORY: TerminalMemory = {
   switchedAtMs: Number.NEGATIVE_INFINITY,
 };
 
-/** How well a terminal and its connection are known: act, keep the last order, or the safe state. */
+/**
+ * How well a terminal and its connection are known: act, keep the last order, or the safe state.
+ */
 export type Freshness = 'fresh' | 'holding' | 'safe';
 
 /** A terminal on its way through the rules. `powerW` NaN = released. */

@@ -6,7 +6,10 @@ export interface Eased {
   readonly code: string;
 }
 
-/** Up to this, or this share of nameplate, is rest and not a direction: what follows a meter flickers. */
+/**
+ * Up to this, or this share of nameplate, is rest and not a direction: what follows a meter
+ * flickers.
+ */
 const REST_W = 50;
 const REST_SHARE = 0.01;
 
@@ -30,7 +33,8 @@ export function rest(
 }
 
 /**
- * No faster than the slew rate, from the last verdict, or from what is measured where there was none.
+ * No faster than the slew rate, from the last verdict, or from what is measured where there was
+ * none.
  * @param fromW  measured power, NaN = unknown (then from rest)
  */
 export function slew(

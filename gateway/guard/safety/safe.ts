@@ -1,7 +1,10 @@
 import type { Facts, Ruling, TerminalLimits, TerminalMemory } from './facts.ts';
 import { drawn } from './rules.ts';
 
-/** Most that a terminal may put into the node once its safe state stands; stores and loads put in nothing. */
+/**
+ * Most that a terminal may put into the node once its safe state stands; stores and loads put in
+ * nothing.
+ */
 function safeProductionW(limits: TerminalLimits): number {
   if (limits.kind !== 'limit' || limits.safe.kind === 'zero') return 0;
   if (limits.safe.kind === 'own-mode') return limits.ratedInW;
@@ -9,8 +12,8 @@ function safeProductionW(limits: TerminalLimits): number {
 }
 
 /**
- * Production that a terminal may keep in its safe state, so that all of them together stay inside the export
- * limit in force at zero load and full sun.
+ * Production that a terminal may keep in its safe state, so that all of them together stay inside
+ * the export limit in force at zero load and full sun.
  */
 function productionW(
   limits: TerminalLimits,
@@ -38,7 +41,10 @@ function powerOf(
   return draw === 0 ? 0 : -draw;
 }
 
-/** The safe state of one terminal: own mode, zero or a limit, never above an export limit in force. */
+/**
+ * The safe state of one terminal: own mode, zero or a limit, never above an export limit in
+ * force.
+ */
 export function safeRuling(
   limits: TerminalLimits,
   all: readonly TerminalLimits[],

@@ -19,9 +19,10 @@ import { safeRuling } from './safe.ts';
 const minted: unique symbol = Symbol('verdict');
 
 /**
- * The only thing `commands/` accepts. Minted here and nowhere else, so a write cannot be spelled without the
- * kernel. `powerW` is + into the node: setpoint for 'setpoint', production limit (>= 0) for 'limit', the power of
- * the chosen current for 'steps', 0 or the rated draw for 'on-off'. 'release' gives the terminal back to its device.
+ * The only thing `commands/` accepts. Minted here and nowhere else, so a write cannot be spelled
+ * without the kernel. `powerW` is + into the node: setpoint for 'setpoint', production limit (>=
+ * 0) for 'limit', the power of the chosen current for 'steps', 0 or the rated draw for 'on-off'.
+ * 'release' gives the terminal back to its device.
  */
 export interface Verdict {
   readonly terminal: string;
@@ -37,7 +38,10 @@ export interface Judgement {
   readonly memory: Memory;
   /** Empty for terminals that may not be written: not commissioned, or the site only observes. */
   readonly verdicts: readonly Verdict[];
-  /** What became of each terminal: the kernel's own code where it changed the proposal, and how fresh it was. */
+  /**
+   * What became of each terminal: the kernel's own code where it changed the proposal, and how
+   * fresh it was.
+   */
   readonly findings: readonly Finding[];
 }
 
@@ -58,7 +62,10 @@ function freshness(facts: Facts, limits: TerminalLimits, terminal: TerminalFacts
   return connectionMs <= facts.freshMs && terminal.ageMs <= facts.freshMs ? 'fresh' : 'holding';
 }
 
-/** A proposal counts when it is of this boot, of no older agent than known, and a number or a release. */
+/**
+ * A proposal counts when it is of this boot, of no older agent than known, and a number or a
+ * release.
+ */
 function accepted(facts: Facts, proposal: Proposal | undefined): proposal is Proposal {
   if (proposal === undefined || proposal.bootId !== facts.bootId) return false;
   if (!(proposal.agentEpoch >= facts.agentEpoch)) return false;
@@ -182,8 +189,9 @@ function mint(ruling: Ruling): Verdict {
 }
 
 /**
- * The safety kernel: whatever is proposed, what comes out is inside nameplate, BMS limits, charge bounds,
- * connection limits and the rules that spare the equipment; and where it cannot know, the safe state.
+ * The safety kernel: whatever is proposed, what comes out is inside nameplate, BMS limits, charge
+ * bounds, connection limits and the rules that spare the equipment; and where it cannot know, the
+ * safe state.
  */
 export function judge(
   before: Memory,

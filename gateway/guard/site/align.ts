@@ -14,8 +14,9 @@ export const newestMs = (trace: Trace): number =>
   trace[trace.length - 1]?.atMs ?? Number.NEGATIVE_INFINITY;
 
 /**
- * Power at an instant between two samples, held at the ends; NaN without any. Halfway between the line and the
- * newer sample: a slow device moves along the line, a fast one has jumped just after it was told, long before.
+ * Power at an instant between two samples, held at the ends; NaN without any. Halfway between the
+ * line and the newer sample: a slow device moves along the line, a fast one has jumped just after
+ * it was told, long before.
  */
 export function at(trace: Trace, atMs: number): number {
   let before: Trace[number] | undefined;

@@ -73,7 +73,10 @@ function quantitiesOf(source: Source, seen: Seen): [string, Reading][] {
   return found;
 }
 
-/** Points `<place>.<quantity>`: the first good source counts, otherwise the first that knows anything. */
+/**
+ * Points `<place>.<quantity>`: the first good source counts, otherwise the first that knows
+ * anything.
+ */
 export function placePoints(
   wiring: Wiring,
   seen: Seen,
@@ -94,7 +97,9 @@ export function placePoints(
   return points;
 }
 
-/** Good first; among failed ones the first source stays, unless only a later one has a last value. */
+/**
+ * Good first; among failed ones the first source stays, unless only a later one has a last value.
+ */
 function rank(reading: Reading): number {
   if (reading.quality === 'good') return 0;
   return reading.last === undefined ? 2 : 1;

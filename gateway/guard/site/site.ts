@@ -68,7 +68,9 @@ function gridOf(wiring: Wiring, seen: Seen, points: Points): GridPresence {
   return Number.isFinite(value(points, `${connection}.powerW`)) ? 'present' : 'unknown';
 }
 
-/** A point of the terminal's own device: undefined where the profile has none, NaN where it fails. */
+/**
+ * A point of the terminal's own device: undefined where the profile has none, NaN where it fails.
+ */
 function offered(
   wiring: TerminalWiring,
   seen: Seen,
@@ -108,7 +110,10 @@ function capabilityOf(
   };
 }
 
-/** Traces of every place that a control loop adds up; instants already have the devices' latency taken off. */
+/**
+ * Traces of every place that a control loop adds up; instants already have the devices' latency
+ * taken off.
+ */
 function traced(wiring: Wiring, memory: SiteMemory, points: Points): Record<string, Trace> {
   const traces: Record<string, Trace> = {};
   for (const place of wiring.places) {
@@ -195,7 +200,10 @@ function terminalsOf(
   return { terminals, soc };
 }
 
-/** Readings by device -> one frozen image of the site by place, with residuals, sums and capabilities. */
+/**
+ * Readings by device -> one frozen image of the site by place, with residuals, sums and
+ * capabilities.
+ */
 export function siteStep(
   wiring: Wiring,
   memory: SiteMemory,

@@ -1,8 +1,9 @@
 import type { Reading } from '../../contracts/values/reading.ts';
 
 /**
- * Charge of a store between two good readings. What flowed since the last one is counted, and each bound moves
- * to its unfavourable side only: charging may have filled it, discharging may have emptied it.
+ * Charge of a store between two good readings. What flowed since the last one is counted, and
+ * each bound moves to its unfavourable side only: charging may have filled it, discharging may
+ * have emptied it.
  */
 export interface SocTrack {
   readonly atMs: number; // of the last good reading; -Infinity = never
@@ -53,7 +54,10 @@ function count(track: SocTrack, at: SocStep): SocTrack {
   };
 }
 
-/** A good reading newer than the last replaces what was counted; a jump is doubted for one freshness time. */
+/**
+ * A good reading newer than the last replaces what was counted; a jump is doubted for one
+ * freshness time.
+ */
 function take(track: SocTrack, socPct: number, atMs: number, at: SocStep): SocTrack {
   const flowedPct = (100 * (track.chargedWh + track.dischargedWh)) / at.usableWh;
   const jumped = Math.abs(socPct - track.socPct) > JUMP_PCT + 2 * flowedPct;

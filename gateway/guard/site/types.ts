@@ -7,15 +7,18 @@ import type { Instant } from '../../contracts/values/time.ts';
 export interface Seen {
   readonly readings: Readonly<Record<string, Readonly<Record<string, Reading>>>>;
   readonly devices: readonly DeviceView[];
-  /** Whether the device's profile has such a point; undefined while the device was never reached. */
+  /**
+   * Whether the device's profile has such a point; undefined while the device was never reached.
+   */
   readonly offers: (deviceId: string, key: string) => boolean | undefined;
 }
 
 export type GridPresence = 'present' | 'absent' | 'unknown';
 
 /**
- * The process image: one frozen view of the site for one cycle. Powers + into the node. NaN means not known,
- * an age of Infinity never read. `powerW` of a failing reading is its last good value, with its age.
+ * The process image: one frozen view of the site for one cycle. Powers + into the node. NaN means
+ * not known, an age of Infinity never read. `powerW` of a failing reading is its last good value,
+ * with its age.
  */
 export interface SiteState {
   readonly nowMs: number;
@@ -49,8 +52,8 @@ export interface ConnectionState extends Measured {
 }
 
 /**
- * The connection and its controllable terminals at one common instant: meters and inverters are read at
- * different moments, and adding values of different moments makes a control loop swing.
+ * The connection and its controllable terminals at one common instant: meters and inverters are
+ * read at different moments, and adding values of different moments makes a control loop swing.
  */
 export interface Aligned {
   readonly atMs: number;
@@ -68,7 +71,10 @@ export interface TerminalState extends Measured {
   readonly capability: Capability;
 }
 
-/** What a terminal can do now. undefined = its device has no such point, NaN = it has, but it is not known now. */
+/**
+ * What a terminal can do now. undefined = its device has no such point, NaN = it has, but it is
+ * not known now.
+ */
 export interface Capability {
   readonly socLowPct: number; // lowest it may be: counts against discharging
   readonly socHighPct: number; // highest it may be: counts against charging

@@ -36,7 +36,10 @@ export interface TerminalWiring {
   readonly siblings: readonly string[];
 }
 
-/** The site file, resolved once: who measures what, what is derived, and which connection carries whom. */
+/**
+ * The site file, resolved once: who measures what, what is derived, and which connection carries
+ * whom.
+ */
 export interface Wiring {
   readonly site: Site;
   readonly places: readonly Place[];

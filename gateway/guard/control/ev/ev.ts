@@ -34,8 +34,8 @@ function surplusW(view: View, charger: TerminalState, drawW: number): number {
 }
 
 /**
- * Whether the deadline asks for full current now. Without the car's own charge, all of what is wanted counts
- * as missing: the car stops by itself when it is full.
+ * Whether the deadline asks for full current now. Without the car's own charge, all of what is
+ * wanted counts as missing: the car stops by itself when it is full.
  */
 function mustHurry(view: View, charger: TerminalState): boolean {
   const ready = charger.store?.ready;
@@ -50,7 +50,12 @@ function mustHurry(view: View, charger: TerminalState): boolean {
   return neededMs > 0 && leftMs <= neededMs * 1.1 && leftMs > 0;
 }
 
-/** Chargers take the sun's surplus in steps, and all they can once the deadline leaves no choice. */
+const two = (value: number): string => String(value).padStart(2, '0');
+const timeOfDay = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+
+/**
+ * Chargers take the sun's surplus in steps, and all they can once the deadline leaves no choice.
+ */
 export const ev: Controller<EvState> = {
   start: { roomSinceMs: {} },
   step(state, view, nowMs) {
@@ -65,8 +70,7 @@ export const ev: Controller<EvState> = {
       };
       if (mustHurry(view, charger)) {
         const at = charger.store?.ready?.minuteOfDay ?? 0;
-        const time = `${String(Math.floor(at / 60)).padStart(2, '0')}:${String(at % 60).padStart(2, '0')}`;
-        const sentence = `so that the car is ready at ${time}`;
+        const sentence = `so that the car is ready at ${timeOfDay(at)}`;
         wishes.push({ ...base, sentence, targetW: -charger.spec.ratedOutW });
         continue;
       }

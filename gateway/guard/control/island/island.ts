@@ -19,8 +19,9 @@ function spread(gateway: string): number {
 }
 
 /**
- * Grid gone: every device goes back to its own mode and nothing is written until the grid has been back for the
- * delay and this gateway's share of the spread, so that a street does not return at once.
+ * Grid gone: every device goes back to its own mode and nothing is written until the grid has
+ * been back for the delay and this gateway's share of the spread, so that a street does not
+ * return at once.
  */
 export const island: Controller<IslandState> = {
   start: ON_GRID,

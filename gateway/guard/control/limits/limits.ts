@@ -109,7 +109,9 @@ function gridHold(limit: GridLimit): Hold {
   };
 }
 
-/** The grid agent's limits in force: an emergency in place of the envelope, or the site's default. */
+/**
+ * The grid agent's limits in force: an emergency in place of the envelope, or the site's default.
+ */
 export const gridLimits: Controller<LimitsState> = {
   start: {},
   step(state, view) {

@@ -22,8 +22,8 @@ function running(view: View): Position | undefined {
 }
 
 /**
- * Power at the connection that brings the interval's net energy to the position, spread over what is left.
- * What is unknown of the interval counts as having been on the position.
+ * Power at the connection that brings the interval's net energy to the position, spread over what
+ * is left. What is unknown of the interval counts as having been on the position.
  * @returns W, + import
  */
 export function dueGridW(position: Position, interval: Meanwhile, leftMs: number): number {

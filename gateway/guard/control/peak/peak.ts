@@ -9,14 +9,17 @@ export interface PeakState {
   readonly inside: InsideState;
 }
 
-/** The mean is steered to this share of the limit, so that meter and clock need not agree to the second. */
+/**
+ * The mean is steered to this share of the limit, so that meter and clock need not agree to the
+ * second.
+ */
 const AIM = 0.98;
 /** At the end of a window the room is spread over at least so many cycles. */
 const LAST_CYCLES = 5;
 
 /**
- * Import that the rest of the window may have so that its mean stays at the limit. What is unknown of the
- * window counts as having been at the limit.
+ * Import that the rest of the window may have so that its mean stays at the limit. What is
+ * unknown of the window counts as having been at the limit.
  * @returns W >= 0
  */
 export function allowedW(
@@ -64,7 +67,8 @@ export const peak: Controller<PeakState> = {
       importWhy: `the mean of these ${minutes} min stays at ${power(limitW)}`,
       exportWhy: '',
     });
-    const sentence = `buying up to ${power(importLimitW)}, so that the mean stays at ${power(limitW)}`;
+    const mean = `so that the mean stays at ${power(limitW)}`;
+    const sentence = `buying up to ${power(importLimitW)}, ${mean}`;
     return {
       state: { window, inside: found.state },
       wishes: found.wishes,

@@ -32,7 +32,10 @@ function bounded(slot: Slot, step: TerminalStep): Slot {
 const planned = ({ minW, maxW }: TerminalStep, powerW: number): number =>
   clamp(powerW, Math.min(minW, maxW), Math.max(minW, maxW));
 
-/** Targets of the batteries at one connection: fixed ones first, the others share what is left to the meter. */
+/**
+ * Targets of the batteries at one connection: fixed ones first, the others share what is left to
+ * the meter.
+ */
 function batteryTargets(view: View, connection: string, plan: PlanStep): Record<string, number> {
   const followers: Follower[] = slotsOf(view.open, ready(view, connection)).flatMap((slot) => {
     const step = plan.terminals.find(({ terminal }) => terminal === slot.id);

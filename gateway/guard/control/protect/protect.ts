@@ -3,7 +3,10 @@ import { percent, power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
 import type { Ask, Controller, View, Wish } from '../types.ts';
 
-/** Which batteries are full or empty; they leave that state only some charge later, so that nothing flutters. */
+/**
+ * Which batteries are full or empty; they leave that state only some charge later, so that
+ * nothing flutters.
+ */
 export interface ProtectState {
   readonly full: Readonly<Record<string, boolean>>;
   readonly empty: Readonly<Record<string, boolean>>;
@@ -113,7 +116,10 @@ function asksOf(view: View): Ask[] {
   return [{ authority: 'device-protection', sentence }];
 }
 
-/** Device protection: BMS limits, charge bounds, reserve, cold. The kernel holds the same bounds by itself. */
+/**
+ * Device protection: BMS limits, charge bounds, reserve, cold. The kernel holds the same bounds
+ * by itself.
+ */
 export const protect: Controller<ProtectState> = {
   start: { full: {}, empty: {} },
   step(state, view) {

@@ -167,7 +167,7 @@ test('what may not be written is not, and what is too old is in its safe state',
   );
 });
 
-test('a connection stays inside its limits wherever anything controllable can keep it there', () => {
+test('a connection stays inside wherever anything controllable can keep it there', () => {
   const own = [battery, pv];
   fc.assert(
     fc.property(
@@ -219,7 +219,7 @@ test('a connection stays inside its limits wherever anything controllable can ke
   );
 });
 
-test('a wish never turns a battery around before its rest, and never faster than its slew rate', () => {
+test('a wish neither turns a battery before its rest nor moves it too fast', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: -10_000, max: 10_000, noNaN: true }), {

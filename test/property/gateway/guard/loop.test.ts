@@ -5,7 +5,10 @@ import { site } from '../../../unit/gateway/guard/bench/site.ts';
 
 const home = site({ pv: {}, battery: {}, connection: { defaultExportLimitW: 0 } });
 
-/** Reversals of the battery's power beyond a tenth of the step: what a swinging loop has and a calm one has not. */
+/**
+ * Reversals of the battery's power beyond a tenth of the step: what a swinging loop has and a
+ * calm one has not.
+ */
 function reversals(powersW: readonly number[], stepW: number): number {
   let count = 0;
   let lastW = powersW[0] ?? 0;
@@ -20,7 +23,7 @@ function reversals(powersW: readonly number[], stepW: number): number {
   return count;
 }
 
-test('whatever the device lag, a load step settles within five cycles and does not swing', async () => {
+test('whatever the lag, a load step settles within five cycles and does not swing', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 200, max: 1_000 }),
@@ -48,7 +51,7 @@ test('whatever the device lag, a load step settles within five cycles and does n
   );
 });
 
-test('an export limit of zero is back within five cycles of any change of sun and load', async () => {
+test('an export limit of zero is back within five cycles of any change', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -67,7 +70,8 @@ test('an export limit of zero is back within five cycles of any change of sun an
           await bench.clock.advance(5_000);
           for (let n = 0; n < 40; n += 1) {
             await bench.clock.advance(250);
-            expect(bench.gridW).toBeGreaterThan(-160); // 1 % of controllable nameplate, 100 W, and a ramp's tail
+            // 1 % of controllable nameplate, 100 W, and a ramp's tail
+            expect(bench.gridW).toBeGreaterThan(-160);
           }
         }
         await bench.guard.stop();

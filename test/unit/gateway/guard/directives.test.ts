@@ -109,7 +109,7 @@ describe('an envelope', () => {
     expect(bench.image.counters).toMatchObject({ cycles: cycles + 1, missedCycles: 0 });
   });
 
-  it('a looser one waits for its turn, and a flood makes no more than five turns a second', async () => {
+  it('a looser one waits; a flood makes no more than five turns a second', async () => {
     const bench = await running();
     give(bench, { sequence: 1 });
     await bench.clock.advance(5_000 - (bench.clock.monoMs() % 1_000) + 10);
@@ -196,7 +196,7 @@ describe('a directive is refused, audited, and without effect', () => {
 describe('the heartbeat', () => {
   const lose = 125_000;
 
-  it('lost, "keep": envelopes are obeyed to their end, then the default; the site says so', async () => {
+  it('lost, "keep": envelopes are obeyed to their end, then the default', async () => {
     const bench = await running();
     give(bench, { untilMs: bench.clock.wallMs() + 200_000 });
     await bench.clock.advance(lose);

@@ -244,3 +244,12 @@ describe('when readings fail', () => {
     .at('0s', { loadW: -1_000 })
     .expect({ batteryW: 0, flags: ['observing'], code: 'OBSERVING' });
 });
+
+describe('accelerated', () => {
+  spec('the same number of cycles, stretched together', home, { speed: 96 })
+    .at('0s', { pvW: 3_000, loadW: -1_000 })
+    .expect({ batteryW: -2_000, gridW: 0, mode: 'rules' }, '48s')
+    .at('60s', { silent: ['meter1'] })
+    .expect({ batteryW: -2_000, mode: 'holding' }, '24s')
+    .expect({ batteryW: 0, mode: 'safe' }, '50s');
+});

@@ -7,7 +7,10 @@ import type {
 import type { Site } from '../../../../../gateway/contracts/values/site.ts';
 import { Bench, type BenchOptions, type World } from './bench.ts';
 
-/** What stands at the terminals and at the meter. Powers in W, + into the node, within 2 % or 60 W. */
+/**
+ * What stands at the terminals and at the meter. Powers in W, + into the node, within 2 % or 60
+ * W.
+ */
 export interface Expected {
   readonly batteryW?: number;
   readonly gridW?: number;
@@ -62,8 +65,8 @@ function compare(bench: Bench, wanted: Expected): void {
 }
 
 /**
- * A timeline that a field engineer can read. `at` sets the world at a time after the guard's start; `expect` looks
- * five cycles later (or at `after`), when a limit has to be back.
+ * A timeline that a field engineer can read. `at` sets the world at a time after the guard's
+ * start; `expect` looks five cycles later (or at `after`), when a limit has to be back.
  */
 class Timeline {
   private readonly steps: { readonly atS: number; readonly run: (bench: Bench) => void }[] = [];

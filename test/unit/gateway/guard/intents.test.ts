@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { Intent } from '../../../../gateway/contracts/values/plan.ts';
+import { isIntent, running, supersedes } from '../../../../gateway/guard/intents.ts';
+import { steps } from './bench/timeline.ts';
+
+const intent: Intent = {
+  v: 1,
+  agentEpoch: 2,
+  sequence: 5,
+  issuedAtMs: 1_000,
+  expiresAtMs: 2_000,
+  cloudConnected: true,
+  clockTrusted: true,
+  plan: [{ fromMs: 0, durationMs: 900_000, terminals: [steps({})], expectGridW: 0, why: 'x' }],
+  positions: [{ fromMs: 0, durationMs: 900_000, soldWh: -10 }],
+};
+
+describe('an intent of the agent process', () => {
+  it('is looked at before it counts', () => {
+    expect(isIntent(intent)).toBe(true);
+    const step = intent.plan[0];
+    const odd: unknown[] = [
+      undefined,
+      'plan',
+      { ...intent, v: 2 },
+      { ...intent, expiresAtMs: Number.NaN },
+      { ...intent, cloudConnected: 1 },
+      { ...intent, plan: 'none' },
+      { ...intent, plan: [null] },
+      { ...intent, plan: [{ ...step, terminals: [{ ...steps({}), minW: null }] }] },
+      { ...intent, plan: [{ ...step, terminals: [null] }] },
+      { ...intent, plan: [{ ...step, why: 3 }] },
+      { ...intent, plan: Array.from({ length: 401 }, () => step) },
+      { ...intent, positions: [{ fromMs: 0, durationMs: 1, soldWh: '5' }] },
+      { ...intent, positions: undefined },
+    ];
+    for (const one of odd) expect(isIntent(one)).toBe(false);
+  });
+
+  it('a newer one counts, never one of an older agent', () => {
+    expect(supersedes(intent, undefined)).toBe(true);
+    expect(supersedes({ ...intent, sequence: 6 }, intent)).toBe(true);
+    expect(supersedes(intent, intent)).toBe(false);
+    expect(supersedes({ ...intent, agentEpoch: 3, sequence: 1 }, intent)).toBe(true);
+    expect(supersedes({ ...intent, agentEpoch: 1, sequence: 99 }, intent)).toBe(false);
+  });
+
+  it('ends with its expiry', () => {
+    expect(running(intent, 1_999)).toBe(intent);
+    expect(running(intent, 2_000)).toBeUndefined();
+    expect(running(undefined, 0)).toBeUndefined();
+  });
+});

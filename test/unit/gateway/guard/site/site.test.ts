@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import type { Reading } from '../../../../../gateway/contracts/values/reading.ts';
+import type { Site } from '../../../../../gateway/contracts/values/site.ts';
+import { timing } from '../../../../../gateway/contracts/values/timing.ts';
+import { NO_MEMORY, type SiteMemory, siteStep } from '../../../../../gateway/guard/site/site.ts';
+import type { SiteState } from '../../../../../gateway/guard/site/types.ts';
+import { wire } from '../../../../../gateway/guard/site/wiring.ts';
+import { site } from '../bench/site.ts';
+
+const times = timing(1);
+type Values = Readonly<Record<string, Readonly<Record<string, number | Reading>>>>;
+
+const ok = (value: number, atMs: number): Reading => ({ quality: 'good', value, atMs });
+
+/** Steps the stage through images: device values (good now) or whole readings, at seconds. */
+function seen(spec: Site, images: readonly { atS: number; devices: Values; none?: string[] }[]) {
+  const wiring = wire(spec);
+  let memory: SiteMemory = NO_MEMORY;
+  let state: SiteState | undefined;
+  for (const { atS, devices, none } of images) {
+    const nowMs = atS * 1_000;
+    const readings = Object.fromEntries(
+      Object.entries(devices).map(([id, values]) => [
+        id,
+        Object.fromEntries(
+          Object.entries(values).map(([key, value]) => [
+            key,
+            typeof value === 'number' ? ok(value, nowMs) : value,
+          ]),
+        ),
+      ]),
+    );
+    const offers = (_device: string, key: string) => !(none ?? []).includes(key);
+    const snapshot = { readings, devices: [], offers };
+    const step = siteStep(wiring, memory, snapshot, nowMs, 1_700_000_000_000 + nowMs, times);
+    memory = step.memory;
+    state = step.site;
+  }
+  if (state === undefined) throw new Error('no image');
+  return state;
+}
+
+const one = (spec: Site, devices: Values, none?: string[]) =>
+  seen(spec, [{ atS: 10, devices, ...(none ? { none } : {}) }]);
+
+const home = site({ pv: {}, battery: {}, pump: {} });
+const all: Values = {
+  meter1: { powerW: 1_000, powerL1W: 400, inWh: 5_000, outWh: 200, voltageL1V: 231 },
+  inverter1: { powerW: 3_000, inWh: 9_000 },
+  inverter2: { powerW: -500, socPct: 60, temperatureC: 21, chargeMaxW: 4_000, setW: -500 },
+  meter2: { powerW: 1_500, inWh: 700, outWh: 3, currentL1A: 2.2 },
+};
+
+describe('points by place', () => {
+  it('turns what a meter of a load counts, powers and counters', () => {
+    const { points } = one(home, all);
+    expect(points['pump1.powerW']).toMatchObject({ quality: 'good', value: -1_500 });
+    expect(points['pump1.inWh']).toMatchObject({ value: 3 });
+    expect(points['pump1.outWh']).toMatchObject({ value: 700 });
+    expect(points['pump1.currentL1A']).toMatchObject({ value: 2.2 });
+  });
+
+  it('derives the residual, so that the node sums to zero', () => {
+    const { points } = one(home, all);
+    expect(points['house.powerW']).toMatchObject({ quality: 'good', value: -2_000 });
+    const sum = ['grid', 'pv1', 'battery1', 'pump1', 'house']
+      .map((id) => points[`${id}.powerW`])
+      .reduce((w, reading) => w + (reading?.quality === 'good' ? reading.value : Number.NaN), 0);
+    expect(sum).toBe(0);
+  });
+
+  it('adds up sun, battery and load', () => {
+    const { points } = one(home, all);
+    expect(points['site.pvW']).toMatchObject({ value: 3_000 });
+    expect(points['site.batteryW']).toMatchObject({ value: -500 });
+    expect(points['site.loadW']).toMatchObject({ value: -3_500 });
+  });
+
+  it('shows no control register as a quantity of the site', () => {
+    expect(one(home, all).points['battery1.setW']).toBeUndefined();
+  });
+
+  it('a residual is as bad as its worst source, and as old as its oldest', () => {
+    const late: Reading = { quality: 'timeout', last: 3_000, atMs: 4_000 };
+    const { points } = one(home, { ...all, inverter1: { powerW: late } });
+    expect(points['house.powerW']).toEqual({ quality: 'timeout', last: -2_000, atMs: 4_000 });
+    const { inverter1: _, ...without } = all;
+    expect(one(home, without).points['house.powerW']).toEqual({ quality: 'unavailable', atMs: 0 });
+  });
+
+  it('a good value ends when it is older than its class allows', () => {
+    const devices = {
+      ...all,
+      meter1: { powerW: ok(1_000, 4_000), inWh: ok(5_000, 0) },
+      inverter2: { powerW: -500, socPct: ok(60, 0) },
+    };
+    const { points } = one(home, devices);
+    expect(points['grid.powerW']).toEqual({ quality: 'stale', last: 1_000, atMs: 4_000 });
+    expect(points['grid.inWh']?.quality).toBe('good');
+    expect(points['battery1.socPct']?.quality).toBe('good');
+    const old = seen(home, [{ atS: 31, devices }]);
+    expect(old.points['battery1.socPct']).toMatchObject({ quality: 'stale', last: 60 });
+  });
+
+  it('of several meters the first good one counts', () => {
+    const first = home.meters[0];
+    if (first === undefined) throw new Error('the bench has a meter');
+    const spec: Site = {
+      ...home,
+      meters: [{ ...first, id: 'm0', device: 'relay1' }, ...home.meters],
+    };
+    const both = { ...all, relay1: { powerW: 1_010 } };
+    expect(one(spec, both).points['grid.powerW']).toMatchObject({ value: 1_010 });
+    const failed: Reading = { quality: 'timeout', last: 1_010, atMs: 9_000 };
+    const second = one(spec, { ...all, relay1: { powerW: failed } });
+    expect(second.points['grid.powerW']).toMatchObject({ quality: 'good', value: 1_000 });
+  });
+});
+
+describe('a hybrid', () => {
+  const base = home.terminals[0];
+  if (base === undefined) throw new Error('the bench has a terminal');
+  const plain = { ...base, ratedInW: 8_000, ratedOutW: 8_000, control: 'none' as const };
+  const spec: Site = {
+    ...home,
+    nodes: [
+      { id: 'main', kind: 'ac', phases: 3 },
+      { id: 'dc', kind: 'dc', phases: 1 },
+    ],
+    terminals: [
+      { ...plain, id: 'hybrid1', kind: 'converter', device: 'inverter1', dcNode: 'dc' },
+      { ...plain, id: 'pv1', kind: 'pv', node: 'dc', device: 'inverter1', part: 'pv' },
+      {
+        ...plain,
+        id: 'battery1',
+        kind: 'battery',
+        node: 'dc',
+        device: 'inverter1',
+        part: 'battery',
+        control: 'setpoint',
+      },
+      { ...plain, id: 'house', kind: 'load' },
+    ],
+    meters: home.meters.filter(({ of }) => of === 'grid'),
+  };
+  const devices: Values = {
+    meter1: { powerW: -1_000 },
+    inverter1: {
+      powerW: 3_800,
+      'pv.powerW': 6_000,
+      'battery.powerW': -2_000,
+      'battery.socPct': 40,
+    },
+  };
+
+  it('names its parts, closes the ac node with the converter, and hangs on the connection', () => {
+    const { points, terminals } = one(spec, devices);
+    expect(points['hybrid1.powerW']).toMatchObject({ value: 3_800 });
+    expect(points['battery1.powerW']).toMatchObject({ value: -2_000 });
+    expect(points['battery1.socPct']).toMatchObject({ value: 40 });
+    expect(points['house.powerW']).toMatchObject({ value: -2_800 });
+    expect(terminals.map(({ connection }) => connection)).toEqual(['grid', 'grid', 'grid', 'grid']);
+  });
+
+  it('leaves its battery what the sun leaves of the converter', () => {
+    const battery = one(spec, devices).terminals.find(({ id }) => id === 'battery1');
+    expect(battery?.capability).toMatchObject({ shareInW: 2_000, shareOutW: 14_000 });
+  });
+});
+
+describe('charge of a store', () => {
+  const battery = (state: SiteState) =>
+    state.terminals.find(({ id }) => id === 'battery1')?.capability;
+  const at = (powerW: number, soc: Reading | number): Values => ({
+    meter1: { powerW: 0 },
+    inverter2: { powerW, socPct: soc },
+  });
+
+  it('moves to the unfavourable side by what flowed since it was read', () => {
+    // 5 kW for 20 s of 10 kWh: 0.28 %
+    const charged = seen(home, [
+      { atS: 10, devices: at(-5_000, 60) },
+      { atS: 30, devices: at(-5_000, ok(60, 10_000)) },
+    ]);
+    expect(battery(charged)?.socHighPct).toBeCloseTo(60.28, 2);
+    expect(battery(charged)?.socLowPct).toBe(60);
+    const drained = seen(home, [
+      { atS: 10, devices: at(5_000, 60) },
+      { atS: 30, devices: at(5_000, ok(60, 10_000)) },
+    ]);
+    expect(battery(drained)?.socLowPct).toBeCloseTo(59.72, 2);
+    expect(battery(drained)?.socHighPct).toBe(60);
+  });
+
+  it('is unknown once it is older than its freshness, or was never read', () => {
+    const old = seen(home, [
+      { atS: 10, devices: at(0, 60) },
+      { atS: 41, devices: at(0, ok(60, 10_000)) },
+    ]);
+    expect(battery(old)).toMatchObject({ socLowPct: Number.NaN, socHighPct: Number.NaN });
+    const never: Reading = { quality: 'unavailable', atMs: 0 };
+    expect(battery(one(home, at(0, never)))?.socLowPct).toBeNaN();
+  });
+
+  it('a jump that no energy explains counts both ways for a while', () => {
+    const jumped = seen(home, [
+      { atS: 10, devices: at(0, 50) },
+      { atS: 11, devices: at(0, 100) },
+    ]);
+    expect(battery(jumped)).toMatchObject({ socLowPct: 50, socHighPct: 100 });
+    const settled = seen(home, [
+      { atS: 10, devices: at(0, 50) },
+      { atS: 11, devices: at(0, 100) },
+      { atS: 42, devices: at(0, 100) },
+    ]);
+    expect(battery(settled)).toMatchObject({ socLowPct: 100, socHighPct: 100 });
+  });
+
+  it('a point that the device has not is no unknown; one that it has and fails is', () => {
+    const seenOnce = one(home, at(0, 50), ['temperatureC']);
+    expect(battery(seenOnce)?.temperatureC).toBeUndefined();
+    expect(battery(seenOnce)?.chargeMaxW).toBeNaN();
+  });
+});
+
+describe('the grid', () => {
+  const volts = (voltageL1V: number): Values => ({ meter1: { powerW: 0, voltageL1V } });
+  it('is present, absent or unknown', () => {
+    expect(one(home, volts(230)).grid).toBe('present');
+    expect(one(home, volts(12)).grid).toBe('absent');
+    expect(one(home, { meter1: { powerW: 0 } }).grid).toBe('present');
+    expect(one(home, {}).grid).toBe('unknown');
+  });
+
+  it('follows its own signal where there is one', () => {
+    const signal = { id: 's', device: 'relay1', point: 'gridPresent', safeValue: 0 };
+    const spec: Site = { ...home, signals: [{ ...signal, meaning: 'grid-present' }] };
+    expect(one(spec, { ...volts(230), relay1: { gridPresent: 0 } }).grid).toBe('absent');
+    expect(one(spec, { ...volts(230), relay1: { gridPresent: 1 } }).grid).toBe('present');
+    expect(one(spec, volts(230)).grid).toBe('unknown');
+  });
+});
+
+describe('one instant for what is added up', () => {
+  it('takes grid and battery at the older of their newest samples', () => {
+    const state = seen(home, [
+      { atS: 10, devices: { meter1: { powerW: 1_000 }, inverter2: { powerW: 0 } } },
+      {
+        atS: 11,
+        devices: {
+          meter1: { powerW: ok(1_000, 10_500) },
+          inverter2: { powerW: ok(1_000, 11_000) },
+        },
+      },
+    ]);
+    const aligned = state.connections[0]?.aligned;
+    expect(aligned?.atMs).toBe(10_500);
+    expect(aligned?.gridW).toBe(1_000);
+    // Between the line (500 W) and the newer sample (1,000 W).
+    expect(aligned?.byTerminal['battery1']).toBe(750);
+    expect(aligned?.byTerminal['pv1']).toBeNaN();
+  });
+});
