@@ -75,7 +75,7 @@ const guard = [
     { path: '^gateway/guard/', pathNot: COMPOSE },
     {
       path: '^(gateway|cloud|simulators|test)/',
-      pathNot: any('^gateway/(guard|contracts)/', '^gateway/(ports|errors)\\.ts$'),
+      pathNot: any('^gateway/(guard|contracts)/', '^gateway/ports\\.ts$'),
     },
   ),
   error(
@@ -121,7 +121,7 @@ const rootsAndAdapters = [
     { path: '^gateway/adapters/' },
     {
       path: '^(gateway|cloud|simulators|test)/',
-      pathNot: any('^gateway/(adapters|contracts)/', '^gateway/(ports|errors)\\.ts$'),
+      pathNot: any('^gateway/(adapters|contracts)/', '^gateway/ports\\.ts$'),
     },
   ),
   error(
@@ -134,7 +134,6 @@ const rootsAndAdapters = [
         '^cloud/adapters/',
         '^gateway/contracts/',
         '^(gateway|cloud)/ports\\.ts$',
-        '^cloud/errors\\.ts$',
       ),
     },
   ),
@@ -207,7 +206,7 @@ const sides = [
     { path: '^simulators/', pathNot: SIMULATOR_ROOTS },
     {
       path: '^(gateway|cloud)/',
-      pathNot: any('^gateway/contracts/', '^(gateway|cloud)/(ports|errors)\\.ts$', COMPOSE),
+      pathNot: any('^gateway/contracts/', '^(gateway|cloud)/ports\\.ts$', COMPOSE),
     },
   ),
   error(
@@ -218,7 +217,7 @@ const sides = [
       path: '^(gateway|cloud)/',
       pathNot: any(
         '^gateway/contracts/',
-        '^(gateway|cloud)/(ports|errors)\\.ts$',
+        '^(gateway|cloud)/ports\\.ts$',
         '^(gateway|cloud)/(adapters|config)/',
         COMPOSE,
       ),

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { Fault } from '../gateway/errors.ts';
+import { Fault } from '../gateway/contracts/values/fault.ts';
 
 /** `edgewatt-sim`: the simulated world. Bad input ends with one line and exit code 2. */
 const program = new Command('edgewatt-sim').description('simulated sites, devices and services');

@@ -2,8 +2,9 @@ import { cos, log } from '../devices/maths.ts';
 import type { Random } from '../gateway/ports.ts';
 
 /**
- * Named random streams of one seed. Physics draw by index (`uniformAt(key, n)`), so that a process has a value at
- * every instant without having run up to it: a forecast source can look ahead, a restart changes nothing.
+ * Named random streams of one seed. Physics draw by index (`uniformAt(key, n)`), so that a process
+ * has a value at every instant without having run up to it: a forecast source can look ahead, a
+ * restart changes nothing.
  */
 export type StreamKey = number;
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
-import { Fault } from '../errors.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 
 const BYTES_MAX = 256 * 1_024 * 1_024;
 

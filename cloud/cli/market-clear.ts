@@ -1,5 +1,5 @@
 import { hash } from '../../gateway/adapters/crypto.ts';
-import { Fault } from '../errors.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { type ClearedFile, clearBook, readBook } from '../market/file.ts';
 import { lineOfPath, readJson } from './json-file.ts';
 

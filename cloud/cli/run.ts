@@ -10,7 +10,7 @@ import { openStore } from '../adapters/sqlite.ts';
 import { type Cloud, compose } from '../compose.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import type { CloudFile } from '../config/schema.ts';
-import { Fault } from '../errors.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { JournalDamaged } from '../market/ledger.ts';
 import { readText } from './json-file.ts';
 

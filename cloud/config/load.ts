@@ -1,89 +1,48 @@
-import { type Document, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { type Complaint, type Path, pathWords, YamlFile } from '../../gateway/adapters/yaml.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Tariff } from '../../gateway/contracts/values/tariff.ts';
-import { Fault } from '../errors.ts';
 import type { Participant } from '../market/zone.ts';
 import type { CloudConfig, ZoneConfig } from './cloud.ts';
 import { type CloudFile, cloudSchema, type ZoneFile } from './schema.ts';
 
-type Path = readonly (string | number)[];
-
 /**
- * @param file  its name, for messages.
+ * @param file  its name, for messages
  * @throws Fault with line, path and mend for the first thing that is wrong
  */
 export function parseCloudFile(text: string, file: string): CloudFile {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
-  const error = document.errors[0];
-  if (error !== undefined) {
-    const line = counter.linePos(error.pos[0]).line;
-    const what = `not YAML (${error.message.split('\n')[0]})`;
-    throw new Fault(what, `${file}:${line}`, 'correct the indentation or the quotes here');
+  const yaml = new YamlFile(text);
+  if (yaml.broken !== undefined) throw faultOf(yaml.broken, file);
+  const parsed = cloudSchema.safeParse(yaml.value());
+  if (!parsed.success) {
+    const [first] = yaml.complaints(parsed.error);
+    throw first ? faultOf(first, file) : parsed.error;
   }
-  const parsed = cloudSchema.safeParse(document.toJS());
-  const complaint = parsed.success ? acrossEntries(parsed.data) : fromIssue(parsed.error, document);
-  if (complaint !== undefined) {
-    const { path, what, mend } = complaint;
-    const name = path.length === 0 ? '' : `${words(path)}: `;
-    throw new Fault(`${name}${what}`, `${file}:${lineOf(document, counter, path)}`, mend);
-  }
+  const odd = acrossEntries(parsed.data);
+  if (odd !== undefined) throw faultOf(yaml.complaint(odd.path, odd.what, odd.mend), file);
   return parsed.data as CloudFile;
 }
 
-interface Complaint {
+function faultOf({ line, path, what, mend }: Complaint, file: string): Fault {
+  return new Fault(`${path}: ${what}`, `${file}:${line}`, mend);
+}
+
+interface Odd {
   readonly path: Path;
   readonly what: string;
   readonly mend: string;
 }
 
-const words = (path: Path): string =>
-  path
-    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`))
-    .join('')
-    .slice(1);
-
-/** Line of the deepest node that exists on the way to `path`. */
-function lineOf(document: Document, counter: LineCounter, path: Path): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = document.getIn(path.slice(0, depth - 1), true) as
-      | { items?: { key?: { value?: unknown; range?: number[] } }[] }
-      | undefined;
-    const key = parent?.items?.find((item) => item.key?.value === path[depth - 1])?.key;
-    const node = document.getIn(path.slice(0, depth), true) as { range?: number[] } | undefined;
-    const at = key?.range?.[0] ?? node?.range?.[0];
-    if (at !== undefined) return counter.linePos(at).line;
-  }
-  return 1;
-}
-
-function fromIssue(error: z.ZodError, document: Document): Complaint {
-  const issue = error.issues[0];
-  if (issue === undefined) return { path: [], what: 'not valid', mend: 'correct it' };
-  const path = issue.path.filter((step) => typeof step !== 'symbol');
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const mend = 'remove it or correct its spelling (docs/formats.md lists the keys)';
-    return { path: [...path, key], what: `unknown key '${key}'`, mend };
-  }
-  if (issue.code === 'invalid_type' && document.getIn(path) === undefined) {
-    return { path, what: 'missing', mend: 'add it' };
-  }
-  const what = issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
-  return { path, what, mend: 'correct the value' };
-}
-
 /** What a schema of single entries cannot see. */
-function acrossEntries(file: CloudFile): Complaint | undefined {
+function acrossEntries(file: CloudFile): Odd | undefined {
   const seen = new Map<string, Path>();
-  const twice = (kind: string, id: string, path: Path): Complaint | undefined => {
+  const twice = (kind: string, id: string, path: Path): Odd | undefined => {
     const before = seen.get(`${kind} ${id}`);
     seen.set(`${kind} ${id}`, path);
     if (before === undefined) return undefined;
     return {
       path,
       what: `the ${kind} '${id}' is there twice`,
-      mend: `it is also at ${words(before)}`,
+      mend: `it is also at ${pathWords(before)}`,
     };
   };
   for (const [z, zone] of file.zones.entries()) {
@@ -108,7 +67,7 @@ function acrossEntries(file: CloudFile): Complaint | undefined {
   return undefined;
 }
 
-function zoneComplaint(zone: ZoneFile, at: Path): Complaint | undefined {
+function zoneComplaint(zone: ZoneFile, at: Path): Odd | undefined {
   if (zone.floorMicroPerKwh > zone.capMicroPerKwh) {
     return {
       path: [...at, 'floorMicroPerKwh'],

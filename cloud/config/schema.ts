@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { currency, tariffSchema, timeZone } from '../../gateway/contracts/tariff.ts';
 
 /**
  * The cloud's configuration (YAML or JSON, `version: 1`). Units are in the key names, unknown keys
@@ -14,76 +15,6 @@ const durationMs = z
 const url = z
   .string()
   .regex(/^https?:\/\/[^\s]+$/, 'an address such as https://api.example.org/v1');
-const timeZone = z.string().refine(
-  (name) => {
-    try {
-      return Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
-    } catch {
-      return false;
-    }
-  },
-  { error: 'not an IANA time zone such as Europe/Berlin' },
-);
-
-const nano = z
-  .union([z.int(), z.string().regex(/^-?\d{1,30}$/)])
-  .transform((value) => BigInt(value));
-const dated = {
-  id,
-  validFromMs: z.int().nonnegative().default(0),
-  validUntilMs: z.int().nonnegative().optional(),
-};
-const energy = {
-  ...dated,
-  windows: z
-    .array(
-      z.strictObject({
-        weekdays: z.array(z.int().min(1).max(7)).min(1),
-        fromMinute: z.int().min(0).max(1_439),
-        untilMinute: z.int().min(1).max(1_440),
-        priceNanoPerWh: price,
-      }),
-    )
-    .min(1),
-};
-const market = {
-  ...dated,
-  sharePct: z.number().min(0).max(200).default(100),
-  adderNanoPerWh: price.default(0),
-};
-export const tariffSchema = z.strictObject({
-  id,
-  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
-  timeZone,
-  holidays: z.array(z.string().regex(/^\d{4}-\d{2}-\d{2}$/)).default([]),
-  source: z.string().max(200),
-  knownUntilMs: z.int().nonnegative().optional(),
-  components: z
-    .array(
-      z.discriminatedUnion('kind', [
-        z.strictObject({ ...energy, kind: z.literal('energy-import') }),
-        z.strictObject({ ...energy, kind: z.literal('energy-export') }),
-        z.strictObject({ ...market, kind: z.literal('market-import') }),
-        z.strictObject({ ...market, kind: z.literal('market-export') }),
-        z.strictObject({ ...dated, kind: z.literal('fixed'), nanoPerDay: nano }),
-        z.strictObject({
-          ...dated,
-          kind: z.literal('demand'),
-          nanoPerW: nano,
-          windowMs: durationMs.default(900_000),
-          period: z.enum(['month', 'day']),
-        }),
-        z.strictObject({
-          ...dated,
-          kind: z.literal('tax'),
-          pct: z.number().min(0).max(200),
-          on: z.literal('import').default('import'),
-        }),
-      ]),
-    )
-    .min(1),
-});
-
 const gatewaySchema = z.strictObject({
   id,
   connection: id.default('grid'),
@@ -100,7 +31,7 @@ const participantSchema = z.strictObject({
 
 const zoneSchema = z.strictObject({
   id,
-  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
+  currency,
   latitudeDeg: z.number().min(-90).max(90),
   longitudeDeg: z.number().min(-180).max(180),
   timeZone,

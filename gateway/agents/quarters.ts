@@ -15,6 +15,7 @@ export interface MeasuredQuarter {
   readonly batteryWh: number | undefined; // + discharge
   readonly usedBy: Readonly<Record<string, number>>; // each flexible load, >= 0
   readonly quality: EnergyRecord['quality'];
+  readonly coveragePct: number;
 }
 
 /** What records do not carry, seen in the images of a quarter-hour. */
@@ -30,6 +31,7 @@ export interface QuarterNote {
 }
 
 const KEPT_MS = 36 * DAY_MS;
+const COVERED_PCT = 90; // a quarter-hour with less teaches nothing
 
 /** Energy records by quarter-hour and place, and the notes beside them. */
 export class QuarterBook {
@@ -98,6 +100,7 @@ export class QuarterBook {
       batteryWh: sum(storages.map(({ terminal }) => terminal)),
       usedBy,
       quality: grid.quality,
+      coveragePct: grid.coveragePct,
     };
   }
 
@@ -124,7 +127,8 @@ export class QuarterBook {
   }
 
   forForecast(fromMs: Instant): Quarter {
-    const measured = this.measured(fromMs);
+    const found = this.measured(fromMs);
+    const measured = found && found.coveragePct >= COVERED_PCT ? found : undefined;
     const meanW = (energyWh: number | undefined): number | undefined =>
       energyWh === undefined ? undefined : Math.max(0, (energyWh * HOUR_MS) / QUARTER_MS);
     return {

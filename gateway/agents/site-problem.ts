@@ -100,7 +100,7 @@ function limitsOf(
   fromMs: Instant,
   untilMs: Instant,
   running: boolean,
-): { readonly importLimitW: number; readonly exportLimitW: number } {
+): Pick<StepInput, 'importLimitW' | 'exportLimitW' | 'softImportW'> {
   const { connection, fuseW } = places;
   const latest = directives
     .filter((one) => one.kind !== 'heartbeat' && one.fromMs < untilMs && fromMs < one.untilMs)
@@ -111,10 +111,10 @@ function limitsOf(
     importLimitW = Math.min(importLimitW, image.limits.importLimitW);
     exportLimitW = Math.min(exportLimitW, image.limits.exportLimitW);
   }
-  const peakLimitW = site.control.peakLimitW ?? Number.POSITIVE_INFINITY;
   return {
-    importLimitW: Math.min(importLimitW, connection.contractedImportW, fuseW, peakLimitW),
+    importLimitW: Math.min(importLimitW, connection.contractedImportW, fuseW),
     exportLimitW: Math.min(exportLimitW, connection.contractedExportW, fuseW),
+    softImportW: site.control.peakLimitW ?? Number.POSITIVE_INFINITY,
   };
 }
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { Fault } from '../errors.ts';
+import { YamlFile } from '../adapters/yaml.ts';
+import { Fault } from '../contracts/values/fault.ts';
 import { readText } from './load.ts';
 
 /**
@@ -46,18 +46,11 @@ export type GatewayFile = z.infer<typeof gatewaySchema> & {
 /** @param dir  folder with gateway.yaml and site.yaml  @throws Fault in one line */
 export function loadGateway(dir: string): GatewayFile {
   const file = resolve(dir, 'gateway.yaml');
-  const counter = new LineCounter();
-  const document = parseDocument(readText(file), { lineCounter: counter, prettyErrors: false });
-  const broken = document.errors[0];
-  if (broken !== undefined) {
-    const { line } = counter.linePos(broken.pos[0]);
-    throw new Fault('not YAML', `${file}:${line}`, 'correct the indentation or the quotes here');
-  }
-  const parsed = gatewaySchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const where = issue?.path.join('.') || 'the file';
-    throw new Fault(`${where}: ${issue?.message}`, file, 'docs/formats.md lists the keys');
+  const yaml = new YamlFile(readText(file));
+  const parsed = yaml.broken ? undefined : gatewaySchema.safeParse(yaml.value());
+  if (!parsed?.success) {
+    const first = yaml.broken ?? (parsed && yaml.complaints(parsed.error)[0]);
+    throw new Fault(`${first?.path}: ${first?.what}`, `${file}:${first?.line}`, first?.mend ?? '');
   }
   const base = dirname(file);
   const value = parsed.data;

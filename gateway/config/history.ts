@@ -1,5 +1,5 @@
 import type { HistoryRow } from '../agents/history.ts';
-import { Fault } from '../errors.ts';
+import { Fault } from '../contracts/values/fault.ts';
 import { readText } from './load.ts';
 
 const QUARTER_MS = 900_000;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { currency, tariffSchema, timeZone } from '../contracts/tariff.ts';
 
 /**
  * The site file (YAML, `version: 1`). Units are in the key names, unknown keys are refused. The shape is that of
@@ -9,65 +10,6 @@ const id = z
   .regex(/^[a-z][a-z0-9-]{0,40}$/, 'use lower-case letters, digits and dashes, a letter first');
 const watts = z.number().min(0).max(1e8);
 const pct = z.number().min(0).max(100);
-const instant = z.int().nonnegative();
-const nanoPrice = z.int().min(-1e10).max(1e10);
-const nano = z
-  .union([z.int(), z.string().regex(/^-?\d{1,30}$/)])
-  .transform((value) => BigInt(value));
-const zone = z.string().refine(
-  (name) => {
-    try {
-      return Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions().timeZone !== '';
-    } catch {
-      return false;
-    }
-  },
-  { error: 'not an IANA time zone such as Europe/Berlin' },
-);
-
-const dated = { id, validFromMs: instant.default(0), validUntilMs: instant.optional() };
-const priceWindow = z.strictObject({
-  weekdays: z.array(z.int().min(1).max(7)).min(1),
-  fromMinute: z.int().min(0).max(1439),
-  untilMinute: z.int().min(1).max(1440),
-  priceNanoPerWh: nanoPrice,
-});
-const energy = { ...dated, windows: z.array(priceWindow).min(1) };
-const market = {
-  ...dated,
-  sharePct: z.number().min(0).max(200).default(100),
-  adderNanoPerWh: nanoPrice.default(0),
-};
-const component = z.discriminatedUnion('kind', [
-  z.strictObject({ ...energy, kind: z.literal('energy-import') }),
-  z.strictObject({ ...energy, kind: z.literal('energy-export') }),
-  z.strictObject({ ...market, kind: z.literal('market-import') }),
-  z.strictObject({ ...market, kind: z.literal('market-export') }),
-  z.strictObject({ ...dated, kind: z.literal('fixed'), nanoPerDay: nano }),
-  z.strictObject({
-    ...dated,
-    kind: z.literal('demand'),
-    nanoPerW: nano,
-    windowMs: z.int().positive().default(900_000),
-    period: z.enum(['month', 'day']),
-  }),
-  z.strictObject({
-    ...dated,
-    kind: z.literal('tax'),
-    pct: z.number().min(0).max(200),
-    on: z.literal('import').default('import'),
-  }),
-]);
-const tariff = z.strictObject({
-  id,
-  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
-  timeZone: zone,
-  holidays: z.array(z.string().regex(/^\d{4}-\d{2}-\d{2}$/)).default([]),
-  source: z.string().max(200),
-  knownUntilMs: instant.optional(),
-  components: z.array(component).min(1),
-});
-
 const bus = z.discriminatedUnion('kind', [
   z.strictObject({
     id,
@@ -155,9 +97,9 @@ export const siteSchema = z.strictObject({
   place: z.strictObject({
     latitudeDeg: z.number().min(-90).max(90),
     longitudeDeg: z.number().min(-180).max(180),
-    timeZone: zone,
+    timeZone,
   }),
-  currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as EUR'),
+  currency,
   gridCode: z.string().min(1).max(40),
   buses: z.array(bus).min(1),
   nodes: z
@@ -198,7 +140,7 @@ export const siteSchema = z.strictObject({
         defaultExportLimitW: watts,
         failsafeImportLimitW: watts,
         failsafeExportLimitW: watts,
-        tariff,
+        tariff: tariffSchema,
       }),
     )
     .min(1),

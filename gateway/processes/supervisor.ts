@@ -25,6 +25,7 @@ export interface SupervisorDeps {
 }
 
 const SILENT_MS = 10_000; // real: an agent that says nothing that long hangs
+const START_MS = 30_000; // real: until its first word, on a busy Pi
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const STEADY_MS = 60_000; // a run this long forgives earlier failures
@@ -62,7 +63,7 @@ export class Supervisor {
     const reader = new FrameReader();
     this.agent = agent;
     this.startedAtMs = this.deps.clock.realMs();
-    this.heardAtMs = this.startedAtMs;
+    this.heardAtMs = this.startedAtMs + START_MS - SILENT_MS;
     this.imageInFlight = false;
     this.sent = 0;
     agent.pipe.onBytes = (bytes) => {

@@ -1,6 +1,6 @@
 import ModbusRTU from 'modbus-serial';
 import { encodePoint } from '../../devices/codec.ts';
-import { Fault } from '../../gateway/errors.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { type DemoResult, judgeRun } from '../demo/result.ts';
 import { Run, type RunningGateway, writeMap } from '../demo/run.ts';
 import { demoSites } from '../sites/demo.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { endWithParent } from '../../gateway/adapters/process/parent.ts';
-import { Fault } from '../../gateway/errors.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { IotBroker } from './broker.ts';
 import type { Grant } from './session.ts';
 

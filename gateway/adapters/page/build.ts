@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../contracts/values/fault.ts';
 
 /**
  * The page is built on the first start, in a child process, into a cache keyed by a hash over its

@@ -5,7 +5,7 @@ import rateLimit from '@fastify/rate-limit';
 import serveFiles from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { DayView, LiveView } from '../../contracts/values/view.ts';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../contracts/values/fault.ts';
 import { createStream, type Stream } from './stream.ts';
 
 export interface PageOptions {

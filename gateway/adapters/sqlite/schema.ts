@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../contracts/values/fault.ts';
 import type { DocumentKind, StoreOpened } from '../../ports.ts';
 
 export type Connection = Database.Database;
@@ -33,7 +33,8 @@ CREATE TABLE gaps (
 );
 CREATE TABLE history (
   place TEXT NOT NULL, from_ms INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
-  in_wh INTEGER NOT NULL, out_wh INTEGER NOT NULL, coverage_pct REAL NOT NULL, source TEXT NOT NULL, quality TEXT NOT NULL,
+  in_wh INTEGER NOT NULL, out_wh INTEGER NOT NULL,
+  coverage_pct REAL NOT NULL, source TEXT NOT NULL, quality TEXT NOT NULL,
   version INTEGER NOT NULL, PRIMARY KEY (from_ms, place)
 ) WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../contracts/values/fault.ts';
 import type { AgentStore, StoreOpened } from '../../ports.ts';
 import {
   type Answer,

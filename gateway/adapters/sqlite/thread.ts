@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { Fault } from '../../errors.ts';
+import { Fault } from '../../contracts/values/fault.ts';
 import { type Answer, apply, type Call, type StoreSettings, WRITES, type Write } from './calls.ts';
 import { StoreCore } from './core.ts';
 import { openDatabase } from './schema.ts';

@@ -115,7 +115,7 @@ export class Forecaster {
       made += actual;
       modelled += this.pvModelW(lastMs - i * QUARTER_MS, nowMs);
     }
-    if (modelled < 0.05 * this.setup.pvRatedW) return 1;
+    if (modelled <= 0.05 * this.setup.pvRatedW) return 1;
     return Math.max(0.3, Math.min(2, made / modelled));
   }
 

@@ -56,6 +56,7 @@ export function evaluate(problem: PlanProblem, schedule: Schedule): Evaluation {
       (tradedW > 0 ? tradedW * step.importNanoPerWh : tradedW * step.exportNanoPerWh) * hours;
     const overW = Math.max(0, grid - step.importLimitW) + Math.max(0, -grid - step.exportLimitW);
     sums.cost += overW * hours * scale * TIER.limit;
+    sums.cost += Math.max(0, grid - step.softImportW) * hours * scale * TIER.peak;
     peakW = Math.max(peakW, grid + step.marginW);
     gridW.push(grid);
     pvW.push(made);

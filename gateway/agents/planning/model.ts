@@ -251,6 +251,14 @@ function connectionRows(draft: Draft, layout: Layout): void {
       [over, -1],
       [under, 1],
     ]);
+    if (Number.isFinite(step.softImportW)) {
+      const above = builder.column(scale * TIER.peak * hours, 0, INF);
+      builder.row(-INF, step.softImportW / 1_000 + soldKw, [
+        [buy, 1],
+        [sell, -1],
+        [above, -1],
+      ]);
+    }
     if (peak >= 0) {
       builder.row(-INF, soldKw - step.marginW / 1_000, [
         [buy, 1],

@@ -25,6 +25,7 @@ export interface StepInput {
   readonly exportNanoPerWh: number;
   readonly importLimitW: number;
   readonly exportLimitW: number;
+  readonly softImportW: number; // the owner's own peak limit; Infinity = none
   readonly soldWh: number; // market position, + sold: only what differs from it is at the tariff
 }
 
@@ -99,7 +100,7 @@ export const hoursOf = (step: StepInput): number => step.durationMs / 3_600_000;
  * Penalties of broken promises, as multiples of the dearest energy: limits, then the battery's
  * band, then comfort.
  */
-export const TIER = { limit: 1_000, band: 100, car: 20, quota: 10 } as const;
+export const TIER = { limit: 1_000, band: 100, car: 20, quota: 10, peak: 3 } as const;
 
 /** Scale of prices of a problem, nano-currency per Wh, > 0. */
 export function priceScale(problem: PlanProblem): number {

@@ -8,8 +8,7 @@ export interface RecordKey {
 }
 
 /** What the guard produces; gone only when the cloud says it stored it. */
-export type TelemetryRecord = RecordKey &
-  (AggregateRecord | EnergyRecord | EventRecord);
+export type TelemetryRecord = RecordKey & (AggregateRecord | EnergyRecord | EventRecord);
 
 /** Column of one point over `durationMs`: n readings, share of them good (percent), statistics of the good ones. */
 export interface AggregateColumn {

@@ -36,7 +36,12 @@ export interface Place {
 /** A wire: one owner each, shared by every unit on it. */
 export type BusSpec =
   | { readonly id: string; readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly id: string; readonly kind: 'rtu-over-tcp'; readonly host: string; readonly port: number }
+  | {
+      readonly id: string;
+      readonly kind: 'rtu-over-tcp';
+      readonly host: string;
+      readonly port: number;
+    }
   | {
       readonly id: string;
       readonly kind: 'serial';

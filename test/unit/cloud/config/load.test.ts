@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { cloudConfig, parseCloudFile } from '../../../../cloud/config/load.ts';
-import { Fault } from '../../../../cloud/errors.ts';
+import { Fault } from '../../../../gateway/contracts/values/fault.ts';
 import { CONFIG } from '../../../world/cloud/fixture.ts';
 
 type Raw = typeof CONFIG;
@@ -116,7 +116,7 @@ describe('configuration of the cloud', () => {
     expect(complaintOf(text.replace('ratedVa: 100000', 'ratedVa: many'))).toContain(
       `cloud.yaml:${at + 1}: `,
     );
-    expect(complaintOf('a: [1\nb: 2')).toMatch(/^cloud.yaml:\d+: not YAML/);
+    expect(complaintOf('a: [1\nb: 2')).toMatch(/^cloud.yaml:\d+: the file: not YAML/);
     expect(complaintOf('just text')).toMatch(/^cloud.yaml:1: /);
     expect(complaintOf('')).toMatch(/^cloud.yaml:1: /);
   });

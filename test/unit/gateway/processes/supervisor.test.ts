@@ -114,14 +114,14 @@ describe('the supervisor of the agent process', () => {
 
   it('kills an agent that is silent for 10 s, and not one that speaks', async () => {
     const { clock, supervisor, agent } = setUp();
-    await clock.advance(9_000);
-    supervisor.turn(image(9));
+    await clock.advance(29_000);
+    supervisor.turn(image(29)); // may take 30 s to start
     agent().say({ t: 'alive' });
     await clock.advance(9_000);
-    supervisor.turn(image(18));
+    supervisor.turn(image(38));
     expect(agent().killed).toBe(0);
     await clock.advance(1_500);
-    supervisor.turn(image(20));
+    supervisor.turn(image(40));
     expect(agent().killed).toBe(1);
   });
 
