@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { marketClear } from '../../../../cloud/cli/market-clear.ts';
-import { Fault } from '../../../../cloud/errors.ts';
+import { Fault } from '../../../../gateway/contracts/values/fault.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Fault } from '../../../../gateway/errors.ts';
+import { Fault } from '../../../../gateway/contracts/values/fault.ts';
 import { type DatasetMeta, parseDataset } from '../../../../simulators/data/csv.ts';
 import { instantsOf, isoMinute, parseStamp } from '../../../../simulators/data/iso.ts';
 

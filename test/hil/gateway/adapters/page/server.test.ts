@@ -8,7 +8,7 @@ import {
   type Page,
   type PageOptions,
 } from '../../../../../gateway/adapters/page/server.ts';
-import { Fault } from '../../../../../gateway/errors.ts';
+import { Fault } from '../../../../../gateway/contracts/values/fault.ts';
 import { FACTORY } from '../../../../fixtures/view/live.ts';
 
 let assetsDir = '';
