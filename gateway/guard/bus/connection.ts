@@ -54,6 +54,11 @@ export class Connection {
     this.options.wire.close();
   }
 
+  /** An attempt has ended without a connection, and none since has succeeded. */
+  get failed(): boolean {
+    return !this.open && this.failures > 0;
+  }
+
   /** An answer came over it. */
   proven(): void {
     this.failures = 0;

@@ -114,6 +114,9 @@ class Owner implements Bus {
       get opens() {
         return owner.opens;
       },
+      get failed() {
+        return owner.connection.failed;
+      },
       get down() {
         return unit.breaker.open;
       },

@@ -50,6 +50,7 @@ export interface BusHandle {
   readonly stats: UnitStats;
   readonly connected: boolean;
   readonly opens: number; // connections made so far: another number means another connection
+  readonly failed: boolean; // could not connect, tried again later
   readonly down: boolean; // did not answer, asked again later
 }
 

@@ -50,6 +50,7 @@ export class Lease {
   private unknown = false;
   private refusal: string | undefined;
   private opens = 0;
+  private retry: (() => void) | undefined;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaseOptions) {
@@ -99,13 +100,25 @@ export class Lease {
 
   private async work(): Promise<void> {
     this.busy = true;
+    this.retry?.();
+    this.retry = undefined;
     let verdict = this.wanted;
     while (verdict !== undefined) {
       const step = await this.turn(verdict);
+      if (step === 'again') this.later();
       const newest: Verdict | undefined = this.wanted;
       verdict = step === 'done' && newest !== verdict ? newest : undefined;
     }
     this.busy = false;
+  }
+
+  /** Once more after a cycle, also when nobody asks again. */
+  private later(): void {
+    const { clock, times, handle } = this.options;
+    if (!handle.connected) return;
+    this.retry = clock.at(clock.monoMs() + times.cycleMs, () => {
+      if (!this.busy) void this.work();
+    });
   }
 
   private async turn(verdict: Verdict): Promise<Step> {

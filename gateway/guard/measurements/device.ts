@@ -138,7 +138,7 @@ export class DevicePoller {
   }
 
   private fail(): void {
-    this.settled = true;
+    this.settled = this.settled || this.handle.connected || this.handle.failed;
     this.cutOff = true;
     if (this.book === undefined) this.missed += 1;
     for (const { block } of this.polled) {

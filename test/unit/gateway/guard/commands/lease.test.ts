@@ -162,6 +162,16 @@ describe('a device with a reversion timer', () => {
     ]);
   });
 
+  test('asked once, not possible at first: tried again by itself', async () => {
+    const { clock, peer, submit, lease } = await rig();
+    peer.faults.exception = 6;
+    await submit(2_000);
+    expect(lease().lastVerified).toBeUndefined();
+    peer.faults.exception = undefined;
+    await clock.advance(2_000);
+    expect(lease().lastVerified?.powerW).toBe(2_000);
+  });
+
   test('release, and it is read back', async () => {
     const { submit, clear, writes, lease, peer } = await rig();
     await submit(3_000);

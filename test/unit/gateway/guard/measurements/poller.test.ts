@@ -53,6 +53,7 @@ interface Options {
   readonly speed?: number;
   readonly serial?: string;
   readonly refuse?: string;
+  readonly connectMs?: number;
 }
 
 async function rig(options: Options = {}) {
@@ -70,6 +71,12 @@ async function rig(options: Options = {}) {
   put(700, 1, 2);
   put(900, 0x4142, 0x4344, 0, 0); // 'ABCD'
   wire.far.refuse = options.refuse;
+  const { open } = wire;
+  wire.open = async () => {
+    const wait = options.connectMs ?? 0;
+    await new Promise<void>((done) => clock.realAt(clock.realMs() + wait, done));
+    return open();
+  };
   const lines: string[] = [];
   const line = (text: string): void => {
     lines.push(text);
@@ -163,6 +170,11 @@ test('a closed connection is noticed and mended', async () => {
   expect(view()?.state).toBe('holding');
   wire.far.refuse = undefined;
   await cycles(20);
+  expect(read('powerW')?.quality).toBe('good');
+});
+
+test('a slow connection: the start waits for the first answers', async () => {
+  const { read } = await rig({ connectMs: 900 });
   expect(read('powerW')?.quality).toBe('good');
 });
 
