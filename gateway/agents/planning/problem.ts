@@ -97,8 +97,8 @@ export interface Schedule {
 export const hoursOf = (step: StepInput): number => step.durationMs / 3_600_000;
 
 /**
- * Penalties of broken promises, as multiples of the dearest energy: limits, then the battery's
- * band, then comfort.
+ * Penalties of broken promises, as multiples of the dearest energy: limits, the battery's band,
+ * comfort, the owner's own peak limit.
  */
 export const TIER = { limit: 1_000, band: 100, car: 20, quota: 10, peak: 3 } as const;
 

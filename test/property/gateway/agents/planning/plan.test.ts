@@ -34,6 +34,7 @@ function problems(stepCount: number) {
       }),
       importLimitW: fc.constantFrom(8_000, 60_000),
       exportLimitW: fc.constantFrom(0, 5_000, 60_000),
+      softImportW: fc.constantFrom(Number.POSITIVE_INFINITY, 6_000),
       nowPct: fc.integer({ min: 0, max: 100 }),
       storage: fc.boolean(),
       hybrid: fc.boolean(),
@@ -58,6 +59,7 @@ function problems(stepCount: number) {
             exportNanoPerWh: r.ordered ? Math.min(a, b) : b,
             importLimitW: r.importLimitW,
             exportLimitW: r.exportLimitW,
+            softImportW: r.softImportW,
             soldWh: r.sold[t] ?? 0,
           };
         }),

@@ -29,6 +29,7 @@ function site(change: Partial<PlanProblem> = {}, seed = 1, stepCount = 5): PlanP
         exportNanoPerWh: Math.round(importNanoPerWh * random.next()),
         importLimitW: 50_000,
         exportLimitW: 50_000,
+        softImportW: Number.POSITIVE_INFINITY,
         soldWh: 0,
       };
     }),

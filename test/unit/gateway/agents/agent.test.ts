@@ -1,0 +1,401 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSolverInProcess } from '../../../../gateway/adapters/solver/solver.ts';
+import { openStoreInProcess } from '../../../../gateway/adapters/sqlite/store.ts';
+import { type Agent, createAgent } from '../../../../gateway/agents/agent.ts';
+import { historyRecords, importHistory } from '../../../../gateway/agents/history.ts';
+import type { A2aRequest, OrderBatch } from '../../../../gateway/contracts/messages.ts';
+import { gatewayTopics, zoneTopics } from '../../../../gateway/contracts/topics.ts';
+import {
+  type AgentFrame,
+  encodeFrame,
+  FrameReader,
+  type GuardFrame,
+} from '../../../../gateway/contracts/values/frames.ts';
+import type { Image } from '../../../../gateway/contracts/values/image.ts';
+import type { Intent } from '../../../../gateway/contracts/values/plan.ts';
+import type { Reading } from '../../../../gateway/contracts/values/reading.ts';
+import type { TelemetryRecord } from '../../../../gateway/contracts/values/record.ts';
+import type { Site } from '../../../../gateway/contracts/values/site.ts';
+import { timing } from '../../../../gateway/contracts/values/timing.ts';
+import type { AgentStore, Broker, Log, Pipe, Solver } from '../../../../gateway/ports.ts';
+import { createVirtualClock } from '../../../../simulators/clock.ts';
+import { BRIGHTWORKS } from '../../../../simulators/sites/brightworks.ts';
+import { MILLHOUSE } from '../../../../simulators/sites/millhouse.ts';
+import { SUNFIELD } from '../../../../simulators/sites/sunfield.ts';
+
+const quiet: Log = {
+  info: () => {},
+  warn: () => {},
+  error: (text, fields) => {
+    throw new Error(`${text} ${JSON.stringify(fields)}`);
+  },
+};
+const QUARTER = 900_000;
+const NOON = Date.UTC(2026, 5, 15, 10); // Monday 12:00 in Berlin
+const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await createSolverInProcess();
+});
+
+interface Sent {
+  readonly topic: string;
+  readonly body: Record<string, unknown>;
+}
+
+/** The guard's end of a memory pipe and a broker that only notes what is published. */
+class Bench {
+  readonly clock = createVirtualClock({ wallMs: NOON, speed: 1 });
+  readonly frames: AgentFrame[] = [];
+  readonly sent: Sent[] = [];
+  readonly agent: Agent;
+  readonly broker: Broker;
+  readonly pipe: Pipe;
+  readonly site: Site;
+  cycle = 0;
+
+  constructor(site: Site, store: AgentStore) {
+    this.site = site;
+    const reader = new FrameReader();
+    this.pipe = {
+      send: (bytes) => {
+        this.frames.push(...(reader.push(bytes) as AgentFrame[]));
+        return true;
+      },
+      onBytes: undefined,
+      onClose: undefined,
+      onDrain: undefined,
+      close: () => {},
+    };
+    const sent = this.sent;
+    this.broker = {
+      connected: false,
+      start: () => {},
+      subscribe: () => {},
+      onMessage: undefined,
+      onState: undefined,
+      stop: () => Promise.resolve(),
+      publish: (topic, payload) => {
+        sent.push({ topic, body: JSON.parse(new TextDecoder().decode(payload)) });
+        return Promise.resolve();
+      },
+    };
+    this.agent = createAgent({
+      site,
+      clock: this.clock,
+      times: timing(1),
+      pipe: this.pipe,
+      broker: this.broker,
+      store,
+      solver,
+      log: quiet,
+    });
+  }
+
+  frame(frame: GuardFrame): void {
+    this.pipe.onBytes?.(encodeFrame(frame));
+  }
+
+  connect(): void {
+    (this.broker as { connected: boolean }).connected = true;
+    this.broker.onState?.('connected', 'test');
+  }
+
+  message(topic: string, body: unknown): void {
+    this.broker.onMessage?.({ topic, payload: encode(body), properties: {} });
+  }
+
+  see(powers: Record<string, number>, more: Record<string, number> = {}): void {
+    this.cycle += 1;
+    const points: Record<string, Reading> = {};
+    const atMs = this.clock.monoMs();
+    for (const [id, value] of Object.entries(powers)) {
+      points[`${id}.powerW`] = { quality: 'good', value, atMs };
+    }
+    for (const [name, value] of Object.entries(more))
+      points[name] = { quality: 'good', value, atMs };
+    this.frame({
+      t: 'image',
+      image: image(this.cycle, this.clock.monoMs(), this.clock.wallMs(), points),
+    });
+  }
+
+  intents(): Intent[] {
+    return this.frames.flatMap((frame) => (frame.t === 'intent' ? [frame.intent] : []));
+  }
+}
+
+function image(cycle: number, monoMs: number, wallMs: number, points: Image['points']): Image {
+  return {
+    cycle,
+    bootId: 'b',
+    monoMs,
+    wallMs,
+    mode: 'planning',
+    flags: [],
+    modeSinceMs: wallMs - 60_000,
+    reason: {
+      authority: 'plan',
+      code: 'PLAN',
+      sentence: 'Battery discharging 9.0 kW, as planned',
+    },
+    points,
+    decisions: [],
+    devices: [
+      {
+        id: 'meter1',
+        state: 'ok',
+        latencyMs: 4,
+        timeouts: 0,
+        exceptions: 0,
+        readsGood: 99,
+        readsBad: 1,
+        writes: 0,
+      },
+    ],
+    asks: [{ authority: 'plan', sentence: 'battery discharging 9.0 kW' }],
+    limits: { importLimitW: 150_000, exportLimitW: 40_000, source: 'contract' },
+    counters: {
+      cycles: cycle,
+      missedCycles: 0,
+      recordsProduced: 0,
+      recordsDropped: 0,
+      readingsGood: 0,
+      readingsBad: 0,
+      writes: 0,
+      agentRestarts: 0,
+      tickP50Ms: 1,
+      tickP99Ms: 2,
+    },
+  };
+}
+
+/** A week of a factory: 20 kW at night, 100 kW by day. */
+function week(untilMs: number, pvW = 0) {
+  return Array.from({ length: 7 * 96 }, (_, i) => {
+    const fromMs = untilMs - (7 * 96 - i) * QUARTER;
+    const hour = (fromMs / 3_600_000) % 24;
+    const day = hour >= 4 && hour < 20;
+    const sun = Math.max(0, Math.sin(((hour - 4) / 16) * Math.PI));
+    return { fromMs, durationMs: QUARTER, loadWh: day ? 25_000 : 5_000, pvWh: (pvW * sun) / 4 };
+  });
+}
+
+function zoneForecast(nowMs: number) {
+  const fromMs = NOON - 12 * 3_600_000;
+  const hours = Array.from({ length: 60 }, (_, i) => i);
+  return {
+    v: 1,
+    zone: 'z1',
+    issuedAtMs: nowMs,
+    weather: {
+      source: 'test',
+      fromMs,
+      stepMs: 3_600_000,
+      ghiWPerM2: hours.map((h) => Math.max(0, 800 * Math.sin((((h % 24) - 5) / 14) * Math.PI))),
+      temperatureC: hours.map(() => 20),
+      cloudPct: hours.map(() => 20),
+    },
+    price: {
+      source: 'test',
+      currency: 'EUR',
+      fromMs,
+      stepMs: 3_600_000,
+      priceNanoPerWh: hours.map((h) => (h % 24 >= 17 && h % 24 < 20 ? 250_000 : 60_000)),
+    },
+  };
+}
+
+const POWERS: Record<string, Record<string, number>> = {
+  brightworks: { grid: 91_000, battery1: 9_000, compressor1: -15_000, rest: -85_000 },
+  sunfield: { grid: -30_000, pv1: 40_000, battery1: -10_000 },
+  millhouse: { grid: 500, hybrid1: 1_500, pv1: 3_000, battery1: -1_400, ev1: 0, house: -2_000 },
+};
+
+describe.each([BRIGHTWORKS, SUNFIELD, MILLHOUSE])('agent of $id', (site) => {
+  let bench: Bench;
+  let store: AgentStore;
+  const powers = POWERS[site.id] ?? {};
+  const points = { 'battery1.socPct': 60, 'ev1.state': 1 };
+
+  beforeEach(async () => {
+    store = openStoreInProcess();
+    const pvW = site.id === 'brightworks' ? 0 : 8_000;
+    await importHistory(store, site, week(NOON, pvW));
+    bench = new Bench(site, store);
+    await bench.agent.start();
+    bench.connect();
+    bench.message(zoneTopics(site.tenant, site.zone).forecast, zoneForecast(NOON));
+    bench.see(powers, points);
+    await bench.clock.advance(5_000);
+  });
+
+  it('plans the next day from history, weather and prices, and hands the guard its first hours', () => {
+    const intent = bench.intents().at(-1);
+    expect(intent?.plan).toHaveLength(12);
+    expect(intent?.cloudConnected).toBe(true);
+    expect(intent?.expiresAtMs).toBeGreaterThan(NOON + 29 * 60_000);
+    expect(intent?.plan[0]?.fromMs).toBeLessThanOrEqual(bench.clock.wallMs());
+    for (const step of intent?.plan ?? []) {
+      expect(step.why.length).toBeGreaterThan(5);
+      expect(Number.isFinite(step.expectGridW)).toBe(true);
+      for (const one of step.terminals) {
+        expect(site.terminals.some(({ id }) => id === one.terminal)).toBe(true);
+        expect(one.minW).toBeLessThanOrEqual(one.maxW);
+      }
+    }
+    expect(JSON.stringify(intent).length).toBeLessThan(60_000);
+    const day = bench.agent.day();
+    expect(day?.planned.length).toBeGreaterThanOrEqual(90);
+    expect(day?.prices.filter((one) => one.importNanoPerWh !== null).length).toBeGreaterThan(60);
+  });
+
+  it('says what is true now, in words, with every row of the ladder', () => {
+    const live = bench.agent.live();
+    expect(live?.headline).toMatch(/^[A-Z].*\.$/);
+    expect(live?.ladder).toHaveLength(10);
+    expect(live?.ladder.filter((row) => row.decides).map((row) => row.authority)).toEqual(['Plan']);
+    const sum = (live?.flows ?? []).reduce((total, { powerW }) => total + (powerW ?? 0), 0);
+    expect(Math.abs(sum)).toBeLessThan(1);
+    expect(live?.flows.every(({ doing }) => doing !== '' && !doing.includes('-'))).toBe(true);
+    expect(live?.devices[0]?.errorPct).toBe(1);
+  });
+
+  it('acknowledges images at once, and records when they are on disk', async () => {
+    expect(bench.frames).toContainEqual({ t: 'image-ack', cycle: 1 });
+    const record: TelemetryRecord = {
+      epoch: 4,
+      seq: 9,
+      kind: 'event',
+      atMs: NOON,
+      code: 'MODE',
+      mode: 'planning',
+      text: 'The cloud is connected.',
+    };
+    bench.frame({ t: 'records', records: [record] });
+    await bench.clock.advance(10);
+    expect(bench.frames).toContainEqual({ t: 'records-ack', epoch: 4, seq: 9 });
+    await bench.clock.advance(3_000);
+    const { telemetry } = gatewayTopics(site.tenant, site.gateway);
+    expect(bench.sent.find(({ topic }) => topic === telemetry)?.body['records']).toEqual([record]);
+    expect(bench.agent.day()?.events.at(-1)?.text).toBe('The cloud is connected.');
+  });
+
+  it('hands directives on unchanged and plans inside the limit that they announce', async () => {
+    const body = JSON.stringify({
+      v: 1,
+      kind: 'envelope',
+      gateway: site.gateway,
+      sequence: 7,
+      issuedAtMs: NOON,
+      fromMs: NOON,
+      untilMs: NOON + 8 * 3_600_000,
+      importLimitW: 12_000,
+      exportLimitW: 3_000,
+      onLost: 'keep',
+      why: 'test',
+    });
+    const directive = { body, keyId: 'k1', signature: 'c2ln' };
+    bench.message(gatewayTopics(site.tenant, site.gateway).directive, directive);
+    await bench.clock.advance(5_000);
+    expect(bench.frames).toContainEqual({ t: 'directive', directive });
+    expect(bench.agent.day()?.limits).toHaveLength(1);
+    if (site.id === 'sunfield') {
+      for (const step of bench.intents().at(-1)?.plan ?? []) {
+        expect(step.expectGridW).toBeGreaterThanOrEqual(-3_001);
+      }
+    }
+  });
+
+  it('orders each coming interval once, follows its award, and counts it in the day', async () => {
+    const topics = gatewayTopics(site.tenant, site.gateway);
+    const batches = (): { id: string; batch: OrderBatch }[] =>
+      bench.sent
+        .filter(({ topic }) => topic === topics.a2aRequest)
+        .map(({ body }) => {
+          const request = body as unknown as A2aRequest;
+          const part = request.message?.parts[0];
+          return {
+            id: request.message?.messageId ?? '',
+            batch: (part && 'data' in part ? part.data : undefined) as OrderBatch,
+          };
+        });
+    for (let minute = 0; minute < 40; minute += 1) {
+      await bench.clock.advance(60_000);
+      bench.see(powers, points);
+    }
+    const orders = batches().flatMap(({ batch }) => batch.orders);
+    expect(orders.length).toBeGreaterThan(0);
+    expect(new Set(orders.map(({ id }) => id)).size).toBe(orders.length);
+    const first = orders[0];
+    if (first === undefined) return;
+    expect(first.interval.fromMs % QUARTER).toBe(0);
+    const notice = {
+      a2aVersion: '1.0',
+      agent: 'market-supervisor',
+      message: {
+        messageId: 'n1',
+        role: 'ROLE_AGENT',
+        parts: [
+          {
+            data: {
+              v: 1,
+              kind: 'awards',
+              zone: 'z1',
+              interval: { ...first.interval, fromMs: first.interval.fromMs + 4 * QUARTER },
+              currency: 'EUR',
+              awards: [
+                { orderId: first.id, side: first.side, energyWh: 1_000, priceMicroPerKwh: 120_000 },
+              ],
+            },
+          },
+        ],
+      },
+    };
+    bench.message(topics.a2aNotice, notice);
+    bench.message(topics.a2aNotice, notice);
+    await bench.clock.advance(5_000);
+    expect(bench.intents().at(-1)?.positions).toEqual([
+      {
+        fromMs: first.interval.fromMs + 4 * QUARTER,
+        durationMs: QUARTER,
+        soldWh: first.side === 'sell' ? 1_000 : -1_000,
+      },
+    ]);
+    const told = bench.agent.day()?.events.filter(({ text }) => /1\.0.kWh for/.test(text));
+    expect(told).toHaveLength(1);
+  });
+
+  it('ends in order on the word of the guard', async () => {
+    bench.frame({ t: 'stopping' });
+    let ended = false;
+    void bench.agent.ended.then(() => {
+      ended = true;
+    });
+    await bench.clock.advance(8_000);
+    expect(ended).toBe(true);
+    const { status } = gatewayTopics(site.tenant, site.gateway);
+    expect(bench.sent.filter(({ topic }) => topic === status).at(-1)?.body['state']).toBe(
+      'offline',
+    );
+    await expect(store.outbox()).rejects.toThrow();
+  });
+});
+
+describe('history from elsewhere', () => {
+  it('keeps every Wh, spreads an hour, and closes the sum at the connection', () => {
+    const rows = [{ fromMs: 0, durationMs: 3_600_000, loadWh: 10_001, pvWh: 3_001 }];
+    const records = historyRecords(MILLHOUSE, rows);
+    const wh = (place: string): number =>
+      records
+        .filter((one) => one.place === place)
+        .reduce((sum, one) => sum + one.inWh - one.outWh, 0);
+    expect(wh('house')).toBe(-10_001);
+    expect(wh('pv1')).toBe(3_001);
+    expect(wh('grid')).toBe(7_000);
+    expect(records.filter((one) => one.place === 'grid').map((one) => one.fromMs)).toEqual([
+      0, 900_000, 1_800_000, 2_700_000,
+    ]);
+  });
+});
