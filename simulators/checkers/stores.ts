@@ -1,42 +1,65 @@
 import type { StoreSpec, Terminal } from '../../gateway/contracts/values/site.ts';
 import type { Case, DeviceFace, Judge, Truth } from './types.ts';
-import { controlsOf, peek } from './wiring.ts';
+import { controlsOf, peek, pointsIn } from './wiring.ts';
 
 /**
- * S3: no charge command at or above the upper SoC bound or below the cells' temperature, no
- * discharge command at or below the lower bound or reserve, neither with an unknown SoC. A command
- * may outlive the crossing by the time the gateway has to react; the device's own mode is its own
- * business.
+ * S3: no charge command at or above the upper SoC bound or below the cells' temperature, no discharge
+ * command at or below the lower bound or reserve, neither with an unknown SoC. Patience ends
+ * `limitBackMs` after the gateway read the register that says so, and in any case once that reading
+ * had to be renewed. The device's own mode is its own business.
  */
 export function createStoreJudge(court: Case): Judge {
   const watched = controlsOf(court).flatMap((control) => {
     const store = court.site.stores.find((entry) => entry.terminal === control.terminal.id);
     return store && control.terminal.kind === 'battery' ? [{ ...control, store }] : [];
   });
-  const since = new Map<string, number>();
-  const told = new Set<string>();
+  const episodes = new Map<string, Episode>();
+  const { freshMs, limitBackMs } = court.times;
+
+  const judge = (key: string, text: string | undefined, atMs: number): void => {
+    if (text === undefined) {
+      episodes.delete(key);
+      return;
+    }
+    const episode = episodes.get(key) ?? { sinceMs: atMs, knownAtMs: undefined, told: false };
+    episodes.set(key, episode);
+    const mustKnowMs = episode.sinceMs + freshMs.state;
+    const knownMs = Math.min(episode.knownAtMs ?? mustKnowMs, mustKnowMs);
+    if (episode.told || atMs - knownMs <= limitBackMs) return;
+    episode.told = true;
+    court.report('S3', atMs, text);
+  };
   return {
+    frame: (frame) => {
+      if (frame.write || frame.exception !== 0) return;
+      for (const { terminal, device, face } of watched) {
+        if (device !== frame.device) continue;
+        const says = pointsIn(face, frame).some(({ key }) => /(socPct|temperatureC)$/.test(key));
+        if (!says) continue;
+        for (const [key, episode] of episodes) {
+          // An unreadable SoC leaves the last one good until it is stale.
+          if (!key.startsWith(`${terminal.id}/`) || key.endsWith('/unknown')) continue;
+          episode.knownAtMs ??= court.wallOf(frame.atMs);
+        }
+      }
+    },
     turn: (truth) => {
       for (const { terminal, face, store } of watched) {
         const found = offence(terminal, store, face, truth);
         for (const rule of ['charge', 'discharge', 'cold', 'unknown'] as const) {
-          const key = `${terminal.id}/${rule}`;
           const text = found[rule];
-          if (text === undefined) {
-            since.delete(key);
-            told.delete(key);
-            continue;
-          }
-          const fromMs = since.get(key) ?? truth.atMs;
-          since.set(key, fromMs);
-          const patience = rule === 'unknown' ? court.times.freshMs.state : court.times.limitBackMs;
-          if (truth.atMs - fromMs <= patience || told.has(key)) continue;
-          told.add(key);
-          court.report('S3', truth.atMs, `${terminal.id}: ${text}`);
+          const what = text === undefined ? undefined : `${terminal.id}: ${text}`;
+          judge(`${terminal.id}/${rule}`, what, truth.atMs);
         }
       }
     },
   };
+}
+
+interface Episode {
+  readonly sinceMs: number; // the registers say so
+  knownAtMs: number | undefined; // the gateway has read them
+  told: boolean;
 }
 
 type Offence = Partial<Record<'charge' | 'discharge' | 'cold' | 'unknown', string>>;

@@ -194,6 +194,25 @@ function coldHouse(): PlantConfig {
   return { ...house.plant, parts };
 }
 
+test('S3: the clock starts when the gateway has read the bound, at the latest when it should have', () => {
+  const unread = bench(
+    field.site,
+    plantFromSite(field.site, { seed: 1, startSocPct: 95.5 }),
+    night,
+  );
+  unread.run(1);
+  unread.battery('inverter2', -9_000);
+  const keep = (): void => {
+    unread.read('inverter2', 'powerW');
+    unread.write('inverter2', 'setW', -9_000);
+  };
+  unread.mute = ['inverter2'];
+  unread.run(30, keep);
+  expect(unread.rules()).toEqual([]);
+  unread.run(10, keep);
+  expect(unread.rules()).toEqual(['S3']);
+});
+
 test('S4: readings lost and a setpoint held is guilty after 10 s, released is not', () => {
   const silent = (heard: boolean) => {
     const a = bench(field.site, field.plant, night);
