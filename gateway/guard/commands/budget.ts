@@ -3,6 +3,8 @@ import type { Clock } from '../../ports.ts';
 const DAY_MS = 86_400_000;
 /** For stored registers whose profile names no figure. */
 const WRITES_PER_DAY = 100;
+/** Share kept for protective writes and releases. */
+const RESERVE = 0.1;
 
 /**
  * Counts writes to stored registers by device and UTC day; kept over a restart by the guard's
@@ -17,13 +19,13 @@ export class Budget {
     this.counts = { ...saved };
   }
 
-  /** One more write, unless the day has none left. */
-  take(device: string, perDay: number = WRITES_PER_DAY): boolean {
+  /** A whole sequence of writes, unless the day has too few left; the last tenth is for safety. */
+  take(device: string, count: number, urgent: boolean, perDay = WRITES_PER_DAY): boolean {
     const key = `${device}@${Math.floor(this.clock.wallMs() / DAY_MS)}`;
     const used = this.counts[key] ?? 0;
-    if (used >= perDay) return false;
+    if (used + count > (urgent ? perDay : (1 - RESERVE) * perDay)) return false;
     const today = Object.entries(this.counts).filter(([other]) => !this.isOlder(other));
-    this.counts = { ...Object.fromEntries(today), [key]: used + 1 };
+    this.counts = { ...Object.fromEntries(today), [key]: used + count };
     return true;
   }
 

@@ -50,6 +50,7 @@ export class Lease {
   private unknown = false;
   private refusal: string | undefined;
   private opens = 0;
+  private urgent = false; // protective, or a release
   private retry: (() => void) | undefined;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
 
@@ -123,9 +124,9 @@ export class Lease {
 
   private async turn(verdict: Verdict): Promise<Step> {
     const { clock, handle } = this.options;
-    const urgent = verdict.protective || verdict.kind === 'release';
+    this.urgent = verdict.protective || verdict.kind === 'release';
     if (!handle.connected) return 'again';
-    if (clock.monoMs() < this.notBeforeMs && !urgent) return 'again';
+    if (clock.monoMs() < this.notBeforeMs && !this.urgent) return 'again';
     const control = this.find(verdict);
     if (control === undefined) return 'again';
     if (this.opens !== handle.opens) {
@@ -333,11 +334,13 @@ export class Lease {
   /** Writes in order. False: stopped, and it is known why. */
   private async send(control: ControlRegisters, list: readonly Target[]): Promise<boolean> {
     const { handle, budget, device } = this.options;
+    const { flash, writesPerDay } = control.spec;
+    const stored = flash === 'persistent';
+    if (stored && !budget.take(device, list.length, this.urgent, writesPerDay)) {
+      this.refuse('the day is out of writes to its stored registers');
+      return false;
+    }
     for (const target of list) {
-      if (control.spec.flash === 'persistent' && !budget.take(device, control.spec.writesPerDay)) {
-        this.refuse('the day is out of writes to its stored registers');
-        return false;
-      }
       let result = await handle.request(target.request, 'write');
       if (!result.ok && result.exception === 4) {
         result = await handle.request(target.request, 'write');
