@@ -155,7 +155,7 @@ class SiteAgent implements Agent {
 
   async start(): Promise<void> {
     await this.diary.recall(this.mind, this.trading, this.deps.clock.wallMs());
-    this.guard.onFrame = (frame) => this.frame(frame);
+    this.guard.listen((frame) => this.frame(frame));
     this.guard.onClose = () => void this.stop(0);
     this.uplink?.start();
     this.nextQuarter();
@@ -293,7 +293,8 @@ class SiteAgent implements Agent {
     this.planWanted = undefined;
     this.planning = true;
     const { clock, solver, log } = this.deps;
-    this.plannedRealMs = clock.realMs();
+    const fromRealMs = clock.realMs();
+    this.plannedRealMs = fromRealMs;
     try {
       const { problem, forecast } = this.mind.problem(clock.wallMs());
       const outlook = await makePlan(problem, solver, SOLVE_LIMIT_MS);
@@ -308,7 +309,7 @@ class SiteAgent implements Agent {
         detail: outlook.detail,
         cost: outlook.cost,
         rulesCost: outlook.rulesCost,
-        realMs: Math.round(clock.realMs() - this.plannedRealMs),
+        realMs: Math.round(clock.realMs() - fromRealMs),
       });
       this.showDay();
       if (this.uplink && this.cloud.connected) void this.trader.trade(this.uplink.a2a);

@@ -9,9 +9,9 @@ const HELD_BYTES_MAX = 1_048_576;
  * rest waits in the kernel, so a flood from the other side costs the guard no cycle.
  */
 export class PacedPipe implements Pipe {
-  onBytes: ((bytes: Uint8Array) => void) | undefined;
   onClose: (() => void) | undefined;
   onDrain: (() => void) | undefined;
+  private listener: ((bytes: Uint8Array) => void) | undefined;
   private leftBytes: number;
   private ended = false;
   private readonly stream: Duplex;
@@ -26,6 +26,16 @@ export class PacedPipe implements Pipe {
     stream.on('error', () => this.close());
     stream.on('close', () => this.close());
     stream.on('end', () => this.close());
+  }
+
+  /** Until somebody listens, everything waits in the kernel. */
+  get onBytes(): ((bytes: Uint8Array) => void) | undefined {
+    return this.listener;
+  }
+
+  set onBytes(listener: ((bytes: Uint8Array) => void) | undefined) {
+    this.listener = listener;
+    this.take();
   }
 
   nextTurn(): void {
@@ -46,11 +56,11 @@ export class PacedPipe implements Pipe {
   }
 
   private take(): void {
-    while (this.leftBytes > 0 && !this.ended) {
+    while (this.listener !== undefined && this.leftBytes > 0 && !this.ended) {
       const chunk = this.stream.read() as Buffer | null;
       if (chunk === null) return;
       this.leftBytes -= chunk.length;
-      this.onBytes?.(chunk);
+      this.listener(chunk);
     }
   }
 }

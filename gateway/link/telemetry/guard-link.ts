@@ -16,7 +16,6 @@ const DIRECTIVES_MAX = 64;
  * for directives, and a sign of life. What does not fit waits for the pipe to drain.
  */
 export class GuardLink {
-  onFrame: ((frame: GuardFrame) => void) | undefined;
   onClose: (() => void) | undefined;
   private readonly pipe: Pipe;
   private readonly clock: Clock;
@@ -31,25 +30,29 @@ export class GuardLink {
     this.pipe = pipe;
     this.clock = clock;
     this.log = log;
-    const reader = new FrameReader();
-    pipe.onBytes = (bytes) => {
-      let frames: unknown[];
-      try {
-        frames = reader.push(bytes);
-      } catch (error) {
-        this.log.error('the guard sent a broken frame', { why: String(error) });
-        pipe.close();
-        return;
-      }
-      // The parent process is trusted.
-      for (const frame of frames) this.onFrame?.(frame as GuardFrame);
-    };
     pipe.onDrain = () => this.flush();
     pipe.onClose = () => {
       this.close();
       this.onClose?.();
     };
     this.alive();
+  }
+
+  /** From now on frames are taken; until then they wait in the pipe, so that none is lost at the start. */
+  listen(onFrame: (frame: GuardFrame) => void): void {
+    const reader = new FrameReader();
+    this.pipe.onBytes = (bytes) => {
+      let frames: unknown[];
+      try {
+        frames = reader.push(bytes);
+      } catch (error) {
+        this.log.error('the guard sent a broken frame', { why: String(error) });
+        this.pipe.close();
+        return;
+      }
+      // The parent process is trusted.
+      for (const frame of frames) onFrame(frame as GuardFrame);
+    };
   }
 
   imageTaken(cycle: number): void {

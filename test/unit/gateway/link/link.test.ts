@@ -177,7 +177,7 @@ describe('the agent’s end of the pipe', () => {
     };
     const link = new GuardLink(pipe, clock, quiet);
     const seen: unknown[] = [];
-    link.onFrame = (frame) => seen.push(frame);
+    link.listen((frame) => seen.push(frame));
     await clock.advance(10_000);
     expect(alive).toBe(6);
     pipe.onBytes?.(encodeFrame({ t: 'stopping' }));
