@@ -307,8 +307,8 @@ class SiteAgent implements Agent {
         why,
         source: outlook.source,
         detail: outlook.detail,
-        cost: outlook.cost,
-        rulesCost: outlook.rulesCost,
+        costNano: Math.round(outlook.costNano),
+        rulesNano: Math.round(outlook.rulesNano),
         realMs: Math.round(clock.realMs() - fromRealMs),
       });
       this.showDay();

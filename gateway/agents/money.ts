@@ -23,7 +23,7 @@ export interface Money {
   readonly costNano: Nano; // + is paid
   readonly withoutBatteryNano: Nano;
   readonly tradesNano: Nano; // + is received
-  readonly unpriced: number; // quarter-hours left out because a price is not known
+  readonly unpricedCount: number; // quarter-hours left out because a price is not known
   readonly lines: readonly { readonly label: string; readonly nano: Nano }[];
 }
 
@@ -66,12 +66,12 @@ export function moneyOf(input: MoneyInput): Money {
   let sold = 0n;
   let without = 0n;
   let trades = 0n;
-  let unpriced = 0;
+  let unpricedCount = 0;
   for (const quarter of input.quarters) {
     const importPrice = input.priceOf('import', quarter.fromMs);
     const exportPrice = input.priceOf('export', quarter.fromMs);
     if (importPrice === undefined || exportPrice === undefined) {
-      unpriced += 1;
+      unpricedCount += 1;
       continue;
     }
     const trade = input.tradeOf(quarter.fromMs);
@@ -95,7 +95,7 @@ export function moneyOf(input: MoneyInput): Money {
     costNano: bought - sold - trades + fixed + demand.actual,
     withoutBatteryNano: without + fixed + demand.without,
     tradesNano: trades,
-    unpriced,
+    unpricedCount,
     lines,
   };
 }

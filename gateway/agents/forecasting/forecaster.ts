@@ -98,10 +98,10 @@ export class Forecaster {
   private pvModelW(atMs: Instant, nowMs: Instant): number {
     const sky = this.sky.at(atMs, nowMs);
     const ratio = sky.known
-      ? this.performance.withWeather(sky.bin)
-      : this.performance.withoutWeather(sky.bin, nowMs);
+      ? this.performance.withWeather(sky.binIndex)
+      : this.performance.withoutWeather(sky.binIndex, nowMs);
     const { pvRatedW } = this.setup;
-    return Math.min(pvRatedW, Math.max(0, sky.expected * ratio * pvRatedW));
+    return Math.min(pvRatedW, Math.max(0, sky.expectedShare * ratio * pvRatedW));
   }
 
   /** What the last hour made of its model. */
@@ -140,7 +140,7 @@ export class Forecaster {
    * Errors of production are in shares of what a clear sky would give: none at night, most at noon.
    */
   private pvScale(atMs: Instant): number {
-    return this.sky.at(atMs, atMs).clear * this.setup.pvRatedW;
+    return this.sky.at(atMs, atMs).clearShare * this.setup.pvRatedW;
   }
 
   private score(

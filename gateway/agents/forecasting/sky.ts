@@ -18,10 +18,10 @@ export interface SkyPlace {
 
 /** What the sky gives a plane in a quarter-hour, as a share of the rated power. */
 export interface SkyShare {
-  readonly clear: number; // without clouds
-  readonly expected: number; // with the forecast's clouds; equals clear where there is no forecast
+  readonly clearShare: number; // without clouds
+  readonly expectedShare: number; // with the forecast's clouds; equals clear where there is no forecast
   readonly known: boolean; // a weather forecast was used
-  readonly bin: number;
+  readonly binIndex: number;
 }
 
 const binOf = (sun: SunPosition): number =>
@@ -32,7 +32,10 @@ export class Sky {
   private readonly place: SkyPlace;
   private weather: ZoneForecast['weather'] | undefined;
   private issuedAtMs = 0;
-  private readonly clearShares = new Map<Instant, { share: number; ghi: number; bin: number }>();
+  private readonly clearShares = new Map<
+    Instant,
+    { share: number; ghiWPerM2: number; binIndex: number }
+  >();
 
   constructor(place: SkyPlace) {
     this.place = place;
@@ -51,15 +54,25 @@ export class Sky {
     const index = weather ? Math.floor((atMs - weather.fromMs) / weather.stepMs) : -1;
     const ghi = weather?.ghiWPerM2[index];
     if (weather === undefined || ghi === undefined || ghi === null) {
-      return { clear: clear.share, expected: clear.share, known: false, bin: clear.bin };
+      return {
+        clearShare: clear.share,
+        expectedShare: clear.share,
+        known: false,
+        binIndex: clear.binIndex,
+      };
     }
     // The step's mean is spread over its quarter-hours as a clear sky would be.
     const stepGhi = this.clearMean(weather.fromMs + index * weather.stepMs, weather.stepMs);
-    const quarterGhi = stepGhi > 5 ? (ghi * clear.ghi) / stepGhi : ghi;
+    const quarterGhi = stepGhi > 5 ? (ghi * clear.ghiWPerM2) / stepGhi : ghi;
     const sun = this.sun(atMs);
     const temperatureC = weather.temperatureC[index] ?? DEFAULT_TEMPERATURE_C;
     const expected = ratedShare(planeIrradiance(quarterGhi, sun, USUAL_PLANE), temperatureC);
-    return { clear: clear.share, expected: Math.max(0, expected), known: true, bin: clear.bin };
+    return {
+      clearShare: clear.share,
+      expectedShare: Math.max(0, expected),
+      known: true,
+      binIndex: clear.binIndex,
+    };
   }
 
   private sun(atMs: Instant): SunPosition {
@@ -67,13 +80,13 @@ export class Sky {
     return sunPosition(this.place.latitudeDeg, this.place.longitudeDeg, middleMs);
   }
 
-  private clear(atMs: Instant): { share: number; ghi: number; bin: number } {
+  private clear(atMs: Instant): { share: number; ghiWPerM2: number; binIndex: number } {
     let known = this.clearShares.get(atMs);
     if (known === undefined) {
       const sun = this.sun(atMs);
       const ghi = clearSkyGhi(sun.elevationDeg);
       const share = ratedShare(planeIrradiance(ghi, sun, USUAL_PLANE), DEFAULT_TEMPERATURE_C);
-      known = { share: Math.max(0, share), ghi, bin: binOf(sun) };
+      known = { share: Math.max(0, share), ghiWPerM2: ghi, binIndex: binOf(sun) };
       if (this.clearShares.size > 10_000) this.clearShares.clear();
       this.clearShares.set(atMs, known);
     }
@@ -83,7 +96,7 @@ export class Sky {
   private clearMean(fromMs: Instant, lengthMs: number): number {
     const count = Math.max(1, Math.round(lengthMs / QUARTER_MS));
     let sum = 0;
-    for (let i = 0; i < count; i += 1) sum += this.clear(fromMs + i * QUARTER_MS).ghi;
+    for (let i = 0; i < count; i += 1) sum += this.clear(fromMs + i * QUARTER_MS).ghiWPerM2;
     return sum / count;
   }
 }
@@ -107,13 +120,13 @@ export class Performance {
    */
   learn(atMs: Instant, share: number, sky: SkyShare): void {
     this.forget(atMs);
-    if (sky.clear < 0.03) return;
-    const ratios = this.clearRatios[sky.bin];
-    ratios?.push({ atMs, ratio: share / sky.clear });
+    if (sky.clearShare < 0.03) return;
+    const ratios = this.clearRatios[sky.binIndex];
+    ratios?.push({ atMs, ratio: share / sky.clearShare });
     if (ratios && ratios.length > 80) ratios.shift();
     if (!sky.known) return;
-    this.made[sky.bin] = (this.made[sky.bin] ?? 0) + share / 4;
-    this.modelled[sky.bin] = (this.modelled[sky.bin] ?? 0) + sky.expected / 4;
+    this.made[sky.binIndex] = (this.made[sky.binIndex] ?? 0) + share / 4;
+    this.modelled[sky.binIndex] = (this.modelled[sky.binIndex] ?? 0) + sky.expectedShare / 4;
   }
 
   /**

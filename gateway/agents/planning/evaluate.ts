@@ -4,7 +4,7 @@ import { hoursOf, type PlanProblem, priceScale, type Schedule, TIER } from './pr
  * What a schedule does, by own arithmetic from the problem alone: no figure of the solver is used.
  */
 export interface Evaluation {
-  readonly cost: number; // nano-currency, penalties included
+  readonly costNano: number; // penalties included
   readonly gridW: readonly number[]; // + import
   readonly pvW: readonly number[];
   readonly flexW: readonly number[]; // >= 0
@@ -21,13 +21,13 @@ const at = (rows: readonly (readonly number[])[], i: number, t: number): number 
   rows[i]?.[t] ?? 0;
 
 interface Sums {
-  cost: number;
+  costNano: number;
   readonly faults: string[];
 }
 
 /** Runs a schedule through the problem: balance, storage, limits, money. */
 export function evaluate(problem: PlanProblem, schedule: Schedule): Evaluation {
-  const sums: Sums = { cost: 0, faults: [] };
+  const sums: Sums = { costNano: 0, faults: [] };
   const scale = priceScale(problem);
   const gridW: number[] = [];
   const pvW: number[] = [];
@@ -52,21 +52,30 @@ export function evaluate(problem: PlanProblem, schedule: Schedule): Evaluation {
     const grid = step.loadW + flex - made - battery;
     const hours = hoursOf(step);
     const tradedW = grid + step.soldWh / hours; // beyond the position, + bought
-    sums.cost +=
+    sums.costNano +=
       (tradedW > 0 ? tradedW * step.importNanoPerWh : tradedW * step.exportNanoPerWh) * hours;
     const overW = Math.max(0, grid - step.importLimitW) + Math.max(0, -grid - step.exportLimitW);
-    sums.cost += overW * hours * scale * TIER.limit;
-    sums.cost += Math.max(0, grid - step.softImportW) * hours * scale * TIER.peak;
+    sums.costNano += overW * hours * scale * TIER.limit;
+    sums.costNano += Math.max(0, grid - step.softImportW) * hours * scale * TIER.peak;
     peakW = Math.max(peakW, grid + step.marginW);
     gridW.push(grid);
     pvW.push(made);
     flexW.push(flex);
     batteryW.push(battery);
   });
-  if (problem.demand) sums.cost += (peakW - problem.demand.soFarW) * problem.demand.nanoPerW;
+  if (problem.demand) sums.costNano += (peakW - problem.demand.soFarW) * problem.demand.nanoPerW;
   comfort(problem, schedule, scale, sums);
   bounds(problem, schedule, sums.faults);
-  return { cost: sums.cost, gridW, pvW, flexW, batteryW, socWh, peakW, faults: sums.faults };
+  return {
+    costNano: sums.costNano,
+    gridW,
+    pvW,
+    flexW,
+    batteryW,
+    socWh,
+    peakW,
+    faults: sums.faults,
+  };
 }
 
 function storageRun(
@@ -86,15 +95,15 @@ function storageRun(
     const intoWh = at(schedule.chargeW, index, t) * hours * storage.chargeShare;
     const outWh = (at(schedule.dischargeW, index, t) * hours) / storage.dischargeShare;
     socWh += intoWh - outWh;
-    sums.cost += (intoWh + outWh) * storage.wearNanoPerWh;
+    sums.costNano += (intoWh + outWh) * storage.wearNanoPerWh;
     const outsideWh = Math.max(0, storage.minWh - socWh) + Math.max(0, socWh - storage.maxWh);
-    sums.cost += outsideWh * hours * scale * TIER.band;
+    sums.costNano += outsideWh * hours * scale * TIER.band;
     if (socWh < lowWh - TOLERANCE_WH || socWh > highWh + TOLERANCE_WH) {
       sums.faults.push(`${storage.terminal} leaves its band in step ${t}`);
     }
     return socWh;
   });
-  sums.cost -= socWh * storage.endNanoPerWh;
+  sums.costNano -= socWh * storage.endNanoPerWh;
   return run;
 }
 
@@ -106,7 +115,7 @@ function comfort(problem: PlanProblem, schedule: Schedule, scale: number, sums: 
         const step = problem.steps[t];
         if (step) doneWh += load.powerW * at(schedule.switchedShare, i, t) * hoursOf(step);
       }
-      sums.cost += Math.max(0, energyWh - doneWh) * scale * TIER.quota;
+      sums.costNano += Math.max(0, energyWh - doneWh) * scale * TIER.quota;
     }
   });
   problem.cars.forEach((car, i) => {
@@ -114,7 +123,7 @@ function comfort(problem: PlanProblem, schedule: Schedule, scale: number, sums: 
     problem.steps.slice(0, car.untilStep).forEach((step, t) => {
       doneWh += at(schedule.carW, i, t) * hoursOf(step);
     });
-    sums.cost += Math.max(0, car.needWh - doneWh) * scale * TIER.car;
+    sums.costNano += Math.max(0, car.needWh - doneWh) * scale * TIER.car;
   });
 }
 

@@ -60,13 +60,13 @@ class Builder {
 
 /** Where the decisions stand in the model's columns. */
 export interface Layout {
-  readonly buy: readonly number[];
-  readonly sell: readonly number[];
-  readonly curtail: readonly (readonly number[])[];
-  readonly charge: readonly (readonly number[])[];
-  readonly discharge: readonly (readonly number[])[];
-  readonly switched: readonly (readonly number[])[];
-  readonly car: readonly (readonly number[])[];
+  readonly buyIndex: readonly number[];
+  readonly sellIndex: readonly number[];
+  readonly curtailIndex: readonly (readonly number[])[];
+  readonly chargeIndex: readonly (readonly number[])[];
+  readonly dischargeIndex: readonly (readonly number[])[];
+  readonly switchedIndex: readonly (readonly number[])[];
+  readonly carIndex: readonly (readonly number[])[];
   readonly socRow: readonly (readonly number[])[]; // rows, for the worth of stored energy
 }
 
@@ -91,26 +91,26 @@ export function buildModel(
   const draft: Draft = { problem, fixed, builder, scale };
   const mostKw = reach(problem);
   const columns = {
-    buy: problem.steps.map((step, t) =>
+    buyIndex: problem.steps.map((step, t) =>
       builder.column(money(step.importNanoPerWh, step), 0, fixed.noBuy?.has(t) ? 0 : mostKw),
     ),
-    sell: problem.steps.map((step, t) =>
+    sellIndex: problem.steps.map((step, t) =>
       builder.column(-money(step.exportNanoPerWh, step), 0, fixed.noSell?.has(t) ? 0 : mostKw),
     ),
-    curtail: problem.sources.map((source) =>
+    curtailIndex: problem.sources.map((source) =>
       problem.steps.map((_, t) => {
         const most = source.curtailable || source.converter ? (source.powerW[t] ?? 0) / 1_000 : 0;
         return builder.column(1e-7 * scale, 0, most);
       }),
     ),
-    switched: flexible(draft, 'switched'),
-    car: flexible(draft, 'car'),
+    switchedIndex: flexible(draft, 'switched'),
+    carIndex: flexible(draft, 'car'),
   };
   const stores = problem.storages.map((_, s) => storage(draft, s));
   const layout: Layout = {
     ...columns,
-    charge: stores.map((store) => store.charge),
-    discharge: stores.map((store) => store.discharge),
+    chargeIndex: stores.map((store) => store.charge),
+    dischargeIndex: stores.map((store) => store.discharge),
     socRow: stores.map((store) => store.rows),
   };
   connectionRows(draft, layout);
@@ -226,21 +226,21 @@ function connectionRows(draft: Draft, layout: Layout): void {
   problem.steps.forEach((step, t) => {
     const hours = hoursOf(step);
     const column = (rows: readonly (readonly number[])[], i: number): number => rows[i]?.[t] ?? 0;
-    const buy = layout.buy[t] ?? 0;
-    const sell = layout.sell[t] ?? 0;
+    const buy = layout.buyIndex[t] ?? 0;
+    const sell = layout.sellIndex[t] ?? 0;
     const soldKw = step.soldWh / hours / 1_000;
     const madeKw = problem.sources.reduce((sum, one) => sum + (one.powerW[t] ?? 0), 0) / 1_000;
     const needKw = step.loadW / 1_000 - madeKw + soldKw;
     builder.row(needKw, needKw, [
       [buy, 1],
       [sell, -1],
-      ...problem.sources.map((_, i) => [column(layout.curtail, i), -1] as const),
-      ...problem.storages.map((_, i) => [column(layout.charge, i), -1] as const),
-      ...problem.storages.map((_, i) => [column(layout.discharge, i), 1] as const),
+      ...problem.sources.map((_, i) => [column(layout.curtailIndex, i), -1] as const),
+      ...problem.storages.map((_, i) => [column(layout.chargeIndex, i), -1] as const),
+      ...problem.storages.map((_, i) => [column(layout.dischargeIndex, i), 1] as const),
       ...problem.switched.map(
-        (load, i) => [column(layout.switched, i), -load.powerW / 1_000] as const,
+        (load, i) => [column(layout.switchedIndex, i), -load.powerW / 1_000] as const,
       ),
-      ...problem.cars.map((_, i) => [column(layout.car, i), -1] as const),
+      ...problem.cars.map((_, i) => [column(layout.carIndex, i), -1] as const),
     ]);
     const penalty = scale * TIER.limit * hours;
     const over = builder.column(penalty, 0, INF);
@@ -278,11 +278,11 @@ function converterRows(draft: Draft, layout: Layout): void {
       problem.sources.forEach((source, i) => {
         if (source.converter !== converter.id) return;
         madeKw += (source.powerW[t] ?? 0) / 1_000;
-        terms.push([layout.curtail[i]?.[t] ?? 0, -1]);
+        terms.push([layout.curtailIndex[i]?.[t] ?? 0, -1]);
       });
       problem.storages.forEach((store, i) => {
         if (store.converter !== converter.id) return;
-        terms.push([layout.discharge[i]?.[t] ?? 0, 1], [layout.charge[i]?.[t] ?? 0, -1]);
+        terms.push([layout.dischargeIndex[i]?.[t] ?? 0, 1], [layout.chargeIndex[i]?.[t] ?? 0, -1]);
       });
       builder.row(-converter.outOfW / 1_000 - madeKw, converter.intoW / 1_000 - madeKw, terms);
     });
@@ -297,7 +297,8 @@ function promises(draft: Draft, layout: Layout): void {
       const terms: [number, number][] = [[short, 1]];
       for (let t = fromStep; t < untilStep; t += 1) {
         const step = problem.steps[t];
-        if (step) terms.push([layout.switched[i]?.[t] ?? 0, (load.powerW / 1_000) * hoursOf(step)]);
+        if (step)
+          terms.push([layout.switchedIndex[i]?.[t] ?? 0, (load.powerW / 1_000) * hoursOf(step)]);
       }
       builder.row(energyWh / 1_000, INF, terms);
     }
@@ -306,7 +307,7 @@ function promises(draft: Draft, layout: Layout): void {
     const short = builder.column(scale * TIER.car, 0, INF);
     const terms: [number, number][] = [[short, 1]];
     problem.steps.slice(0, car.untilStep).forEach((step, t) => {
-      terms.push([layout.car[i]?.[t] ?? 0, hoursOf(step)]);
+      terms.push([layout.carIndex[i]?.[t] ?? 0, hoursOf(step)]);
     });
     builder.row(car.needWh / 1_000, INF, terms);
   });
@@ -317,13 +318,13 @@ export function readSchedule(x: Float64Array, layout: Layout): Schedule {
   const watts = (rows: readonly (readonly number[])[]): number[][] =>
     rows.map((columns) => columns.map((column) => Math.max(0, (x[column] ?? 0) * 1_000)));
   return {
-    curtailW: watts(layout.curtail),
-    chargeW: watts(layout.charge),
-    dischargeW: watts(layout.discharge),
-    switchedShare: layout.switched.map((columns) =>
+    curtailW: watts(layout.curtailIndex),
+    chargeW: watts(layout.chargeIndex),
+    dischargeW: watts(layout.dischargeIndex),
+    switchedShare: layout.switchedIndex.map((columns) =>
       columns.map((column) => Math.max(0, Math.min(1, x[column] ?? 0))),
     ),
-    carW: watts(layout.car),
+    carW: watts(layout.carIndex),
   };
 }
 

@@ -29,7 +29,7 @@ export async function makePlan(
   const rules = rulePlan(problem);
   const rulesRun = evaluate(problem, rules);
   const byRules = (detail: string): Outlook =>
-    outlookOf(problem, rules, rulesRun, { source: 'rules', detail, rulesCost: rulesRun.cost });
+    outlookOf(problem, rules, rulesRun, { source: 'rules', detail, rulesNano: rulesRun.costNano });
   if (problem.steps.length === 0) return byRules('nothing to plan');
   let fixed: Fixed = {};
   let rounded = problem.switched.length === 0 && problem.cars.length === 0;
@@ -40,13 +40,13 @@ export async function makePlan(
     if (rounded && barred === undefined) {
       const run = evaluate(problem, solved.schedule);
       if (run.faults.length > 0) return byRules(`the plan fails its check: ${run.faults[0]}`);
-      if (run.cost > rulesRun.cost + 1e-6 * Math.abs(rulesRun.cost) + 1_000) {
+      if (run.costNano > rulesRun.costNano + 1e-6 * Math.abs(rulesRun.costNano) + 1_000) {
         return byRules('the rules are cheaper than the plan');
       }
       return outlookOf(problem, solved.schedule, run, {
         source: 'optimal',
         detail: '',
-        rulesCost: rulesRun.cost,
+        rulesNano: rulesRun.costNano,
         worth: solved.worth,
       });
     }
@@ -91,15 +91,15 @@ function bar(problem: PlanProblem, { x, layout }: Solved, fixed: Fixed): Fixed |
   let found = false;
   const value = (column: number | undefined): number => x[column ?? -1] ?? 0;
   problem.steps.forEach((_, t) => {
-    const buy = value(layout.buy[t]);
-    const sell = value(layout.sell[t]);
+    const buy = value(layout.buyIndex[t]);
+    const sell = value(layout.sellIndex[t]);
     if (buy > OPPOSITE_KW && sell > OPPOSITE_KW) {
       found = true;
       (buy < sell ? noBuy : noSell).add(t);
     }
     problem.storages.forEach((_store, s) => {
-      const charge = value(layout.charge[s]?.[t]);
-      const discharge = value(layout.discharge[s]?.[t]);
+      const charge = value(layout.chargeIndex[s]?.[t]);
+      const discharge = value(layout.dischargeIndex[s]?.[t]);
       if (charge > OPPOSITE_KW && discharge > OPPOSITE_KW) {
         found = true;
         (charge < discharge ? noCharge : noDischarge).add(`${s}:${t}`);
@@ -112,7 +112,7 @@ function bar(problem: PlanProblem, { x, layout }: Solved, fixed: Fixed): Fixed |
 interface Meta {
   readonly source: Outlook['source'];
   readonly detail: string;
-  readonly rulesCost: number; // nano-currency
+  readonly rulesNano: number;
   readonly worth?: readonly (readonly number[])[];
 }
 
@@ -121,8 +121,8 @@ function outlookOf(problem: PlanProblem, schedule: Schedule, run: Evaluation, me
     issuedAtMs: problem.issuedAtMs,
     source: meta.source,
     detail: meta.detail,
-    cost: run.cost * 1e-9,
-    rulesCost: meta.rulesCost * 1e-9,
+    costNano: run.costNano,
+    rulesNano: meta.rulesNano,
     peakW: run.peakW,
     steps: problem.steps.map((step, t): OutlookStep => {
       const terminals: Record<string, number> = {};

@@ -72,8 +72,8 @@ export function dayView(input: DayInput): DayView {
       tradesNano: String(money.tradesNano),
       sinceMs: fromMs,
       lines: money.lines.map(({ label, nano }) => ({ label, nano: String(nano) })),
-      ...(money.unpriced > 0 && {
-        note: `${money.unpriced} quarter-hours are left out: their price is not known.`,
+      ...(money.unpricedCount > 0 && {
+        note: `${money.unpricedCount} quarter-hours are left out: their price is not known.`,
       }),
     },
   };

@@ -38,13 +38,14 @@ export interface OutlookStep {
   readonly exportNanoPerWh: number;
 }
 
-/** A checked plan. `cost` in currency for the whole horizon, terminal value and wear included. */
+/** A checked plan. Costs are estimates of the whole horizon, what is
+ * left in the store and wear included. */
 export interface Outlook {
   readonly issuedAtMs: Instant;
   readonly source: 'optimal' | 'rules';
   readonly detail: string; // why it is the rule plan
-  readonly cost: number;
-  readonly rulesCost: number;
+  readonly costNano: number;
+  readonly rulesNano: number;
   readonly peakW: number; // highest mean import it expects, what was before included
   readonly steps: readonly OutlookStep[];
 }

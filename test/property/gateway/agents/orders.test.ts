@@ -32,7 +32,7 @@ const total = (drafts: readonly { energyWh: number }[]): number =>
   drafts.reduce((sum, { energyWh }) => sum + energyWh, 0);
 
 describe('orders', () => {
-  it('never promise more than can be delivered or taken, nor more than the connection carries', () => {
+  it('never promise more than can be delivered, taken, or carried', () => {
     fc.assert(
       fc.property(rooms, (room) => {
         const hours = room.durationMs / 3_600_000;
@@ -67,7 +67,7 @@ describe('orders', () => {
     );
   });
 
-  it('of one side only promise what the other side of the same site does not take at that price', () => {
+  it('never cross: a site does not sell below what it bids', () => {
     fc.assert(
       fc.property(rooms, (room) => {
         const ordered = room.exportNanoPerWh <= room.importNanoPerWh;

@@ -42,7 +42,7 @@ describe('money of a day', () => {
     const money = moneyOf({ ...base, quarters });
     const peakW = BigInt(Math.round((1_001 - 3) * 4) - 500 * 4);
     expect(money.costNano).toBe(1_001n * 300_000n - 703n * 80_000n + 1_000n + 7n * peakW);
-    // Without: 1001 - 3 + 500 in; -700 - 400 out. Before the day 800 Wh a quarter-hour would have been drawn.
+    // Without: 1001 - 3 + 500 in; -700 - 400 out; before the day 800 Wh a quarter-hour.
     const plainPeakW = BigInt(1_498 * 4 - 800 * 4);
     expect(money.withoutBatteryNano).toBe(
       1_498n * 300_000n - 1_100n * 80_000n + 1_000n + 7n * plainPeakW,
@@ -72,7 +72,7 @@ describe('money of a day', () => {
 
   it('leaves out a quarter-hour without a price and says so', () => {
     const money = moneyOf({ ...base, quarters: [quarter(0, 100, 0)], priceOf: () => undefined });
-    expect(money.unpriced).toBe(1);
+    expect(money.unpricedCount).toBe(1);
     expect(money.costNano).toBe(1_000n);
   });
 });

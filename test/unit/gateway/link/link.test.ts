@@ -159,7 +159,7 @@ describe('the agent’s end of the pipe', () => {
     ]);
   });
 
-  it('gives a sign of life every two seconds, reads frames, and closes on a broken one', async () => {
+  it('gives signs of life, reads frames, and closes on a broken one', async () => {
     const clock = createVirtualClock();
     let alive = 0;
     let closed = false;
@@ -190,7 +190,8 @@ describe('the agent’s end of the pipe', () => {
 describe('directives', () => {
   it('keeps the text as it was signed and looks into it without trust', () => {
     const body =
-      '{"v":1, "kind":"envelope","sequence":3,"fromMs":1,"untilMs":2,"importLimitW":5,"exportLimitW":6}';
+      '{"v":1, "kind":"envelope","sequence":3,"fromMs":1,"untilMs":2,' +
+      '"importLimitW":5,"exportLimitW":6}';
     const signed = readDirective(encode({ body, keyId: 'k', signature: 's' }));
     expect(signed?.body).toBe(body);
     expect(signed && peek(signed)?.importLimitW).toBe(5);

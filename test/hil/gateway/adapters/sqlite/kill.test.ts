@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { openStore } from '../../../../../gateway/adapters/sqlite/store.ts';
 
-it('has every confirmed record after kill -9 in the middle of writing, five times over', async () => {
+it('has every confirmed record after kill -9 in mid-write, five times over', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'edgewatt-kill-'));
   const path = join(folder, 'agent.db');
   const confirmed = new Map<number, number>();

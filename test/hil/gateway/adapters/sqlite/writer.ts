@@ -1,6 +1,6 @@
 import { openStore } from '../../../../../gateway/adapters/sqlite/store.ts';
 
-/** Writes records as fast as it can and tells each number that the store has confirmed, until it is killed. */
+/** Writes as fast as it can and tells each number that is confirmed, until it is killed. */
 const store = await openStore(process.argv[2] ?? '');
 for (let seq = 1; ; seq += 7) {
   const records = Array.from({ length: 7 }, (_, i) => ({

@@ -18,7 +18,7 @@ interface Fate {
 }
 const FINE: Fate = { lost: false, twice: false, ackLost: false };
 
-/** The broker and the cloud behind it, as the gateway can know them: by what it sends and what comes back. */
+/** Broker and cloud, as the gateway can know them: by what it sends and what comes back. */
 class World {
   readonly clock = createVirtualClock();
   readonly effects = new Map<string, number>(); // of a key at the cloud: stored, counted, booked
@@ -162,7 +162,7 @@ const act = fc.oneof(
 );
 
 describe('outbox', () => {
-  it('loses nothing and has no second effect, whatever broker, network and process do', async () => {
+  it('loses nothing and has no second effect, whatever fails', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(act, { minLength: 3, maxLength: 25 }), async (acts) => {
         const world = new World();

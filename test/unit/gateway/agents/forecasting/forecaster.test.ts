@@ -71,7 +71,7 @@ const madeWh = (fromMs: number, clearness: number): number => {
 };
 
 describe('production', () => {
-  it('is the clear sky times what the site recently made of it, without a forecast of weather', () => {
+  it('is the clear sky times what the site recently made of it, without weather', () => {
     const forecaster = observed(6, () => 0.8);
     const forecast = forecaster.issue(START + 6 * DAY, 96);
     expect(forecast.sky).toBe('clear-sky');
@@ -118,7 +118,7 @@ describe('production', () => {
 });
 
 describe('load', () => {
-  it('is the same quarter-hour of last week, otherwise of yesterday, otherwise the recent mean', () => {
+  it('is last week’s quarter-hour, otherwise yesterday’s, otherwise the recent mean', () => {
     const series = new Map<number, number>();
     const now = START + 7 * DAY;
     expect(seasonalNaive(series, now, now, 'UTC')).toBeUndefined();

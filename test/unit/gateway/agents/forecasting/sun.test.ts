@@ -15,7 +15,8 @@ describe('position of the sun', () => {
       const longitude = random.next() * 360 - 180;
       const truth = getSpa(new Date(atMs), latitude, longitude, 0, { pressure: 0, delta_t: 69.2 });
       const elevation = 90 - truth.zenith;
-      if (elevation < 1 || elevation > 85) continue; // refraction below, azimuth without meaning above
+      // Below there is refraction, above the azimuth means little.
+      if (elevation < 1 || elevation > 85) continue;
       compared += 1;
       const own = sunPosition(latitude, longitude, atMs);
       const turn = Math.abs(own.azimuthDeg - truth.azimuth);

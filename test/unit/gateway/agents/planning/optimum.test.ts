@@ -86,7 +86,7 @@ function bruteForce(problem: PlanProblem): number {
         chargeW: [chosen.map((w) => Math.max(0, -w))],
         dischargeW: [chosen.map((w) => Math.max(0, w))],
       });
-      best = Math.min(best, run.cost);
+      best = Math.min(best, run.costNano);
       return;
     }
     for (const powerW of powers) {
@@ -106,13 +106,13 @@ describe('optimum', () => {
     const problem = site({}, seed);
     const outlook = await makePlan(problem, solver, 5_000);
     expect(outlook.source).toBe('optimal');
-    expect(outlook.cost).toBeCloseTo(bruteForce(problem) * 1e-9, 6);
+    expect(outlook.costNano * 1e-9).toBeCloseTo(bruteForce(problem) * 1e-9, 6);
   });
 
   it.each([1, 2, 3])('keeps the peak down as far as it pays, site %i', async (seed) => {
     const problem = site({ demand: { nanoPerW: 50_000_000, soFarW: 500 } }, seed, 4);
     const outlook = await makePlan(problem, solver, 5_000);
-    expect(outlook.cost * 1e9).toBeLessThanOrEqual(bruteForce(problem) + 1_000);
+    expect(outlook.costNano).toBeLessThanOrEqual(bruteForce(problem) + 1_000);
     const run = evaluate(problem, idle(problem));
     expect(outlook.peakW).toBeLessThanOrEqual(run.peakW + 1);
   });
@@ -170,7 +170,7 @@ describe('optimum', () => {
     expect(outlook.steps[1]?.worthNanoPerWh['battery1']).toBeCloseTo(400_000, 0);
   });
 
-  it('counts a market position: only what differs from it is bought or sold at the tariff', async () => {
+  it('has only what differs from a market position at the tariff', async () => {
     const problem = site({ storages: [], sources: [] });
     const step = {
       ...problem.steps[0]!,
@@ -179,9 +179,9 @@ describe('optimum', () => {
       exportNanoPerWh: 80_000,
     };
     const bought = { ...problem, steps: [{ ...step, soldWh: -1_500 }] };
-    expect((await makePlan(bought, solver, 5_000)).cost * 1e9).toBeCloseTo(500 * 300_000, 0);
+    expect((await makePlan(bought, solver, 5_000)).costNano).toBeCloseTo(500 * 300_000, 0);
     const tooMuch = { ...problem, steps: [{ ...step, soldWh: -2_500 }] };
-    expect((await makePlan(tooMuch, solver, 5_000)).cost * 1e9).toBeCloseTo(-500 * 80_000, 0);
+    expect((await makePlan(tooMuch, solver, 5_000)).costNano).toBeCloseTo(-500 * 80_000, 0);
   });
 });
 
