@@ -17,7 +17,7 @@ const KERNEL: Readonly<Record<string, readonly [Authority, string]>> = {
   SOC_MIN: ['device-protection', 'because it is empty'],
   SOC_MAX: ['device-protection', 'because it is full'],
   RESERVE: ['device-protection', 'because the rest is kept back'],
-  BMS_LIMIT: ['device-protection', 'because the device takes no more now'],
+  BMS_LIMIT: ['device-protection', 'because the device allows no more now'],
   TOO_COLD: ['device-protection', 'because it is too cold to charge'],
   SLEW: ['device-protection', 'because it may not change faster'],
   DIRECTION_REST: ['device-protection', 'because it rests before it turns around'],

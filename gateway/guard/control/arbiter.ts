@@ -119,12 +119,28 @@ function resting(terminal: TerminalState, range: Range): { powerW: number | unde
   return by === undefined ? { powerW } : { powerW, by };
 }
 
-function propose(terminal: TerminalState, range: Range, bias: BiasState): Proposal {
+/** The setpoint with its bias, still inside what the device may do. */
+function corrected(
+  terminal: TerminalState,
+  aimW: number,
+  bias: BiasState,
+  may: Range | undefined,
+): number {
+  const powerW = biased(bias, terminal, aimW);
+  return may === undefined ? powerW : clamp(powerW, may.minW, may.maxW);
+}
+
+function propose(
+  terminal: TerminalState,
+  range: Range,
+  bias: BiasState,
+  may: Range | undefined,
+): Proposal {
   const decided = range.minBy !== undefined && range.minBy === range.maxBy;
   const found = decided ? { powerW: range.minW, by: range.minBy } : resting(terminal, range);
   const { by } = found;
   const aimW = found.powerW;
-  const powerW = aimW === undefined ? undefined : biased(bias, terminal, aimW);
+  const powerW = aimW === undefined ? undefined : corrected(terminal, aimW, bias, may);
   return {
     terminal: terminal.id,
     powerW,
@@ -152,8 +168,10 @@ export function arbitrate(
     asks.push(...(step.asks ?? []));
     return step.state;
   };
+  const protection = run(protect, before.protect);
+  const device = open;
   const next = {
-    protect: run(protect, before.protect),
+    protect: protection,
     island: run(island, before.island),
     site: run(siteLimits, before.site),
     grid: run(gridLimits, before.grid),
@@ -166,7 +184,7 @@ export function arbitrate(
   const bias = learn(before.bias, seen);
   const proposals = able.flatMap((terminal) => {
     const range = open[terminal.id];
-    return range === undefined ? [] : [propose(terminal, range, bias)];
+    return range === undefined ? [] : [propose(terminal, range, bias, device[terminal.id])];
   });
   return {
     state: { ...next, ...last, bias },

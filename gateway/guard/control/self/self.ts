@@ -1,46 +1,85 @@
-import { doing } from '../../../contracts/values/words.ts';
-import { comingGridW, ready, slotsOf, wanted } from '../shares.ts';
-import type { Controller, Wish } from '../types.ts';
+import { doing, REST_W } from '../../../contracts/values/words.ts';
+import type { TerminalState } from '../../site/types.ts';
+import { clamp, comingGridW, ready, type Slot, slotsOf, wanted } from '../shares.ts';
+import type { Controller, Step, View, Wish } from '../types.ts';
 
 /** What the batteries of each connection were last asked for together, W. */
 export type SelfState = Readonly<Record<string, number>>;
 
 /** Smaller differences are noise of a meter, not a reason to write. */
 const DEADBAND_W = 50;
+/** Where peaks cost money, half of the charge is for them; below this it is filled again, gently. */
+const KEPT_PCT = 50;
+const REFILL_PCT = 48;
+const REFILL_SHARE = 0.1;
+/** Refilled only while this share of the peak limit is not bought anyway. */
+const CALM_SHARE = 0.8;
 
-const why = (restingW: number): string =>
-  restingW > 0
+function why(restingW: number): string {
+  if (Math.abs(restingW) < REST_W) return 'because what is made is what is used';
+  return restingW > 0
     ? 'so that as little as possible is bought'
     : "so that the sun's surplus stays on site";
+}
 
-/** Batteries follow the meter to zero exchange. */
+/** Most that a battery which keeps charge for the next peak may give, W; below zero it is filled. */
+function keeping(view: View, battery: TerminalState, restingW: number): number | undefined {
+  const limitW = view.spec.control.peakLimitW;
+  const { socLowPct, socHighPct } = battery.capability;
+  if (limitW === undefined || !(socLowPct < KEPT_PCT)) return undefined;
+  const refill = socHighPct < REFILL_PCT && restingW < CALM_SHARE * limitW;
+  return refill ? -REFILL_SHARE * battery.spec.ratedOutW : 0;
+}
+
+interface Share {
+  readonly targetW: number;
+  readonly wishes: readonly Wish[];
+}
+
+function share(view: View, connection: string, targetW: number): Share {
+  const batteries = ready(view, connection);
+  const keeps = new Map(batteries.map((one) => [one.id, keeping(view, one, targetW)]));
+  const slots = slotsOf(view.open, batteries).map((slot): Slot => {
+    const mostW = keeps.get(slot.id) ?? slot.maxW;
+    return { ...slot, maxW: clamp(mostW, slot.minW, slot.maxW) };
+  });
+  const parts = wanted(targetW, slots);
+  let sumW = 0;
+  const wishes = slots.map(({ id }): Wish => {
+    const mostW = keeps.get(id);
+    const partW = parts[id] ?? 0;
+    const held = mostW !== undefined && partW > mostW;
+    const powerW = held ? mostW : partW;
+    sumW += powerW;
+    return {
+      terminal: id,
+      authority: 'self-consumption',
+      code: 'SELF_CONSUMPTION',
+      sentence: held ? 'to keep half of its charge for the next peak' : why(targetW),
+      targetW: powerW,
+    };
+  });
+  return { targetW: sumW, wishes };
+}
+
+/** Batteries follow the meter to zero exchange; where peaks cost, they keep half of their charge. */
 export const self: Controller<SelfState> = {
   start: {},
-  step(state, view) {
+  step(state, view): Step<SelfState> {
     const next: Record<string, number> = {};
     const wishes: Wish[] = [];
     let sumW = 0;
-    for (const { id, meterW } of view.spec.connections.map((connection) => ({
-      id: connection.id,
-      meterW: view.spec.meters.find((meter) => meter.of === connection.id)?.resolutionW ?? 0,
-    }))) {
+    for (const { id } of view.spec.connections) {
       const restingW = comingGridW(view, id);
       if (!Number.isFinite(restingW)) continue;
+      const meterW = view.spec.meters.find((meter) => meter.of === id)?.resolutionW ?? 0;
       const before = state[id] ?? 0;
       const quiet = Math.abs(restingW - before) < Math.max(DEADBAND_W, 2 * meterW);
       const targetW = quiet ? before : restingW;
       next[id] = targetW;
-      const parts = wanted(targetW, slotsOf(view.open, ready(view, id)));
-      sumW += targetW;
-      for (const [terminal, powerW] of Object.entries(parts)) {
-        wishes.push({
-          terminal,
-          authority: 'self-consumption',
-          code: 'SELF_CONSUMPTION',
-          sentence: why(targetW),
-          targetW: powerW,
-        });
-      }
+      const shared = share(view, id, targetW);
+      sumW += shared.targetW;
+      wishes.push(...shared.wishes);
     }
     if (wishes.length === 0) return { state: next, wishes };
     const sentence = `battery ${doing('battery', sumW)}`;

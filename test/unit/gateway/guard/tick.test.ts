@@ -167,6 +167,18 @@ describe('peaks', () => {
     .expect({ batteryW: 0 })
     .at('600s', { loadW: -9_000 })
     .expect({ batteryW: 0, gridW: 9_000 });
+
+  spec('without a plan, half of the charge is kept for them', factory)
+    .at('0s', { loadW: -3_000, socPct: 60 })
+    .expect({ batteryW: 3_000 })
+    .at('60s', { socPct: 57 })
+    .at('61s', { socPct: 53 })
+    .at('62s', { socPct: 49 })
+    .expect({ batteryW: 0, because: 'to keep half of its charge for the next peak' })
+    .at('100s', { socPct: 46 })
+    .expect({ batteryW: -500 })
+    .at('140s', { loadW: -9_000 })
+    .expect({ battery: 'PEAK_LIMIT' }, '40s');
 });
 
 describe('flexible loads', () => {
