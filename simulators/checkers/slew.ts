@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../gateway/contracts/values/time.ts';
 import { toleranceW } from './limits.ts';
+import { createSettling } from './settled.ts';
 import type { Case, Judge, Truth } from './types.ts';
 import { type Control, controlsOf, isSetpoint, pointsIn, valueIn } from './wiring.ts';
 
@@ -30,26 +31,28 @@ export function createSlewJudge(court: Case): Judge {
     const since = toW > fromW ? near.import : near.export;
     return atMs - since <= court.times.limitBackMs * 2;
   };
-  const judge = (control: Control, atMs: number): void => {
-    const told = control.face.control();
-    if (told.setpointW === undefined || told.ownMode) {
-      history.delete(control.terminal.id);
-      return;
-    }
-    const moves = history.get(control.terminal.id);
-    const next = moved(moves, told.setpointW, atMs, smallW(control));
-    history.set(control.terminal.id, next);
-    if (moves === undefined || told.setpointW === moves.powerW) return;
-    if (protective(moves.powerW, told.setpointW, atMs)) return;
+  const settled = createSettling(court.times.cycleMs / 2);
+  const judge = (control: Control, nowMs: number): void => {
     const { slewWPerS, id } = control.terminal;
+    const told = control.face.control();
+    const setpointW = told.ownMode ? undefined : told.setpointW;
+    if (setpointW === undefined) history.delete(id);
+    const stands = settled(id, setpointW, nowMs);
+    if (stands === undefined) return;
+    const { value: powerW, sinceMs: atMs } = stands;
+    const moves = history.get(id);
+    if (moves?.powerW === powerW) return;
+    const next = moved(moves, powerW, atMs, smallW(control));
+    history.set(id, next);
+    if (moves === undefined || protective(moves.powerW, powerW, atMs)) return;
     const seconds = Math.max(court.times.cycleMs, atMs - moves.atMs) / 1_000;
-    const stepW = Math.abs(told.setpointW - moves.powerW);
+    const stepW = Math.abs(powerW - moves.powerW);
     if (slewWPerS !== undefined && stepW > slewWPerS * seconds * 1.1 + smallW(control)) {
       court.report('S9', atMs, `${id}: ${Math.round(stepW)} W in ${seconds.toFixed(1)} s`);
     }
     const turned = next.turnedAtMs !== moves.turnedAtMs && moves.turnedAtMs !== undefined;
-    // One cycle of slack: the gateway counts from its decision, we from the effect.
-    const restMs = court.times.directionRestMs - court.times.cycleMs;
+    // Slack for the way from decision to effect, which differs from one time to the next.
+    const restMs = court.times.directionRestMs - 3 * court.times.cycleMs;
     if (turned && atMs - (moves.turnedAtMs ?? 0) < restMs) {
       court.report('S9', atMs, `${id}: direction changed twice within the rest time`);
     }
@@ -89,7 +92,7 @@ function moved(before: Moves | undefined, powerW: number, atMs: number, small: n
   const turned = before !== undefined && before.sign !== 0 && sign !== before.sign;
   return {
     powerW,
-    atMs: before === undefined || before.powerW !== powerW ? atMs : before.atMs,
+    atMs,
     sign,
     turnedAtMs: turned ? atMs : before?.turnedAtMs,
   };

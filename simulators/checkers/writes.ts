@@ -1,5 +1,6 @@
 import type { ResolvedPoint } from '../../devices/profile.ts';
 import { toleranceW } from './limits.ts';
+import { createSettling } from './settled.ts';
 import type { Case, Judge, Truth, WireFrame } from './types.ts';
 import {
   type Control,
@@ -22,7 +23,8 @@ export function createWriteJudge(court: Case): Judge {
     court.site.nodes.filter((node) => node.kind !== 'dc').map((node) => node.id),
   );
   let recent: Truth[] = [];
-  let asked: Control[] = [];
+  const asked = new Set<Control>();
+  const settled = createSettling(court.times.cycleMs / 2);
 
   const judgePoint = (frame: WireFrame, point: ResolvedPoint): void => {
     const atMs = court.wallOf(frame.atMs);
@@ -46,7 +48,7 @@ export function createWriteJudge(court: Case): Judge {
       if (wrong !== undefined) {
         court.report('S1', atMs, `${frame.device}: ${point.key} = ${value} ${wrong}`);
       }
-      if (isSetpoint(control.spec, point.key, value)) asked.push(control);
+      if (isSetpoint(control.spec, point.key, value)) asked.add(control);
     }
   };
 
@@ -67,9 +69,12 @@ export function createWriteJudge(court: Case): Judge {
     },
     turn: (truth) => {
       recent = recent.filter((one) => one.atMs > truth.atMs - court.times.freshMs.state);
-      for (const control of new Set(asked)) {
-        const setpointW = control.face.control().setpointW;
-        if (setpointW === undefined) continue;
+      for (const control of asked) {
+        const { setpointW, ownMode } = control.face.control();
+        if (ownMode || setpointW === undefined) asked.delete(control);
+        const stands = settled(control.terminal.id, ownMode ? undefined : setpointW, truth.atMs);
+        if (stands === undefined || setpointW === undefined) continue;
+        asked.delete(control);
         const wrong =
           beyondBms(control, setpointW, recent) ??
           (nodes.has(control.terminal.node)
@@ -77,7 +82,6 @@ export function createWriteJudge(court: Case): Judge {
             : undefined);
         if (wrong !== undefined) court.report('S1', truth.atMs, `${control.terminal.id}: ${wrong}`);
       }
-      asked = [];
     },
   };
 }

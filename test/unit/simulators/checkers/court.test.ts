@@ -102,7 +102,7 @@ test('S1: a setpoint above what the BMS allows, or that no other terminal could 
   const a = bench(field.site, full, night);
   a.run(40); // the gateway has long seen the tapered limit
   a.battery('inverter2', -45_000);
-  a.run(1);
+  a.run(2);
   expect(a.rules()[0]).toBe('S1');
   expect(a.court.violations[0]!.what).toContain('BMS');
 
@@ -110,7 +110,7 @@ test('S1: a setpoint above what the BMS allows, or that no other terminal could 
   b.court.directive(envelope({ importLimitW: 5_000 }), 0);
   b.run(40);
   b.battery('inverter2', -30_000);
-  b.run(1);
+  b.run(2);
   expect(b.rules()).toEqual(['S1']);
   expect(b.court.violations[0]!.what).toContain('import limit');
 });
@@ -275,6 +275,22 @@ test('S5: a device without a timer must be allowed by name', () => {
   c.run(2);
   c.write('hybrid1', 'battery.setSizeW', 500);
   expect(c.rules()).toEqual(['S5']);
+});
+
+test('S9: a register on the way to the next command is no change of direction', () => {
+  const c = bench(house.site, house.plant, night);
+  c.run(2);
+  c.write('hybrid1', 'battery.setSizeW', 1_000);
+  c.write('hybrid1', 'battery.setMode', 12);
+  c.run(40);
+  for (const sizeW of [900, 1_000, 900]) {
+    c.write('hybrid1', 'battery.setMode', 11);
+    c.run(1);
+    c.write('hybrid1', 'battery.setMode', 12);
+    c.write('hybrid1', 'battery.setSizeW', sizeW);
+    c.run(3);
+  }
+  expect(c.rules()).toEqual([]);
 });
 
 test('S9: too steep and turning to and fro, but a protective change is free', () => {
