@@ -60,7 +60,8 @@ export const market: Controller<MarketState> = {
       gridW: fresh ? now.powerW : Number.NaN,
     });
     const next = { interval };
-    const position = view.spec.control.marketEnabled ? running(view) : undefined;
+    const trades = view.spec.control.marketEnabled && view.intent?.clockTrusted === true;
+    const position = trades ? running(view) : undefined;
     const restingW = comingGridW(view, connection.id);
     if (position === undefined || !Number.isFinite(restingW)) return { state: next, wishes: [] };
     const endMs = position.fromMs + position.durationMs;

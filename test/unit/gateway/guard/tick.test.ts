@@ -150,6 +150,18 @@ describe('the plan and the market', () => {
     .at('0s', { loadW: -1_000, do: (bench) => sold(bench, 500) })
     .expect({ gridW: -2_000, battery: 'MARKET_POSITION', because: '0.5 kWh were sold for' }, '20s');
 
+  spec('an interval of a clock that nobody trusts is not delivered', home)
+    .at('0s', {
+      loadW: -1_000,
+      do: (bench) =>
+        intent(bench, {
+          clockTrusted: false,
+          steps: [steps({})],
+          positions: [{ fromMs: bench.clock.wallMs(), durationMs: 900_000, soldWh: 500 }],
+        }),
+    })
+    .expect({ gridW: 0, mode: 'planning', battery: 'PLAN' });
+
   spec('corrects over the rest what it could not deliver', home)
     .at('0s', { loadW: -4_500, do: (bench) => sold(bench, 500) })
     .expect({ batteryW: 5_000, gridW: -500 }, '20s')
