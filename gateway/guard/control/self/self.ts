@@ -8,7 +8,7 @@ export type SelfState = Readonly<Record<string, number>>;
 
 /** Smaller differences are noise of a meter, not a reason to write. */
 const DEADBAND_W = 50;
-/** Where peaks cost money, half of the charge is for them; below this it is filled again, gently. */
+/** Where peaks cost money, half of the charge is for them; below this it is gently refilled. */
 const KEPT_PCT = 50;
 const REFILL_PCT = 48;
 const REFILL_SHARE = 0.1;
@@ -22,7 +22,7 @@ function why(restingW: number): string {
     : "so that the sun's surplus stays on site";
 }
 
-/** Most that a battery which keeps charge for the next peak may give, W; below zero it is filled. */
+/** Most that a battery may give that keeps charge for the next peak, W; below 0 it fills. */
 function keeping(view: View, battery: TerminalState, restingW: number): number | undefined {
   const limitW = view.spec.control.peakLimitW;
   const { socLowPct, socHighPct } = battery.capability;
@@ -62,7 +62,7 @@ function share(view: View, connection: string, targetW: number): Share {
   return { targetW: sumW, wishes };
 }
 
-/** Batteries follow the meter to zero exchange; where peaks cost, they keep half of their charge. */
+/** Batteries follow the meter to zero exchange; where peaks cost, they keep half their charge. */
 export const self: Controller<SelfState> = {
   start: {},
   step(state, view): Step<SelfState> {
