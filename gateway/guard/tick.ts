@@ -83,6 +83,7 @@ class SiteGuard implements Guard {
   private mode: Mode = 'safe';
   private modeSinceMs: number;
   private turns = 0;
+  private ended = false;
   private agentRestarts = 0;
 
   constructor(deps: GuardDeps) {
@@ -121,6 +122,7 @@ class SiteGuard implements Guard {
       log.warn(`devices not released for certain: ${names}`);
     }
     await poller.stop();
+    this.ended = true; // what is flushed is the last word: nothing is taken or told after it
     const last = this.newest;
     if (last !== undefined) {
       this.hand(this.telemetry.flush(last));
@@ -143,6 +145,7 @@ class SiteGuard implements Guard {
   }
 
   directive(signed: SignedDirective): void {
+    if (this.ended) return;
     const { clock, site, verifier, times, log } = this.deps;
     const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
     const directive = verify(signed, this.grid, site, verifier, at.wallMs);

@@ -264,6 +264,16 @@ describe('a restart', () => {
     expect(refusals(again)).toHaveLength(1);
   });
 
+  it('after the stop nothing is told any more, and the count is whole', async () => {
+    const bench = await running();
+    await bench.guard.stop();
+    const records = bench.records.length;
+    give(bench, {});
+    give(bench, { sequence: 9 }, 'forged');
+    expect(bench.records).toHaveLength(records);
+    expect(bench.image.counters.recordsProduced).toBe(records);
+  });
+
   it('stop leaves the safe states behind', async () => {
     const bench = await running();
     await bench.guard.stop();
