@@ -2,9 +2,10 @@ import type { Case, Judge, Told, WireFrame } from './types.ts';
 import { type Control, controlsOf, pointsIn } from './wiring.ts';
 
 /**
- * S4: no later than `safeByMs` (10 cycles) and one cycle after the last answered control reading of
- * a terminal's device, or of the connection's meters, the terminal obeys its safe state. A device
- * that answers nothing cannot be commanded: it has until its own timer ends.
+ * S4: no later than `safeByMs` (10 cycles) and the way to the device after the last answered control
+ * reading of a terminal's device, or of the connection's meters, the terminal obeys its safe state.
+ * A device that answers nothing cannot be commanded: it has until its own timer ends, or a few
+ * cycles from when it answers again.
  */
 export function createLossJudge(court: Case): Judge {
   const controls = controlsOf(court);
@@ -13,13 +14,20 @@ export function createLossJudge(court: Case): Judge {
     .map((meter) => meter.device);
   const readAtMs = new Map<string, number>();
   const heardAtMs = new Map<string, number>();
+  const backAtMs = new Map<string, number>(); // answers again after a silence
   const told = new Set<string>();
+  const { safeByMs, cycleMs, reversionMs, stretch } = court.times;
+  const silentMs = 3 * cycleMs;
+  // From decision to effect: a write; in an accelerated run also the real turns of two processes.
+  const slackMs = stretch > 1 ? 2 * cycleMs : cycleMs;
   let startMs: number | undefined;
 
   const hear = (frame: WireFrame): void => {
     const face = court.devices[frame.device];
     if (face === undefined || frame.exception !== 0) return;
     const atMs = court.wallOf(frame.atMs);
+    const before = heardAtMs.get(frame.device);
+    if (before !== undefined && atMs - before > silentMs) backAtMs.set(frame.device, atMs);
     heardAtMs.set(frame.device, atMs);
     if (frame.write) return;
     if (pointsIn(face, frame).some((point) => point.class === 'control')) {
@@ -46,16 +54,16 @@ export function createLossJudge(court: Case): Judge {
       startMs ??= truth.atMs;
       for (const control of controls) {
         const { id } = control.terminal;
-        const lostMs = truth.atMs - lastReadMs(control);
-        const silentMs = truth.atMs - (heardAtMs.get(control.device) ?? startMs);
-        const { safeByMs, cycleMs, reversionMs } = court.times;
-        const leastS = control.spec.reversion.minS;
-        const ownTimer = silentMs > cycleMs * 3 ? Math.max(reversionMs, leastS * 1_000) : 0;
-        if (lostMs <= safeByMs + cycleMs + ownTimer || isSafe(control, control.face.control())) {
+        const readMs = lastReadMs(control);
+        const silent = truth.atMs - (heardAtMs.get(control.device) ?? startMs) > silentMs;
+        const timerMs = silent ? Math.max(reversionMs, control.spec.reversion.minS * 1_000) : 0;
+        const backMs = backAtMs.get(control.device) ?? Number.NEGATIVE_INFINITY;
+        const dueMs = Math.max(readMs + safeByMs + timerMs, backMs + silentMs) + slackMs;
+        if (truth.atMs <= dueMs || isSafe(control, control.face.control())) {
           told.delete(id);
         } else if (!told.has(id)) {
           told.add(id);
-          const seconds = Math.round(lostMs / 1_000);
+          const seconds = Math.round((truth.atMs - readMs) / 1_000);
           court.report(
             'S4',
             truth.atMs,
