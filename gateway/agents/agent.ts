@@ -337,7 +337,7 @@ class SiteAgent implements Agent {
       cloudConnected: this.cloud.connected,
       clockTrusted: true,
       plan: this.mind.steps(nowMs, STEPS_SENT),
-      positions: site.control.marketEnabled ? this.trading.positions(nowMs) : [],
+      positions: site.control.marketEnabled ? this.mind.positions(nowMs) : [],
     };
     this.guard.intent(intent);
   }

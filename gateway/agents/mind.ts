@@ -1,13 +1,14 @@
 import type { ZoneForecast } from '../contracts/messages.ts';
 import type { Directive } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
-import type { OrderDraft, Outlook, SiteForecast } from '../contracts/values/outlook.ts';
-import type { PlanStep } from '../contracts/values/plan.ts';
+import type { OrderDraft, Outlook, Room, SiteForecast } from '../contracts/values/outlook.ts';
+import type { PlanStep, Position } from '../contracts/values/plan.ts';
 import { good } from '../contracts/values/reading.ts';
 import type { EnergyRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
 import {
   DAY_MS,
+  HOUR_MS,
   type Instant,
   localDayStart,
   localTime,
@@ -26,12 +27,13 @@ import { offers } from './producer/offers.ts';
 import { QuarterBook, type QuarterNote, QuarterWatch } from './quarters.ts';
 import { problemOf } from './site-problem.ts';
 import type { Trading } from './trading.ts';
-import { dayBounds, dayView } from './view/day.ts';
+import { dayBounds, dayView, limitSpans } from './view/day.ts';
 
 const HORIZON_STEPS = 96;
 const HABIT_DAYS = 7;
 const GROW = 1.05; // a quota learnt from what was allowed must be able to grow
 const ON_OFF_HOURS = 10; // a day, of a load that nobody has seen yet
+const NEAR_W = 200;
 const CAR_WH = 8_000; // a day, of a car that nobody has seen yet
 
 /** What came of a plan: the problem it answers, with the words for it. */
@@ -100,13 +102,14 @@ export class Mind {
     this.prices.add(message.price);
   }
 
-  /** @returns false when it was known already */
+  /** @returns whether the plan in force breaks the new limit, or was held by an older one */
   directive(directive: Directive, nowMs: Instant): boolean {
     if (this.directives.some(({ sequence }) => sequence === directive.sequence)) return false;
+    const matters = directive.kind !== 'heartbeat' && this.bites(directive);
     this.directives = [...this.directives, directive].filter(
       ({ untilMs }) => untilMs > nowMs - DAY_MS,
     );
-    return directive.kind !== 'heartbeat';
+    return matters;
   }
 
   /** Issues a forecast and sets the problem of a plan. */
@@ -146,12 +149,9 @@ export class Mind {
     return this.adopted?.outlook;
   }
 
-  /** What the plan expects of the connection now, W; undefined without one. */
-  expectedGridW(nowMs: Instant): number | undefined {
-    const step = this.adopted?.outlook.steps.find(
-      (one) => one.fromMs <= nowMs && nowMs < one.fromMs + one.durationMs,
-    );
-    return step?.gridW;
+  /** Positions that the plan means to keep. */
+  positions(nowMs: Instant): Position[] {
+    return this.trading.positions(nowMs, (fromMs) => this.plannedExportWh(fromMs, nowMs));
   }
 
   /** Site without its batteries, as planned now: what a surprise is measured against. */
@@ -173,9 +173,25 @@ export class Mind {
         nowMs,
       ),
     );
-    return rooms
-      .filter(({ fromMs, durationMs }) => open.has(fromMs) && durationMs === QUARTER_MS)
-      .flatMap((room) => [...offers(room), ...bids(room, feeNanoPerWh)]);
+    // What open orders promise out of the store, or into it, is not promised again.
+    let promisedWh = this.trading.promisedWh('sell', nowMs);
+    let askedWh = this.trading.promisedWh('buy', nowMs);
+    const drafts: OrderDraft[] = [];
+    for (const room of rooms) {
+      const { fromMs, durationMs } = room;
+      if (!open.has(fromMs) || durationMs !== QUARTER_MS || !this.prices.isKnown(fromMs)) continue;
+      const left: Room = {
+        ...room,
+        storedWh: Math.max(0, room.storedWh - promisedWh),
+        freeWh: Math.max(0, room.freeWh - askedWh),
+      };
+      for (const draft of [...offers(left), ...bids(left, feeNanoPerWh)]) {
+        drafts.push(draft);
+        if (draft.fromStore && draft.side === 'sell') promisedWh += draft.energyWh;
+        if (draft.fromStore && draft.side === 'buy') askedWh += draft.energyWh;
+      }
+    }
+    return drafts;
   }
 
   money(nowMs: Instant): Money {
@@ -204,10 +220,40 @@ export class Mind {
       prices: this.prices,
       market: this.trading.rows(fromMs, untilMs),
       events: events.filter((event) => event.atMs >= fromMs),
-      limits: this.directives
-        .filter((one) => one.kind === 'envelope' && one.untilMs > fromMs && one.fromMs < untilMs)
-        .map((one) => ({ fromMs: one.fromMs, untilMs: one.untilMs, text: one.why })),
+      limits: limitSpans(this.directives, fromMs, untilMs),
       money: this.money(nowMs),
+    });
+  }
+
+  /** Net export that the plan expects of an interval, with what is done of it already. */
+  private plannedExportWh(fromMs: Instant, nowMs: Instant): number | undefined {
+    const untilMs = fromMs + QUARTER_MS;
+    const step = this.adopted?.outlook.steps.find(
+      (one) => one.fromMs >= fromMs && one.fromMs < untilMs,
+    );
+    if (step === undefined) return undefined;
+    const started = step.fromMs > fromMs;
+    // A plan made inside the interval only has the rest of it.
+    const leftMs = started ? Math.max(0, untilMs - Math.max(nowMs, step.fromMs)) : step.durationMs;
+    const doneWh = started ? -this.watch.netSoFarWh() : 0;
+    return doneWh - (step.gridW * leftMs) / HOUR_MS;
+  }
+
+  /** A limit matters where the plan goes beyond it, or stood at an older one that it now widens. */
+  private bites(directive: Directive): boolean {
+    const { adopted } = this;
+    if (adopted === undefined) return true;
+    return adopted.outlook.steps.some((step, t) => {
+      const old = adopted.problem.steps[t];
+      const covered =
+        directive.fromMs < step.fromMs + step.durationMs && step.fromMs < directive.untilMs;
+      if (old === undefined || !covered) return false;
+      const { importLimitW, exportLimitW } = directive;
+      const beyond = step.gridW > importLimitW + NEAR_W || -step.gridW > exportLimitW + NEAR_W;
+      const freed =
+        (step.gridW > old.importLimitW - NEAR_W && importLimitW > old.importLimitW + NEAR_W) ||
+        (-step.gridW > old.exportLimitW - NEAR_W && exportLimitW > old.exportLimitW + NEAR_W);
+      return beyond || freed;
     });
   }
 

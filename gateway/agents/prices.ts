@@ -2,6 +2,7 @@ import { energyPrice, type PriceSeries, type Tariff } from '../contracts/values/
 import { DAY_MS, type Instant, QUARTER_MS } from '../contracts/values/time.ts';
 
 const KEPT_MS = 3 * DAY_MS;
+const USUAL_SPOT_NANO_PER_WH = 80_000; // until the first prices arrive; nothing is traded on it
 
 /**
  * Day-ahead prices as they became known, and what the tariff makes of them. A missing price is
@@ -49,13 +50,15 @@ export class PriceBook {
       );
       if (price !== undefined) return price;
     }
-    const price = energyPrice(this.tariff, direction, atMs, this.series(atMs, this.newestMs));
-    return price ?? 0;
+    const newest = energyPrice(this.tariff, direction, atMs, this.series(atMs, this.newestMs));
+    if (newest !== undefined) return newest;
+    const usual = { ...this.series(atMs, atMs), priceNanoPerWh: [USUAL_SPOT_NANO_PER_WH] };
+    return energyPrice(this.tariff, direction, atMs, usual) ?? 0;
   }
 
-  /** Whether anything at all is known of a price at that time. */
+  /** Whether both prices of a quarter-hour are known: only then it is traded. */
   isKnown(atMs: Instant): boolean {
-    return this.at('import', atMs) !== undefined;
+    return this.at('import', atMs) !== undefined && this.at('export', atMs) !== undefined;
   }
 
   /** The price known for `fromMs`, as a series of one step at `atMs`. */

@@ -156,7 +156,11 @@ function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[
       chargeShare: store.chargeEfficiencyPct / 100,
       dischargeShare,
       wearNanoPerWh: store.wearNanoPerWh,
-      endNanoPerWh: Math.max(0, dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh),
+      // Half the wear: at equal prices what is stored stays, since tomorrow may ask for it.
+      endNanoPerWh: Math.max(
+        0,
+        dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh / 2,
+      ),
       converter: converterOf(places, terminal),
     };
   });

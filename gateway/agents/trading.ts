@@ -8,6 +8,7 @@ import type { QuarterTrade } from './money.ts';
 
 /** An order of this site and what became of it. */
 export interface PlacedOrder extends Order {
+  readonly fromStore: boolean;
   readonly state: 'sent' | 'accepted' | 'rejected';
   readonly code?: string; // of a rejection
 }
@@ -22,6 +23,8 @@ export interface TradingSetup {
 
 const KEPT_MS = 3 * DAY_MS;
 const ORDERS_MAX = 200;
+const KEEP_WH = 150; // so near the plan means to keep its position
+const KEEP_SHARE = 0.1;
 
 /**
  * Book of the site's own orders and awards. Each interval is ordered once, with ids from (site,
@@ -65,7 +68,10 @@ export class Trading {
         priceMicroPerKwh: draft.priceMicroPerKwh,
       };
     });
-    for (const order of orders) this.orders.set(order.id, { ...order, state: 'sent' });
+    orders.forEach((order, i) => {
+      const fromStore = drafts[i]?.fromStore === true;
+      this.orders.set(order.id, { ...order, fromStore, state: 'sent' });
+    });
     for (const [id, { interval }] of this.orders) {
       if (interval.fromMs < (orders[0]?.interval.fromMs ?? 0) - KEPT_MS) this.orders.delete(id);
     }
@@ -86,6 +92,17 @@ export class Trading {
       if (fromMs < result.interval.fromMs - KEPT_MS) this.results.delete(fromMs);
     }
     return true;
+  }
+
+  /** Energy out of or into the store that open orders have promised, Wh. */
+  promisedWh(side: 'buy' | 'sell', nowMs: Instant): number {
+    let energyWh = 0;
+    for (const order of this.orders.values()) {
+      const open = order.state !== 'rejected' && !this.results.has(order.interval.fromMs);
+      const ahead = order.interval.fromMs > nowMs;
+      if (order.fromStore && order.side === side && open && ahead) energyWh += order.energyWh;
+    }
+    return energyWh;
   }
 
   get(id: string): PlacedOrder | undefined {
@@ -112,12 +129,19 @@ export class Trading {
     return { soldWh: this.soldWh(fromMs), receivedNano };
   }
 
-  /** Positions of the running and coming intervals. */
-  positions(nowMs: Instant): Position[] {
+  /**
+   * Positions of the running and coming intervals that the plan means to keep. What was only partly
+   * filled may be cheaper to miss: there the plan leads, and the rest is at the tariff.
+   * @param plannedWh  net export that the plan expects of an interval, undefined = not planned
+   */
+  positions(nowMs: Instant, plannedWh: (fromMs: Instant) => number | undefined): Position[] {
     return [...this.results.values()]
       .filter(({ interval }) => interval.fromMs + interval.durationMs > nowMs)
       .map(({ interval }) => ({ ...interval, soldWh: this.soldWh(interval.fromMs) }))
-      .filter(({ soldWh }) => soldWh !== 0)
+      .filter(({ fromMs, soldWh }) => {
+        const offWh = Math.abs((plannedWh(fromMs) ?? Number.POSITIVE_INFINITY) - soldWh);
+        return soldWh !== 0 && offWh <= Math.max(KEEP_WH, KEEP_SHARE * Math.abs(soldWh));
+      })
       .sort((a, b) => a.fromMs - b.fromMs);
   }
 

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import type { LinearModel, Solution, Solver } from '../../ports.ts';
-import { loadHighs, solveWith } from './highs.ts';
 
 /** Grace of a child beyond the solver's own limit, for start, loading and answer. */
 const GRACE_MS = 5_000;
@@ -48,6 +47,7 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver {
 
 /** The same wasm in process: for the virtual world, bench and tests, never beside a loop. */
 export async function createSolverInProcess(): Promise<Solver> {
+  const { loadHighs, solveWith } = await import('./highs.ts'); // not loaded where a child solves
   const highs = await loadHighs();
   return {
     solve: (model: LinearModel, timeLimitMs) =>

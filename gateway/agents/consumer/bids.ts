@@ -23,6 +23,7 @@ export function bids(room: Room, feeNanoPerWh = 0): OrderDraft[] {
       ...base,
       energyWh: sureWh,
       priceMicroPerKwh: Math.ceil(room.importNanoPerWh - feeNanoPerWh) - 1,
+      fromStore: false,
       why: 'planned import, for less than the tariff asks',
     });
   }
@@ -45,6 +46,7 @@ export function bids(room: Room, feeNanoPerWh = 0): OrderDraft[] {
       ...base,
       energyWh: extraWh,
       priceMicroPerKwh: limit,
+      fromStore: true,
       why: 'cheap energy for the store, for less than it saves later',
     });
   }

@@ -19,7 +19,7 @@ export interface SkyPlace {
 /** What the sky gives a plane in a quarter-hour, as a share of the rated power. */
 export interface SkyShare {
   readonly clearShare: number; // without clouds
-  readonly expectedShare: number; // with the forecast's clouds; equals clear where there is no forecast
+  readonly expectedShare: number; // with the forecast's clouds; clear without a forecast
   readonly known: boolean; // a weather forecast was used
   readonly binIndex: number;
 }

@@ -1,5 +1,5 @@
 import type { Outlook, Room, SiteForecast } from '../../contracts/values/outlook.ts';
-import { hoursOf, type PlanProblem } from './problem.ts';
+import { hoursOf, type PlanProblem, type Storage } from './problem.ts';
 
 /** What the site could do beside its plan in each step, for those who trade it. */
 export function roomOf(problem: PlanProblem, outlook: Outlook, forecast: SiteForecast): Room[] {
@@ -17,9 +17,9 @@ export function roomOf(problem: PlanProblem, outlook: Outlook, forecast: SiteFor
     let take: number | undefined;
     for (const store of problem.storages) {
       const powerW = step?.terminals[store.terminal] ?? 0;
-      const socWh = step?.socWh[store.terminal] ?? store.nowWh;
-      const heldWh = Math.max(0, Math.min(socWh, store.nowWh) - store.minWh) * store.dischargeShare;
-      const roomWh = Math.max(0, store.maxWh - Math.max(socWh, store.nowWh)) / store.chargeShare;
+      const slack = slackOf(outlook, store, t);
+      const heldWh = slack.downWh * store.dischargeShare;
+      const roomWh = slack.upWh / store.chargeShare;
       moreDischargeW += Math.max(0, Math.min(store.dischargeMaxW - powerW, heldWh / hours));
       moreChargeW += Math.max(0, Math.min(store.chargeMaxW + powerW, roomWh / hours));
       storedWh += heldWh;
@@ -54,4 +54,29 @@ export function roomOf(problem: PlanProblem, outlook: Outlook, forecast: SiteFor
       takeNanoPerWh: take,
     };
   });
+}
+
+/**
+ * How far the planned charge could lie lower or higher from step `t` on, until the store is full or
+ * empty again and the difference is gone.
+ */
+export function slackOf(
+  outlook: Outlook,
+  store: Storage,
+  t: number,
+): { readonly downWh: number; readonly upWh: number } {
+  const nearWh = 0.005 * store.usableWh;
+  let downWh = Math.max(0, store.nowWh - store.minWh);
+  let upWh = Math.max(0, store.maxWh - store.nowWh);
+  let down = true;
+  let up = true;
+  for (const step of outlook.steps.slice(t)) {
+    const socWh = step.socWh[store.terminal] ?? store.nowWh;
+    if (down) downWh = Math.min(downWh, Math.max(0, socWh - store.minWh));
+    if (up) upWh = Math.min(upWh, Math.max(0, store.maxWh - socWh));
+    down = down && socWh < store.maxWh - nearWh;
+    up = up && socWh > store.minWh + nearWh;
+    if (!down && !up) break;
+  }
+  return { downWh, upWh };
 }

@@ -26,6 +26,7 @@ export function offers(room: Room): OrderDraft[] {
       ...base,
       energyWh: sureWh,
       priceMicroPerKwh: Math.floor(room.exportNanoPerWh) + 1,
+      fromStore: false,
       why: 'planned export, for more than the tariff pays',
     });
   }
@@ -45,6 +46,7 @@ export function offers(room: Room): OrderDraft[] {
       ...base,
       energyWh: extraWh,
       priceMicroPerKwh: limit,
+      fromStore: true,
       why: 'stored energy, for more than it is worth later',
     });
   }

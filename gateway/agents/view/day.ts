@@ -1,3 +1,4 @@
+import type { Directive } from '../../contracts/values/directive.ts';
 import type { Outlook, SiteForecast } from '../../contracts/values/outlook.ts';
 import type { PlanStep } from '../../contracts/values/plan.ts';
 import type { Site } from '../../contracts/values/site.ts';
@@ -9,7 +10,7 @@ import {
   QUARTER_MS,
 } from '../../contracts/values/time.ts';
 import type { DayEvent, DaySlot, DayView, MarketRow } from '../../contracts/values/view.ts';
-import { doing, sentence } from '../../contracts/values/words.ts';
+import { doing, power, sentence } from '../../contracts/values/words.ts';
 import type { Money } from '../money.ts';
 import type { Places } from '../places.ts';
 import type { PriceBook } from '../prices.ts';
@@ -147,4 +148,29 @@ function nextActs({ outlook, steps, nowMs }: DayInput): DayView['next'][number][
     });
   });
   return acts;
+}
+
+/**
+ * Grid limits on the day's axis: in each quarter-hour the newest directive counts, equal neighbours
+ * are one span.
+ */
+export function limitSpans(
+  directives: readonly Directive[],
+  fromMs: Instant,
+  untilMs: Instant,
+): NonNullable<DayView['limits']>[number][] {
+  const spans: { fromMs: Instant; untilMs: Instant; text: string }[] = [];
+  const newestFirst = directives
+    .filter(({ kind }) => kind !== 'heartbeat')
+    .sort((a, b) => b.sequence - a.sequence);
+  for (let atMs = fromMs; atMs < untilMs; atMs += QUARTER_MS) {
+    const one = newestFirst.find((d) => d.fromMs < atMs + QUARTER_MS && atMs < d.untilMs);
+    if (one === undefined) continue;
+    const buying = `buying up to ${power(one.importLimitW)}`;
+    const text = `${buying}, selling up to ${power(one.exportLimitW)}`;
+    const last = spans.at(-1);
+    if (last?.text === text && last.untilMs === atMs) last.untilMs = atMs + QUARTER_MS;
+    else spans.push({ fromMs: atMs, untilMs: atMs + QUARTER_MS, text });
+  }
+  return spans;
 }

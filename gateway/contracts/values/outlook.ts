@@ -58,8 +58,8 @@ export interface Room {
   readonly uncertainW: number; // how far load and sun together may fall behind
   readonly moreDischargeW: number; // beyond the plan, energy and inverter allowing
   readonly moreChargeW: number;
-  readonly storedWh: number; // that may be given without going below reserve, at the terminal
-  readonly freeWh: number; // that may be taken, at the terminal
+  readonly storedWh: number; // that may be given without missing it later, at the terminal
+  readonly freeWh: number; // that may be taken without overflowing later, at the terminal
   readonly importLimitW: number;
   readonly exportLimitW: number;
   readonly mostExportW: number; // everything that could be delivered at best
@@ -77,5 +77,6 @@ export interface OrderDraft {
   readonly side: 'buy' | 'sell';
   readonly energyWh: number; // integer, > 0
   readonly priceMicroPerKwh: number; // integer
+  readonly fromStore: boolean; // beyond the plan: out of the store, or into it
   readonly why: string;
 }

@@ -131,9 +131,18 @@ describe.each([BRIGHTWORKS, SUNFIELD, MILLHOUSE])('agent of $id', (site) => {
     const orders = batches().flatMap(({ batch }) => batch.orders);
     expect(orders.length).toBeGreaterThan(0);
     expect(new Set(orders.map(({ id }) => id)).size).toBe(orders.length);
+    const planned = bench.agent.day()?.planned ?? [];
+    const slot = planned.slice(4).find(({ gridW }) => Math.abs(gridW ?? 0) > 2_000);
     const first = orders[0];
-    if (first === undefined) return;
-    expect(first.interval.fromMs % QUARTER).toBe(0);
+    if (first === undefined || slot === undefined) throw new Error('nothing to award');
+    const interval = { fromMs: slot.fromMs, durationMs: QUARTER };
+    const soldWh = Math.round(-(slot.gridW ?? 0) / 4);
+    const award = {
+      orderId: first.id,
+      side: soldWh > 0 ? 'sell' : 'buy',
+      energyWh: Math.abs(soldWh),
+      priceMicroPerKwh: 120_000,
+    };
     const notice = {
       a2aVersion: '1.0',
       agent: 'market-supervisor',
@@ -146,11 +155,9 @@ describe.each([BRIGHTWORKS, SUNFIELD, MILLHOUSE])('agent of $id', (site) => {
               v: 1,
               kind: 'awards',
               zone: 'z1',
-              interval: { ...first.interval, fromMs: first.interval.fromMs + 4 * QUARTER },
+              interval,
               currency: 'EUR',
-              awards: [
-                { orderId: first.id, side: first.side, energyWh: 1_000, priceMicroPerKwh: 120_000 },
-              ],
+              awards: [award],
             },
           },
         ],
@@ -159,14 +166,10 @@ describe.each([BRIGHTWORKS, SUNFIELD, MILLHOUSE])('agent of $id', (site) => {
     bench.message(topics.a2aNotice, notice);
     bench.message(topics.a2aNotice, notice);
     await bench.clock.advance(5_000);
-    expect(bench.intents().at(-1)?.positions).toEqual([
-      {
-        fromMs: first.interval.fromMs + 4 * QUARTER,
-        durationMs: QUARTER,
-        soldWh: first.side === 'sell' ? 1_000 : -1_000,
-      },
-    ]);
-    const told = bench.agent.day()?.events.filter(({ text }) => /1\.0.kWh for/.test(text));
+    expect(bench.intents().at(-1)?.positions).toEqual([{ ...interval, soldWh }]);
+    const told = bench.agent
+      .day()
+      ?.events.filter(({ text }) => /^(Sold|Bought) .*kWh for/.test(text));
     expect(told).toHaveLength(1);
   });
 

@@ -9,6 +9,7 @@ const draft = (fromMs: number, side: 'buy' | 'sell', energyWh: number) => ({
   side,
   energyWh,
   priceMicroPerKwh: 100_000,
+  fromStore: false,
   why: '',
 });
 const result = (
@@ -45,8 +46,11 @@ describe('trading', () => {
     expect(trading.awarded(result(QUARTER, awards))).toBe(false);
     expect(trading.soldWh(QUARTER)).toBe(300);
     expect(trading.trade(QUARTER)).toEqual({ soldWh: 300, receivedNano: 300n * 123_457n });
-    expect(trading.positions(0)).toEqual([{ fromMs: QUARTER, durationMs: QUARTER, soldWh: 300 }]);
-    expect(trading.positions(2 * QUARTER)).toEqual([]);
+    const kept = [{ fromMs: QUARTER, durationMs: QUARTER, soldWh: 300 }];
+    expect(trading.positions(0, () => 310)).toEqual(kept);
+    expect(trading.positions(0, () => -4_000)).toEqual([]); // partly filled: the plan leads
+    expect(trading.positions(0, () => undefined)).toEqual([]);
+    expect(trading.positions(2 * QUARTER, () => 300)).toEqual([]);
   });
 
   it('shows what is not cleared yet as open and what was rejected as nothing', () => {
@@ -63,7 +67,11 @@ describe('trading', () => {
     const batch = first.place([draft(QUARTER, 'sell', 500)]);
     const second = new Trading({ ...setup, epoch: 4 });
     second.restore(
-      (batch?.orders ?? []).map((order) => ({ ...order, state: 'sent' as const })),
+      (batch?.orders ?? []).map((order) => ({
+        ...order,
+        fromStore: false,
+        state: 'sent' as const,
+      })),
       [result(QUARTER, [])],
     );
     expect(second.open([QUARTER, 2 * QUARTER], 0)).toEqual([2 * QUARTER]);
