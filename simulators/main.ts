@@ -57,6 +57,36 @@ program
   });
 
 program
+  .command('site')
+  .description('one site on its own: its devices on real sockets, in front of its real gateway')
+  .argument('<file>', 'site file (YAML); its wires are replaced by simulated ones')
+  .option('--data <csv>', 'recorded load and PV (docs/formats.md) in place of the models')
+  .option('--from <instant>', 'where to begin, in the recording or in simulated time', instant)
+  .option('--minutes <n>', 'end after so many simulated minutes', number('minutes', 1, 1e6))
+  .option('--speed <n>', 'simulated seconds per second', number('speed', 1, 3_600), 96)
+  .option('--seed <n>', 'another noise', number('seed', 0, 4_294_967_295), 1)
+  .option('--headless', 'no page to look at; needs --minutes')
+  .option('--json', 'print one JSON object at the end')
+  .option('--keep', "keep the run's folder (files, databases, logs)")
+  .action(async (file, options) => {
+    if (options.headless && options.minutes === undefined) {
+      throw new Fault('it would never end', '--headless', 'say how long with --minutes');
+    }
+    const { site } = await import('./cli/site.ts');
+    process.exitCode = await site({
+      file,
+      data: options.data,
+      fromMs: options.from,
+      minutes: options.minutes,
+      speed: options.speed,
+      seed: options.seed,
+      json: options.json === true,
+      headless: options.headless === true,
+      keep: options.keep === true,
+    });
+  });
+
+program
   .command('iot-core')
   .description('an MQTT 5 broker in the manner of AWS IoT Core')
   .requiredOption('--config <file>', 'JSON: port and grants')

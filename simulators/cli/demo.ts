@@ -5,6 +5,7 @@ import { type DemoResult, judgeRun } from '../demo/result.ts';
 import { Run, type RunningGateway, writeMap } from '../demo/run.ts';
 import { demoSites } from '../sites/demo.ts';
 import { historyCsv } from '../sites/history.ts';
+import { interrupted, passed, print, stopped } from './running.ts';
 
 export interface DemoOptions {
   readonly speed: number;
@@ -19,8 +20,6 @@ export interface DemoOptions {
 
 const TRANSFORMER_VA = 160_000;
 const BACKGROUND_W = 12_000; // neighbours on the same transformer who have no gateway
-
-const print = (line: string): void => void process.stderr.write(`${line}\n`);
 
 function demoRun(options: DemoOptions): Run {
   return new Run({
@@ -51,7 +50,7 @@ export async function demo(options: DemoOptions): Promise<number> {
     const readyRealMs = run.clock.realMs();
     const readyMs = run.clock.monoMs();
     if (!options.headless) welcome(run, options);
-    await Promise.race([ending, spent(run, options.minutes, readyMs), anyGone(run)]);
+    await Promise.race([ending, passed(run, options.minutes, readyMs), stopped(run)]);
     if (options.inject === 'violation') await secondMaster(run.gateways[0]);
     const ranRealMs = run.clock.realMs() - readyRealMs;
     const ranMs = run.clock.monoMs() - readyMs;
@@ -97,27 +96,6 @@ function show(result: DemoResult, json: boolean): void {
   }
   const { produced, storedInCloud, duplicates } = result.telemetry;
   print(`telemetry: ${produced} produced, ${storedInCloud} stored, ${duplicates} twice`);
-}
-
-/** Resolves at the first Ctrl-C or SIGTERM; a second one changes nothing. */
-function interrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => resolve());
-    }
-  });
-}
-
-function spent(run: Run, minutes: number | undefined, fromMs: number): Promise<void> {
-  if (minutes === undefined) return new Promise(() => undefined);
-  return new Promise((resolve) => {
-    run.clock.at(fromMs + minutes * 60_000, () => resolve());
-  });
-}
-
-async function anyGone(run: Run): Promise<never> {
-  const name = await Promise.race(run.processes.map((one) => one.exited.then(() => one.name)));
-  throw new Fault(`the process '${name}' ended`, 'demo', `see its log (--keep shows the folder)`);
 }
 
 /** A second master commands the battery beyond its nameplate: what the judges must see. */

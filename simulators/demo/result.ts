@@ -97,10 +97,8 @@ class CloudBooks {
     );
     let sum = 0n;
     for (const line of this.db.prepare('SELECT line FROM journal').pluck().iterate()) {
-      const { legs = [] } = (JSON.parse(String(line)).entry ?? JSON.parse(String(line))) as {
-        legs?: { amountNano: string }[];
-      };
-      for (const leg of legs) sum += BigInt(leg.amountNano);
+      const { legs } = JSON.parse(String(line)) as { legs: [account: string, nano: string][] };
+      for (const [, nano] of legs) sum += BigInt(nano);
     }
     const volumeWh = results.reduce((total, result) => total + result.volumeWh, 0);
     return { intervalsCleared: results.length, volumeWh, ledgerSumNano: String(sum) };
@@ -150,17 +148,56 @@ interface SettledLine {
   readonly feeNano: string;
 }
 
+function summaryOf({ dir }: RunningGateway): Summary {
+  return JSON.parse(readFileSync(join(dir, 'data', 'guard.summary.json'), 'utf8')) as Summary;
+}
+
+interface HistoryRow {
+  readonly place: string;
+  readonly from_ms: number;
+  readonly duration_ms: number;
+  readonly in_wh: number;
+  readonly out_wh: number;
+  readonly coverage_pct: number;
+  readonly quality: EnergyRecord['quality'];
+  readonly version: number;
+}
+
+/** What the gateway booked itself, without what it was given as earlier history. */
+function ownHistory({ dir }: RunningGateway): EnergyRecord[] {
+  const db = new Database(join(dir, 'data', 'agent.db'), { readonly: true });
+  try {
+    const rows = db.prepare("SELECT * FROM history WHERE quality != 'substituted'").all();
+    return (rows as HistoryRow[]).map((row) => ({
+      kind: 'energy',
+      place: row.place,
+      fromMs: row.from_ms,
+      durationMs: row.duration_ms,
+      inWh: row.in_wh,
+      outWh: row.out_wh,
+      coveragePct: row.coverage_pct,
+      source: 'counter',
+      quality: row.quality,
+      version: row.version,
+    }));
+  } finally {
+    db.close();
+  }
+}
+
 const whole = (wh: number): number => Math.round(wh);
 
-function siteResult(gateway: RunningGateway, summary: Summary, books: CloudBooks): SiteResult {
+/** @param books  the cloud's, or undefined for a site on its own: then its own history is judged */
+export function siteResult(gateway: RunningGateway, books: CloudBooks | undefined): SiteResult {
+  const summary = summaryOf(gateway);
   const { site, quarters, court } = gateway;
   const tariff = site.connections[0]?.tariff;
   if (tariff === undefined) throw new RangeError(`site ${site.id} has no connection`);
-  const lines = books.lines(site.participant);
+  const lines = books?.lines(site.participant) ?? [];
   const traded = lines.filter((line) => line.soldWh + line.boughtWh > 0);
-  const prices = books.prices(site.zone);
+  const prices = books?.prices(site.zone);
   const total = quarters.total();
-  const error = truthError(quarters, books.energy(site.gateway));
+  const error = truthError(quarters, books?.energy(site.gateway) ?? ownHistory(gateway));
   return {
     id: site.id,
     currency: site.currency,
@@ -207,16 +244,11 @@ export function judgeRun(
   const books = new CloudBooks(join(run.dir, 'cloud', 'cloud.db'));
   try {
     if (spoil !== undefined) books.spoil(spoil);
-    const summaries = run.gateways.map(
-      ({ dir }) =>
-        JSON.parse(readFileSync(join(dir, 'data', 'guard.summary.json'), 'utf8')) as Summary,
-    );
+    const summaries = run.gateways.map(summaryOf);
     const produced = summaries.reduce((sum, summary) => sum + summary.recordsProduced, 0);
     return {
       speedAchieved: Math.round((ranSimulatedMs / ranRealMs) * 100) / 100,
-      sites: run.gateways.map((gateway, index) =>
-        siteResult(gateway, summaries[index] as Summary, books),
-      ),
+      sites: run.gateways.map((gateway) => siteResult(gateway, books)),
       market: books.market(),
       telemetry: { produced, ...books.telemetry() },
       cleanExit,

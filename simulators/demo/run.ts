@@ -5,6 +5,7 @@ import { type ClockOrigin, createClock, newOrigin } from '../../gateway/adapters
 import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
 import { gatewayTopics, parseTopic } from '../../gateway/contracts/topics.ts';
 import type { Directive } from '../../gateway/contracts/values/directive.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import { intervalStart } from '../../gateway/contracts/values/time.ts';
 import type { Broker, Clock } from '../../gateway/ports.ts';
@@ -104,7 +105,7 @@ export class Run {
     });
   }
 
-  /** Resolves when every page answers and has had its first live picture. @throws Error with a log's last lines */
+  /** Resolves when every page answers and has had its first live picture. @throws Fault when one does not */
   async ready(): Promise<void> {
     await Promise.all(this.gateways.map((gateway) => firstPicture(gateway, READY_MS)));
   }
@@ -249,8 +250,10 @@ async function firstPicture(gateway: RunningGateway, withinMs: number): Promise<
     }
   }
   const why = gateway.process.running() ? 'shows nothing' : 'ended';
-  throw new Error(
-    `the gateway of ${gateway.site.name} ${why}; see its log ${gateway.process.name}.log`,
+  throw new Fault(
+    `its gateway ${why}`,
+    gateway.site.name,
+    `see logs/${gateway.process.name}.log in the run's folder (--keep shows it)`,
   );
 }
 

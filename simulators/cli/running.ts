@@ -1,0 +1,28 @@
+import { Fault } from '../../gateway/contracts/values/fault.ts';
+import type { Run } from '../demo/run.ts';
+
+/** What people read goes to standard error; standard output is for results. */
+export const print = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Resolves at the first Ctrl-C or SIGTERM; a second one changes nothing. */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve());
+    }
+  });
+}
+
+/** Resolves when the simulated minutes are over; never where there are none. */
+export function passed(run: Run, minutes: number | undefined, fromMs: number): Promise<void> {
+  if (minutes === undefined) return new Promise(() => undefined);
+  return new Promise((resolve) => {
+    run.clock.at(fromMs + minutes * 60_000, () => resolve());
+  });
+}
+
+/** Rejects when a process of the run ends by itself. */
+export async function stopped(run: Run): Promise<never> {
+  const name = await Promise.race(run.processes.map((one) => one.exited.then(() => one.name)));
+  throw new Fault(`the process '${name}' ended`, 'run', 'see its log (--keep shows the folder)');
+}

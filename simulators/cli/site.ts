@@ -1,0 +1,197 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { profileById } from '../../devices/catalogue.ts';
+import { loadSite } from '../../gateway/config/load.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
+import type { Site } from '../../gateway/contracts/values/site.ts';
+import { DAY_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
+import { type Dataset, type DatasetMeta, parseDataset } from '../data/csv.ts';
+import { createDrive } from '../data/drive.ts';
+import { isoMinute } from '../data/iso.ts';
+import { type SiteResult, siteResult } from '../demo/result.ts';
+import { Run, writeMap } from '../demo/run.ts';
+import { historyCsv } from '../sites/history.ts';
+import { plantFromSite } from '../sites/plant.ts';
+import { interrupted, passed, print, stopped } from './running.ts';
+
+export interface SiteOptions {
+  readonly file: string;
+  readonly data: string | undefined;
+  readonly fromMs: number | undefined;
+  readonly minutes: number | undefined;
+  readonly speed: number;
+  readonly seed: number;
+  readonly json: boolean;
+  readonly headless: boolean;
+  readonly keep: boolean;
+}
+
+const HISTORY_DAYS = 7;
+const START_MS = Date.parse('2026-06-17T04:30:00Z');
+
+/** One site on its own, without a cloud; with `--data`, recorded load and PV drive its plant. @returns exit code */
+export async function site(options: SiteOptions): Promise<number> {
+  const described = unplugged(loadSite(options.file, profileById));
+  const ending = interrupted();
+  const recorded = options.data === undefined ? undefined : readData(options.data, options);
+  const startMs = recorded?.startMs ?? options.fromMs ?? START_MS;
+  const plant = plantFromSite(described, { seed: options.seed });
+  const run = new Run({
+    sites: [
+      {
+        site: described,
+        plant,
+        comment: described.name,
+        history: (untilMs) => recorded?.history ?? historyCsv(plant, untilMs),
+        drive:
+          recorded && createDrive(recorded.played, { seed: options.seed, ...mostOf(described) }),
+      },
+    ],
+    seed: options.seed,
+    speed: options.speed,
+    startMs,
+    withCloud: false,
+    transformerVa: 0,
+    backgroundW: 0,
+    notice: print,
+  });
+  try {
+    await run.start();
+    writeMap(run);
+    await run.ready();
+    const [gateway] = run.gateways;
+    if (!gateway) throw new RangeError('a run has a gateway');
+    if (!options.headless) print(`\n  ${described.name.padEnd(12)} ${gateway.url}\n`);
+    await Promise.race([ending, passed(run, options.minutes, 0), stopped(run)]);
+    const clean = await run.stop();
+    show(siteResult(gateway, undefined), recorded?.played, startMs, run, options.json);
+    return clean ? 0 : 1;
+  } finally {
+    await run.stop();
+    if (options.keep) print(`Files of the run: ${run.dir}`);
+    else run.remove();
+  }
+}
+
+/** The site with wires of our own: any free port, and a serial line of this machine. */
+function unplugged(described: Site): Site {
+  const buses = described.buses.map((bus) =>
+    bus.kind === 'serial' ? bus : { ...bus, host: '127.0.0.1', port: 0 },
+  );
+  return { ...described, buses };
+}
+
+interface Recorded {
+  readonly played: Dataset; // from the start on
+  readonly history: string | undefined; // CSV of the days before, where the file has them
+  readonly startMs: number;
+}
+
+function readData(file: string, options: SiteOptions): Recorded {
+  if (!existsSync(file)) throw new Fault('there is no such file', file, 'name a CSV or CSV.gz');
+  const bytes = readFileSync(file);
+  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  const meta = readMeta(join(dirname(file), 'meta.json'));
+  const fromMs = options.fromMs;
+  const untilMs =
+    fromMs === undefined
+      ? undefined
+      : fromMs + Math.max(1, (options.minutes ?? 1_440) / 1_440 + 1) * DAY_MS;
+  const range = {
+    ...(fromMs === undefined ? {} : { fromMs }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+  };
+  const played = parseDataset(text, file, meta, range);
+  return { played, history: historyOf(text, file, meta, played.fromMs), startMs: played.fromMs };
+}
+
+function readMeta(file: string): DatasetMeta {
+  if (!existsSync(file)) return {};
+  try {
+    const { step_minutes, time_zone } = JSON.parse(readFileSync(file, 'utf8')) as {
+      step_minutes?: number;
+      time_zone?: string;
+    };
+    const zone = time_zone?.split(' ')[0];
+    return {
+      ...(step_minutes === undefined ? {} : { stepMinutes: step_minutes }),
+      ...(zone === undefined ? {} : { timeZone: zone }),
+      noClockChange: time_zone?.includes('no DST') === true,
+    };
+  } catch {
+    throw new Fault('not JSON', file, 'mend it, or move it away where stamps name their offset');
+  }
+}
+
+/** The days before, as the gateway would have recorded them, in quarter-hours. */
+function historyOf(
+  text: string,
+  file: string,
+  meta: DatasetMeta,
+  untilMs: number,
+): string | undefined {
+  let before: Dataset;
+  try {
+    before = parseDataset(text, file, meta, { fromMs: untilMs - HISTORY_DAYS * DAY_MS, untilMs });
+  } catch {
+    return undefined; // nothing before the start, or a gap: the gateway begins without history
+  }
+  const parts = before.stepMs / QUARTER_MS;
+  if (!Number.isInteger(parts)) return undefined;
+  const lines = ['ts,load_kwh,pv_kwh'];
+  before.loadWh.forEach((loadWh, index) => {
+    const pvWh = before.pvWh[index] ?? 0;
+    for (let part = 0; part < parts; part++) {
+      const atMs = before.fromMs + index * before.stepMs + part * QUARTER_MS;
+      const kwh = [loadWh, pvWh].map((wh) => (wh / parts / 1_000).toFixed(4));
+      lines.push([isoMinute(atMs), ...kwh].join(','));
+    }
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function mostOf(described: Site): { mostLoadW: number; mostPvW: number } {
+  const sum = (kinds: string[], key: 'ratedInW' | 'ratedOutW'): number =>
+    described.terminals
+      .filter((terminal) => kinds.includes(terminal.kind))
+      .reduce((total, terminal) => total + terminal[key], 0);
+  return { mostLoadW: sum(['load'], 'ratedOutW'), mostPvW: sum(['pv'], 'ratedInW') };
+}
+
+/** Energy of the recording between two instants, Wh. */
+function energyBetween(data: Dataset, perStepWh: readonly number[], untilMs: number): number {
+  return perStepWh.reduce((sum, wh, index) => {
+    const fromMs = data.fromMs + index * data.stepMs;
+    const share = Math.min(1, Math.max(0, (untilMs - fromMs) / data.stepMs));
+    return sum + wh * share;
+  }, 0);
+}
+
+function show(
+  result: SiteResult,
+  played: Dataset | undefined,
+  startMs: number,
+  run: Run,
+  json: boolean,
+): void {
+  const untilMs = run.gateways[0]?.quarters.pieces().at(-1)?.untilMs ?? startMs;
+  const recordedWh = played && {
+    load: Math.round(energyBetween(played, played.loadWh, untilMs)),
+    pv: Math.round(energyBetween(played, played.pvWh, untilMs)),
+  };
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...result, recordedWh })}\n`);
+    return;
+  }
+  const { energyWh } = result;
+  const kwh = (wh: number): string => (wh / 1_000).toFixed(2);
+  print(`used ${kwh(energyWh.load)} kWh, sun ${kwh(energyWh.pv)} kWh in the plant`);
+  if (recordedWh) {
+    print(`used ${kwh(recordedWh.load)} kWh, sun ${kwh(recordedWh.pv)} kWh in the recording`);
+  }
+  print(
+    `${result.cycles} cycles, ${result.missedCycles} missed, ${result.violations} violations, ` +
+      `booked energy within ${result.truthErrorPct} % of the truth`,
+  );
+}
