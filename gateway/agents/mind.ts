@@ -125,7 +125,7 @@ export class Mind {
       prices: this.prices,
       directives: this.directives,
       soldWhOf: (fromMs) => this.trading.soldWh(fromMs),
-      netSoFarWh: this.watch.netSoFarWh(),
+      netSoFarWh: this.watch.netSoFarWh(Math.floor(nowMs / QUARTER_MS) * QUARTER_MS),
       peakSoFarW: peakOf(this.period(nowMs, nowMs)),
       dailyWhOf: (terminal) => this.habitWh(terminal, nowMs),
       usedTodayWhOf: (terminal) => this.usedWh(terminal, this.midnight(nowMs), nowMs),
@@ -235,7 +235,7 @@ export class Mind {
     const started = step.fromMs > fromMs;
     // A plan made inside the interval only has the rest of it.
     const leftMs = started ? Math.max(0, untilMs - Math.max(nowMs, step.fromMs)) : step.durationMs;
-    const doneWh = started ? -this.watch.netSoFarWh() : 0;
+    const doneWh = started ? -this.watch.netSoFarWh(fromMs) : 0;
     return doneWh - (step.gridW * leftMs) / HOUR_MS;
   }
 

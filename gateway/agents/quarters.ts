@@ -193,9 +193,9 @@ export class QuarterWatch {
     return ended;
   }
 
-  /** Net energy at the connection since the quarter-hour began, Wh, + import. */
-  netSoFarWh(): number {
-    return this.netWh;
+  /** Net energy at the connection of the running quarter-hour, Wh, + import; 0 before it is seen. */
+  netSoFarWh(fromMs: Instant): number {
+    return fromMs === this.fromMs ? this.netWh : 0;
   }
 
   private open(fromMs: Instant, image: Image): void {
