@@ -2,10 +2,10 @@ import type { Case, Judge, Told, WireFrame } from './types.ts';
 import { type Control, controlsOf, pointsIn } from './wiring.ts';
 
 /**
- * S4: no later than `safeByMs` (10 cycles) and the way to the device after the last answered control
- * reading of a terminal's device, or of the connection's meters, the terminal obeys its safe state.
- * A device that answers nothing cannot be commanded: it has until its own timer ends, or a few
- * cycles from when it answers again.
+ * S4: no later than `safeByMs` (10 cycles) and the way to the device after the last answered
+ * control reading of a terminal's device, or of the connection's meters, the terminal obeys its
+ * safe state. A device that answers nothing cannot be commanded: it has until its own timer ends,
+ * or a few cycles from when it answers again.
  */
 export function createLossJudge(court: Case): Judge {
   const controls = controlsOf(court);

@@ -3,10 +3,10 @@ import type { Case, DeviceFace, Judge, Truth } from './types.ts';
 import { controlsOf, peek, pointsIn } from './wiring.ts';
 
 /**
- * S3: no charge command at or above the upper SoC bound or below the cells' temperature, no discharge
- * command at or below the lower bound or reserve, neither with an unknown SoC. Patience ends
- * `limitBackMs` after the gateway read the register that says so, and in any case once that reading
- * had to be renewed. The device's own mode is its own business.
+ * S3: no charge command at or above the upper SoC bound or below the cells' temperature, no
+ * discharge command at or below the lower bound or reserve, neither with an unknown SoC. Patience
+ * ends `limitBackMs` after the gateway read the register that says so, and in any case once that
+ * reading had to be renewed. The device's own mode is its own business.
  */
 export function createStoreJudge(court: Case): Judge {
   const watched = controlsOf(court).flatMap((control) => {

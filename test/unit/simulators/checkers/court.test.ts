@@ -194,7 +194,7 @@ function coldHouse(): PlantConfig {
   return { ...house.plant, parts };
 }
 
-test('S3: the clock starts when the gateway has read the bound, at the latest when it should have', () => {
+test('S3: patience ends after the bound was read, at the latest when it should have been', () => {
   const unread = bench(
     field.site,
     plantFromSite(field.site, { seed: 1, startSocPct: 95.5 }),
