@@ -12,6 +12,7 @@ const GATEWAY_ROOTS = '^gateway/(main\\.ts$|cli/|processes/)';
 const CLOUD_ROOTS = '^cloud/(main\\.ts$|cli/|handlers/)';
 const SIMULATOR_ROOTS = '^simulators/(main\\.ts$|cli/|demo/|[^/]+/run\\.ts$)';
 const ROOTS = `${GATEWAY_ROOTS}|${CLOUD_ROOTS}|${SIMULATOR_ROOTS}`;
+const CONFIG = '^(gateway|cloud)/config/'; // reads files, as roots do
 const ADAPTERS = '^(gateway|cloud)/adapters/';
 const PAGES = '^(gateway/ui|cloud/console)/';
 const PAGE_TOOLS = '^(gateway/ui|cloud/console)/vite\\.config\\.ts$';
@@ -111,8 +112,8 @@ const guard = [
 const rootsAndAdapters = [
   error(
     'adapters-belong-to-roots',
-    'Rule 6: composition roots and tests import adapters, nobody else.',
-    { path: '.', pathNot: any(ADAPTERS, ROOTS, TEST) },
+    'Rule 6: composition roots, config loading and tests import adapters, nobody else.',
+    { path: '.', pathNot: any(ADAPTERS, ROOTS, CONFIG, TEST) },
     { path: ADAPTERS },
   ),
   error(
@@ -130,11 +131,7 @@ const rootsAndAdapters = [
     { path: '^cloud/adapters/' },
     {
       path: '^(gateway|cloud|simulators|test)/',
-      pathNot: any(
-        '^cloud/adapters/',
-        '^gateway/contracts/',
-        '^(gateway|cloud)/ports\\.ts$',
-      ),
+      pathNot: any('^cloud/adapters/', '^gateway/contracts/', '^(gateway|cloud)/ports\\.ts$'),
     },
   ),
   error(

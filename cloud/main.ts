@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { Fault } from '../gateway/contracts/values/fault.ts';
 import { marketClear } from './cli/market-clear.ts';
 import { marketReplay } from './cli/market-replay.ts';
 import { type RunOptions, run } from './cli/run.ts';
-import { Fault } from '../gateway/contracts/values/fault.ts';
 
 const EXIT_BAD_INPUT = 2;
 

@@ -24,7 +24,10 @@ export interface GuardConfig {
   readonly bootId: string;
 }
 
-/** Joins the guard's stages to its ports: the site, the virtual world and the tests all come through here. */
+/**
+ * Joins the guard's stages to its ports: the site, the virtual world and the tests all come through
+ * here.
+ */
 export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
   const { site, times, saved } = config;
   const { clock, log } = ports;

@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Fault } from './contracts/values/fault.ts';
 
-/** `edgewatt`: the gateway and its tools. Every command ends bad input with one line and exit code 2. */
+/**
+ * `edgewatt`: the gateway and its tools. Every command ends bad input with one line and exit code
+ * 2.
+ */
 const program = new Command('edgewatt').description('the edge agent for energy sites');
 
 program

@@ -2,11 +2,14 @@ import type { EnergyRecord, TelemetryRecord } from './contracts/values/record.ts
 import type { Instant } from './contracts/values/time.ts';
 
 /**
- * Everything the product needs from outside. Stages are pure; only the poller, the writer and the pump await
- * a port. Real faces are in gateway/adapters, memory faces in simulators; each pair passes one contract suite.
+ * Everything the product needs from outside. Stages are pure; only the poller, the writer and the
+ * pump await a port. Real faces are in gateway/adapters, memory faces in simulators; each pair
+ * passes one contract suite.
  */
 
-/** Two faces of time: monotonic for loops and ages, wall for intervals. Both may be scaled (demo). */
+/**
+ * Two faces of time: monotonic for loops and ages, wall for intervals. Both may be scaled (demo).
+ */
 export interface Clock {
   /** Milliseconds, never back; 0 is arbitrary but common to all processes of one run. */
   monoMs(): number;
@@ -36,7 +39,10 @@ export interface Wire {
   readonly label: string;
 }
 
-/** Byte pipe between guard and agent. `send` returns false when the pipe is full: keep it and try next turn. */
+/**
+ * Byte pipe between guard and agent. `send` returns false when the pipe is full: keep it and try
+ * next turn.
+ */
 export interface Pipe {
   send(bytes: Uint8Array): boolean;
   onBytes: ((bytes: Uint8Array) => void) | undefined;
@@ -63,7 +69,10 @@ export interface PublishOptions {
 
 /** MQTT 5 session, QoS 1, clean start; the outbox is ours, so nothing is queued while offline. */
 export interface Broker {
-  /** Starts connecting and reconnecting with full-jitter back-off; never throws for an absent broker. */
+  /**
+   * Starts connecting and reconnecting with full-jitter back-off; never throws for an absent
+   * broker.
+   */
   start(): void;
   /** Resolves on PUBACK < 128; rejects when offline, refused or larger than 128 KB. */
   publish(topic: string, payload: Uint8Array, options?: PublishOptions): Promise<void>;
@@ -143,7 +152,9 @@ export interface Log {
   error(text: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** What opening the agent's database found. `replaced`: the old file was damaged and stands aside. */
+/**
+ * What opening the agent's database found. `replaced`: the old file was damaged and stands aside.
+ */
 export interface StoreOpened {
   readonly state: 'new' | 'opened' | 'migrated' | 'replaced';
   readonly detail: string; // one sentence for the page when replaced, otherwise ''
@@ -157,7 +168,10 @@ export interface RecordRange {
   readonly toSeq: number;
 }
 
-/** Records that were given up: counted, kept and reported. `rows` is -1 where a damaged file hides the count. */
+/**
+ * Records that were given up: counted, kept and reported. `rows` is -1 where a damaged file hides
+ * the count.
+ */
 export interface OutboxGap {
   readonly rows: number;
   readonly fromMs: Instant;
@@ -190,8 +204,9 @@ export interface Document {
 }
 
 /**
- * The agent process's memory on disk, behind its own thread. Writes resolve when they are on disk (fsync), in
- * groups of at most a second or 500 rows; `urgent` ones at once. Reads see what is committed.
+ * The agent process's memory on disk, behind its own thread. Writes resolve when they are on disk
+ * (fsync), in groups of at most a second or 500 rows; `urgent` ones at once. Reads see what is
+ * committed.
  */
 export interface AgentStore {
   readonly opened: StoreOpened;

@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
-import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
 import type { DocumentTable, Row, Store, StoredEnergy, Write } from '../ports.ts';
 
 export const SCHEMA_VERSION = 1;

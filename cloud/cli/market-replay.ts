@@ -1,5 +1,5 @@
-import { openStore } from '../adapters/sqlite.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { openStore } from '../adapters/sqlite.ts';
 import { createLedger, JournalDamaged, type Ledger } from '../market/ledger.ts';
 import { isDatabase, readText } from './json-file.ts';
 

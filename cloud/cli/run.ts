@@ -5,12 +5,12 @@ import { createSigner, hash } from '../../gateway/adapters/crypto.ts';
 import { createHttp } from '../../gateway/adapters/http.ts';
 import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
 import { endWithParent } from '../../gateway/adapters/process/parent.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Clock, Log } from '../../gateway/ports.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { type Cloud, compose } from '../compose.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import type { CloudFile } from '../config/schema.ts';
-import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { JournalDamaged } from '../market/ledger.ts';
 import { readText } from './json-file.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../ports.ts';
 
 /**
- * Where a run's clock starts: every process of an accelerated run gets the same origin, so that all scale one
- * and the same time. `realMs` is the machine's monotonic clock, which processes share.
+ * Where a run's clock starts: every process of an accelerated run gets the same origin, so that all
+ * scale one and the same time. `realMs` is the machine's monotonic clock, which processes share.
  */
 export interface ClockOrigin {
   readonly realMs: number;
@@ -29,7 +29,10 @@ function at(now: () => number, due: number, perMs: number, run: () => void): () 
   return () => clearTimeout(timer);
 }
 
-/** Real time when no origin is given, otherwise scaled from it. Loops run on `monoMs`, which no step of the wall clock moves. */
+/**
+ * Real time when no origin is given, otherwise scaled from it. Loops run on `monoMs`, which no step
+ * of the wall clock moves.
+ */
 export function createClock(origin?: ClockOrigin): Clock {
   const from = origin ?? { realMs: monotonicMs(), wallMs: Date.now(), speed: 1 };
   const monoMs = (): number => (monotonicMs() - from.realMs) * from.speed;

@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  sign,
+  verify,
+} from 'node:crypto';
 import type { Hash, Signer, Verifier } from '../ports.ts';
 
 export const hash: Hash = { sha256: (text) => createHash('sha256').update(text).digest('hex') };
@@ -24,7 +31,11 @@ export function createVerifier(): Verifier {
 
 /** @param privateKey base64 PKCS8 of an ed25519 key */
 export function createSigner(keyId: string, privateKey: string): Signer {
-  const key = createPrivateKey({ key: Buffer.from(privateKey, 'base64'), format: 'der', type: 'pkcs8' });
+  const key = createPrivateKey({
+    key: Buffer.from(privateKey, 'base64'),
+    format: 'der',
+    type: 'pkcs8',
+  });
   return { keyId, sign: (text) => sign(null, Buffer.from(text), key).toString('base64') };
 }
 

@@ -193,7 +193,7 @@ export class QuarterWatch {
     return ended;
   }
 
-  /** Net energy at the connection of the running quarter-hour, Wh, + import; 0 before it is seen. */
+  /** Net energy of the running quarter-hour at the connection, Wh, + import; 0 before. */
   netSoFarWh(fromMs: Instant): number {
     return fromMs === this.fromMs ? this.netWh : 0;
   }

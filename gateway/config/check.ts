@@ -11,7 +11,10 @@ export interface Finding {
 type Profiles = (id: string) => Profile | undefined;
 const NOMINAL_V = 230;
 
-/** Everything that spans several entries: ids, references, the tree, limits, safe states, what devices can do. */
+/**
+ * Everything that spans several entries: ids, references, the tree, limits, safe states, what
+ * devices can do.
+ */
 export function checkSite(site: Site, profiles: Profiles): Finding[] {
   // What names nothing would show again as a missing meter or device: names first.
   const names = [...duplicates(site), ...references(site)];
@@ -38,7 +41,8 @@ function duplicates(site: Site): Finding[] {
     'stores',
     'meters',
   ] as const;
-  // Connections, edges and terminals are places and share one space of names; the others have their own.
+  // Connections, edges and terminals are places and share one space of names; the others have their
+  // own.
   const space = { connections: 'place', edges: 'place', terminals: 'place' } as Record<
     string,
     string
@@ -179,7 +183,9 @@ function limits(site: Site): Finding[] {
       if (connection[key] > most) {
         found.push({
           path: ['connections', index, key],
-          what: `${connection[key]} W cannot pass a fuse of ${connection.fuseA} A (${Math.round(most)} W)`,
+          what:
+            `${connection[key]} W cannot pass a fuse of ${connection.fuseA} A ` +
+            `(${Math.round(most)} W)`,
           mend: `enter at most ${Math.round(most)} or correct fuseA`,
         });
       }
@@ -267,8 +273,12 @@ function control(site: Site, profiles: Profiles): Finding[] {
     } else if (spec.reversion.to === 'none' && device.allowWithoutReversion !== true) {
       found.push({
         path: at,
-        what: `device '${device.id}' has no reversion timer, so a lost gateway would leave it commanded`,
-        mend: `accept that by name with allowWithoutReversion: true at device '${device.id}', or use control: none`,
+        what:
+          `device '${device.id}' has no reversion timer, ` +
+          'so a lost gateway would leave it commanded',
+        mend:
+          'accept that by name with allowWithoutReversion: true ' +
+          `at device '${device.id}', or use control: none`,
       });
     }
     if (terminal.control === 'steps' && (terminal.stepsA?.length ?? 0) === 0) {
@@ -292,7 +302,9 @@ function safeProductionW(terminal: Terminal): number {
     : Math.min(terminal.safeState.limitW, terminal.ratedInW);
 }
 
-/** All safe states together, at zero load and full sun, keep the export limit (DESIGN section 3). */
+/**
+ * All safe states together, at zero load and full sun, keep the export limit (DESIGN section 3).
+ */
 function safeExport(site: Site): Finding[] {
   const found: Finding[] = [];
   const dcNodes = new Set(site.nodes.filter((node) => node.kind === 'dc').map((node) => node.id));
@@ -304,7 +316,9 @@ function safeExport(site: Site): Finding[] {
       found.push({
         path: ['connections', index, 'defaultExportLimitW'],
         what: `with every safe state in force the site could export ${sumW} W`,
-        mend: `lower the safe states (safeState: kind: limit) so that they sum to at most ${connection.defaultExportLimitW} W`,
+        mend:
+          'lower the safe states (safeState: kind: limit) ' +
+          `so that they sum to at most ${connection.defaultExportLimitW} W`,
       });
     }
   });

@@ -39,19 +39,22 @@ function terminalLine(site: Site, terminal: Terminal): string {
     : site.residuals.some((entry) => entry.terminal === terminal.id)
       ? 'is what the node leaves unmetered'
       : 'is read from its device';
-  return `  ${terminal.id} (${terminal.name}, ${terminal.kind}) ${powers.join(', ')}; ${control}; ${meter}.`;
+  const name = `  ${terminal.id} (${terminal.name}, ${terminal.kind})`;
+  return `${name} ${powers.join(', ')}; ${control}; ${meter}.`;
 }
 
 /** `edgewatt config explain`: the site in sentences. @returns exit code  @throws Fault */
 export function explainCommand(file: string): number {
   const site = loadSite(file, profileById);
   const lines = [
-    `${site.name} (${site.id}) trades as ${site.participant} in zone ${site.zone}, in ${site.currency}.`,
+    `${site.name} (${site.id}) trades as ${site.participant} in zone ${site.zone}, ` +
+      `in ${site.currency}.`,
   ];
   for (const c of site.connections) {
     lines.push(
       `Connection ${c.id}: fuse ${c.fuseA} A, at most ${kw(c.contractedImportW)} in and ` +
-        `${kw(c.contractedExportW)} out; without word from the grid ${kw(c.defaultImportLimitW)} in ` +
+        `${kw(c.contractedExportW)} out; without word from the grid ` +
+        `${kw(c.defaultImportLimitW)} in ` +
         `and ${kw(c.defaultExportLimitW)} out; tariff ${c.tariff.id} (${c.tariff.source}).`,
     );
   }

@@ -5,8 +5,8 @@ import { Fault } from '../contracts/values/fault.ts';
 import { readText } from './load.ts';
 
 /**
- * The gateway file (`gateway.yaml`, beside `site.yaml`): what belongs to this box and not to the site. Paths are
- * relative to the file; secrets are files of their own, named here.
+ * The gateway file (`gateway.yaml`, beside `site.yaml`): what belongs to this box and not to the
+ * site. Paths are relative to the file; secrets are files of their own, named here.
  */
 const gatewaySchema = z.strictObject({
   version: z.literal(1),
@@ -75,7 +75,10 @@ const commissioningSchema = z.object({
   devices: z.array(z.object({ device: z.string(), atMs: z.number(), proven: z.array(z.string()) })),
 });
 
-/** Devices whose wiring was proven; none without a record. @throws Fault when the record is malformed */
+/**
+ * Devices whose wiring was proven; none without a record. @throws Fault when the record is
+ * malformed
+ */
 export function loadCommissioning(file: string | undefined, siteId: string): ReadonlySet<string> {
   if (file === undefined) return new Set();
   let value: unknown;

@@ -6,8 +6,8 @@ const QUARTER_MS = 900_000;
 const HEADER = /^ts,load_kwh,pv_kwh(,[a-z][a-z0-9-]*_kwh)*$/;
 
 /**
- * Earlier quarter-hours from a CSV (docs/formats.md): `ts` UTC with Z, load and PV in kWh, then one column
- * `<terminal>_kwh` for each terminal that is known by itself.
+ * Earlier quarter-hours from a CSV (docs/formats.md): `ts` UTC with Z, load and PV in kWh, then one
+ * column `<terminal>_kwh` for each terminal that is known by itself.
  * @throws Fault with the line of the first thing that is wrong
  */
 export function loadHistory(file: string): HistoryRow[] {

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { currency, tariffSchema, timeZone } from '../contracts/tariff.ts';
 
 /**
- * The site file (YAML, `version: 1`). Units are in the key names, unknown keys are refused. The shape is that of
- * contracts/values/site.ts; this schema adds ranges and defaults, check.ts what spans several entries.
+ * The site file (YAML, `version: 1`). Units are in the key names, unknown keys are refused. The
+ * shape is that of contracts/values/site.ts; this schema adds ranges and defaults, check.ts what
+ * spans several entries.
  */
 const id = z
   .string()
@@ -196,5 +197,3 @@ export const siteSchema = z.strictObject({
     .strictObject({ keyId: z.string().min(1).max(64), publicKey: z.string().min(40).max(200) })
     .optional(),
 });
-
-export type SiteFile = z.infer<typeof siteSchema>;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Messages between gateway and cloud. Within a major version only additions: unknown fields are ignored in
- * data and refused in commands (`strictObject`). BigInt amounts travel as decimal strings.
+ * Messages between gateway and cloud. Within a major version only additions: unknown fields are
+ * ignored in data and refused in commands (`strictObject`). BigInt amounts travel as decimal
+ * strings.
  */
 const instant = z.int().nonnegative();
 const id = z.string().regex(/^[A-Za-z0-9_.:-]{1,96}$/);
@@ -136,7 +137,10 @@ export const award = z.object({
   priceMicroPerKwh: price,
 });
 
-/** Result of a site's orders for one interval, after gate closure; also sent when nothing was awarded. */
+/**
+ * Result of a site's orders for one interval, after gate closure; also sent when nothing was
+ * awarded.
+ */
 export const awards = z.object({
   v: z.literal(1),
   kind: z.literal('awards'),
@@ -192,7 +196,10 @@ export const signedDirective = z.strictObject({
   signature: z.string().max(128),
 });
 
-/** Body of a demand or supply that the grid agent announces ahead; the binding form is the directive. */
+/**
+ * Body of a demand or supply that the grid agent announces ahead; the binding form is the
+ * directive.
+ */
 export const gridNotice = z.object({
   v: z.literal(1),
   kind: z.literal('grid-notice'),
@@ -200,7 +207,10 @@ export const gridNotice = z.object({
   text: z.string().max(256),
 });
 
-/* A2A 1.0 shapes (message, task) over our MQTT binding: camelCase, SCREAMING enums, server-made task ids. */
+/*
+ * A2A 1.0 shapes (message, task) over our MQTT binding: camelCase, SCREAMING enums, server-made
+ * task ids.
+ */
 const partSchema = z.union([
   z.object({ text: z.string().max(16_384), mediaType: z.string().optional() }),
   z.object({ data: z.unknown(), mediaType: z.string().optional() }),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** Tariff as site file and cloud configuration carry it; the shape is contracts/values/tariff.ts. */
+/**
+ * Tariff as site file and cloud configuration carry it; the shape is contracts/values/tariff.ts.
+ */
 export const timeZone = z.string().refine(
   (name) => {
     try {

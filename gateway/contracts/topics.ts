@@ -1,6 +1,7 @@
 /**
- * Every topic, derived here and nowhere else: `ew/v1/<tenant>/<gateway>/<class>`; a zone's broadcasts stand
- * where a gateway stands, as `zone-<zone>`. At most 7 slashes and 256 bytes, no `$`, no wildcard in a publish.
+ * Every topic, derived here and nowhere else: `ew/v1/<tenant>/<gateway>/<class>`; a zone's
+ * broadcasts stand where a gateway stands, as `zone-<zone>`. At most 7 slashes and 256 bytes, no
+ * `$`, no wildcard in a publish.
  */
 const part = (text: string): string => {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(text)) throw new RangeError(`not a topic part: ${text}`);
@@ -39,7 +40,10 @@ export const agentCardTopic = (tenant: string, agent: string): string =>
 export const cloudFilters = (tenant: string): string[] =>
   ['telemetry', 'status', 'a2a-request'].map((kind) => `ew/v1/${part(tenant)}/+/${kind}`);
 
-/** Sender and class of a topic: the identity is the topic the certificate may publish to, never the payload. */
+/**
+ * Sender and class of a topic: the identity is the topic the certificate may publish to, never the
+ * payload.
+ */
 export function parseTopic(
   topic: string,
 ): { tenant: string; who: string; kind: string } | undefined {

@@ -24,8 +24,9 @@ const END_MS = 2_000; // after the guard is gone
 const RECONNECT_MIN_MS = 500;
 
 /**
- * The agent process: broker, store, planner and page around the agent's inside. The guard starts it, gives it
- * descriptor 3, and outlives it. It ends on the guard's word, or within 2 s when the guard is gone.
+ * The agent process: broker, store, planner and page around the agent's inside. The guard starts
+ * it, gives it descriptor 3, and outlives it. It ends on the guard's word, or within 2 s when the
+ * guard is gone.
  */
 export async function runAgent(dir: string): Promise<void> {
   // The terminal's Ctrl-C reaches all processes; only the guard acts on it.
@@ -61,7 +62,9 @@ export async function runAgent(dir: string): Promise<void> {
   process.exit(0);
 }
 
-/** A page that cannot open must not cost the site its planner: it is said, and the agent goes on. */
+/**
+ * A page that cannot open must not cost the site its planner: it is said, and the agent goes on.
+ */
 async function openPage(file: GatewayFile, log: Log): Promise<Page | undefined> {
   const page = createPage({ ...file.page, assetsDir: ensurePageBuilt() });
   try {

@@ -15,8 +15,8 @@ import { timing } from '../contracts/values/timing.ts';
 import { Supervisor } from './supervisor.ts';
 
 /**
- * The guard process: reads its files, takes the lock, commands safe states, ticks, and only then starts the
- * agent. It needs nobody to live.
+ * The guard process: reads its files, takes the lock, commands safe states, ticks, and only then
+ * starts the agent. It needs nobody to live.
  * @param dir  folder with gateway.yaml and site.yaml
  * @param agentScript  what the agent runs: this program's main
  */

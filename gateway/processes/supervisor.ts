@@ -35,8 +35,9 @@ const RECORDS_MS = 4_000;
 const BATCH_BYTES = FRAME_BYTES_MAX - 2_048;
 
 /**
- * The guard's side of the agent process: starts it, hands it the newest image and every record, listens for its
- * frames, and restarts it with back-off when it dies or falls silent. Nothing here can hold up a turn.
+ * The guard's side of the agent process: starts it, hands it the newest image and every record,
+ * listens for its frames, and restarts it with back-off when it dies or falls silent. Nothing here
+ * can hold up a turn.
  */
 export class Supervisor {
   restarts = 0;
@@ -93,7 +94,9 @@ export class Supervisor {
     this.sendRecords();
   }
 
-  /** Keeps records until the agent has them on disk; drops the oldest when nobody comes for them. */
+  /**
+   * Keeps records until the agent has them on disk; drops the oldest when nobody comes for them.
+   */
   push(records: readonly TelemetryRecord[]): void {
     this.records.push(...records);
     const over = this.records.length - RECORDS_MAX;

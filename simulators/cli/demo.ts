@@ -75,7 +75,8 @@ function welcome(run: Run, options: DemoOptions): void {
   print('');
   print(
     options.speed > 1
-      ? `Time runs ${options.speed} times faster (a day in about ${seconds} minutes). Ctrl-C ends it.`
+      ? `Time runs ${options.speed} times faster (a day in about ${seconds} minutes). ` +
+          'Ctrl-C ends it.'
       : 'Time runs as it does. Ctrl-C ends it.',
   );
 }
@@ -89,8 +90,9 @@ function show(result: DemoResult, json: boolean): void {
     const kwh = (wh: number): string => (wh / 1_000).toFixed(1);
     const saved = Number(BigInt(site.costWithoutBatteryNano) - BigInt(site.costNano)) / 1e9;
     print(
-      `${site.id}: ${site.cycles} cycles, ${site.missedCycles} missed, ${site.violations} violations; ` +
-        `sun ${kwh(site.energyWh.pv)}, used ${kwh(site.energyWh.load)}, bought ${kwh(site.energyWh.import)}, ` +
+      `${site.id}: ${site.cycles} cycles, ${site.missedCycles} missed, ` +
+        `${site.violations} violations; sun ${kwh(site.energyWh.pv)}, ` +
+        `used ${kwh(site.energyWh.load)}, bought ${kwh(site.energyWh.import)}, ` +
         `sold ${kwh(site.energyWh.export)} kWh; saved ${saved.toFixed(2)} ${site.currency}`,
     );
   }

@@ -30,7 +30,10 @@ export interface SiteOptions {
 const HISTORY_DAYS = 7;
 const START_MS = Date.parse('2026-06-17T04:30:00Z');
 
-/** One site on its own, without a cloud; with `--data`, recorded load and PV drive its plant. @returns exit code */
+/**
+ * One site on its own, without a cloud; with `--data`, recorded load and PV drive its plant.
+ * @returns exit code
+ */
 export async function site(options: SiteOptions): Promise<number> {
   const described = unplugged(loadSite(options.file, profileById));
   const ending = interrupted();

@@ -1,5 +1,5 @@
-import { DAY_MS, type Instant, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { DAY_MS, type Instant, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
 import { instantsOf, isoMinute, offsetAt, parseStamp } from './iso.ts';
 
 /**

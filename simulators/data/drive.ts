@@ -1,5 +1,5 @@
-import { HOUR_MS, type Instant } from '../../gateway/contracts/values/time.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { HOUR_MS, type Instant } from '../../gateway/contracts/values/time.ts';
 import type { Drive } from '../plant/types.ts';
 import { noiseAt, type StreamKey, streamKey } from '../random.ts';
 import type { Dataset } from './csv.ts';

@@ -110,7 +110,10 @@ export interface CloudFiles {
   readonly backgroundW: number;
 }
 
-/** Writes the cloud's folder: one zone with the sites as participants. @returns the configuration's path */
+/**
+ * Writes the cloud's folder: one zone with the sites as participants. @returns the configuration's
+ * path
+ */
 export function writeCloud(dir: string, files: CloudFiles): string {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   secret(join(dir, 'broker.secret'), files.secrets.passwords[CLOUD_ID] ?? '');

@@ -3,7 +3,10 @@ import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-/** A process of the demo: its own group, so that Ctrl-C reaches the demo alone and it ends them in order. */
+/**
+ * A process of the demo: its own group, so that Ctrl-C reaches the demo alone and it ends them in
+ * order.
+ */
 export interface DemoProcess {
   readonly name: string;
   readonly pid: number;

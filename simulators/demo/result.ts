@@ -68,10 +68,10 @@ class CloudBooks {
       this.db.exec('DELETE FROM energy_metrics WHERE id = (SELECT max(id) FROM energy_metrics)');
       return;
     }
-    this.db.exec(`INSERT INTO energy_metrics (gateway, epoch, seq, kind, place, from_ms, duration_ms, in_wh,
-      out_wh, coverage_pct, quality, version, body, stored_at_ms)
-      SELECT gateway, epoch, seq, kind, place, from_ms, duration_ms, in_wh, out_wh, coverage_pct, quality,
-      version, body, stored_at_ms FROM energy_metrics WHERE id = (SELECT max(id) FROM energy_metrics)`);
+    const columns = `gateway, epoch, seq, kind, place, from_ms, duration_ms, in_wh, out_wh,
+      coverage_pct, quality, version, body, stored_at_ms`;
+    this.db.exec(`INSERT INTO energy_metrics (${columns}) SELECT ${columns} FROM energy_metrics
+      WHERE id = (SELECT max(id) FROM energy_metrics)`);
   }
 
   telemetry(): { storedInCloud: number; duplicates: number } {
@@ -232,7 +232,8 @@ export function siteResult(gateway: RunningGateway, books: CloudBooks | undefine
 
 /**
  * Judges an ended run: truth and wire log for the physics, both databases for what was kept.
- * @param spoil  damages the cloud's database first, to show that its loss or a duplicate would be seen
+ * @param spoil damages the cloud's database first, to show that its loss or a duplicate would be
+ * seen
  */
 export function judgeRun(
   run: Run,

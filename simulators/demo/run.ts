@@ -29,7 +29,10 @@ import {
 import { type DemoProcess, freePorts, startProcess } from './processes.ts';
 import { type RunningSite, runSite } from './world.ts';
 
-/** A site to run: its file without ports, its plant, what it had recorded before, and recorded input if any. */
+/**
+ * A site to run: its file without ports, its plant, what it had recorded before, and recorded input
+ * if any.
+ */
 export interface SiteSetup {
   readonly site: Site;
   readonly plant: PlantConfig;
@@ -105,13 +108,17 @@ export class Run {
     });
   }
 
-  /** Resolves when every page answers and has had its first live picture. @throws Fault when one does not */
+  /**
+   * Resolves when every page answers and has had its first live picture. @throws Fault when one
+   * does not
+   */
   async ready(): Promise<void> {
     await Promise.all(this.gateways.map((gateway) => firstPicture(gateway, READY_MS)));
   }
 
   /**
-   * Gateways release their devices and drain to the cloud, then the cloud ends, then the broker, then the world.
+   * Gateways release their devices and drain to the cloud, then the cloud ends, then the broker,
+   * then the world.
    * @returns true when every process ended by itself with code 0
    */
   async stop(): Promise<boolean> {
@@ -226,7 +233,10 @@ export class Run {
   }
 }
 
-/** SIGTERM, and SIGKILL for what does not end. @returns true when all ended by themselves with code 0 */
+/**
+ * SIGTERM, and SIGKILL for what does not end. @returns true when all ended by themselves with code
+ * 0
+ */
 async function endAll(processes: readonly DemoProcess[]): Promise<boolean> {
   for (const one of processes) one.stop();
   const timers = processes.map((one) => setTimeout(() => one.kill(), STOP_MS));

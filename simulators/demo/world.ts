@@ -31,12 +31,15 @@ export interface SiteRun {
   readonly drive: Drive | undefined;
 }
 
-/** Real time between two turns of a plant; in a faster run the simulated step is cut into seconds inside. */
+/**
+ * Real time between two turns of a plant; in a faster run the simulated step is cut into seconds
+ * inside.
+ */
 const TURN_MS = 20;
 
 /**
- * Lets a site's plant run behind its devices, on the scaled clock, until it is stopped. No step reaches across
- * the edge of a quarter-hour.
+ * Lets a site's plant run behind its devices, on the scaled clock, until it is stopped. No step
+ * reaches across the edge of a quarter-hour.
  */
 export function runSite(run: SiteRun, clock: Clock): RunningSite {
   const { site, devices } = run;

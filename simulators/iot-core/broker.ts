@@ -24,9 +24,10 @@ export interface BrokerStats {
 }
 
 /**
- * An MQTT 5 broker core: QoS 0 and 1, retained messages, last will, take-over of a client id, request/response
- * properties, keep-alive, one grant a client. It keeps no session beyond a connection, as our gateways ask for
- * none. What IoT Core does beyond that is added by the modules beside this one.
+ * An MQTT 5 broker core: QoS 0 and 1, retained messages, last will, take-over of a client id,
+ * request/response properties, keep-alive, one grant a client. It keeps no session beyond a
+ * connection, as our gateways ask for none. What IoT Core does beyond that is added by the modules
+ * beside this one.
  */
 export class IotBroker implements Router {
   readonly payloadBytesMax: number;
@@ -59,7 +60,9 @@ export class IotBroker implements Router {
     });
   }
 
-  /** Ends every connection with DISCONNECT 139 (server shutting down); retained messages are kept. */
+  /**
+   * Ends every connection with DISCONNECT 139 (server shutting down); retained messages are kept.
+   */
   stop(): Promise<void> {
     for (const session of this.open) session.end(139);
     return new Promise((resolve) => this.server.close(() => resolve()));
@@ -71,7 +74,8 @@ export class IotBroker implements Router {
   }
 
   grant(clientId: string, username: string, password: Uint8Array): Grant | undefined {
-    if (clientId !== username) return undefined; // identity is the client id, as a thing's certificate
+    // identity is the client id, as a thing's certificate
+    if (clientId !== username) return undefined;
     const grant = this.options.grants.find((candidate) => candidate.clientId === clientId);
     if (grant === undefined) return undefined;
     const wanted = Buffer.from(grant.password);

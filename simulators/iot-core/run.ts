@@ -4,7 +4,10 @@ import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { IotBroker } from './broker.ts';
 import type { Grant } from './session.ts';
 
-/** What `edgewatt-sim iot-core --config FILE` reads (JSON). Passwords stay in the file, never in argv. */
+/**
+ * What `edgewatt-sim iot-core --config FILE` reads (JSON). Passwords stay in the file, never in
+ * argv.
+ */
 interface BrokerFile {
   readonly host?: string;
   readonly port: number;

@@ -1,6 +1,6 @@
 /**
- * MQTT topic matching as AWS IoT Core does it: `a/#` does not match `a`, and `$` topics match no wildcard at
- * the first level.
+ * MQTT topic matching as AWS IoT Core does it: `a/#` does not match `a`, and `$` topics match no
+ * wildcard at the first level.
  */
 export function matches(filter: string, topic: string): boolean {
   const wanted = filter.split('/');

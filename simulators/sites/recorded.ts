@@ -1,7 +1,7 @@
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Connection, Site, StoreSpec, Terminal } from '../../gateway/contracts/values/site.ts';
 import type { Tariff } from '../../gateway/contracts/values/tariff.ts';
 import { HOUR_MS } from '../../gateway/contracts/values/time.ts';
-import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Dataset } from '../data/csv.ts';
 import { createDrive } from '../data/drive.ts';
 import { offsetAt } from '../data/iso.ts';

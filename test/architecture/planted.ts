@@ -6,7 +6,7 @@ export const CLEAN: Readonly<Record<string, string>> = {
   'devices/sdm630.ts': "import { ONE } from './units.ts';\nexport const two = ONE + 1;\n",
   'gateway/ports.ts':
     "import type { Instant } from './contracts/values/time.ts';\nexport interface Clock { now(): Instant }\n",
-  'gateway/errors.ts': 'export const ERRORS = {};\n',
+  'gateway/contracts/values/fault.ts': 'export const ERRORS = {};\n',
   'gateway/contracts/values/time.ts':
     'export type Instant = number;\nexport const MINUTE_MS = 1;\n',
   'gateway/contracts/order.ts':
@@ -14,7 +14,7 @@ export const CLEAN: Readonly<Record<string, string>> = {
   'gateway/config/load.ts':
     "import { readFileSync } from 'node:fs';\nimport { parse } from 'yaml';\nexport const load = (path: string): unknown => parse(readFileSync(path, 'utf8'));\nexport interface Config { readonly a: number }\n",
   'gateway/guard/bus/queue.ts':
-    "import { ONE } from '../../../devices/units.ts';\nimport { ERRORS } from '../../errors.ts';\nexport interface Frame { readonly a: typeof ONE }\nexport const queue = ERRORS;\n",
+    "import { ONE } from '../../../devices/units.ts';\nimport { ERRORS } from '../../contracts/values/fault.ts';\nexport interface Frame { readonly a: typeof ONE }\nexport const queue = ERRORS;\n",
   'gateway/guard/measurements/decode.ts':
     "import type { Frame } from '../bus/queue.ts';\nexport const decode = (frame: Frame): number => frame.a;\n",
   'gateway/guard/site/state.ts':
@@ -39,7 +39,7 @@ export const CLEAN: Readonly<Record<string, string>> = {
   'gateway/link/b.ts': "import { a } from './a.ts';\nexport const b = (): unknown => a;\n",
   'gateway/link/d.ts': "import type { C } from './c.ts';\nexport interface D { readonly c: C }\n",
   'gateway/adapters/clock.ts':
-    "import type { Clock } from '../ports.ts';\nimport process from 'node:process';\nimport { ERRORS } from '../errors.ts';\nexport const clock: Clock = { now: () => process.pid };\nexport const e = ERRORS;\n",
+    "import type { Clock } from '../ports.ts';\nimport process from 'node:process';\nimport { ERRORS } from '../contracts/values/fault.ts';\nexport const clock: Clock = { now: () => process.pid };\nexport const e = ERRORS;\n",
   'gateway/ui/main.tsx':
     "import { render } from 'preact';\nimport type { Order } from '../contracts/order.ts';\nimport { MINUTE_MS } from '../contracts/values/time.ts';\nexport const page = (order: Order): unknown => [render, order, MINUTE_MS];\n",
   'gateway/compose.ts':

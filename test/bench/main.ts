@@ -1,7 +1,10 @@
 import { cpus } from 'node:os';
 import { benchSite } from './site.ts';
 
-/** `npm run bench -- NAME [--json]`: figures for docs/benchmarks.md. Each bench names the machine it ran on. */
+/**
+ * `npm run bench -- NAME [--json]`: figures for docs/benchmarks.md. Each bench names the machine it
+ * ran on.
+ */
 const BENCHES: Readonly<Record<string, () => Promise<object>>> = { site: benchSite };
 
 const [name = 'site', ...flags] = process.argv.slice(2).filter((word) => word !== '--');

@@ -72,7 +72,10 @@ function summary(gateway: RunningGateway): Record<string, number> {
   return JSON.parse(readFileSync(join(gateway.dir, 'data', 'guard.summary.json'), 'utf8'));
 }
 
-/** The demo at 1 Hz for five minutes: what guard and agent cost, how long a turn takes, what goes to the broker. */
+/**
+ * The demo at 1 Hz for five minutes: what guard and agent cost, how long a turn takes, what goes to
+ * the broker.
+ */
 export async function benchSite(): Promise<object> {
   const run = demoRun();
   try {

@@ -4,8 +4,8 @@ import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import serveFiles from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { DayView, LiveView } from '../../contracts/values/view.ts';
 import { Fault } from '../../contracts/values/fault.ts';
+import type { DayView, LiveView } from '../../contracts/values/view.ts';
 import { createStream, type Stream } from './stream.ts';
 
 export interface PageOptions {

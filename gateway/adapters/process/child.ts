@@ -13,7 +13,10 @@ export interface Child {
 
 const TURN_BYTES = 262_144;
 
-/** Starts the agent beside the guard: lower priority, first to go when memory is short, pipe on descriptor 3. */
+/**
+ * Starts the agent beside the guard: lower priority, first to go when memory is short, pipe on
+ * descriptor 3.
+ */
 export function startAgent(script: string, args: readonly string[]): Child {
   const child: ChildProcess = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],

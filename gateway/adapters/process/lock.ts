@@ -17,8 +17,8 @@ function startOf(pid: number): string | undefined {
 }
 
 /**
- * One guard a data folder: two would be two masters on one bus. A held lock is waited for, then refused; one
- * left behind by a dead process is taken over.
+ * One guard a data folder: two would be two masters on one bus. A held lock is waited for, then
+ * refused; one left behind by a dead process is taken over.
  * @throws Fault when another guard holds it
  */
 export async function takeLock(dataDir: string): Promise<() => void> {

@@ -5,8 +5,9 @@ import type { Pipe } from '../../ports.ts';
 const HELD_BYTES_MAX = 1_048_576;
 
 /**
- * A pipe read at the owner's own pace: at most `bytesPerTurn` are taken between two calls of `nextTurn`, the
- * rest waits in the kernel, so a flood from the other side costs the guard no cycle.
+ * A pipe read at the owner's own pace: at most `bytesPerTurn` are taken between two calls of
+ * `nextTurn`, the rest waits in the kernel, so a flood from the other side costs the guard no
+ * cycle.
  */
 export class PacedPipe implements Pipe {
   onClose: (() => void) | undefined;

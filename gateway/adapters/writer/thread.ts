@@ -1,7 +1,10 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 
-/** Disk work of the guard, off its main thread: files replaced whole (write, fsync, rename), log lines. */
+/**
+ * Disk work of the guard, off its main thread: files replaced whole (write, fsync, rename), log
+ * lines.
+ */
 export type Job =
   | { readonly kind: 'replace'; readonly file: string; readonly text: string }
   | { readonly kind: 'line'; readonly text: string }

@@ -1,8 +1,9 @@
 import type { Instant } from './time.ts';
 
 /**
- * Directives come signed from the grid agent, through the agent process, and the guard verifies them itself.
- * They are absolute (limit, start, expiry, sequence), so applying one twice is one effect.
+ * Directives come signed from the grid agent, through the agent process, and the guard verifies
+ * them itself. They are absolute (limit, start, expiry, sequence), so applying one twice is one
+ * effect.
  */
 export interface Directive {
   readonly v: 1;
@@ -18,7 +19,9 @@ export interface Directive {
   readonly why: string;
 }
 
-/** `body` is the canonical JSON of a Directive; `signature` ed25519 over its UTF-8 bytes, base64. */
+/**
+ * `body` is the canonical JSON of a Directive; `signature` ed25519 over its UTF-8 bytes, base64.
+ */
 export interface SignedDirective {
   readonly body: string;
   readonly keyId: string;

@@ -1,6 +1,7 @@
 /**
- * What a person did wrong or must mend, in one line: what, where, how. Commands print it and end with exit
- * code 2; a running gateway shows it on its page and degrades. Programmer errors stay ordinary errors.
+ * What a person did wrong or must mend, in one line: what, where, how. Commands print it and end
+ * with exit code 2; a running gateway shows it on its page and degrades. Programmer errors stay
+ * ordinary errors.
  */
 export class Fault extends Error {
   readonly what: string;

@@ -4,9 +4,9 @@ import type { Intent } from './plan.ts';
 import type { TelemetryRecord } from './record.ts';
 
 /**
- * Frames between guard and agent: 4-byte big-endian length, then UTF-8 JSON, at most 64 KB. The image is a
- * latest-value slot (the next goes out when the last is acknowledged), records are a bounded log that is kept
- * until acknowledged, the intent is the agent's slot.
+ * Frames between guard and agent: 4-byte big-endian length, then UTF-8 JSON, at most 64 KB. The
+ * image is a latest-value slot (the next goes out when the last is acknowledged), records are a
+ * bounded log that is kept until acknowledged, the intent is the agent's slot.
  */
 export type GuardFrame =
   | { readonly t: 'image'; readonly image: Image }
@@ -15,7 +15,8 @@ export type GuardFrame =
 
 export type AgentFrame =
   | { readonly t: 'image-ack'; readonly cycle: number }
-  | { readonly t: 'records-ack'; readonly epoch: number; readonly seq: number } // all up to seq are on disk
+  // all up to seq are on disk
+  | { readonly t: 'records-ack'; readonly epoch: number; readonly seq: number }
   | { readonly t: 'intent'; readonly intent: Intent }
   | { readonly t: 'directive'; readonly directive: SignedDirective }
   | { readonly t: 'alive' };

@@ -77,8 +77,9 @@ export interface DecisionView {
 }
 
 /**
- * One cycle of the guard as others may see it: the frozen readings, the mode and the decision. Points are
- * `terminal.quantity` (`pv1.powerW`, `grid.inWh`), powers + into the node. Sent to the agent, newest only.
+ * One cycle of the guard as others may see it: the frozen readings, the mode and the decision.
+ * Points are `terminal.quantity` (`pv1.powerW`, `grid.inWh`), powers + into the node. Sent to the
+ * agent, newest only.
  */
 export interface Image {
   readonly cycle: number;

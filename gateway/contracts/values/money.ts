@@ -5,12 +5,9 @@
  */
 export type Nano = bigint;
 
-/** Exact amount of `energyWh` at `priceNanoPerWh`. @throws RangeError when either is not an integer */
+/**
+ * Exact amount of `energyWh` at `priceNanoPerWh`. @throws RangeError when either is not an integer
+ */
 export function amountNano(energyWh: number, priceNanoPerWh: number): Nano {
   return BigInt(energyWh) * BigInt(priceNanoPerWh);
-}
-
-/** Currency per kWh (0.34) to nano-currency per Wh (340000), rounded to the nearest integer. */
-export function priceFromPerKwh(perKwh: number): number {
-  return Math.round(perKwh * 1_000_000);
 }

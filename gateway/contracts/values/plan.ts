@@ -1,8 +1,9 @@
 import type { Instant } from './time.ts';
 
 /**
- * What the agent process asks of the guard: a plan of absolute steps and the market position of the running
- * and next delivery intervals. Latest value wins; each carries its own expiry, so silence ends it.
+ * What the agent process asks of the guard: a plan of absolute steps and the market position of the
+ * running and next delivery intervals. Latest value wins; each carries its own expiry, so silence
+ * ends it.
  */
 export interface Intent {
   readonly v: 1;
@@ -39,7 +40,10 @@ export interface TerminalStep {
   readonly maxW: number;
 }
 
-/** Net energy this site sold (+) or bought (-) for an interval; bus sign is turned: sold energy is exported. */
+/**
+ * Net energy this site sold (+) or bought (-) for an interval; bus sign is turned: sold energy is
+ * exported.
+ */
 export interface Position {
   readonly fromMs: Instant;
   readonly durationMs: number;

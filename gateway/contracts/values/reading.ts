@@ -10,8 +10,6 @@ export type Reading =
 
 export type BadQuality = 'stale' | 'timeout' | 'implausible' | 'unavailable';
 
-export const UNKNOWN: Reading = { quality: 'unavailable', atMs: 0 };
-
 /** Value of a good reading, otherwise undefined. */
 export function good(reading: Reading | undefined): number | undefined {
   return reading?.quality === 'good' ? reading.value : undefined;

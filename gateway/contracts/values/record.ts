@@ -1,7 +1,10 @@
 import type { Mode } from './image.ts';
 import type { Instant } from './time.ts';
 
-/** Key of a record: (gateway, epoch, seq). The epoch rises with each start of the guard, seq counts from 1. */
+/**
+ * Key of a record: (gateway, epoch, seq). The epoch rises with each start of the guard, seq counts
+ * from 1.
+ */
 export interface RecordKey {
   readonly epoch: number;
   readonly seq: number;
@@ -10,7 +13,10 @@ export interface RecordKey {
 /** What the guard produces; gone only when the cloud says it stored it. */
 export type TelemetryRecord = RecordKey & (AggregateRecord | EnergyRecord | EventRecord);
 
-/** Column of one point over `durationMs`: n readings, share of them good (percent), statistics of the good ones. */
+/**
+ * Column of one point over `durationMs`: n readings, share of them good (percent), statistics of
+ * the good ones.
+ */
 export interface AggregateColumn {
   readonly point: string;
   readonly n: number;
@@ -28,7 +34,10 @@ export interface AggregateRecord {
   readonly columns: readonly AggregateColumn[];
 }
 
-/** Energy of one delivery interval at one place, import and export (into and out of the node) apart, integer Wh. */
+/**
+ * Energy of one delivery interval at one place, import and export (into and out of the node) apart,
+ * integer Wh.
+ */
 export interface EnergyRecord {
   readonly kind: 'energy';
   readonly place: string; // connection or terminal id

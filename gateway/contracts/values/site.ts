@@ -24,7 +24,8 @@ export interface Site {
   readonly groups: readonly Group[];
   readonly signals: readonly Signal[];
   readonly control: ControlSettings;
-  readonly directives: { readonly keyId: string; readonly publicKey: string } | undefined; // ed25519, SPKI base64
+  // ed25519, SPKI base64
+  readonly directives: { readonly keyId: string; readonly publicKey: string } | undefined;
 }
 
 export interface Place {
@@ -100,7 +101,10 @@ export interface Device {
 export type TerminalKind = 'pv' | 'battery' | 'load' | 'ev' | 'generator' | 'converter';
 export type ControlKind = 'none' | 'limit' | 'setpoint' | 'steps' | 'on-off';
 
-/** Where a device meets a node. `ratedExportW` flows out of the node (charging, consuming), as a positive figure. */
+/**
+ * Where a device meets a node. `ratedExportW` flows out of the node (charging, consuming), as a
+ * positive figure.
+ */
 export interface Terminal {
   readonly id: string;
   readonly name: string;
@@ -128,7 +132,8 @@ export interface Terminal {
 export type SafeState =
   | { readonly kind: 'own-mode' }
   | { readonly kind: 'zero' }
-  | { readonly kind: 'limit'; readonly limitW: number }; // >= 0, production limit; legal with zero load
+  // >= 0, production limit; legal with zero load
+  | { readonly kind: 'limit'; readonly limitW: number };
 
 export interface StoreSpec {
   readonly id: string;
@@ -144,7 +149,10 @@ export interface StoreSpec {
   readonly ready?: { readonly minuteOfDay: number; readonly socPct: number }; // ev: local deadline
 }
 
-/** Readings of an edge, connection or terminal; several for one place are ordered, the first good one counts. */
+/**
+ * Readings of an edge, connection or terminal; several for one place are ordered, the first good
+ * one counts.
+ */
 export interface Meter {
   readonly id: string;
   readonly of: string; // id of a connection, edge or terminal

@@ -1,8 +1,9 @@
 import { type Instant, localTime } from './time.ts';
 
 /**
- * A tariff is a list of dated components. Prices are integer nano-currency per Wh; import prices are
- * what the site pays, export prices what it is paid, both before tax unless a tax component says so.
+ * A tariff is a list of dated components. Prices are integer nano-currency per Wh; import prices
+ * are what the site pays, export prices what it is paid, both before tax unless a tax component
+ * says so.
  */
 export interface Tariff {
   readonly id: string;
@@ -41,7 +42,8 @@ export type TariffComponent =
   | (Dated & { readonly kind: 'fixed'; readonly nanoPerDay: bigint })
   | (Dated & {
       readonly kind: 'demand';
-      readonly nanoPerW: bigint; // per W of the highest mean import in a window of `windowMs`, per period
+      // per W of the highest mean import in a window of `windowMs`, per period
+      readonly nanoPerW: bigint;
       readonly windowMs: number;
       readonly period: 'month' | 'day';
     })
@@ -80,7 +82,8 @@ function windowPrice(tariff: Tariff, windows: readonly PriceWindow[], atMs: Inst
 }
 
 /**
- * Energy price at an instant: the sum of all energy components of that direction in force, tax included.
+ * Energy price at an instant: the sum of all energy components of that direction in force, tax
+ * included.
  * @returns nano-currency per Wh, or undefined where a component is unknown (never 0 for unknown)
  */
 export function energyPrice(

@@ -2,7 +2,6 @@
 export type Instant = number;
 export type Duration = number;
 
-export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
 export const QUARTER_MS = 900_000;
 export const HOUR_MS = 3_600_000;
@@ -14,12 +13,17 @@ export interface Interval {
   readonly durationMs: Duration;
 }
 
-/** Start of the interval of `lengthMs` that contains `atMs`; intervals are aligned to UTC midnight. */
+/**
+ * Start of the interval of `lengthMs` that contains `atMs`; intervals are aligned to UTC midnight.
+ */
 export function intervalStart(atMs: Instant, lengthMs: Duration = QUARTER_MS): Instant {
   return Math.floor(atMs / lengthMs) * lengthMs;
 }
 
-/** Wall-clock fields in a named IANA zone. `weekday` 1 = Monday ... 7 = Sunday, `minuteOfDay` 0..1439. */
+/**
+ * Wall-clock fields in a named IANA zone. `weekday` 1 = Monday ... 7 = Sunday, `minuteOfDay`
+ * 0..1439.
+ */
 export interface LocalTime {
   readonly year: number;
   readonly month: number;
@@ -62,7 +66,10 @@ export function localTime(atMs: Instant, zone: string): LocalTime {
   };
 }
 
-/** Start of the local day that contains `atMs`, found by stepping quarter-hours (days have 92, 96 or 100). */
+/**
+ * Start of the local day that contains `atMs`, found by stepping quarter-hours (days have 92, 96 or
+ * 100).
+ */
 export function localDayStart(atMs: Instant, zone: string): Instant {
   const minutes = localTime(atMs, zone).minuteOfDay;
   let startMs = intervalStart(atMs - minutes * MINUTE_MS);

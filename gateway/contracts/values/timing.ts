@@ -1,6 +1,7 @@
 /**
- * All guard times in one place (DESIGN section 3). In an accelerated run the cycle and every guard time are
- * stretched together, so that freshness, safe state and reversion take the same number of cycles.
+ * All guard times in one place (DESIGN section 3). In an accelerated run the cycle and every guard
+ * time are stretched together, so that freshness, safe state and reversion take the same number of
+ * cycles.
  */
 export interface Timing {
   readonly stretch: number; // 1 in real time

@@ -38,7 +38,10 @@ export class GuardLink {
     this.alive();
   }
 
-  /** From now on frames are taken; until then they wait in the pipe, so that none is lost at the start. */
+  /**
+   * From now on frames are taken; until then they wait in the pipe, so that none is lost at the
+   * start.
+   */
   listen(onFrame: (frame: GuardFrame) => void): void {
     const reader = new FrameReader();
     this.pipe.onBytes = (bytes) => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore, SCHEMA_VERSION } from '../../../../cloud/adapters/sqlite.ts';
-import { Fault } from '../../../../gateway/contracts/values/fault.ts';
 import type { Row, Store } from '../../../../cloud/ports.ts';
+import { Fault } from '../../../../gateway/contracts/values/fault.ts';
 import type { TelemetryRecord } from '../../../../gateway/contracts/values/record.ts';
 
 let folder = '';

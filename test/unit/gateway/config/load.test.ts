@@ -28,7 +28,8 @@ describe('a site file', () => {
       /^(1[0-9]|2[0-9]) connections\[0\]/,
     );
     expect(complaint('gridCode: vde', 'colour: red\ngridCode: vde')).toBe(
-      "11 colour: unknown key 'colour'; remove it or correct its spelling (docs/formats.md lists the keys)",
+      "11 colour: unknown key 'colour'; remove it or correct its spelling " +
+        '(docs/formats.md lists the keys)',
     );
   });
 
