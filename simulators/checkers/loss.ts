@@ -1,11 +1,14 @@
 import type { Case, Judge, Told, WireFrame } from './types.ts';
 import { type Control, controlsOf, pointsIn } from './wiring.ts';
 
+/** Stands for all wires of the site: who speaks on none of them is down. */
+const GATEWAY = ' gateway'; // no id of a device
+
 /**
  * S4: no later than `safeByMs` (10 cycles) and the way to the device after the last answered
  * control reading of a terminal's device, or of the connection's meters, the terminal obeys its
- * safe state. A device that answers nothing cannot be commanded: it has until its own timer ends,
- * or a few cycles from when it answers again.
+ * safe state. A device that answers nothing cannot be commanded, and a gateway that speaks on no
+ * wire is down: then the device's own timer counts, or a few cycles from when they are back.
  */
 export function createLossJudge(court: Case): Judge {
   const controls = controlsOf(court);
@@ -26,9 +29,11 @@ export function createLossJudge(court: Case): Judge {
     const face = court.devices[frame.device];
     if (face === undefined || frame.exception !== 0) return;
     const atMs = court.wallOf(frame.atMs);
-    const before = heardAtMs.get(frame.device);
-    if (before !== undefined && atMs - before > silentMs) backAtMs.set(frame.device, atMs);
-    heardAtMs.set(frame.device, atMs);
+    for (const key of [frame.device, GATEWAY]) {
+      const before = heardAtMs.get(key);
+      if (before !== undefined && atMs - before > silentMs) backAtMs.set(key, atMs);
+      heardAtMs.set(key, atMs);
+    }
     if (frame.write) return;
     if (pointsIn(face, frame).some((point) => point.class === 'control')) {
       readAtMs.set(frame.device, atMs);
@@ -52,12 +57,14 @@ export function createLossJudge(court: Case): Judge {
     frame: hear,
     turn: (truth) => {
       startMs ??= truth.atMs;
+      const begunMs = startMs;
       for (const control of controls) {
         const { id } = control.terminal;
         const readMs = lastReadMs(control);
-        const silent = truth.atMs - (heardAtMs.get(control.device) ?? startMs) > silentMs;
+        const keys = [control.device, GATEWAY];
+        const silent = keys.some((key) => truth.atMs - (heardAtMs.get(key) ?? begunMs) > silentMs);
         const timerMs = silent ? Math.max(reversionMs, control.spec.reversion.minS * 1_000) : 0;
-        const backMs = backAtMs.get(control.device) ?? Number.NEGATIVE_INFINITY;
+        const backMs = Math.max(...keys.map((key) => backAtMs.get(key) ?? 0));
         const dueMs = Math.max(readMs + safeByMs + timerMs, backMs + silentMs) + slackMs;
         if (truth.atMs <= dueMs || isSafe(control, control.face.control())) {
           told.delete(id);

@@ -240,6 +240,26 @@ test('S4: a device that answers nothing has until its own timer ends', () => {
   expect(a.rules()).toEqual([]);
 });
 
+test('S4: a gateway that is gone has its devices back by their own timers', () => {
+  const left = (): Bench => {
+    const a = bench(field.site, field.plant, night);
+    a.run(3);
+    a.battery('inverter2', -5_000);
+    a.mute = ['meter1', 'inverter1', 'inverter2'];
+    return a;
+  };
+  const gone = left();
+  gone.run(100);
+  expect(gone.truth().places['battery1']!.powerW).toBeCloseTo(0, 0);
+  expect(gone.rules()).toEqual([]);
+  // A device whose timer never ends: something unseen renews it.
+  const stuck = left();
+  const image = stuck.images['inverter2']!;
+  const { at } = image.map.points['setReversionS']!;
+  stuck.run(100, () => void image.write('holding', at, [0, 60]));
+  expect(stuck.rules()).toEqual(['S4']);
+});
+
 test('S5: a timer that is missing, not read back, endless or too long', () => {
   const started = (): Bench => {
     const a = bench(field.site, field.plant, night);
