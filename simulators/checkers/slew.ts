@@ -50,7 +50,7 @@ export function createSlewJudge(court: Case): Judge {
     if (slewWPerS !== undefined && stepW > slewWPerS * seconds * 1.1 + smallW(control)) {
       court.report('S9', atMs, `${id}: ${Math.round(stepW)} W in ${seconds.toFixed(1)} s`);
     }
-    const turned = next.turnedAtMs !== moves.turnedAtMs && moves.turnedAtMs !== undefined;
+    const turned = next.sign !== moves.sign && moves.turnedAtMs !== undefined;
     // Slack for the way from decision to effect, which differs from one time to the next.
     const restMs = court.times.directionRestMs - 3 * court.times.cycleMs;
     if (turned && atMs - (moves.turnedAtMs ?? 0) < restMs) {
@@ -80,22 +80,23 @@ export function createSlewJudge(court: Case): Judge {
 interface Moves {
   readonly powerW: number;
   readonly atMs: number; // of the last change
-  readonly sign: number; // last direction that was not zero
-  readonly turnedAtMs: number | undefined;
+  readonly sign: number; // last direction beyond rest
+  readonly side: number; // sign of the last power that was not 0, however small
+  readonly crossedAtMs: number; // since then on that side
+  readonly turnedAtMs: number | undefined; // crossing of the last change of direction
 }
 
 const smallW = (control: Control): number =>
   Math.max(50, 0.01 * Math.max(control.terminal.ratedInW, control.terminal.ratedOutW));
 
+/** Up to `small` is rest: what follows a meter flickers. A turn counts from its crossing of zero. */
 function moved(before: Moves | undefined, powerW: number, atMs: number, small: number): Moves {
-  const sign = Math.abs(powerW) <= small ? (before?.sign ?? 0) : Math.sign(powerW);
+  const side = powerW === 0 ? (before?.side ?? 0) : Math.sign(powerW);
+  const crossedAtMs = before !== undefined && before.side === side ? before.crossedAtMs : atMs;
+  const sign = Math.abs(powerW) <= small ? (before?.sign ?? 0) : side;
   const turned = before !== undefined && before.sign !== 0 && sign !== before.sign;
-  return {
-    powerW,
-    atMs,
-    sign,
-    turnedAtMs: turned ? atMs : before?.turnedAtMs,
-  };
+  const turnedAtMs = turned ? crossedAtMs : before?.turnedAtMs;
+  return { powerW, atMs, sign, side, crossedAtMs, turnedAtMs };
 }
 
 function spend(court: Case, writes: Map<string, number>, control: Control, atMs: number): void {
