@@ -184,7 +184,7 @@ class SiteAgent implements Agent {
       cloud: { ...this.cloud, backlog: this.outbox?.rows ?? 0 },
       alarms: this.alarms.list(image, this.outbox, deps.store.opened, nameOf),
       deviceName: nameOf,
-      links: this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone, this.cloud.connected),
+      links: this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone),
       version: deps.version ?? '',
       startedAtMs: this.startedAtMs,
       doingSinceMs: this.doing.sinceMs,

@@ -129,16 +129,13 @@ export class Diary {
     }
   }
 
-  links(nowMs: Instant, timeZone: string, connected: boolean): NonNullable<LiveView['links']> {
+  links(nowMs: Instant, timeZone: string): NonNullable<LiveView['links']> {
     const forecast =
       this.forecastAtMs === undefined || this.forecastUntilMs === undefined
         ? 'none received yet'
         : `${age(nowMs - this.forecastAtMs)} old, ` +
           `good until ${clockTime(this.forecastUntilMs, timeZone)}`;
-    return [
-      { name: 'Cloud', text: connected ? 'connected' : 'not connected' },
-      { name: 'Weather and prices', text: forecast },
-    ];
+    return [{ name: 'Weather and prices', text: forecast }];
   }
 
   /** Resolves when everything written so far is on disk or has failed. */

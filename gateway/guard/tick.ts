@@ -159,17 +159,23 @@ class SiteGuard implements Guard {
     const after = limitsNow(this.grid, site, times, at).limits[0];
     if (directive.kind === 'heartbeat') return;
     const until = clockTime(directive.untilMs, site.place.timeZone);
-    const kind = directive.kind === 'emergency' ? 'Grid emergency' : 'Grid envelope';
-    this.event(
-      directive.kind === 'emergency' ? 'EMERGENCY' : 'ENVELOPE',
-      `${kind}: buying up to ${power(directive.importLimitW)}, ` +
-        `selling up to ${power(directive.exportLimitW)}, until ${until}`,
-    );
+    const emergency = directive.kind === 'emergency';
+    const same =
+      before?.importLimitW === after?.importLimitW && before?.exportLimitW === after?.exportLimitW;
+    // An envelope that is renewed as it was is no news.
+    if (emergency || !same) {
+      this.event(
+        emergency ? 'EMERGENCY' : 'ENVELOPE',
+        `${emergency ? 'Grid emergency' : 'Grid envelope'}: ` +
+          `buying up to ${power(directive.importLimitW)}, ` +
+          `selling up to ${power(directive.exportLimitW)}, until ${until}`,
+      );
+    }
     const tighter =
       before !== undefined &&
       after !== undefined &&
       (after.importLimitW < before.importLimitW || after.exportLimitW < before.exportLimitW);
-    if (directive.kind === 'emergency' || tighter) this.pacer.early();
+    if (emergency || tighter) this.pacer.early();
     this.keep();
   }
 

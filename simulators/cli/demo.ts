@@ -96,6 +96,9 @@ function show(result: DemoResult, json: boolean): void {
         `sold ${kwh(site.energyWh.export)} kWh; saved ${saved.toFixed(2)} ${site.currency}`,
     );
   }
+  for (const { site, rule, what } of result.sites.flatMap((one) => one.violationsFirst)) {
+    print(`${rule} at ${site}: ${what}`);
+  }
   const { produced, storedInCloud, duplicates } = result.telemetry;
   print(`telemetry: ${produced} produced, ${storedInCloud} stored, ${duplicates} twice`);
 }

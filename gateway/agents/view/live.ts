@@ -57,6 +57,8 @@ export function liveView(input: LiveInput): LiveView {
   const { image, site } = input;
   const flows = flowsOf(input);
   const uses = usesOf(input, flows);
+  // 'what, to what end: the figure that decides'
+  const [doing = '', ...why] = image.reason.sentence.split(': ');
   return {
     v: 1,
     site: {
@@ -74,10 +76,10 @@ export function liveView(input: LiveInput): LiveView {
     modeSinceMs: image.modeSinceMs,
     headline: headlineOf(image, flows, uses),
     subline: sublineOf(image, flows, uses, input.deviceName),
-    doing: image.reason.sentence,
+    doing,
     doingSinceMs: input.doingSinceMs,
     written: writtenOf(input),
-    reason: image.reason,
+    reason: { ...image.reason, sentence: sentence(why.join(': ')) },
     ladder: ladderOf(image),
     flows,
     unexplainedW: unexplained(input),

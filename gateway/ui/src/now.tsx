@@ -75,7 +75,7 @@ export function NowCard(props: {
         )}
       </div>
       <p class="deed">{live === undefined ? '–' : deed(live)}</p>
-      <p class="rows second">{live?.reason.sentence ?? ''}</p>
+      {live?.reason.sentence ? <p class="rows second">{live.reason.sentence}</p> : null}
       {live === undefined ? null : <Ladder rows={live.ladder} />}
       {live === undefined ? null : <Next day={day} zone={zone} atMs={live.atMs} />}
       {live?.written === undefined || live.written === '' ? null : (
