@@ -18,6 +18,16 @@ function instant(text: string): number {
   throw new InvalidArgumentError('Give an instant with its offset, as 2026-06-17T04:30:00Z.');
 }
 
+/** A day is left to the recording's zone; anything else must be an instant. */
+function beginning(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{4}-\d\d-\d\d$/.test(text)) return undefined;
+  try {
+    return instant(text);
+  } catch {
+    throw new Fault(`'${text}' is no time`, '--from', 'write 2016-07-05 or 2016-07-05T00:00:00Z');
+  }
+}
+
 const INJECT = ['violation', 'loss', 'duplicate'] as const;
 function inject(text: string): (typeof INJECT)[number] {
   const known = INJECT.find((one) => one === text);
@@ -59,9 +69,9 @@ program
 program
   .command('site')
   .description('one site on its own: its devices on real sockets, in front of its real gateway')
-  .argument('<file>', 'site file (YAML); its wires are replaced by simulated ones')
+  .argument('[file]', 'site file (YAML), with wires of our own; without, one of the size of --data')
   .option('--data <csv>', 'recorded load and PV (docs/formats.md) in place of the models')
-  .option('--from <instant>', 'where to begin, in the recording or in simulated time', instant)
+  .option('--from <day>', 'where to begin: a day of the recording, or an instant with its offset')
   .option('--minutes <n>', 'end after so many simulated minutes', number('minutes', 1, 1e6))
   .option('--speed <n>', 'simulated seconds per second', number('speed', 1, 3_600), 96)
   .option('--seed <n>', 'another noise', number('seed', 0, 4_294_967_295), 1)
@@ -76,7 +86,8 @@ program
     process.exitCode = await site({
       file,
       data: options.data,
-      fromMs: options.from,
+      from: options.from,
+      fromMs: beginning(options.from),
       minutes: options.minutes,
       speed: options.speed,
       seed: options.seed,

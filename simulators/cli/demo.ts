@@ -5,7 +5,7 @@ import { type DemoResult, judgeRun } from '../demo/result.ts';
 import { Run, type RunningGateway, writeMap } from '../demo/run.ts';
 import { demoSites } from '../sites/demo.ts';
 import { historyCsv } from '../sites/history.ts';
-import { interrupted, passed, print, stopped } from './running.ts';
+import { interrupted, passed, print, printVerdicts, stopped } from './running.ts';
 
 export interface DemoOptions {
   readonly speed: number;
@@ -59,6 +59,7 @@ export async function demo(options: DemoOptions): Promise<number> {
     const clean = await run.stop();
     const spoil = options.inject === 'violation' ? undefined : options.inject;
     result = judgeRun(run, ranRealMs, ranMs, clean, spoil);
+    printVerdicts(run);
     show(result, options.json);
     return clean ? 0 : 1;
   } finally {
@@ -95,9 +96,6 @@ function show(result: DemoResult, json: boolean): void {
         `used ${kwh(site.energyWh.load)}, bought ${kwh(site.energyWh.import)}, ` +
         `sold ${kwh(site.energyWh.export)} kWh; saved ${saved.toFixed(2)} ${site.currency}`,
     );
-  }
-  for (const { site, rule, what } of result.sites.flatMap((one) => one.violationsFirst)) {
-    print(`${rule} at ${site}: ${what}`);
   }
   const { produced, storedInCloud, duplicates } = result.telemetry;
   print(`telemetry: ${produced} produced, ${storedInCloud} stored, ${duplicates} twice`);

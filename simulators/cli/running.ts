@@ -26,3 +26,15 @@ export async function stopped(run: Run): Promise<never> {
   const name = await Promise.race(run.processes.map((one) => one.exited.then(() => one.name)));
   throw new Fault(`the process '${name}' ended`, 'run', 'see its log (--keep shows the folder)');
 }
+
+const VIOLATIONS_SHOWN = 10; // of a site
+
+/** What the judges outside of the gateways found, in words. */
+export function printVerdicts(run: Run): void {
+  for (const { site, court } of run.gateways) {
+    for (const { rule, what } of court.violations.slice(0, VIOLATIONS_SHOWN)) {
+      print(`${site.id} broke ${rule}: ${what}`);
+    }
+    for (const id of court.unreleased()) print(`${site.id} did not give ${id} back`);
+  }
+}

@@ -1,24 +1,23 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { profileById } from '../../devices/catalogue.ts';
 import { loadSite } from '../../gateway/config/load.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import { DAY_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
-import { type Dataset, type DatasetMeta, parseDataset } from '../data/csv.ts';
-import { createDrive } from '../data/drive.ts';
+import type { Dataset } from '../data/csv.ts';
 import { isoMinute } from '../data/iso.ts';
 import { type SiteResult, siteResult } from '../demo/result.ts';
 import { Run, writeMap } from '../demo/run.ts';
 import { historyCsv } from '../sites/history.ts';
 import { plantFromSite } from '../sites/plant.ts';
-import { interrupted, passed, print, stopped } from './running.ts';
+import { driveFor, recordedSite } from '../sites/recorded.ts';
+import { dayRange, type Recording, readRecording, zoneOf } from './dataset.ts';
+import { interrupted, passed, print, printVerdicts, stopped } from './running.ts';
 
 export interface SiteOptions {
-  readonly file: string;
+  readonly file: string | undefined; // without one, a site of the recording's size
   readonly data: string | undefined;
-  readonly fromMs: number | undefined;
+  readonly from: string | undefined; // a day of the recording's zone, or an instant
+  readonly fromMs: number | undefined; // that instant
   readonly minutes: number | undefined;
   readonly speed: number;
   readonly seed: number;
@@ -35,10 +34,10 @@ const START_MS = Date.parse('2026-06-17T04:30:00Z');
  * @returns exit code
  */
 export async function site(options: SiteOptions): Promise<number> {
-  const described = unplugged(loadSite(options.file, profileById));
-  const ending = interrupted();
   const recorded = options.data === undefined ? undefined : readData(options.data, options);
-  const startMs = recorded?.startMs ?? options.fromMs ?? START_MS;
+  const described = unplugged(describe(options, recorded?.recording));
+  const ending = interrupted();
+  const startMs = recorded?.played.fromMs ?? options.fromMs ?? START_MS;
   const plant = plantFromSite(described, { seed: options.seed });
   const run = new Run({
     sites: [
@@ -47,8 +46,7 @@ export async function site(options: SiteOptions): Promise<number> {
         plant,
         comment: described.name,
         history: (untilMs) => recorded?.history ?? historyCsv(plant, untilMs),
-        drive:
-          recorded && createDrive(recorded.played, { seed: options.seed, ...mostOf(described) }),
+        drive: recorded && driveFor(described, recorded.played, options.seed),
       },
     ],
     seed: options.seed,
@@ -68,6 +66,7 @@ export async function site(options: SiteOptions): Promise<number> {
     if (!options.headless) print(`\n  ${described.name.padEnd(12)} ${gateway.url}\n`);
     await Promise.race([ending, passed(run, options.minutes, 0), stopped(run)]);
     const clean = await run.stop();
+    printVerdicts(run);
     show(siteResult(gateway, undefined), recorded?.played, startMs, run, options.json);
     return clean ? 0 : 1;
   } finally {
@@ -75,6 +74,12 @@ export async function site(options: SiteOptions): Promise<number> {
     if (options.keep) print(`Files of the run: ${run.dir}`);
     else run.remove();
   }
+}
+
+function describe(options: SiteOptions, recording: Recording | undefined): Site {
+  if (options.file !== undefined) return loadSite(options.file, profileById);
+  if (recording !== undefined) return recordedSite(recording, 'recorded');
+  throw new Fault('neither a site file nor --data', 'site', 'name at least one of them');
 }
 
 /** The site with wires of our own: any free port, and a serial line of this machine. */
@@ -88,55 +93,28 @@ function unplugged(described: Site): Site {
 interface Recorded {
   readonly played: Dataset; // from the start on
   readonly history: string | undefined; // CSV of the days before, where the file has them
-  readonly startMs: number;
+  readonly recording: Recording;
 }
 
 function readData(file: string, options: SiteOptions): Recorded {
-  if (!existsSync(file)) throw new Fault('there is no such file', file, 'name a CSV or CSV.gz');
-  const bytes = readFileSync(file);
-  const text = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  const meta = readMeta(join(dirname(file), 'meta.json'));
-  const fromMs = options.fromMs;
-  const untilMs =
-    fromMs === undefined
-      ? undefined
-      : fromMs + Math.max(1, (options.minutes ?? 1_440) / 1_440 + 1) * DAY_MS;
-  const range = {
+  const zone = zoneOf(file);
+  const isDay = options.from !== undefined && /^\d{4}-\d\d-\d\d$/.test(options.from);
+  const { fromMs } = isDay ? dayRange(options.from, undefined, zone) : { fromMs: options.fromMs };
+  const days = 2 + Math.ceil((options.minutes ?? 1_440) / 1_440);
+  const untilMs = fromMs === undefined ? undefined : fromMs + days * DAY_MS;
+  const recording = readRecording(file, {
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(untilMs === undefined ? {} : { untilMs }),
-  };
-  const played = parseDataset(text, file, meta, range);
-  return { played, history: historyOf(text, file, meta, played.fromMs), startMs: played.fromMs };
-}
-
-function readMeta(file: string): DatasetMeta {
-  if (!existsSync(file)) return {};
-  try {
-    const { step_minutes, time_zone } = JSON.parse(readFileSync(file, 'utf8')) as {
-      step_minutes?: number;
-      time_zone?: string;
-    };
-    const zone = time_zone?.split(' ')[0];
-    return {
-      ...(step_minutes === undefined ? {} : { stepMinutes: step_minutes }),
-      ...(zone === undefined ? {} : { timeZone: zone }),
-      noClockChange: time_zone?.includes('no DST') === true,
-    };
-  } catch {
-    throw new Fault('not JSON', file, 'mend it, or move it away where stamps name their offset');
-  }
+  });
+  const played = recording.dataset;
+  return { played, history: historyOf(file, played.fromMs), recording };
 }
 
 /** The days before, as the gateway would have recorded them, in quarter-hours. */
-function historyOf(
-  text: string,
-  file: string,
-  meta: DatasetMeta,
-  untilMs: number,
-): string | undefined {
+function historyOf(file: string, untilMs: number): string | undefined {
   let before: Dataset;
   try {
-    before = parseDataset(text, file, meta, { fromMs: untilMs - HISTORY_DAYS * DAY_MS, untilMs });
+    before = readRecording(file, { fromMs: untilMs - HISTORY_DAYS * DAY_MS, untilMs }).dataset;
   } catch {
     return undefined; // nothing before the start, or a gap: the gateway begins without history
   }
@@ -152,14 +130,6 @@ function historyOf(
     }
   });
   return `${lines.join('\n')}\n`;
-}
-
-function mostOf(described: Site): { mostLoadW: number; mostPvW: number } {
-  const sum = (kinds: string[], key: 'ratedInW' | 'ratedOutW'): number =>
-    described.terminals
-      .filter((terminal) => kinds.includes(terminal.kind))
-      .reduce((total, terminal) => total + terminal[key], 0);
-  return { mostLoadW: sum(['load'], 'ratedOutW'), mostPvW: sum(['pv'], 'ratedInW') };
 }
 
 /** Energy of the recording between two instants, Wh. */

@@ -92,6 +92,20 @@ function shares(wiring: TerminalWiring, points: Points): { in?: number; out?: nu
   return { in: Math.max(0, bounds.in), out: Math.max(0, bounds.out) };
 }
 
+/** What the BMS allows: in W where the device says so, otherwise its current times its voltage. */
+function bmsLimit(
+  wiring: TerminalWiring,
+  seen: Seen,
+  points: Points,
+  name: 'chargeMax' | 'dischargeMax',
+): number | undefined {
+  const watts = offered(wiring, seen, points, `${name}W`);
+  if (watts !== undefined) return watts;
+  const currentA = offered(wiring, seen, points, `${name}A`);
+  const voltageV = offered(wiring, seen, points, 'voltageV');
+  return currentA === undefined || voltageV === undefined ? undefined : currentA * voltageV;
+}
+
 function capabilityOf(
   wiring: TerminalWiring,
   seen: Seen,
@@ -102,8 +116,8 @@ function capabilityOf(
   return {
     ...soc,
     temperatureC: offered(wiring, seen, points, 'temperatureC'),
-    chargeMaxW: offered(wiring, seen, points, 'chargeMaxW'),
-    dischargeMaxW: offered(wiring, seen, points, 'dischargeMaxW'),
+    chargeMaxW: bmsLimit(wiring, seen, points, 'chargeMax'),
+    dischargeMaxW: bmsLimit(wiring, seen, points, 'dischargeMax'),
     ratedW: offered(wiring, seen, points, 'ratedW'),
     shareInW: room.in,
     shareOutW: room.out,

@@ -223,6 +223,29 @@ describe('charge of a store', () => {
   });
 });
 
+describe('limits of the BMS', () => {
+  const watts = ['chargeMaxW', 'dischargeMaxW'];
+  const battery = (values: Values[string], none: string[]) =>
+    one(home, { ...all, inverter2: { powerW: 0, socPct: 50, ...values } }, none).terminals.find(
+      ({ id }) => id === 'battery1',
+    )?.capability;
+
+  it('come in ampere from some: then its voltage makes them W', () => {
+    const amps = { chargeMaxA: 25, dischargeMaxA: 50, voltageV: 400 };
+    expect(battery(amps, watts)).toMatchObject({ chargeMaxW: 10_000, dischargeMaxW: 20_000 });
+  });
+
+  it('are no number, and so forbid, where the current or the voltage failed', () => {
+    expect(battery({ voltageV: 400 }, watts)?.chargeMaxW).toBeNaN();
+    expect(battery({ chargeMaxA: 25 }, watts)?.chargeMaxW).toBeNaN();
+  });
+
+  it('are none where the device knows none', () => {
+    const none = [...watts, 'chargeMaxA', 'dischargeMaxA'];
+    expect(battery({ voltageV: 400 }, none)?.chargeMaxW).toBeUndefined();
+  });
+});
+
 describe('the grid', () => {
   const volts = (voltageL1V: number): Values => ({ meter1: { powerW: 0, voltageL1V } });
   it('is present, absent or unknown', () => {
