@@ -34,6 +34,8 @@ export interface Court {
    * Episodes in which a limit could not be kept by anything controllable: alarms, no violations.
    */
   readonly unreachable: () => number;
+  /** Controlled terminals that are not in their safe state now: after a gateway's end, none. */
+  readonly unreleased: () => readonly string[];
 }
 
 export interface CourtOptions {
@@ -59,11 +61,12 @@ export function createCourt(options: CourtOptions): Court {
     },
   };
   const connection = createConnectionJudge(open);
+  const loss = createLossJudge(open);
   const judges: readonly Judge[] = [
     createWriteJudge(open),
     connection,
     createStoreJudge(open),
-    createLossJudge(open),
+    loss,
     createLeaseJudge(open),
     createSlewJudge(open),
   ];
@@ -81,5 +84,6 @@ export function createCourt(options: CourtOptions): Court {
     violations,
     count: () => count,
     unreachable: connection.unreachable,
+    unreleased: loss.unsafe,
   };
 }

@@ -4,13 +4,18 @@ import { type Control, controlsOf, pointsIn } from './wiring.ts';
 /** Stands for all wires of the site: who speaks on none of them is down. */
 const GATEWAY = ' gateway'; // no id of a device
 
+export interface LossJudge extends Judge {
+  /** Controlled terminals that do not obey their safe state now. */
+  unsafe(): string[];
+}
+
 /**
  * S4: no later than `safeByMs` (10 cycles) and the way to the device after the last answered
  * control reading of a terminal's device, or of the connection's meters, the terminal obeys its
  * safe state. A device that answers nothing cannot be commanded, and a gateway that speaks on no
  * wire is down: then the device's own timer counts, or a few cycles from when they are back.
  */
-export function createLossJudge(court: Case): Judge {
+export function createLossJudge(court: Case): LossJudge {
   const controls = controlsOf(court);
   const meters = court.site.meters
     .filter((meter) => court.site.connections.some((connection) => connection.id === meter.of))
@@ -55,6 +60,10 @@ export function createLossJudge(court: Case): Judge {
   };
   return {
     frame: hear,
+    unsafe: () =>
+      controls
+        .filter((control) => !isSafe(control, control.face.control()))
+        .map((control) => control.terminal.id),
     turn: (truth) => {
       startMs ??= truth.atMs;
       const begunMs = startMs;

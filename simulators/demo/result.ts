@@ -5,7 +5,6 @@ import type { EnergyRecord } from '../../gateway/contracts/values/record.ts';
 import type { PriceSeries } from '../../gateway/contracts/values/tariff.ts';
 import { costOf, type MarketLine } from '../checkers/cost.ts';
 import { truthError } from '../checkers/energy.ts';
-import type { Violation } from '../checkers/types.ts';
 import type { Run, RunningGateway } from './run.ts';
 
 /** Counters that a guard leaves behind when it ends. */
@@ -48,7 +47,6 @@ export interface SiteResult {
   readonly balanceErrorMaxW: number;
   readonly truthErrorPct: number;
   readonly violations: number;
-  readonly violationsFirst: readonly Violation[];
   readonly costNano: string;
   readonly costWithoutBatteryNano: string;
   readonly trades: { count: number; soldWh: number; boughtWh: number; netNano: string };
@@ -218,7 +216,6 @@ export function siteResult(gateway: RunningGateway, books: CloudBooks | undefine
     balanceErrorMaxW: Math.round(gateway.balanceErrorMaxW() * 10) / 10,
     truthErrorPct: Math.round(error.pct * 1_000) / 1_000,
     violations: court.count(),
-    violationsFirst: court.violations.slice(0, 10),
     costNano: String(costOf(tariff, quarters.pieces(), 'connection', prices, lines).nano),
     costWithoutBatteryNano: String(costOf(tariff, quarters.pieces(), 'alone', prices).nano),
     trades: {

@@ -119,7 +119,7 @@ export class Run {
   /**
    * Gateways release their devices and drain to the cloud, then the cloud ends, then the broker,
    * then the world.
-   * @returns true when every process ended by itself with code 0
+   * @returns true when every process ended by itself with code 0 and every device was given back
    */
   async stop(): Promise<boolean> {
     if (this.ended) return true;
@@ -132,7 +132,8 @@ export class Run {
     await this.judge?.stop();
     await this.sources?.stop();
     for (const gateway of this.gateways) await gateway.devices.stop();
-    return codes.every(Boolean);
+    const released = this.gateways.every(({ court }) => court.unreleased().length === 0);
+    return released && codes.every(Boolean);
   }
 
   /** Removes the run's folder; call after its databases were read. */
