@@ -74,6 +74,7 @@ export interface GatewayFiles {
   readonly password: string;
   readonly origin: ClockOrigin;
   readonly peers: readonly { readonly id: string; readonly name: string; readonly url: string }[];
+  readonly doors: { readonly claim: string; readonly tokens: readonly string[] };
 }
 
 /** Writes a gateway's folder as an installer would leave it. @returns the folder */
@@ -83,6 +84,7 @@ export function writeGateway(dir: string, files: GatewayFiles): string {
   writeFileSync(join(dir, 'commissioning.json'), files.commissioning);
   writeFileSync(join(dir, 'history.csv'), files.history);
   secret(join(dir, 'broker.secret'), files.password);
+  secret(join(dir, 'doors.secret'), JSON.stringify(files.doors));
   const gateway = {
     version: 1,
     dataDir: 'data',
@@ -94,9 +96,9 @@ export function writeGateway(dir: string, files: GatewayFiles): string {
         }),
     history: 'history.csv',
     commissioning: 'commissioning.json',
-    demo: { clockOrigin: files.origin, peers: files.peers },
+    demo: { clockOrigin: files.origin, peers: files.peers, doorsFile: 'doors.secret' },
   };
-  writeFileSync(join(dir, 'gateway.yaml'), stringify(gateway));
+  secret(join(dir, 'gateway.yaml'), stringify(gateway)); // its peers' addresses sign in
   return dir;
 }
 

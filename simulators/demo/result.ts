@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import type { EnergyRecord } from '../../gateway/contracts/values/record.ts';
 import type { PriceSeries } from '../../gateway/contracts/values/tariff.ts';
 import { costOf, type MarketLine } from '../checkers/cost.ts';
-import { truthError } from '../checkers/energy.ts';
+import { type TruthError, truthError } from '../checkers/energy.ts';
 import type { Run, RunningGateway } from './run.ts';
 
 /** Counters that a guard leaves behind when it ends. */
@@ -46,6 +46,7 @@ export interface SiteResult {
   };
   readonly balanceErrorMaxW: number;
   readonly truthErrorPct: number;
+  readonly truthErrorWorst: TruthError['worst'];
   readonly violations: number;
   readonly costNano: string;
   readonly costWithoutBatteryNano: string;
@@ -215,6 +216,7 @@ export function siteResult(gateway: RunningGateway, books: CloudBooks | undefine
     },
     balanceErrorMaxW: Math.round(gateway.balanceErrorMaxW() * 10) / 10,
     truthErrorPct: Math.round(error.pct * 1_000) / 1_000,
+    truthErrorWorst: error.worst,
     violations: court.count(),
     costNano: String(costOf(tariff, quarters.pieces(), 'connection', prices, lines).nano),
     costWithoutBatteryNano: String(costOf(tariff, quarters.pieces(), 'alone', prices).nano),

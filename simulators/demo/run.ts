@@ -16,6 +16,7 @@ import { createSiteDevices } from '../servers/site-devices.ts';
 import { type Sources, startSources } from '../servers/sources.ts';
 import { deviceSettings } from '../sites/bind.ts';
 import { commissioningRecord, demoClimate, demoSiteText, wired } from '../sites/demo.ts';
+import { newClaim, type RunDoors, runDoors, signIn } from './doors.ts';
 import {
   CLOUD_ID,
   grantsFor,
@@ -54,7 +55,8 @@ export interface RunOptions {
 
 export interface RunningGateway extends RunningSite {
   readonly dir: string;
-  readonly url: string;
+  readonly url: string; // signs in once
+  readonly doors: RunDoors;
   readonly process: DemoProcess;
 }
 
@@ -88,23 +90,27 @@ export class Run {
     const secrets = makeSecrets(clients);
     const [brokerPort = 0, ...pagePorts] = await freePorts(1 + sites.length);
     const brokerUrl = this.options.withCloud ? `mqtt://127.0.0.1:${brokerPort}` : undefined;
-    const peers = sites.map(({ site }, index) => ({
-      id: site.id,
-      name: site.name,
-      url: `http://127.0.0.1:${pagePorts[index]}/`,
-    }));
+    const claim = newClaim();
+    const doors = pagePorts.map((port) =>
+      runDoors(`http://127.0.0.1:${port}/`, claim, sites.length),
+    );
     const running = await this.startSites(seed, secrets);
     if (brokerUrl !== undefined) await this.startCloud(running, secrets, brokerUrl, brokerPort);
     running.forEach((site, index) => {
       const setup = sites[index];
-      if (setup === undefined) return;
+      const own = doors[index];
+      if (setup === undefined || own === undefined) return;
+      const peers = sites.map((peer, at) => ({
+        id: peer.site.id,
+        name: peer.site.name,
+        url: doors[at]?.peerUrls[index] ?? '',
+      }));
       const port = pagePorts[index] ?? 0;
-      const dir = this.writeSite(site, setup, secrets, brokerUrl, port, peers);
+      const dir = this.writeSite(site, setup, secrets, brokerUrl, { port, doors: own, peers });
       const args = [join(ROOT, 'gateway/main.ts'), 'run', dir];
       const gateway = startProcess(site.site.gateway, args, join(this.dir, 'logs'));
       this.processes.push(gateway);
-      const url = peers[index]?.url ?? '';
-      this.gateways.push({ ...site, dir, url, process: gateway });
+      this.gateways.push({ ...site, dir, url: own.url, doors: own, process: gateway });
     });
   }
 
@@ -150,6 +156,7 @@ export class Run {
         clock: this.clock,
         settings: deviceSettings(setup.site),
         onFrame: (frame) => site?.frame(frame),
+        onRequest: () => site?.advance(),
         onNotice: (line) => this.options.notice(`${setup.site.name}: ${line}`),
       });
       const buses = await devices.start();
@@ -217,19 +224,23 @@ export class Run {
     setup: SiteSetup,
     secrets: RunSecrets,
     brokerUrl: string | undefined,
-    pagePort: number,
-    peers: readonly { id: string; name: string; url: string }[],
+    page: {
+      readonly port: number;
+      readonly doors: RunDoors;
+      readonly peers: readonly { id: string; name: string; url: string }[];
+    },
   ): string {
     const { site } = running;
     return writeGateway(join(this.dir, site.id), {
       siteText: demoSiteText(site, setup.comment),
       commissioning: commissioningRecord(site, this.options.startMs, {}),
       history: setup.history(intervalStart(this.options.startMs)),
-      pagePort,
+      pagePort: page.port,
       brokerUrl,
       password: secrets.passwords[site.gateway] ?? '',
       origin: this.origin,
-      peers,
+      peers: page.peers,
+      doors: { claim: page.doors.claim, tokens: page.doors.tokens },
     });
   }
 }
@@ -249,10 +260,12 @@ async function endAll(processes: readonly DemoProcess[]): Promise<boolean> {
 /** Waits for the page's first `live` event. */
 async function firstPicture(gateway: RunningGateway, withinMs: number): Promise<void> {
   const untilMs = performance.now() + withinMs;
+  let inside: Awaited<ReturnType<typeof signIn>> | undefined;
   while (gateway.process.running() && performance.now() < untilMs) {
     try {
       const signal = AbortSignal.timeout(2_000);
-      const answer = await fetch(`${gateway.url}api/live`, { signal });
+      inside ??= await signIn(gateway.doors.ownUrl, signal);
+      const answer = await fetch(`${inside.base}api/live`, { headers: inside.headers, signal });
       for await (const chunk of answer.body ?? []) {
         if (Buffer.from(chunk).includes('event: live')) return;
       }

@@ -19,6 +19,8 @@ export interface RunningSite {
   readonly devices: SiteDevices;
   balanceErrorMaxW(): number;
   frame(frame: Frame): void;
+  /** Brings the plant to now; a device asked in between shows what is true then. */
+  advance(): void;
   directive(directive: Directive): void;
   stop(): void;
 }
@@ -73,10 +75,13 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
       balanceMaxW = Math.max(balanceMaxW, balanceErrorW(site, images) ?? 0);
     }
   };
-  const turn = (): void => {
-    if (!running) return;
+  const now = (): void => {
     for (const image of Object.values(images)) image.step(clock.monoMs());
     advance(clock.wallMs());
+  };
+  const turn = (): void => {
+    if (!running) return;
+    now();
     clock.realAt(clock.realMs() + TURN_MS, turn);
   };
   turn();
@@ -87,6 +92,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     devices,
     balanceErrorMaxW: () => balanceMaxW,
     frame: (frame) => court.frame(frame),
+    advance: now,
     directive: (directive) => court.directive(directive, clock.wallMs()),
     stop: () => {
       running = false;

@@ -149,6 +149,7 @@ const FIXED = new Set([1, 2, 3, 4, 5, 6, 22]);
  *   request
  */
 export function answer(station: Station, unit: number, pdu: Uint8Array): Uint8Array | undefined {
+  station.onRequest?.();
   const device = station.units.get(unit);
   const fc = pdu[0] ?? 0;
   const bytes = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength);

@@ -134,6 +134,8 @@ export interface Station {
   readonly units: ReadonlyMap<number, DeviceImage>;
   readonly clock: Pick<Clock, 'monoMs' | 'realMs'>;
   readonly onFrame?: ((frame: Frame) => void) | undefined;
+  /** Before a request is answered: brings the plant to this instant, so that a device shows now. */
+  readonly onRequest?: (() => void) | undefined;
 }
 
 /** A listening device server. `label` is for people: 'tcp 127.0.0.1:40213', 'serial /dev/pts/7'. */
@@ -147,6 +149,7 @@ export interface SiteDevicesOptions {
   /** By device id; `ratedW` defaults to 10 kW. */
   readonly settings: Readonly<Record<string, DeviceSettings>>;
   readonly onFrame?: ((frame: Frame) => void) | undefined;
+  readonly onRequest?: (() => void) | undefined; // as in Station
   /**
    * Where a serial bus cannot be a pty pair (socat missing) it becomes RTU over TCP; called with
    * one line saying so.

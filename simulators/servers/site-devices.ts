@@ -84,7 +84,7 @@ function stationOf(
   site: WiredSite,
   bus: string,
   images: Readonly<Record<string, DeviceImage>>,
-  { clock, onFrame }: SiteDevicesOptions,
+  { clock, onFrame, onRequest }: SiteDevicesOptions,
 ): Station {
   const units = new Map<number, DeviceImage>();
   for (const device of site.devices) {
@@ -96,5 +96,5 @@ function stationOf(
     }
     units.set(device.unit, image);
   }
-  return { bus, units, clock, onFrame };
+  return { bus, units, clock, onFrame, onRequest };
 }
