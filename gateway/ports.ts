@@ -230,3 +230,101 @@ export interface AgentStore {
   forget(kind: DocumentKind | 'history', beforeMs: Instant): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a model may look up while it thinks. It reads and never acts. */
+export interface ModelTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>; // JSON Schema of an object
+  /** @returns JSON; a throw tells the model why in one line */
+  run(input: unknown): unknown;
+}
+
+/** The shape of an answer: how the model is told it, and how its answer is checked. */
+export interface AnswerForm<T> {
+  readonly jsonSchema: Readonly<Record<string, unknown>>;
+  /** @returns undefined when the value is not of this shape, or outside its bounds */
+  read(value: unknown): T | undefined;
+}
+
+export interface ModelQuestion<T> {
+  readonly agent: string; // whose instructions these are, for the log
+  readonly instructions: string; // ours
+  readonly question: string; // ours
+  /** From outside: passed as marked data, never as words of ours. */
+  readonly data: unknown;
+  readonly tools: readonly ModelTool[];
+  readonly answer: AnswerForm<T>;
+}
+
+export type ModelRefusal =
+  | 'budget' // of tokens or money, for this day
+  | 'too-large' // the data
+  | 'timeout'
+  | 'busy' // 429
+  | 'overloaded' // 529
+  | 'unreachable'
+  | 'rejected' // key, model name or request
+  | 'truncated'
+  | 'declined' // by the model itself
+  | 'schema'; // no answer, or one that its form refuses
+
+export type ModelAnswer<T> =
+  | { readonly state: 'answered'; readonly value: T; readonly promptHash: string }
+  | { readonly state: 'none'; readonly why: ModelRefusal; readonly promptHash: string };
+
+/** One question, one checked answer or the reason why there is none. Never throws. */
+export interface Model {
+  readonly name: string;
+  ask<T>(question: ModelQuestion<T>): Promise<ModelAnswer<T>>;
+}
+
+export type MessageBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | {
+      readonly type: 'tool_use';
+      readonly id: string;
+      readonly name: string;
+      readonly input: unknown;
+    }
+  | {
+      readonly type: 'tool_result';
+      readonly tool_use_id: string;
+      readonly content: string;
+      readonly is_error: boolean;
+    };
+
+export interface MessagesRequest {
+  readonly system: string;
+  readonly messages: readonly {
+    readonly role: 'user' | 'assistant';
+    readonly content: readonly MessageBlock[];
+  }[];
+  readonly tools: readonly Pick<ModelTool, 'name' | 'description' | 'inputSchema'>[];
+  readonly mustCall: string | undefined; // this tool, or any
+  readonly maxTokens: number;
+}
+
+export type MessagesReply =
+  | {
+      readonly state: 'ok';
+      readonly stop: string;
+      readonly content: readonly MessageBlock[];
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+    }
+  | {
+      readonly state: 'failed';
+      readonly why: Extract<
+        ModelRefusal,
+        'timeout' | 'busy' | 'overloaded' | 'unreachable' | 'rejected'
+      >;
+      readonly detail: string;
+      readonly retryAfterMs: number | undefined;
+    };
+
+/** The Messages API, whoever serves it. Never throws. */
+export interface Messages {
+  readonly model: string;
+  create(request: MessagesRequest, timeoutMs: number): Promise<MessagesReply>;
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+
+/**
+ * What models may propose, and the bounds of it. Nothing here is a setpoint, an order or a limit:
+ * each is a proposal that stands beside a deterministic twin and is scored against it.
+ */
+const why = z.string().min(1).max(400);
+const hour = z.int().min(0).max(24);
+
+/** Forecasting: how far the site's own forecast of the next hours is off, by its recent errors. */
+export const biasHint = z.strictObject({
+  fromHour: hour, // local
+  untilHour: hour,
+  pvPct: z.int().min(-40).max(40),
+  loadPct: z.int().min(-40).max(40),
+  why,
+});
+export type BiasHint = z.infer<typeof biasHint>;
+
+/** Producer and consumer: parameters of the plan. The planner simulates them before they count. */
+export const strategy = z.strictObject({
+  reservePct: z.int().min(0).max(60), // of a store, kept back
+  marginPct: z.int().min(0).max(50), // of the load, kept for what may come beyond it
+  demandResponse: z
+    .strictObject({
+      startsInMin: z.int().min(0).max(1_425),
+      minutes: z.int().min(15).max(240),
+      reduceW: z.int().min(100).max(10_000_000),
+      priceMicroPerKwh: z.int().min(0).max(10_000_000),
+    })
+    .nullable(),
+  why,
+});
+export type Strategy = z.infer<typeof strategy>;
+
+/** Market supervisor: what in an interval's order book deserves a person's look. */
+export const FINDINGS = ['both-sides', 'dominance', 'at-bound', 'withdrawn-late'] as const;
+export const surveillanceNote = z.strictObject({
+  findings: z
+    .array(z.strictObject({ kind: z.enum(FINDINGS), who: z.string().max(16), why }))
+    .max(20),
+});
+export type SurveillanceNote = z.infer<typeof surveillanceNote>;
+
+/** Grid: why the envelopes are as they are, for the people who live with them. */
+export const envelopeRationale = z.strictObject({ sentence: z.string().min(1).max(300) });
+export type EnvelopeRationale = z.infer<typeof envelopeRationale>;
+
+/** An answer to 'why': sentences that rest on recorded facts, by their numbers. */
+export const whyAnswer = z.strictObject({
+  answer: z.string().min(1).max(1_200),
+  facts: z.array(z.int().min(1).max(500)).min(1).max(20),
+});
+export type WhyAnswer = z.infer<typeof whyAnswer>;
+
+/** How a model is told a schema and its answer is checked by it. */
+export function formOf<T>(schema: z.ZodType<T>) {
+  return {
+    jsonSchema: z.toJSONSchema(schema) as Readonly<Record<string, unknown>>,
+    read(value: unknown): T | undefined {
+      const parsed = schema.safeParse(value);
+      return parsed.success ? parsed.data : undefined;
+    },
+  };
+}
+
+/** What a model may cost, as configuration says it. Prices are the provider's, per token. */
+export const modelLimits = {
+  timeoutMs: z.int().min(1_000).max(120_000).default(30_000),
+  maxTokens: z.int().min(100).max(8_000).default(1_000),
+  dayTokens: z.int().min(0).max(100_000_000).default(500_000),
+  dayMicroUsd: z.int().min(0).max(1_000_000_000).default(1_000_000),
+  nanoUsdPerInputToken: z.int().min(0).max(1_000_000).default(3_000),
+  nanoUsdPerOutputToken: z.int().min(0).max(1_000_000).default(15_000),
+};
