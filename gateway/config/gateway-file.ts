@@ -15,6 +15,8 @@ const gatewaySchema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(8_080),
+      hosts: z.array(z.string()).default([]), // further names it is reached under
+      tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).optional(), // PEM
     })
     .prefault({}),
   broker: z
@@ -34,6 +36,7 @@ const gatewaySchema = z.strictObject({
         speed: z.number().min(1).max(100_000),
       }),
       peers: z.array(z.strictObject({ id: z.string(), name: z.string(), url: z.string() })),
+      doorsFile: z.string().optional(), // secret: the claim code, and tokens that sign in once
     })
     .optional(),
 });
@@ -42,6 +45,21 @@ export type GatewayFile = z.infer<typeof gatewaySchema> & {
   readonly dir: string;
   readonly siteFile: string;
 };
+
+const demoDoorsSchema = z.strictObject({ claim: z.string(), tokens: z.array(z.string()) });
+
+/** What the demo chose for its doors; nothing elsewhere. @throws Fault when it is malformed */
+export function loadDemoDoors(file: GatewayFile): { claim?: string; tokens?: string[] } {
+  const name = file.demo?.doorsFile;
+  if (name === undefined) return {};
+  const path = resolve(file.dir, name);
+  try {
+    return demoDoorsSchema.parse(JSON.parse(readText(path)));
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault('no claim code and tokens', path, 'start the demo again');
+  }
+}
 
 /** @param dir  folder with gateway.yaml and site.yaml  @throws Fault in one line */
 export function loadGateway(dir: string): GatewayFile {
@@ -60,6 +78,13 @@ export function loadGateway(dir: string): GatewayFile {
     dir: base,
     siteFile: at('site.yaml'),
     dataDir: at(value.dataDir),
+    page: {
+      ...value.page,
+      tls: value.page.tls && {
+        certFile: at(value.page.tls.certFile),
+        keyFile: at(value.page.tls.keyFile),
+      },
+    },
     ...(value.history === undefined ? {} : { history: at(value.history) }),
     ...(value.commissioning === undefined ? {} : { commissioning: at(value.commissioning) }),
     ...(value.broker === undefined

@@ -4,8 +4,6 @@ import pino from 'pino';
 import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
 import { createMqttBroker } from '../adapters/mqtt.ts';
-import { ensurePageBuilt } from '../adapters/page/build.ts';
-import { createPage, type Page } from '../adapters/page/server.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
 import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore } from '../adapters/sqlite/store.ts';
@@ -19,6 +17,7 @@ import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import { encodeJson, offlineStatusOf } from '../link/status/status.ts';
 import type { AgentStore, Broker, Clock, Log } from '../ports.ts';
+import { openPage } from './page.ts';
 
 const END_MS = 2_000; // after the guard is gone
 const RECONNECT_MIN_MS = 500;
@@ -60,20 +59,6 @@ export async function runAgent(dir: string): Promise<void> {
   setTimeout(() => process.exit(0), END_MS).unref();
   await page?.stop();
   process.exit(0);
-}
-
-/**
- * A page that cannot open must not cost the site its planner: it is said, and the agent goes on.
- */
-async function openPage(file: GatewayFile, log: Log): Promise<Page | undefined> {
-  const page = createPage({ ...file.page, assetsDir: ensurePageBuilt() });
-  try {
-    log.info('the page is open', { url: await page.start() });
-    return page;
-  } catch (error) {
-    log.error(error instanceof Error ? error.message : String(error));
-    return undefined;
-  }
 }
 
 function brokerOf(file: GatewayFile, site: Site, clock: Clock): Broker | undefined {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensurePageBuilt } from '../../gateway/adapters/page/build.ts';
 import { createPage, type Page } from '../../gateway/adapters/page/server.ts';
 import type { DayView, LiveView } from '../../gateway/contracts/values/view.ts';
+import { type TestDoors, testDoors } from '../fixtures/page/doors.ts';
 import { factoryDay, HOUR_MS, NOW_MS } from '../fixtures/view/day.ts';
 import {
   ALARM,
@@ -43,10 +44,12 @@ interface Given {
 }
 
 let assetsDir = '';
+let entrance: TestDoors;
 
 async function open(given: Given): Promise<Opened> {
   const width = given.width ?? 1280;
-  const server = createPage({ host: '127.0.0.1', port: 0, assetsDir });
+  const { doors } = entrance;
+  const server = createPage({ doors, host: '127.0.0.1', port: 0, assetsDir });
   const url = await server.start();
   if (given.live !== undefined) server.live(given.live);
   if (given.day !== undefined) server.day(given.day);
@@ -63,7 +66,7 @@ async function open(given: Given): Promise<Opened> {
   });
   tab.on('pageerror', (error) => complaints.push(error.message));
   if (given.clock === true) await tab.clock.install();
-  await tab.goto(url);
+  await tab.goto(entrance.urlOf(url));
   if (given.live !== undefined)
     await tab.getByRole('heading', { level: 1, name: given.live.headline }).waitFor();
   const close = async (): Promise<void> => {
@@ -85,10 +88,12 @@ const visibleText = (tab: Tab): Promise<string> => tab.locator('body').innerText
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
   assetsDir = await ensurePageBuilt();
+  entrance = await testDoors();
 });
 
 afterAll(async () => {
   await browser?.close();
+  entrance?.remove();
 });
 
 describe.skipIf(browser === undefined)('the site page in a browser', () => {
@@ -257,7 +262,8 @@ describe.skipIf(browser === undefined)('the site page in a browser', () => {
       document.body.dataset['kept'] = 'yes';
     });
     await page.server.stop();
-    const again = createPage({ host: '127.0.0.1', port, assetsDir });
+    const { doors } = entrance;
+    const again = createPage({ doors, host: '127.0.0.1', port, assetsDir });
     await again.start();
     again.live({ ...FACTORY, headline: 'The gateway was started again.' });
     await page.tab

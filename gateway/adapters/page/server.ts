@@ -6,9 +6,12 @@ import serveFiles from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Fault } from '../../contracts/values/fault.ts';
 import type { DayView, LiveView } from '../../contracts/values/view.ts';
+import type { Doors } from './doors.ts';
+import { guardRoutes, type RoutePolicy, serveDoors } from './policy.ts';
 import { createStream, type Stream } from './stream.ts';
 
 export interface PageOptions {
+  readonly doors: Doors;
   readonly host: string; // 127.0.0.1 unless the installer opens it
   readonly port: number; // 0 = any free one
   /** Built page; a promise while it is being built. Server and events run before it is there. */
@@ -20,6 +23,8 @@ export interface PageOptions {
   readonly hosts?: readonly string[];
   readonly listenersMax?: number; // pages open at once
   readonly requestsPerMinute?: number; // per address
+  /** PEM; with it the page speaks HTTPS and its cookie is Secure. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
 export interface Page {
@@ -28,6 +33,8 @@ export interface Page {
   live(view: LiveView): void;
   day(view: DayView): void;
   stop(): Promise<void>;
+  /** Who may use which route; complete once started. */
+  readonly routes: readonly RoutePolicy[];
 }
 
 const BEAT_MS = 10_000;
@@ -64,7 +71,7 @@ function guardNames(app: FastifyInstance, allowed: ReadonlySet<string>): void {
 
 async function protect(app: FastifyInstance, requestsPerMinute: number): Promise<void> {
   await app.register(helmet, {
-    hsts: false, // plain HTTP on the site's own network
+    hsts: false, // a gateway's certificate is its own; a browser must not insist on it for ever
     crossOriginResourcePolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'no-referrer' },
     contentSecurityPolicy: {
@@ -112,6 +119,9 @@ const WAIT = `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Edgewatt</title>
 <p>The page is being built; this takes a few seconds on the first start.</p></html>`;
 
+const PUBLIC = { config: { policy: 'public' } } as const;
+const SESSION = { config: { policy: 'session' } } as const;
+
 /** The page's files, or one line that says why they are not there. */
 function serveAssets(app: FastifyInstance, assets: () => Assets): void {
   const file = (request: FastifyRequest, reply: FastifyReply, name: string) => {
@@ -129,9 +139,9 @@ function serveAssets(app: FastifyInstance, assets: () => Assets): void {
       immutable,
     });
   };
-  app.get('/', (request, reply) => file(request, reply, 'index.html'));
-  app.get('/favicon.svg', (request, reply) => file(request, reply, 'favicon.svg'));
-  app.get('/assets/:name', (request, reply) => {
+  app.get('/', PUBLIC, (request, reply) => file(request, reply, 'index.html'));
+  app.get('/favicon.svg', PUBLIC, (request, reply) => file(request, reply, 'favicon.svg'));
+  app.get('/assets/:name', PUBLIC, (request, reply) => {
     const { name } = request.params as { name: string };
     return file(request, reply, `assets/${name}`);
   });
@@ -180,14 +190,21 @@ function watchAssets(source: PageOptions['assetsDir']): () => Assets {
   return () => assets;
 }
 
-/** The site's page: its files, and the two views as server-sent events under /api/live. */
-export function createPage(options: PageOptions): Page {
-  const app = fastify({
+function createServer(tls: PageOptions['tls']): FastifyInstance {
+  const settings = {
     logger: false,
     forceCloseConnections: true,
     trustProxy: false,
-    bodyLimit: 1_024,
-  });
+    bodyLimit: 4_096,
+    requestTimeout: 10_000, // a request that trickles in holds nothing open
+  };
+  if (tls === undefined) return fastify(settings);
+  return fastify({ ...settings, https: { ...tls, minVersion: 'TLSv1.2' } }) as never;
+}
+
+/** The site's page: its files, and the two views as server-sent events under /api/live. */
+export function createPage(options: PageOptions): Page {
+  const app = createServer(options.tls);
   const listenersMax = options.listenersMax ?? 32;
   const stream = createStream({ listenersMax, blockedMaxMs: BLOCKED_MAX_MS }, () =>
     performance.now(),
@@ -195,20 +212,26 @@ export function createPage(options: PageOptions): Page {
   const assets = watchAssets(options.assetsDir);
   let beat: NodeJS.Timeout | undefined;
   let liveAtMs: number | undefined;
+  let routes: readonly RoutePolicy[] = [];
 
   return {
+    get routes() {
+      return routes;
+    },
     async start() {
       const own = options.host.includes(':') ? `[${options.host}]` : options.host;
       const names = [...LOOPBACK, own, ...(options.hosts ?? [])].map((name) => name.toLowerCase());
       guardNames(app, new Set(names));
       await protect(app, options.requestsPerMinute ?? 600);
+      routes = guardRoutes(app, options.doors);
       await app.register(serveFiles, { root: import.meta.dirname, serve: false });
-      app.get('/api/live', (_request, reply) =>
+      serveDoors(app, options.doors);
+      app.get('/api/live', SESSION, (_request, reply) =>
         stream.count < listenersMax
           ? openEvents(stream, reply)
           : reply.code(503).header('retry-after', '5').send('Too many pages are open.\n'),
       );
-      app.get('/healthz', (_request, reply) =>
+      app.get('/healthz', PUBLIC, (_request, reply) =>
         reply.header('cache-control', 'no-store').send({
           page: assets().state,
           listeners: stream.count,

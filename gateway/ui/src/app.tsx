@@ -5,6 +5,7 @@ import { EventCard } from './events.tsx';
 import { FlowCard } from './flow/card.tsx';
 import { BottomTargets, Header } from './header.tsx';
 import { Lede } from './lede.tsx';
+import { SignOut } from './login.tsx';
 import { MoneyCard } from './money.tsx';
 import { NowCard } from './now.tsx';
 import { announced } from './state/announce.ts';
@@ -25,7 +26,7 @@ function Footer() {
       </div>
       <div>
         {view === undefined ? 'All times local.' : `All times local (${view.site.timeZone}).`}{' '}
-        Amounts as the tariff has them.
+        Amounts as the tariff has them. <SignOut />
       </div>
     </footer>
   );

@@ -42,13 +42,20 @@ function read<T extends { readonly v: number }>(data: string): T | undefined {
   return view.v === 1 ? view : undefined;
 }
 
-/** Opens the event stream and keeps it open; call once. */
-export function connect(): void {
+/**
+ * Opens the event stream and keeps it open; call once.
+ * @param mayLook  asks the gateway before each opening; where it says no, the page shows the door
+ */
+export function connect(mayLook: () => Promise<boolean>): void {
   const tick = (): void => {
     nowMs.value = performance.now();
   };
   setInterval(tick, 1_000);
-  const open = (): void => {
+  const open = async (): Promise<void> => {
+    if (!(await mayLook())) {
+      setTimeout(() => void open(), RETRY_MS);
+      return;
+    }
     const source = new EventSource('/api/live');
     source.addEventListener('live', (event) => {
       const view = read<LiveView>(event.data);
@@ -64,8 +71,8 @@ export function connect(): void {
       // The browser reconnects by itself unless the server refused; then we do.
       if (source.readyState !== EventSource.CLOSED) return;
       source.close();
-      setTimeout(open, RETRY_MS);
+      setTimeout(() => void open(), RETRY_MS);
     });
   };
-  open();
+  void open();
 }

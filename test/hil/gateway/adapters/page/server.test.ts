@@ -9,12 +9,15 @@ import {
   type PageOptions,
 } from '../../../../../gateway/adapters/page/server.ts';
 import { Fault } from '../../../../../gateway/contracts/values/fault.ts';
+import { type TestDoors, testDoors } from '../../../../fixtures/page/doors.ts';
 import { FACTORY } from '../../../../fixtures/view/live.ts';
 
 let assetsDir = '';
+let entrance: TestDoors;
 const started: Page[] = [];
 
-beforeAll(() => {
+beforeAll(async () => {
+  entrance = await testDoors();
   assetsDir = mkdtempSync(join(tmpdir(), 'page-server-test-'));
   mkdirSync(join(assetsDir, 'assets'));
   writeFileSync(join(assetsDir, 'index.html'), '<!doctype html><title>built</title>');
@@ -24,10 +27,14 @@ beforeAll(() => {
 afterEach(async () => {
   for (const page of started.splice(0)) await page.stop();
 });
-afterAll(() => rmSync(assetsDir, { recursive: true, force: true }));
+afterAll(() => {
+  entrance.remove();
+  rmSync(assetsDir, { recursive: true, force: true });
+});
 
 async function serve(options: Partial<PageOptions> = {}) {
-  const page = createPage({ host: '127.0.0.1', port: 0, assetsDir, ...options });
+  const { doors } = entrance;
+  const page = createPage({ doors, host: '127.0.0.1', port: 0, assetsDir, ...options });
   const url = await page.start();
   started.push(page);
   return { page, url };
@@ -62,9 +69,10 @@ interface Listening {
   until(text: string): Promise<string>;
 }
 
-function listen(url: string): Promise<Listening> {
+async function listen(url: string): Promise<Listening> {
+  const headers = await entrance.headers(url);
   return new Promise((resolve, reject) => {
-    get(`${url}api/live`, (response) => {
+    get(`${url}api/live`, { headers }, (response) => {
       let seen = '';
       let waiting: (() => void) | undefined;
       response.setEncoding('utf8').on('data', (chunk) => {
@@ -161,7 +169,7 @@ describe('the page server', () => {
     const { url } = await serve({ listenersMax: 1 });
     const first = await listen(url);
     await first.until('retry');
-    const second = await ask(`${url}api/live`);
+    const second = await ask(`${url}api/live`, await entrance.headers(url));
     expect(second.status).toBe(503);
     expect(second.headers['retry-after']).toBe('5');
     first.response.destroy();
@@ -204,7 +212,8 @@ describe('the page server', () => {
   it('says in one line that its port is taken', async () => {
     const { url } = await serve();
     const port = Number(new URL(url).port);
-    const second = createPage({ host: '127.0.0.1', port, assetsDir });
+    const { doors } = entrance;
+    const second = createPage({ doors, host: '127.0.0.1', port, assetsDir });
     const refused = second.start();
     await expect(refused).rejects.toBeInstanceOf(Fault);
     await expect(refused).rejects.toThrow(
@@ -213,7 +222,7 @@ describe('the page server', () => {
         'stop that program or set another page.port in gateway.yaml',
       ].join('; '),
     );
-    const nowhere = createPage({ host: '192.0.2.1', port: 0, assetsDir });
+    const nowhere = createPage({ doors, host: '192.0.2.1', port: 0, assetsDir });
     await expect(nowhere.start()).rejects.toThrow('this machine has no such address');
   });
 

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import { ensurePageBuilt } from '../adapters/page/build.ts';
+import { openDoors } from '../adapters/page/doors.ts';
+import { createPage, type Page } from '../adapters/page/server.ts';
+import { type GatewayFile, loadDemoDoors } from '../config/gateway-file.ts';
+import { readText } from '../config/load.ts';
+import type { Log } from '../ports.ts';
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
+
+/**
+ * The page behind its doors. One that cannot open must not cost the site its planner: it is said,
+ * and the agent goes on.
+ */
+export async function openPage(file: GatewayFile, log: Log): Promise<Page | undefined> {
+  const { host, port, hosts, tls } = file.page;
+  try {
+    const doors = await openDoors({
+      file: join(file.dataDir, 'doors.json'),
+      ...loadDemoDoors(file),
+    });
+    const page = createPage({
+      doors,
+      host,
+      port,
+      hosts,
+      tls: tls && { cert: readText(tls.certFile), key: readText(tls.keyFile) },
+      assetsDir: ensurePageBuilt(),
+    });
+    const url = await page.start();
+    log.info('the page is open', { url });
+    if (tls === undefined && !LOOPBACK.test(host)) {
+      log.warn('the page speaks HTTP beyond this machine: passwords can be read; set page.tls');
+    }
+    if (doors.newCode !== undefined && file.demo === undefined) {
+      log.info(`the page has no password yet; its claim code is ${doors.newCode}`);
+    }
+    return page;
+  } catch (error) {
+    log.error(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
