@@ -74,6 +74,8 @@ function welcome(run: Run, options: DemoOptions): void {
   print('');
   for (const { site, url } of run.gateways) print(`  ${site.name.padEnd(12)} ${url}`);
   print('');
+  const claim = run.gateways[0]?.doors.claim ?? '';
+  print(`Each address signs one browser in; for another the claim code is ${claim}.`);
   print(
     options.speed > 1
       ? `Time runs ${options.speed} times faster (a day in about ${seconds} minutes). ` +
