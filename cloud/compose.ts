@@ -1,4 +1,4 @@
-import { gatewayStatus } from '../gateway/contracts/messages.ts';
+import { type A2aResponse, gatewayStatus } from '../gateway/contracts/messages.ts';
 import {
   agentCardTopic,
   cloudFilters,
@@ -11,7 +11,6 @@ import type { Broker, BrokerMessage, Clock, Hash, Http, Log, Signer } from '../g
 import { servedCard } from './a2a/card.ts';
 import { A2aRouter, TASK_LIFE_MS } from './a2a/router.ts';
 import { forecastingAgent } from './agents/forecasting/agent.ts';
-import { forecastingCard } from './agents/forecasting/card.ts';
 import {
   type ForecastState,
   keptPrices,
@@ -20,21 +19,20 @@ import {
   restoreForecast,
 } from './agents/forecasting/forecasting.ts';
 import { gridAgent } from './agents/grid/agent.ts';
-import { gridCard } from './agents/grid/card.ts';
 import { type GridState, onLoad, openGrid } from './agents/grid/grid.ts';
 import { gateKey, marketAgent } from './agents/market-supervisor/agent.ts';
-import { marketSupervisorCard } from './agents/market-supervisor/card.ts';
 import { restoreMarket } from './agents/market-supervisor/restore.ts';
 import type { MarketEffects, MarketState } from './agents/market-supervisor/state.ts';
 import { nextDueMs, onMeter, onOnline, onTime } from './agents/market-supervisor/supervisor.ts';
 import { canonical } from './canonical.ts';
+import { a2aDoor, CARDS } from './compose-a2a.ts';
 import { askSources } from './compose-forecast.ts';
 import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
 import { type Registered, registryOf } from './fleet.ts';
 import { ingest } from './ingest/ingest.ts';
 import { Speaker } from './outbox.ts';
-import type { Outbound, Store, Write } from './ports.ts';
+import type { A2aDoor, Outbound, Store, Write } from './ports.ts';
 
 export interface CloudPorts {
   readonly clock: Clock;
@@ -66,6 +64,7 @@ export interface Cloud {
   /** Takes nothing more in, lets what is on its way arrive, closes broker and store. */
   stop(): Promise<void>;
   status(): CloudStatus;
+  readonly a2a: A2aDoor;
 }
 
 const SETTLE_EVERY_MS = MINUTE_MS;
@@ -79,6 +78,7 @@ export function compose(config: CloudConfig, ports: CloudPorts): Cloud {
  * Wires the steps to the ports: every event is one transaction, and only what is on disk is said.
  */
 class FleetSide implements Cloud {
+  readonly a2a: A2aDoor;
   private readonly config: CloudConfig;
   private readonly ports: CloudPorts;
   private readonly registry: ReadonlyMap<string, Registered>;
@@ -120,6 +120,12 @@ class FleetSide implements Cloud {
     };
     this.router = new A2aRouter(agents, (name) => store.nextSequence(name));
     this.router.restore(store, nowMs);
+    this.a2a = a2aDoor({
+      config,
+      registry: this.registry,
+      router: this.router,
+      answer: (from, payload) => this.answerAside(from, payload),
+    });
     this.grid = new GridSide(config.tenant, ports, this.market, this.router, this.speaker);
   }
 
@@ -135,7 +141,7 @@ class FleetSide implements Cloud {
     broker.start();
     const { tenant, brokerUrl } = this.config;
     this.speaker.say(
-      [marketSupervisorCard, gridCard, forecastingCard].map((card) => ({
+      Object.values(CARDS).map((card) => ({
         topic: agentCardTopic(tenant, card.name),
         body: servedCard(card, brokerUrl, tenant),
         retain: true,
@@ -250,16 +256,27 @@ class FleetSide implements Cloud {
   }
 
   private request(from: Registered, payload: unknown): boolean {
+    const response = this.answer(from, payload);
+    if (response === undefined) return false;
+    const topic = gatewayTopics(this.config.tenant, from.gateway).a2aResponse;
+    this.speaker.say([{ topic, body: response, retain: false }]);
+    return true;
+  }
+
+  /** What an agent makes of a request, on disk. */
+  private answer(from: Registered, payload: unknown): A2aResponse | undefined {
     const { store, clock } = this.ports;
-    const answer = store.transaction(() => {
+    return store.transaction(() => {
       const handled = this.router.handle(from, payload, clock.wallMs());
       store.write(handled.writes);
-      return handled;
+      return handled.response;
     });
-    if (answer.response === undefined) return false;
-    const topic = gatewayTopics(this.config.tenant, from.gateway).a2aResponse;
-    this.speaker.say([{ topic, body: answer.response, retain: false }]);
-    return true;
+  }
+
+  private answerAside(from: Registered, payload: unknown): A2aResponse | undefined {
+    let response: A2aResponse | undefined;
+    if (this.running) this.guarded(() => (response = this.answer(from, payload)));
+    return response;
   }
 
   /** Awards that still bind, the statement, and a fresh envelope: whatever it may have missed. */

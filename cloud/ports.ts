@@ -1,3 +1,4 @@
+import type { A2aRequest, A2aResponse, A2aTask } from '../gateway/contracts/messages.ts';
 import type { TelemetryRecord } from '../gateway/contracts/values/record.ts';
 import type { Instant } from '../gateway/contracts/values/time.ts';
 
@@ -75,4 +76,16 @@ export interface Store {
   /** Records stored, as a checker counts them. */
   recordCount(): number;
   close(): void;
+}
+
+/** A2A as another binding than MQTT sees it; whoever calls has proven which gateway it is. */
+export interface A2aDoor {
+  readonly agents: readonly A2aRequest['agent'][];
+  /** @param url  of this agent, as clients reach it */
+  card(agent: A2aRequest['agent'], url: string): object;
+  /** The same as over MQTT; undefined where nobody could tell whose request it is. */
+  request(gateway: string, payload: unknown): A2aResponse | undefined;
+  tasks(gateway: string, agent: A2aRequest['agent']): A2aTask[];
+  /** Hears of each change of a task from now on. @returns ends that */
+  watch(taskId: string, hear: (task: A2aTask) => void): () => void;
 }

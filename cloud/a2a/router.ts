@@ -3,6 +3,7 @@ import {
   type A2aNotice,
   type A2aRequest,
   type A2aResponse,
+  type A2aTask,
   a2aRequest,
 } from '../../gateway/contracts/messages.ts';
 import type { Instant } from '../../gateway/contracts/values/time.ts';
@@ -65,6 +66,7 @@ export class A2aRouter {
   private readonly agents: Readonly<Record<AgentName, AgentPort>>;
   private readonly nextId: (name: string) => number;
   private readonly tasks = new Map<string, OwnTask>();
+  private readonly watchers = new Map<string, Set<(task: A2aTask) => void>>();
   private readonly answered = new Map<string, { atMs: Instant; response: A2aResponse }>();
 
   constructor(agents: Readonly<Record<AgentName, AgentPort>>, nextId: (name: string) => number) {
@@ -114,7 +116,7 @@ export class A2aRouter {
     const task =
       waitsFor.length > 0 ? own.task : withState(own.task, 'TASK_STATE_COMPLETED', nowMs);
     const next = { ...own, task, waitsFor };
-    this.tasks.set(taskId, next);
+    this.keep(next);
     return { task: next, writes: [taskRow(next)] };
   }
 
@@ -127,6 +129,35 @@ export class A2aRouter {
       message: agentMessage(messageId, parts, task?.task.contextId),
       ...(task !== undefined && { task: task.task }),
     };
+  }
+
+  /** A gateway's tasks with one agent, newest change first. */
+  list(speaker: Speaker, agent: AgentName): A2aTask[] {
+    return [...this.tasks.values()]
+      .filter((own) => own.gateway === speaker.gateway && own.agent === agent)
+      .map(({ task }) => task)
+      .sort((a, b) =>
+        a.status.timestamp === b.status.timestamp
+          ? Number(a.id < b.id) - Number(a.id > b.id)
+          : a.status.timestamp < b.status.timestamp
+            ? 1
+            : -1,
+      );
+  }
+
+  /** Hears of each change of a task from now on. @returns ends that */
+  watch(taskId: string, hear: (task: A2aTask) => void): () => void {
+    const hearers = this.watchers.get(taskId) ?? new Set();
+    this.watchers.set(taskId, hearers.add(hear));
+    return () => {
+      hearers.delete(hear);
+      if (hearers.size === 0) this.watchers.delete(taskId);
+    };
+  }
+
+  private keep(own: OwnTask): void {
+    this.tasks.set(own.task.id, own);
+    for (const hear of this.watchers.get(own.task.id) ?? []) hear(own.task);
   }
 
   forget(beforeMs: Instant): void {
@@ -159,7 +190,7 @@ export class A2aRouter {
       atMs: nowMs,
       waitsFor: answer.waitsFor ?? [],
     };
-    this.tasks.set(taskId, own);
+    this.keep(own);
     const response: A2aResponse = {
       a2aVersion: '1.0',
       inReplyTo: message.messageId,
@@ -223,7 +254,7 @@ export class A2aRouter {
     }
     const writes = agent.cancel(speaker, id, nowMs);
     const next = { ...own, task: withState(own.task, 'TASK_STATE_CANCELED', nowMs), waitsFor: [] };
-    this.tasks.set(id, next);
+    this.keep(next);
     const response: A2aResponse = { a2aVersion: '1.0', inReplyTo: id, task: next.task };
     return { response, writes: [...writes, taskRow(next)] };
   }

@@ -7,6 +7,7 @@ import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
 import { endWithParent } from '../../gateway/adapters/process/parent.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Clock, Log } from '../../gateway/ports.ts';
+import { type A2aHttp, startA2aHttp } from '../adapters/a2a-http.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { type Cloud, compose } from '../compose.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
@@ -43,14 +44,42 @@ export async function run(options: RunOptions): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(0));
   if (options.withParent === true) endWithParent(() => end(0));
   cloud.start();
+  const a2a = await openA2a(file, at, cloud, log);
   log.info(`tenant ${file.tenant}, zones ${file.zones.map((zone) => zone.id).join(' ')}`, {
     broker: file.brokerUrl,
     speed: clock.speed,
   });
   const code = await ended;
+  await a2a?.stop();
   await cloud.stop();
   if (options.json === true) process.stdout.write(`${JSON.stringify(cloud.status())}\n`);
   return code;
+}
+
+/** A2A over HTTP, where the file asks for it. @throws Fault when its port is taken */
+async function openA2a(
+  file: CloudFile,
+  at: (path: string) => string,
+  cloud: Cloud,
+  log: Log,
+): Promise<A2aHttp | undefined> {
+  if (file.a2a === undefined) return undefined;
+  const { host, port, publicUrl } = file.a2a;
+  const clients = file.a2a.clients.map(({ gateway, tokenFile }) => {
+    const token = readText(at(tokenFile)).trim();
+    if (/^\S{16,200}$/.test(token)) return { gateway, token };
+    throw new Fault('not a token', at(tokenFile), 'write 16 or more characters without spaces');
+  });
+  const setup = { host, port, clients, ...(publicUrl !== undefined && { publicUrl }) };
+  try {
+    const a2a = await startA2aHttp(setup, cloud.a2a);
+    log.info('A2A over HTTP', { url: a2a.url });
+    return a2a;
+  } catch (error) {
+    await cloud.stop();
+    const why = (error as { code?: string }).code ?? String(error);
+    throw new Fault(`cannot listen: ${why}`, `a2a ${host}:${port}`, 'choose another port');
+  }
 }
 
 function build(

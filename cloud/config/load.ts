@@ -45,6 +45,16 @@ function acrossEntries(file: CloudFile): Odd | undefined {
       mend: `it is also at ${pathWords(before)}`,
     };
   };
+  const gateways = new Set(
+    file.zones.flatMap((zone) =>
+      zone.participants.flatMap((one) => one.gateways.map(({ id }) => id)),
+    ),
+  );
+  for (const [c, { gateway }] of (file.a2a?.clients ?? []).entries()) {
+    const path = ['a2a', 'clients', c, 'gateway'];
+    const mend = `name one of ${[...gateways].join(' ')}`;
+    if (!gateways.has(gateway)) return { path, what: `no gateway '${gateway}'`, mend };
+  }
   for (const [z, zone] of file.zones.entries()) {
     const at = ['zones', z];
     const bad = twice('zone', zone.id, [...at, 'id']) ?? zoneComplaint(zone, at);

@@ -76,6 +76,17 @@ export const cloudSchema = z.strictObject({
   keyFile: z.string().max(1_000).optional(),
   database: z.string().min(1).max(1_000),
   signing: z.strictObject({ keyId: id, keyFile: z.string().min(1).max(1_000) }),
+  /** A2A over HTTP, beside MQTT; a client's token proves which gateway it is. */
+  a2a: z
+    .strictObject({
+      host: z.string().min(1).max(200).default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(8_090),
+      publicUrl: url.optional(),
+      clients: z
+        .array(z.strictObject({ gateway: id, tokenFile: z.string().min(1).max(1_000) }))
+        .min(1),
+    })
+    .optional(),
   zones: z.array(zoneSchema).min(1),
 });
 

@@ -5,7 +5,7 @@ import Anthropic, {
   APIUserAbortError,
   type BaseAnthropic,
 } from '@anthropic-ai/sdk';
-import type { Messages, MessagesReply, MessagesRequest } from '../ports.ts';
+import type { MessageBlock, Messages, MessagesReply, MessagesRequest } from '../ports.ts';
 
 export interface AnthropicSetup {
   readonly apiKey: string;
@@ -30,10 +30,11 @@ export function messagesOf(client: BaseAnthropic, model: string): Messages {
       const timeout = Math.max(1, Math.round(timeoutMs));
       const signal = AbortSignal.timeout(timeout);
       try {
-        const reply = await client.post<Anthropic.Message, Anthropic.MessageCreateParams>(
-          '/v1/messages',
-          { body: bodyOf(request, model), signal, timeout },
-        );
+        const reply = await client.post<Anthropic.Message>('/v1/messages', {
+          body: bodyOf(request, model),
+          signal,
+          timeout,
+        });
         return readReply(reply);
       } catch (error) {
         return failure(error, signal.aborted);
@@ -67,11 +68,11 @@ function readReply(reply: Anthropic.Message): MessagesReply {
   return {
     state: 'ok',
     stop: String(reply.stop_reason),
-    content: reply.content.flatMap((block) => {
-      if (block.type === 'text') return [{ type: 'text' as const, text: block.text }];
+    content: reply.content.flatMap((block): MessageBlock[] => {
+      if (block.type === 'text') return [{ type: 'text', text: block.text }];
       if (block.type !== 'tool_use') return [];
       const { id, name, input } = block;
-      return [{ type: 'tool_use' as const, id, name, input }];
+      return [{ type: 'tool_use', id, name, input }];
     }),
     inputTokens: Number(reply.usage?.input_tokens ?? 0),
     outputTokens: Number(reply.usage?.output_tokens ?? 0),
