@@ -1,5 +1,6 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Broker, BrokerMessage, Clock, PublishOptions } from '../ports.ts';
+import { Poison } from './poison.ts';
 
 /** AWS IoT Core's limit; larger publishes are refused here, before they can end the connection. */
 export const PAYLOAD_BYTES_MAX = 131_072;
@@ -34,6 +35,10 @@ const timerAfter: After = (delayMs, run) => {
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** The broker answered this publish, if only with a no. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && Number(error.code) >= 128;
+
 /**
  * MQTT 5 with a clean start on every connect: a publish that fails is failed once and for all, the
  * outbox sends it again. A publish without PUBACK in time is taken as a stalled connection, which
@@ -47,6 +52,7 @@ class MqttBroker implements Broker {
   private readonly after: After;
   private readonly filters = new Set<string>();
   private readonly pending = new Set<(error: Error) => void>();
+  private readonly poison = new Poison();
   private client: MqttClient | undefined;
   private cancelReconnect: (() => void) | undefined;
   private failures = 0;
@@ -79,22 +85,24 @@ class MqttBroker implements Broker {
       return Promise.reject(new RangeError(`payload of ${payload.length} bytes, limit 131072`));
     }
     return new Promise((resolve, reject) => {
-      const settle = (error?: Error): void => {
+      const key = this.poison.take(topic, payload);
+      const settle = (error: Error | undefined, answered: boolean): void => {
+        if (!this.pending.delete(fail)) return;
         cancel();
-        this.pending.delete(fail);
+        this.poison.done(key, answered);
         if (error) reject(error);
         else resolve();
       };
-      const fail = (error: Error): void => settle(error);
+      const fail = (error: Error): void => settle(error, false);
       const ackMs = this.options.ackTimeoutMs ?? 20_000;
       const cancel = this.after(ackMs, () => {
-        settle(new Error(`no PUBACK for ${topic} after ${ackMs} ms`));
+        settle(new Error(`no PUBACK for ${topic} after ${ackMs} ms`), false);
         this.dropped(client, 'no PUBACK: connection stalled');
       });
       this.pending.add(fail);
       // mqtt answers a PUBACK reason >= 128 as an error
       client.publish(topic, Buffer.from(payload), publishOptions(options), (error) =>
-        settle(error ? new Error(reason(error)) : undefined),
+        settle(error ? new Error(reason(error)) : undefined, !error || isRefusal(error)),
       );
     });
   }
@@ -138,6 +146,7 @@ class MqttBroker implements Broker {
       });
     });
     client.on('disconnect', (packet) => {
+      if (this.client === client) this.poison.disconnected();
       this.lastWhy = `broker ended the connection, reason ${packet.reasonCode ?? 0}`;
     });
     client.on('error', (error) => {

@@ -6,7 +6,7 @@ import type { ClockOrigin } from '../../gateway/adapters/clock.ts';
 import { newKeyPair } from '../../gateway/adapters/crypto.ts';
 import { cloudFilters, gatewayTopics, zoneTopics } from '../../gateway/contracts/topics.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
-import type { Grant } from '../iot-core/session.ts';
+import type { Grant } from '../iot-core/rights.ts';
 
 /** Secrets and ports of one run, made anew each time. */
 export interface RunSecrets {

@@ -1,13 +1,32 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { IPublishPacket } from 'mqtt-packet';
-import { type Grant, type Router, Session } from './session.ts';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import type { IConnectPacket, IPublishPacket } from 'mqtt-packet';
+import type { Authority, Identity } from './authority.ts';
+import { DOCUMENTED, type Limits } from './limits.ts';
+import { Presence } from './presence.ts';
+import { Registry } from './registry.ts';
+import { isReserved, Reserved, type RuleTarget } from './reserved.ts';
+import { type Grant, grantRights, passwordFits, policyRights, type Rights } from './rights.ts';
+import type { Caller, Outlet } from './service.ts';
+import { REASON, type Router, Session } from './session.ts';
+
+/** A door with certificates: who comes in is in the registry, not in a password. */
+export interface Tls {
+  readonly server: Identity;
+  readonly ca: string; // PEM: who signed the clients' certificates
+}
 
 export interface BrokerOptions {
   readonly host?: string; // loopback unless named otherwise
   readonly port: number; // 0 = free
-  readonly grants: readonly Grant[];
-  readonly payloadBytesMax?: number; // 128 KB as IoT Core
+  readonly grants?: readonly Grant[]; // without TLS
+  readonly tls?: Tls;
+  readonly registry?: Registry; // with TLS
+  readonly authority?: Authority; // signs what is provisioned
+  readonly rules?: Readonly<Record<string, RuleTarget>>;
+  readonly limits?: Limits;
+  /** An unauthorised publish is answered by DISCONNECT 135 instead of PUBACK 135. */
+  readonly strict?: boolean;
   readonly log?: (text: string) => void;
 }
 
@@ -23,17 +42,25 @@ export interface BrokerStats {
   >;
 }
 
+const ALPN = ['x-amzn-mqtt-ca', 'mqtt'];
+
 /**
- * An MQTT 5 broker core: QoS 0 and 1, retained messages, last will, take-over of a client id,
- * request/response properties, keep-alive, one grant a client. It keeps no session beyond a
- * connection, as our gateways ask for none. What IoT Core does beyond that is added by the modules
- * beside this one.
+ * An MQTT 5 broker in the manner of AWS IoT Core: QoS 0 and 1, retained messages, last will,
+ * take-over of a client id, request/response properties, keep-alive; by certificate and policy, or
+ * by password and grant; with shadows, jobs, provisioning, presence and basic ingest behind `$aws`.
+ * It keeps no session beyond a connection, as our gateways ask for none. README.md beside this file
+ * says what is documented, what is assumed, and what is not there.
  */
-export class IotBroker implements Router {
-  readonly payloadBytesMax: number;
+export class IotBroker implements Router, Outlet {
+  readonly limits: Limits;
+  readonly strict: boolean;
+  readonly registry: Registry;
+  readonly reserved: Reserved;
   private readonly options: BrokerOptions;
   private readonly server: Server;
+  private readonly presence: Presence;
   private readonly sessions = new Map<string, Session>();
+  private readonly identifiers = new Map<Session, string>();
   private readonly open = new Set<Session>();
   private readonly retained = new Map<string, IPublishPacket>();
   private readonly sent = new Map<string, { messages: number; bytes: number }>();
@@ -41,12 +68,23 @@ export class IotBroker implements Router {
 
   constructor(options: BrokerOptions) {
     this.options = options;
-    this.payloadBytesMax = options.payloadBytesMax ?? 131_072;
-    this.server = createServer((socket: Socket) => {
+    this.limits = options.limits ?? DOCUMENTED;
+    this.strict = options.strict ?? false;
+    this.registry = options.registry ?? new Registry();
+    this.presence = new Presence(this);
+    this.reserved = new Reserved({
+      out: this,
+      limits: this.limits,
+      registry: this.registry,
+      authority: options.authority,
+      rules: options.rules ?? {},
+    });
+    const taken = (socket: Socket): void => {
       const session = new Session(this, socket);
       this.open.add(session);
       socket.on('close', () => this.open.delete(session));
-    });
+    };
+    this.server = options.tls === undefined ? createServer(taken) : secured(options.tls, taken);
   }
 
   /** @returns the port it listens on */
@@ -61,10 +99,12 @@ export class IotBroker implements Router {
   }
 
   /**
-   * Ends every connection with DISCONNECT 139 (server shutting down); retained messages are kept.
+   * Ends every connection with DISCONNECT 139 (server shutting down); retained messages, shadows,
+   * jobs and the registry are kept.
    */
   stop(): Promise<void> {
     for (const session of this.open) session.end(139);
+    this.reserved.stop();
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
@@ -73,25 +113,34 @@ export class IotBroker implements Router {
     return { connections: this.sessions.size, ...this.counts, byClient };
   }
 
-  grant(clientId: string, username: string, password: Uint8Array): Grant | undefined {
+  rights(packet: IConnectPacket, socket: Socket): Rights | number {
+    const { clientId } = packet;
+    if (clientId === '' || Buffer.byteLength(clientId) > this.limits.clientIdBytes) {
+      return REASON.clientIdInvalid;
+    }
+    if (socket instanceof TLSSocket) return this.certified(clientId, socket);
     // identity is the client id, as a thing's certificate
-    if (clientId !== username) return undefined;
-    const grant = this.options.grants.find((candidate) => candidate.clientId === clientId);
-    if (grant === undefined) return undefined;
-    const wanted = Buffer.from(grant.password);
-    if (wanted.length !== password.length || !timingSafeEqual(wanted, password)) return undefined;
-    return grant;
+    if (clientId !== packet.username) return REASON.badCredentials;
+    const grant = this.options.grants?.find((candidate) => candidate.clientId === clientId);
+    const password = Buffer.from(packet.password ?? '');
+    if (grant === undefined || !passwordFits(grant, password)) return REASON.badCredentials;
+    return grantRights(grant);
   }
 
   /** A new connection with a known client id ends the older one (reason 142). */
   admit(session: Session): void {
-    this.sessions.get(session.clientId)?.end(142);
+    this.sessions.get(session.clientId)?.end(REASON.takenOver);
     this.sessions.set(session.clientId, session);
+    const identifier = this.presence.connected(session.clientId, session.certificateId);
+    this.identifiers.set(session, identifier);
     this.options.log?.(`connected ${session.clientId}`);
   }
 
-  leave(session: Session): void {
+  leave(session: Session, byClient: boolean, why: string): void {
     if (this.sessions.get(session.clientId) === session) this.sessions.delete(session.clientId);
+    const identifier = this.identifiers.get(session) ?? '';
+    this.identifiers.delete(session);
+    this.presence.disconnected(session.clientId, identifier, byClient, why);
     this.options.log?.(`gone ${session.clientId}`);
   }
 
@@ -100,27 +149,68 @@ export class IotBroker implements Router {
   }
 
   /** Routes a publish to all who subscribed; the sender's right was checked before. */
-  route(packet: IPublishPacket, from: string): void {
-    const sent = this.sent.get(from) ?? { messages: 0, bytes: 0 };
-    this.sent.set(from, {
+  route(packet: IPublishPacket, from: Caller): number {
+    const sent = this.sent.get(from.clientId) ?? { messages: 0, bytes: 0 };
+    this.sent.set(from.clientId, {
       messages: sent.messages + 1,
       bytes: sent.bytes + packet.topic.length + packet.payload.length,
     });
     this.counts.published++;
     this.counts.bytesIn += packet.payload.length;
+    if (isReserved(packet.topic)) {
+      const taken = this.reserved.take(packet.topic, Buffer.from(packet.payload), from);
+      if (!taken) this.refuse();
+      return taken ? REASON.success : REASON.notAuthorized;
+    }
     if (packet.retain) {
       if (packet.payload.length === 0) this.retained.delete(packet.topic);
       else this.retained.set(packet.topic, packet);
     }
-    for (const session of this.sessions.values()) {
-      if (!session.wants(packet.topic)) continue;
-      this.counts.delivered++;
-      session.deliver(packet, false);
-    }
+    this.spread(packet);
+    return REASON.success;
+  }
+
+  /** What the services behind `$aws` say, to everyone who subscribed. */
+  publish(topic: string, body: unknown): void {
+    const payload = Buffer.from(JSON.stringify(body));
+    this.spread({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false });
   }
 
   /** Retained messages come for exact filters only, as in IoT Core. */
   retainedFor(filter: string): IPublishPacket | undefined {
     return this.retained.get(filter);
   }
+
+  private certified(clientId: string, socket: TLSSocket): Rights | number {
+    const { fingerprint256 } = socket.getPeerCertificate();
+    const id = (fingerprint256 ?? '').replaceAll(':', '').toLowerCase();
+    const certificate = this.registry.certificate(id);
+    if (certificate?.status !== 'ACTIVE') return REASON.notAuthorized;
+    const connection = { clientId, thing: certificate.thing };
+    const policies = this.registry.policiesOf(certificate);
+    return policyRights(policies, connection, id) ?? REASON.notAuthorized;
+  }
+
+  private spread(packet: IPublishPacket): void {
+    for (const session of this.sessions.values()) {
+      if (!session.wants(packet.topic)) continue;
+      this.counts.delivered++;
+      session.deliver(packet, false);
+    }
+  }
+}
+
+/** Mutual TLS, with the protocol name that the AWS SDK always offers. */
+function secured({ server, ca }: Tls, taken: (socket: Socket) => void): Server {
+  const options = {
+    ...server,
+    ca,
+    requestCert: true,
+    rejectUnauthorized: true,
+    ALPNProtocols: ALPN,
+    minVersion: 'TLSv1.2' as const,
+  };
+  const made = createTlsServer(options, taken);
+  made.on('tlsClientError', () => undefined); // the client is told by its own side
+  return made;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { endWithParent } from '../../gateway/adapters/process/parent.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { IotBroker } from './broker.ts';
-import type { Grant } from './session.ts';
+import type { Grant } from './rights.ts';
 
 /**
  * What `edgewatt-sim iot-core --config FILE` reads (JSON). Passwords stay in the file, never in

@@ -1,67 +1,75 @@
 import type { Socket } from 'node:net';
 import * as mqtt from 'mqtt-packet';
+import { type Limits, Meter } from './limits.ts';
+import type { Rights } from './rights.ts';
+import type { Caller } from './service.ts';
 import { isFilter, isTopic, matches } from './topics.ts';
 
 /** MQTT 5 reason codes used here (IoT Core's set). */
-const REASON = {
+export const REASON = {
   success: 0,
   notAuthorized: 135,
   topicInvalid: 144,
   badCredentials: 134,
+  clientIdInvalid: 133,
   packetTooLarge: 149,
   protocol: 130,
   filterInvalid: 143,
   keepAlive: 141,
+  takenOver: 142,
+  quotaExceeded: 151,
   noSubscription: 17,
   qosNotSupported: 155,
 } as const;
 
 const CONNECT_MS = 10_000;
 const BUFFER_BYTES_MAX = 8 * 1_048_576;
-
-/** What a client may do; `+` and `#` as in filters. Nothing that is not named is allowed. */
-export interface Grant {
-  readonly clientId: string;
-  readonly password: string;
-  readonly publish: readonly string[];
-  readonly subscribe: readonly string[];
-}
+const WAITING_MAX = 10_000;
 
 /** What a connection needs of the broker it belongs to. */
 export interface Router {
-  readonly payloadBytesMax: number;
-  grant(clientId: string, username: string, password: Uint8Array): Grant | undefined;
+  readonly limits: Limits;
+  /** @returns what the client may do, or the reason why it may not come in */
+  rights(packet: mqtt.IConnectPacket, socket: Socket): Rights | number;
+  /** An unauthorised publish ends the connection instead of being refused in its PUBACK. */
+  readonly strict: boolean;
   admit(session: Session): void;
-  leave(session: Session): void;
+  leave(session: Session, byClient: boolean, why: string): void;
   refuse(): void;
-  route(packet: mqtt.IPublishPacket, from: string): void;
+  /** @returns a PUBACK reason */
+  route(packet: mqtt.IPublishPacket, from: Caller): number;
   retainedFor(filter: string): mqtt.IPublishPacket | undefined;
 }
 
-const allows = (filters: readonly string[], topic: string): boolean =>
-  filters.some((filter) => filter === topic || matches(filter, topic));
-
 /** One connection of one client. */
-export class Session {
+export class Session implements Caller {
   clientId = '';
-  private grant: Grant | undefined;
+  private granted: Rights | undefined;
   private will: mqtt.IPublishPacket | undefined;
   private readonly filters = new Map<string, 0 | 1>();
+  private readonly unacked = new Set<number>();
+  private readonly waiting: mqtt.IPublishPacket[] = [];
+  private readonly meter: Meter;
+  private window = 65_535;
   private nextId = 1;
   private timer: NodeJS.Timeout | undefined;
   private keepAliveMs = 0;
+  private byClient = false;
+  private why = 'CONNECTION_LOST';
   private readonly broker: Router;
   private readonly socket: Socket;
 
   constructor(broker: Router, socket: Socket) {
     this.broker = broker;
     this.socket = socket;
+    this.meter = new Meter(broker.limits);
     socket.setNoDelay(true);
     const parser = mqtt.parser({ protocolVersion: 5 });
     parser.on('packet', (packet) => this.take(packet));
     parser.on('error', () => this.end(REASON.protocol));
     socket.on('data', (bytes) => {
       this.watch();
+      this.slow(bytes.length);
       parser.parse(bytes);
     });
     socket.on('error', () => socket.destroy());
@@ -69,8 +77,14 @@ export class Session {
     this.timer = setTimeout(() => socket.destroy(), CONNECT_MS);
   }
 
+  get certificateId(): string | undefined {
+    return this.granted?.certificateId;
+  }
+
   wants(topic: string): boolean {
-    for (const filter of this.filters.keys()) if (matches(filter, topic)) return true;
+    for (const filter of this.filters.keys()) {
+      if (matches(filter, topic)) return this.granted?.receive(topic) === true;
+    }
     return false;
   }
 
@@ -79,7 +93,7 @@ export class Session {
     for (const [filter, granted] of this.filters) {
       if (granted === 1 && matches(filter, packet.topic)) qos = 1;
     }
-    const out: mqtt.IPublishPacket = {
+    this.push({
       cmd: 'publish',
       topic: packet.topic,
       payload: packet.payload,
@@ -87,16 +101,41 @@ export class Session {
       retain,
       dup: false,
       ...(packet.properties === undefined ? {} : { properties: packet.properties }),
-    };
-    if (out.qos === 1) out.messageId = this.messageId();
-    this.send(out);
+    });
+  }
+
+  reply(topic: string, body: unknown): void {
+    const payload = Buffer.from(JSON.stringify(body));
+    this.push({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false });
   }
 
   /** Says why and closes. */
   end(reasonCode: number): void {
-    if (this.grant !== undefined) this.send({ cmd: 'disconnect', reasonCode });
+    if (reasonCode === REASON.takenOver) this.why = 'DUPLICATE_CLIENTID';
+    else if (reasonCode === REASON.keepAlive) this.why = 'MQTT_KEEP_ALIVE_TIMEOUT';
+    else this.why = 'SERVER_ERROR';
+    if (this.granted !== undefined) this.send({ cmd: 'disconnect', reasonCode });
     this.socket.end();
     setTimeout(() => this.socket.destroy(), 200).unref();
+  }
+
+  /** At most as many unacknowledged messages as the client takes; the rest waits. */
+  private push(packet: mqtt.IPublishPacket): void {
+    if (packet.qos === 0) return this.send(packet);
+    if (this.unacked.size >= this.window) {
+      if (this.waiting.length < WAITING_MAX) this.waiting.push(packet);
+      else this.socket.destroy();
+      return;
+    }
+    packet.messageId = this.messageId();
+    this.unacked.add(packet.messageId);
+    this.send(packet);
+  }
+
+  private acknowledged(id: number | undefined): void {
+    if (id === undefined || !this.unacked.delete(id)) return;
+    const next = this.waiting.shift();
+    if (next !== undefined) this.push(next);
   }
 
   private send(packet: mqtt.Packet): void {
@@ -108,9 +147,17 @@ export class Session {
   }
 
   private messageId(): number {
-    const id = this.nextId;
-    this.nextId = (this.nextId % 65_535) + 1;
-    return id;
+    do this.nextId = (this.nextId % 65_535) + 1;
+    while (this.unacked.has(this.nextId));
+    return this.nextId;
+  }
+
+  /** Over its rate the connection is not read for a while. */
+  private slow(bytes: number): void {
+    const pauseMs = this.meter.read(bytes, Date.now());
+    if (pauseMs <= 0 || this.socket.isPaused()) return;
+    this.socket.pause();
+    setTimeout(() => this.socket.resume(), pauseMs).unref();
   }
 
   private watch(): void {
@@ -120,38 +167,41 @@ export class Session {
   }
 
   private take(packet: mqtt.Packet): void {
-    if (this.grant === undefined) {
+    if (this.granted === undefined) {
       if (packet.cmd === 'connect') this.connect(packet);
       else this.socket.destroy();
       return;
     }
-    if (packet.cmd === 'publish') this.publish(packet, this.grant);
-    else if (packet.cmd === 'subscribe') this.subscribe(packet, this.grant);
+    if (packet.cmd === 'publish') this.publish(packet, this.granted);
+    else if (packet.cmd === 'puback') this.acknowledged(packet.messageId);
+    else if (packet.cmd === 'subscribe') this.subscribe(packet, this.granted);
     else if (packet.cmd === 'unsubscribe') this.unsubscribe(packet);
     else if (packet.cmd === 'pingreq') this.send({ cmd: 'pingresp' });
     else if (packet.cmd === 'disconnect') {
       if (packet.reasonCode !== 4) this.will = undefined; // 4: disconnect with will message
+      this.byClient = true;
+      this.why = 'CLIENT_INITIATED_DISCONNECT';
       this.socket.end();
-    } else if (packet.cmd !== 'puback') this.end(REASON.protocol);
+    } else this.end(REASON.protocol);
   }
 
   private connect(packet: mqtt.IConnectPacket): void {
     clearTimeout(this.timer);
-    const password = packet.password ?? Buffer.alloc(0);
-    const grant =
-      packet.protocolVersion === 5
-        ? this.broker.grant(packet.clientId, packet.username ?? '', Buffer.from(password))
-        : undefined;
-    if (grant === undefined) {
+    const rights = packet.protocolVersion === 5 ? this.broker.rights(packet, this.socket) : 132;
+    if (typeof rights === 'number') {
       this.broker.refuse();
-      const reasonCode = packet.protocolVersion === 5 ? REASON.badCredentials : 132;
-      this.send({ cmd: 'connack', sessionPresent: false, reasonCode });
+      this.send({ cmd: 'connack', sessionPresent: false, reasonCode: rights });
       this.socket.end();
       return;
     }
-    this.grant = grant;
+    const { limits } = this.broker;
+    this.granted = rights;
     this.clientId = packet.clientId;
-    if (packet.will !== undefined && allows(grant.publish, packet.will.topic)) {
+    this.window = Math.min(packet.properties?.receiveMaximum ?? 65_535, limits.unacked);
+    if (
+      packet.will !== undefined &&
+      rights.publish(packet.will.topic, packet.will.retain === true)
+    ) {
       this.will = {
         cmd: 'publish',
         topic: packet.will.topic,
@@ -173,42 +223,46 @@ export class Session {
         retainAvailable: true,
         sessionExpiryInterval: 0,
         subscriptionIdentifiersAvailable: false,
-        maximumPacketSize: this.broker.payloadBytesMax + 4_096,
+        receiveMaximum: limits.unacked,
+        maximumPacketSize: limits.payloadBytes + 4_096,
         topicAliasMaximum: 0,
       },
     });
   }
 
-  private publish(packet: mqtt.IPublishPacket, grant: Grant): void {
+  private publish(packet: mqtt.IPublishPacket, rights: Rights): void {
     if (packet.qos === 2) return this.end(REASON.qosNotSupported);
-    if (packet.payload.length > this.broker.payloadBytesMax) {
+    if (packet.payload.length > this.broker.limits.payloadBytes) {
       return this.end(REASON.packetTooLarge);
     }
+    if (!this.meter.message(Date.now())) return; // discarded, as documented: no PUBACK
     let reasonCode: number = REASON.success;
     if (!isTopic(packet.topic)) reasonCode = REASON.topicInvalid;
-    else if (!allows(grant.publish, packet.topic)) reasonCode = REASON.notAuthorized;
-    if (reasonCode === REASON.success) this.broker.route(packet, this.clientId);
+    else if (!rights.publish(packet.topic, packet.retain)) reasonCode = REASON.notAuthorized;
+    if (reasonCode === REASON.success) reasonCode = this.broker.route(packet, this);
     else this.broker.refuse();
+    if (reasonCode === REASON.notAuthorized && this.broker.strict) return this.end(reasonCode);
     if (packet.qos === 1 && packet.messageId !== undefined) {
       this.send({ cmd: 'puback', messageId: packet.messageId, reasonCode });
     }
   }
 
-  private subscribe(packet: mqtt.ISubscribePacket, grant: Grant): void {
-    const granted: number[] = [];
+  private subscribe(packet: mqtt.ISubscribePacket, rights: Rights): void {
     const fresh: string[] = [];
-    for (const { topic, qos } of packet.subscriptions) {
-      if (!isFilter(topic)) granted.push(REASON.filterInvalid);
-      else if (!grant.subscribe.includes(topic) && !allows(grant.subscribe, topic)) {
+    const { limits } = this.broker;
+    const granted = packet.subscriptions.map(({ topic, qos }, at) => {
+      if (!isFilter(topic)) return REASON.filterInvalid;
+      const full = this.filters.size >= limits.subscriptions && !this.filters.has(topic);
+      if (full || at >= limits.filtersPerSubscribe) return REASON.quotaExceeded;
+      if (!rights.subscribe(topic) || topic.startsWith('$aws/rules/')) {
         this.broker.refuse();
-        granted.push(REASON.notAuthorized);
-      } else {
-        const level = qos === 0 ? 0 : 1;
-        this.filters.set(topic, level);
-        granted.push(level);
-        fresh.push(topic);
+        return REASON.notAuthorized;
       }
-    }
+      const level = qos === 0 ? 0 : 1;
+      this.filters.set(topic, level);
+      fresh.push(topic);
+      return level;
+    });
     this.send({ cmd: 'suback', messageId: packet.messageId ?? 0, granted });
     for (const filter of fresh) {
       const packet = this.broker.retainedFor(filter);
@@ -225,8 +279,8 @@ export class Session {
 
   private closed(): void {
     clearTimeout(this.timer);
-    if (this.grant === undefined) return;
-    this.broker.leave(this);
-    if (this.will !== undefined) this.broker.route(this.will, this.clientId);
+    if (this.granted === undefined) return;
+    this.broker.leave(this, this.byClient, this.why);
+    if (this.will !== undefined) this.broker.route(this.will, this);
   }
 }

@@ -24,12 +24,18 @@ export function isFilter(filter: string): boolean {
   );
 }
 
-/** A topic one may publish to: no wildcard, at most 256 bytes and 7 slashes (IoT Core quota). */
+const RULE = /^\$aws\/rules\/[^/]+\//;
+
+/**
+ * A topic one may publish to: no wildcard, at most 256 bytes and 7 slashes (IoT Core quota); the
+ * prefix of basic ingest does not count.
+ */
 export function isTopic(topic: string): boolean {
+  const counted = topic.replace(RULE, '');
   return (
-    topic.length > 0 &&
+    counted.length > 0 &&
     !/[+#\0]/.test(topic) &&
-    Buffer.byteLength(topic) <= 256 &&
-    topic.split('/').length <= 8
+    Buffer.byteLength(counted) <= 256 &&
+    counted.split('/').length <= 8
   );
 }

@@ -1,7 +1,7 @@
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IotBroker } from '../../../simulators/iot-core/broker.ts';
-import type { Grant } from '../../../simulators/iot-core/session.ts';
+import type { Grant } from '../../../simulators/iot-core/rights.ts';
 import { matches } from '../../../simulators/iot-core/topics.ts';
 
 const grants: Grant[] = [
