@@ -64,6 +64,7 @@ export interface Store {
   /** False when (gateway, epoch, seq) is known: then nothing was written. */
   storeRecord(gateway: string, record: TelemetryRecord, atMs: Instant): boolean;
   write(writes: readonly Write[]): void;
+  row(table: DocumentTable, key: string): Row | undefined;
   /** By key. @param sinceMs  only rows about this instant or later */
   rows(table: DocumentTable, kind: string, sinceMs?: Instant): Row[];
   /** Removes rows of a kind that are about an earlier instant. */
@@ -76,6 +77,48 @@ export interface Store {
   /** Records stored, as a checker counts them. */
   recordCount(): number;
   close(): void;
+}
+
+/**
+ * The same tables for those who start, answer once and end. Every call stands alone: nothing spans
+ * two of them, so each write has its effect once by its own key.
+ */
+export interface Tables {
+  /** Stores the records whose (gateway, epoch, seq) is new. @returns those, in their order */
+  storeRecords(
+    gateway: string,
+    records: readonly TelemetryRecord[],
+    atMs: Instant,
+  ): Promise<TelemetryRecord[]>;
+  /** Replaces what has its key. */
+  put(row: Row): Promise<void>;
+  /** False when its key is known: then nothing was written. */
+  putNew(row: Row): Promise<boolean>;
+  remove(table: DocumentTable, key: string): Promise<void>;
+  get(table: DocumentTable, key: string): Promise<Row | undefined>;
+  /** Of one kind in one zone, by the instant they are about, then by key. */
+  rows(table: DocumentTable, kind: string, zone: string, sinceMs: Instant): Promise<Row[]>;
+  /** Energy records of one place, by interval, then by (epoch, seq). */
+  energy(gateway: string, place: string, sinceMs: Instant): Promise<StoredEnergy[]>;
+  /** Rising, never the same twice. */
+  nextSequence(name: string): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What a day brought, as lines of JSON: `name` says which part of it. */
+export interface LakePart {
+  readonly tenant: string;
+  readonly dataset: 'telemetry';
+  readonly day: string; // of UTC, 2026-11-22
+  readonly name: string; // the same lines have the same name: written twice is there once
+  readonly lines: readonly string[];
+}
+
+/** The long memory: compressed lines, apart by data set, tenant and day. */
+export interface Lake {
+  put(part: LakePart): Promise<void>;
+  /** All lines of a day, part by part in the order of their names. */
+  read(tenant: string, dataset: LakePart['dataset'], day: string): Promise<string[]>;
 }
 
 /** A2A as another binding than MQTT sees it; whoever calls has proven which gateway it is. */

@@ -118,6 +118,12 @@ interface RowColumns {
   readonly body: string;
 }
 
+const rowOf = (table: DocumentTable, { from_ms, ...row }: RowColumns): Row => ({
+  ...row,
+  table,
+  fromMs: from_ms,
+});
+
 class SqliteStore implements Store {
   private readonly db: Connection;
   private readonly statements = new Map<string, Database.Statement<unknown[], unknown>>();
@@ -176,11 +182,16 @@ class SqliteStore implements Store {
     }
   }
 
+  row(table: DocumentTable, key: string): Row | undefined {
+    const row = this.sql(`SELECT * FROM ${table} WHERE key = ?`).get(key) as RowColumns | undefined;
+    return row && rowOf(table, row);
+  }
+
   rows(table: DocumentTable, kind: string, sinceMs = 0): Row[] {
     const rows = this.sql(
       `SELECT * FROM ${table} WHERE kind = ? AND from_ms >= ? ORDER BY from_ms, key`,
     ).all(kind, sinceMs) as RowColumns[];
-    return rows.map(({ from_ms, ...row }) => ({ ...row, table, fromMs: from_ms }));
+    return rows.map((row) => rowOf(table, row));
   }
 
   prune(table: DocumentTable, kind: string, beforeMs: number): void {

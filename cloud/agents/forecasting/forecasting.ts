@@ -8,7 +8,7 @@ import {
   localTime,
 } from '../../../gateway/contracts/values/time.ts';
 import { canonical } from '../../canonical.ts';
-import type { Effects, Store, Write } from '../../ports.ts';
+import type { Effects, Row, Store, Write } from '../../ports.ts';
 import { type Prices, parsePrices } from './price.ts';
 import { SourceError } from './series.ts';
 import { parseOpenMeteo } from './weather.ts';
@@ -147,7 +147,7 @@ export function publish(state: ForecastState, tenant: string, nowMs: Instant): E
   state.published = forecast;
   const topic = zoneTopics(tenant, state.zone.id).forecast;
   return {
-    writes: [row(state, 'forecast', `${nowMs}`, nowMs, forecast), ...priceRows(state, nowMs)],
+    writes: [{ op: 'put', row: forecastRow(forecast) }, ...priceRows(state, nowMs)],
     messages: [{ topic, body: forecast, retain: true }],
   };
 }
@@ -216,6 +216,49 @@ function row(
       who: '',
       fromMs,
       body: canonical(body),
+    },
+  };
+}
+
+/** A forecast as it is kept: by zone and issue. */
+export function forecastRow(forecast: ZoneForecast): Row {
+  const { zone, issuedAtMs } = forecast;
+  return {
+    table: 'forecast_data',
+    key: `forecast/${zone}/${issuedAtMs}`,
+    kind: 'forecast',
+    zone,
+    who: '',
+    fromMs: issuedAtMs,
+    body: canonical(forecast),
+  };
+}
+
+/** Its steps from the running one on, for so long; what has passed is left out. */
+export function fromNow(forecast: ZoneForecast, nowMs: Instant, lengthMs: number): ZoneForecast {
+  const window = ({ fromMs, stepMs }: { fromMs: Instant; stepMs: number }) => {
+    const first = Math.max(0, Math.floor((nowMs - fromMs) / stepMs));
+    const last = Math.max(first, Math.ceil((nowMs + lengthMs - fromMs) / stepMs));
+    return {
+      fromMs: fromMs + first * stepMs,
+      cut: <T>(values: readonly T[]): T[] => values.slice(first, last),
+    };
+  };
+  const weather = window(forecast.weather);
+  const price = window(forecast.price);
+  return {
+    ...forecast,
+    weather: {
+      ...forecast.weather,
+      fromMs: weather.fromMs,
+      ghiWPerM2: weather.cut(forecast.weather.ghiWPerM2),
+      temperatureC: weather.cut(forecast.weather.temperatureC),
+      cloudPct: weather.cut(forecast.weather.cloudPct),
+    },
+    price: {
+      ...forecast.price,
+      fromMs: price.fromMs,
+      priceNanoPerWh: price.cut(forecast.price.priceNanoPerWh),
     },
   };
 }

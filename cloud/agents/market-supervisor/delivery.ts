@@ -106,7 +106,7 @@ export function settle(
   post(state, zoneState, interval, priced, retail, nowMs, effects);
   for (const [participant, line] of lines) {
     book(zoneState, interval, participant, line);
-    effects.writes.push(...lineRows(zoneState, interval, participant, line));
+    effects.writes.push(...lineRows(zoneState.zone.id, interval, participant, line));
   }
   for (const [participant] of lines)
     effects.messages.push(...statements(state, zoneState, participant));
@@ -283,14 +283,14 @@ export function book(
  * The line itself, and what the participant was to the zone in this interval: a producer or a
  * consumer.
  */
-function lineRows(
-  state: ZoneState,
-  interval: IntervalState,
+export function lineRows(
+  zone: string,
+  interval: { readonly fromMs: Instant; readonly version: number },
   participant: string,
   line: StatementLine,
 ): MarketEffects['writes'] {
-  const base = { zone: state.zone.id, who: participant, fromMs: interval.fromMs };
-  const key = `${state.zone.id}/${interval.fromMs}/${participant}`;
+  const base = { zone, who: participant, fromMs: interval.fromMs };
+  const key = `${zone}/${interval.fromMs}/${participant}`;
   const produces = line.meteredNetWh > 0;
   const body = canonical({ version: interval.version, line });
   const table = produces ? 'producer_metrics' : 'consumer_metrics';

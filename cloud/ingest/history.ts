@@ -1,0 +1,73 @@
+import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
+import {
+  DAY_MS,
+  type Instant,
+  intervalStart,
+  localTime,
+} from '../../gateway/contracts/values/time.ts';
+import type { Hash } from '../../gateway/ports.ts';
+import { canonical, compareText } from '../canonical.ts';
+import type { LakePart, StoredEnergy } from '../ports.ts';
+
+/** A batch as the lake keeps it: a part for each day of UTC, named by what is in it. */
+export function lakeParts(
+  tenant: string,
+  gateway: string,
+  records: readonly TelemetryRecord[],
+  hash: Hash,
+): LakePart[] {
+  const aboutMs = (record: TelemetryRecord): Instant =>
+    intervalStart(record.kind === 'event' ? record.atMs : record.fromMs, DAY_MS);
+  return [...Map.groupBy(records, aboutMs)]
+    .sort(([a], [b]) => a - b)
+    .map(([dayMs, some]) => {
+      const lines = some.map((record) => canonical({ gateway, ...record }));
+      const digest = hash.sha256(lines.join('\n')).slice(0, 32);
+      const name = `${gateway}-${digest}`;
+      return { tenant, dataset: 'telemetry', day: dayText(dayMs), name, lines };
+    });
+}
+
+function dayText(dayMs: Instant): string {
+  const { year, month, day } = localTime(dayMs, 'UTC');
+  return [year, String(month).padStart(2, '0'), String(day).padStart(2, '0')].join('-');
+}
+
+/** Fewer sites than this would say something about one of them. */
+const SITES_FEWEST = 3;
+
+export interface ZoneEnergy {
+  readonly fromMs: Instant;
+  readonly durationMs: number;
+  readonly sites: number;
+  readonly inWh: number; // taken from the grid
+  readonly outWh: number; // given to it
+}
+
+/**
+ * What the sites of a zone took and gave together, interval by interval.
+ * @param sites  each one's records; of two for an interval the later version counts
+ */
+export function zoneDemand(sites: readonly (readonly StoredEnergy[])[]): ZoneEnergy[] {
+  const sums = new Map<string, ZoneEnergy>();
+  for (const records of sites) {
+    const newest = new Map<string, StoredEnergy>();
+    for (const record of records) {
+      const key = `${record.fromMs}/${record.durationMs}`;
+      if (record.version >= (newest.get(key)?.version ?? 0)) newest.set(key, record);
+    }
+    for (const [key, { fromMs, durationMs, inWh, outWh }] of newest) {
+      const sum = sums.get(key) ?? { fromMs, durationMs, sites: 0, inWh: 0, outWh: 0 };
+      sums.set(key, {
+        ...sum,
+        sites: sum.sites + 1,
+        inWh: sum.inWh + inWh,
+        outWh: sum.outWh + outWh,
+      });
+    }
+  }
+  return [...sums]
+    .filter(([, sum]) => sum.sites >= SITES_FEWEST)
+    .sort(([a, one], [b, other]) => one.fromMs - other.fromMs || compareText(a, b))
+    .map(([, sum]) => sum);
+}
