@@ -7,7 +7,14 @@ export interface PtyPair {
   stop(): Promise<void>;
 }
 
-const PROGRAM = 'socat'; // optional: apt install socat
+const END = 'pty,raw,echo=0';
+/**
+ * socat (optional: apt install socat) holds both ends open itself and would outlive a killed demo.
+ * The shell ends it as soon as our end of its input is closed, by whatever.
+ */
+const SCRIPT = `exec 3<&0; socat -d -d ${END} ${END} 3<&- & line=$!
+{ read -r _ <&3; kill $line; } 2>/dev/null & wait $line`;
+const NOT_FOUND = 127; // what a shell ends with
 const START_MS = 5_000;
 
 /**
@@ -16,8 +23,11 @@ const START_MS = 5_000;
  * @throws Error when socat is there and gives no pair
  */
 export async function createPtyPair(): Promise<PtyPair | undefined> {
-  const child = spawn(PROGRAM, ['-d', '-d', 'pty,raw,echo=0', 'pty,raw,echo=0'], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const child = spawn('/bin/sh', ['-c', SCRIPT], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    // A group of its own: the Ctrl-C that ends a demo must not cut the line before the gateway has
+    // given its devices back.
+    detached: true,
   });
   const paths = await pathsOf(child);
   const [device, gateway] = paths ?? [];
@@ -29,7 +39,7 @@ export async function createPtyPair(): Promise<PtyPair | undefined> {
       new Promise((resolve) => {
         if (child.exitCode !== null || child.signalCode !== null) return resolve();
         child.once('exit', () => resolve());
-        child.kill('SIGTERM');
+        child.stdin?.end();
       }),
   };
 }
@@ -40,17 +50,17 @@ function pathsOf(child: ChildProcess): Promise<string[] | undefined> {
     const paths: string[] = [];
     let text = '';
     const limit = setTimeout(() => {
-      child.kill('SIGKILL');
+      child.stdin?.end();
       reject(new Error(`socat gave no pseudo-terminals within ${START_MS} ms`));
     }, START_MS);
     child.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(limit);
-      if (error.code === 'ENOENT') resolve(undefined);
-      else reject(new Error(`socat does not start: ${error.message}`));
+      reject(new Error(`socat does not start: ${error.message}`));
     });
     child.once('exit', (code) => {
       clearTimeout(limit);
-      reject(new Error(`socat ended with ${code}: ${text.trim().split('\n').at(-1) ?? ''}`));
+      if (code === NOT_FOUND) resolve(undefined);
+      else reject(new Error(`socat ended with ${code}: ${text.trim().split('\n').at(-1) ?? ''}`));
     });
     child.stderr?.on('data', (bytes: Uint8Array) => {
       text += new TextDecoder().decode(bytes);
