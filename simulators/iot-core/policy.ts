@@ -27,37 +27,46 @@ const ARN = 'arn:aws:iot:*:*:';
 /** The resource of a policy for tests and the demo, in the region and account of nobody. */
 export const resource = (kind: Kind, name: string): string => `${ARN}${kind}/${name}`;
 
+const CLIENT = `\${iot:ClientId}`;
 /** In a resource: the thing that the connection's certificate belongs to. */
 export const THING = `\${iot:Connection.Thing.ThingName}`;
 
 const list = (value: string | readonly string[]): readonly string[] =>
   typeof value === 'string' ? [value] : value;
 
-/**
- * Thing variables resolve only when the client id is the thing's name; a resource with a variable
- * that does not resolve matches nothing.
- */
-function substitute(pattern: string, connection: Connection): string | undefined {
-  const { clientId, thing } = connection;
-  let known = true;
-  const text = pattern.replace(/\$\{([^}]*)\}/g, (_all, name: string) => {
-    if (name === 'iot:ClientId') return clientId;
-    if (name === 'iot:Connection.Thing.ThingName' && thing === clientId) return clientId;
-    known = false;
-    return '';
-  });
-  return known ? text : undefined;
+const VARIABLE = /(\$\{[^}]*\})/;
+const ESCAPE = /[.*+?^${}()|[\]\\]/g;
+
+const literal = (text: string): string => text.replace(ESCAPE, '\\$&');
+
+/** Thing variables resolve only when the client id is the thing's name. */
+function meant(variable: string, { clientId, thing }: Connection): string | undefined {
+  if (variable === CLIENT) return clientId;
+  return variable === THING && thing === clientId ? clientId : undefined;
 }
 
-const ESCAPE = /[.+^${}()|[\]\\]/g;
+/**
+ * A resource as an expression: `*` and `?` of the policy are wildcards, those in the value of a
+ * variable are letters. @returns undefined when a variable does not resolve: it matches nothing
+ */
+function expression(name: string, connection: Connection): RegExp | undefined {
+  let source = '';
+  for (const part of name.split(VARIABLE)) {
+    if (!VARIABLE.test(part)) {
+      source += literal(part).replaceAll('\\*', '.*').replaceAll('\\?', '.');
+      continue;
+    }
+    const value = meant(part, connection);
+    if (value === undefined) return undefined;
+    source += literal(value);
+  }
+  return new RegExp(`^${source}$`, 's');
+}
 
 function resourceMatches(pattern: string, wanted: string, connection: Connection): boolean {
-  const text = substitute(pattern, connection);
-  if (text === undefined) return false;
-  if (text === '*') return true;
-  const name = text.split(':').slice(5).join(':'); // region and account are nobody's here
-  const source = name.replace(ESCAPE, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 's').test(wanted);
+  if (pattern === '*') return true;
+  const name = pattern.split(':').slice(5).join(':'); // region and account are nobody's here
+  return expression(name, connection)?.test(wanted) === true;
 }
 
 /** Deny wins, and what nothing allows is denied. MQTT wildcards in a resource are plain letters. */
