@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { Fault } from './contracts/values/fault.ts';
@@ -25,6 +26,27 @@ program
     await runAgent(resolve(dir));
   });
 
+program
+  .command('ask')
+  .argument('<question>', 'such as "why did it charge at 14:00?"')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .option('--json', 'print answer and facts as JSON')
+  .description('answer why from what the gateway wrote down')
+  .action(async (question: string, dir: string, options: { json?: boolean }) => {
+    const { ask } = await import('./cli/ask.ts');
+    await ask(question, resolve(dir), options.json === true);
+  });
+
+program
+  .command('mcp')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .option('--http <port>', 'serve HTTP on loopback instead of stdin and stdout')
+  .description('let clients of the Model Context Protocol look at state, history, plan and market')
+  .action(async (dir: string, options: { http?: string }) => {
+    const { mcp } = await import('./cli/mcp.ts');
+    await mcp(resolve(dir), version(), options.http);
+  });
+
 const config = program.command('config').description('look at a site file');
 config
   .command('check')
@@ -43,6 +65,11 @@ config
     const { explainCommand } = await import('./config/command.ts');
     process.exitCode = explainCommand(file);
   });
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
 
 try {
   await program.parseAsync();

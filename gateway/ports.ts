@@ -186,6 +186,9 @@ export interface OutboxState {
   readonly gaps: readonly OutboxGap[]; // newest last, at most 20
 }
 
+/** What may be looked up of a site's memory, while its gateway runs or not. */
+export type Records = Pick<AgentStore, 'history' | 'get' | 'list' | 'outbox'>;
+
 /** Kinds of documents; each is a table of (key, instant, body). */
 export type DocumentKind =
   | 'forecast' // a zone's forecast as received, the site's as issued
@@ -195,7 +198,9 @@ export type DocumentKind =
   | 'statement'
   | 'quarter' // what the energy records of a quarter-hour do not carry
   | 'setting'
-  | 'audit';
+  | 'audit'
+  | 'decision' // what bound, when it changed
+  | 'advice'; // a model's proposal, its twin, and who was right
 
 export interface Document {
   readonly key: string;
@@ -237,7 +242,7 @@ export interface ModelTool {
   readonly description: string;
   readonly inputSchema: Readonly<Record<string, unknown>>; // JSON Schema of an object
   /** @returns JSON; a throw tells the model why in one line */
-  run(input: unknown): unknown;
+  run(input: unknown): Promise<unknown>;
 }
 
 /** The shape of an answer: how the model is told it, and how its answer is checked. */

@@ -153,7 +153,7 @@ class BoundedModel implements Model {
         return value === undefined ? 'schema' : { value };
       }
       if (calls.length === 0) return 'schema';
-      const results = calls.map((call) => resultOf(question.tools, call));
+      const results = await Promise.all(calls.map((call) => resultOf(question.tools, call)));
       request = {
         ...request,
         messages: [
@@ -201,10 +201,10 @@ class BoundedModel implements Model {
   }
 }
 
-function resultOf(
+async function resultOf(
   tools: readonly ModelTool[],
   call: Extract<MessageBlock, { type: 'tool_use' }>,
-): MessageBlock {
+): Promise<MessageBlock> {
   const result = (content: string, isError: boolean): MessageBlock => ({
     type: 'tool_result',
     tool_use_id: call.id,
@@ -214,7 +214,7 @@ function resultOf(
   const tool = tools.find(({ name }) => name === call.name);
   if (tool === undefined) return result('there is no such tool', true);
   try {
-    return result(marked(tool.run(call.input)).slice(0, DATA_CHARS_MAX), false);
+    return result(marked(await tool.run(call.input)).slice(0, DATA_CHARS_MAX), false);
   } catch (error) {
     return result(error instanceof Error ? error.message : String(error), true);
   }

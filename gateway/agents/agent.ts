@@ -63,6 +63,7 @@ export function createAgent(deps: AgentDeps): Agent {
 const SOLVE_LIMIT_MS = 5_000; // real
 const PLAN_GAP_MS = 2_000; // real, between plans for a reason; a quarter-hour's start always plans
 const STEPS_SENT = 12;
+const HORIZON = 192; // steps, at most
 const DRAIN_MS = 6_000; // real
 const VIEW_MS = 1_000; // real
 const DAY_VIEW_MS = 5_000; // real
@@ -223,6 +224,7 @@ class SiteAgent implements Agent {
     }
     const note = this.mind.see(image);
     if (note) this.diary.note(note);
+    this.diary.decision(image);
     if (first) this.want('the first readings');
     this.lookForSurprise(image);
     this.uplink?.status(image, this.outbox);
@@ -302,7 +304,7 @@ class SiteAgent implements Agent {
       this.mind.adopt(problem, outlook, forecast);
       this.planIssuedAtMs = problem.issuedAtMs;
       this.sendIntent();
-      this.diary.plan(outlook, forecast);
+      this.diary.plan(outlook, forecast, this.mind.steps(problem.issuedAtMs, HORIZON));
       log.info('planned', {
         why,
         source: outlook.source,

@@ -6,7 +6,9 @@ import {
   type ZoneForecast,
   zoneForecast,
 } from '../contracts/messages.ts';
-import type { Outlook, SiteForecast } from '../contracts/values/outlook.ts';
+import type { Decision, Image } from '../contracts/values/image.ts';
+import type { Outlook, PlannedDay, SiteForecast } from '../contracts/values/outlook.ts';
+import type { PlanStep } from '../contracts/values/plan.ts';
 import { DAY_MS, HOUR_MS, type Instant } from '../contracts/values/time.ts';
 import type { DayEvent, LiveView } from '../contracts/values/view.ts';
 import { age, clockTime } from '../contracts/values/words.ts';
@@ -16,6 +18,7 @@ import type { QuarterNote } from './quarters.ts';
 import type { PlacedOrder, Trading } from './trading.ts';
 
 const EVENTS_MAX = 200;
+const DECISION_GAP_MS = 10_000; // of the site's time: a flutter is one decision
 const HISTORY_DAYS = 36;
 const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   forecast: 14,
@@ -25,6 +28,8 @@ const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   award: 400,
   statement: 400,
   audit: 90,
+  decision: 30,
+  advice: 400,
 };
 /** Interval keys of equal length sort as text. */
 const key = (atMs: Instant): string => String(atMs).padStart(15, '0');
@@ -41,6 +46,7 @@ export class Diary {
   private forecastAtMs: Instant | undefined;
   private forecastUntilMs: Instant | undefined;
   private sequence = 0;
+  private bound = { bound: '', atMs: Number.NEGATIVE_INFINITY };
 
   constructor(store: AgentStore, log: Log) {
     this.store = store;
@@ -100,11 +106,27 @@ export class Diary {
     });
   }
 
-  /** Every forecast as issued, and the plan that was made of it. */
-  plan(outlook: Outlook, forecast: SiteForecast): void {
+  /** What binds, when that changes: the reasons that 'why' is answered from. */
+  decision({ wallMs, mode, reason, decisions }: Image): void {
+    const bound = `${reason.authority} ${reason.code}`;
+    const before = this.bound;
+    if (bound === before.bound || wallMs < before.atMs + DECISION_GAP_MS) return;
+    this.bound = { bound, atMs: wallMs };
+    const body: Decision = { atMs: wallMs, mode, reason, decisions };
+    this.put('decision', { key: key(wallMs), atMs: wallMs, body });
+  }
+
+  /** A proposal of a model with its twin, and again when it is scored. */
+  advice(document: Document): void {
+    this.put('advice', document);
+  }
+
+  /** Every forecast as issued, and the plan that was made of it with its reasons. */
+  plan(outlook: Outlook, forecast: SiteForecast, steps: readonly PlanStep[]): void {
     const { issuedAtMs } = forecast;
     this.put('forecast', { key: `site-${key(issuedAtMs)}`, atMs: issuedAtMs, body: forecast });
-    this.put('plan', { key: key(outlook.issuedAtMs), atMs: outlook.issuedAtMs, body: outlook });
+    const body: PlannedDay = { ...outlook, whys: steps.map(({ why }) => why) };
+    this.put('plan', { key: key(outlook.issuedAtMs), atMs: outlook.issuedAtMs, body });
   }
 
   /** On disk before they go out, and again with the market's answer. */

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { YamlFile } from '../adapters/yaml.ts';
+import { modelLimits } from '../contracts/advice.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { readText } from './load.ts';
 
@@ -24,6 +25,15 @@ const gatewaySchema = z.strictObject({
       url: z.string().regex(/^(mqtt|mqtts):\/\//, 'a URL such as mqtts://broker:8883'),
       passwordFile: z.string(),
       reconnectMaxMs: z.int().min(1_000).max(300_000).default(120_000),
+    })
+    .optional(),
+  /** A model that advises and explains; without this section everything works. */
+  advisor: z
+    .strictObject({
+      model: z.string().min(1).max(200),
+      keyFile: z.string(),
+      baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+      ...modelLimits,
     })
     .optional(),
   history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database
@@ -87,6 +97,9 @@ export function loadGateway(dir: string): GatewayFile {
     },
     ...(value.history === undefined ? {} : { history: at(value.history) }),
     ...(value.commissioning === undefined ? {} : { commissioning: at(value.commissioning) }),
+    ...(value.advisor === undefined
+      ? {}
+      : { advisor: { ...value.advisor, keyFile: at(value.advisor.keyFile) } }),
     ...(value.broker === undefined
       ? {}
       : { broker: { ...value.broker, passwordFile: at(value.broker.passwordFile) } }),

@@ -73,3 +73,53 @@ export const modelLimits = {
   nanoUsdPerInputToken: z.int().min(0).max(1_000_000).default(3_000),
   nanoUsdPerOutputToken: z.int().min(0).max(1_000_000).default(15_000),
 };
+
+/** What people's MCP clients and models may look up: inputs and results, read-only. */
+const hours = (most: number) => z.int().min(1).max(most).default(24);
+const row = z.record(z.string(), z.unknown());
+const now = z.object({ nowMs: z.number(), now: z.string() });
+export const LOOK_UPS = {
+  state: {
+    title: 'State of the site',
+    description:
+      'What binds now and why, the newest events, the last measured quarter-hour of each ' +
+      'place, and how much telemetry waits for the cloud.',
+    input: z.strictObject({}),
+    output: now.extend({
+      decision: row.nullable(),
+      events: z.array(row),
+      measured: z.array(row),
+      outboxRows: z.number(),
+    }),
+  },
+  history: {
+    title: 'Measured energy',
+    description:
+      'Energy of each place in quarter-hours, Wh into and out of the site, oldest first.',
+    input: z.strictObject({ hours: hours(168) }),
+    output: now.extend({ quarters: z.array(row), leftOut: z.number() }),
+  },
+  plan: {
+    title: 'Plan in force',
+    description: 'The newest plan: power, prices, state of charge and the reason of each step.',
+    input: z.strictObject({ hours: hours(48) }),
+    output: now.extend({ plan: row.nullable(), steps: z.array(row) }),
+  },
+  market: {
+    title: 'Orders, awards and settlement',
+    description: "The site's orders with what became of them, awards, and statement lines.",
+    input: z.strictObject({ hours: hours(72) }),
+    output: now.extend({
+      orders: z.array(row),
+      awards: z.array(row),
+      statements: z.array(row),
+    }),
+  },
+  why: {
+    title: 'Why',
+    description: 'Answers a question such as "why did it charge at 14:00?" from recorded reasons.',
+    input: z.strictObject({ question: z.string().min(1).max(500) }),
+    output: now.extend({ moment: z.string(), answer: z.string(), facts: z.array(row) }),
+  },
+} as const;
+export type LookUp = keyof typeof LOOK_UPS;

@@ -5,7 +5,9 @@ import type { DocumentKind, StoreOpened } from '../../ports.ts';
 
 export type Connection = Database.Database;
 
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+/** Kinds that a database of the schema before does not have. */
+const SINCE_2: readonly DocumentKind[] = ['decision', 'advice'];
 const APPLICATION_ID = 0x45574147; // 'EWAG'
 
 export const DOCUMENT_KINDS: readonly DocumentKind[] = [
@@ -17,6 +19,8 @@ export const DOCUMENT_KINDS: readonly DocumentKind[] = [
   'quarter',
   'setting',
   'audit',
+  'decision',
+  'advice',
 ];
 
 /** Table of a kind: plural, since `order` is a word of SQL. */
@@ -38,14 +42,17 @@ CREATE TABLE history (
   version INTEGER NOT NULL, PRIMARY KEY (from_ms, place)
 ) WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-${DOCUMENT_KINDS.map(
-  (kind) => `
-CREATE TABLE ${tableOf(kind)} (
+${documentTables(DOCUMENT_KINDS)}
+`;
+
+function documentTables(kinds: readonly DocumentKind[]): string {
+  const table = (name: string): string => `
+CREATE TABLE ${name} (
   key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, body TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX ${tableOf(kind)}_at ON ${tableOf(kind)} (at_ms, key);`,
-).join('')}
-`;
+CREATE INDEX ${name}_at ON ${name} (at_ms, key);`;
+  return kinds.map((kind) => table(tableOf(kind))).join('');
+}
 
 /**
  * Opens the agent's database or makes it. A damaged file is set aside under a name that tells when,
@@ -116,6 +123,12 @@ function prepare(db: Connection, path: string, fresh: boolean): StoreOpened {
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }
+  if (version === 1) {
+    db.transaction(() => {
+      db.exec(documentTables(SINCE_2));
+      db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    })();
+  }
   const epoch = db
     .prepare<[], number>(
       `INSERT INTO meta (key, value) VALUES ('epoch', 1)
@@ -123,7 +136,9 @@ function prepare(db: Connection, path: string, fresh: boolean): StoreOpened {
     )
     .pluck()
     .get();
-  return { state: version === 0 ? 'new' : 'opened', detail: '', epoch: Number(epoch) };
+  const states = { 0: 'new', 1: 'migrated' } as const;
+  const state = states[version as keyof typeof states] ?? 'opened';
+  return { state, detail: '', epoch: Number(epoch) };
 }
 
 class Damage extends Error {}
@@ -147,4 +162,24 @@ function readable(error: unknown, path: string): Error {
   if (error instanceof Fault) return error;
   const text = error instanceof Error ? error.message : String(error);
   return new Fault(`cannot be opened: ${text}`, path, 'check folder, rights and free space');
+}
+
+/**
+ * Opens the agent's database to look only, also while the agent has it.
+ * @throws Fault when there is none, or not one of this release
+ */
+export function openToLook(path: string): Connection {
+  if (!existsSync(path)) throw new Fault('there are no records yet', path, 'run the gateway first');
+  let db: Connection | undefined;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true, timeout: 2_000 });
+    const application = Number(db.pragma('application_id', { simple: true }));
+    const version = Number(db.pragma('user_version', { simple: true }));
+    if (application === APPLICATION_ID && version === SCHEMA_VERSION) return db;
+    const what = `not a database of this release (schema ${version})`;
+    throw new Fault(what, path, 'start the gateway of this release once: it brings it up to date');
+  } catch (error) {
+    db?.close();
+    throw readable(error, path);
+  }
 }

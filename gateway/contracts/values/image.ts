@@ -76,6 +76,14 @@ export interface DecisionView {
   readonly reason: Reason;
 }
 
+/** What bound from an instant on, as it is kept. */
+export interface Decision {
+  readonly atMs: Instant;
+  readonly mode: Mode;
+  readonly reason: Reason;
+  readonly decisions: readonly DecisionView[];
+}
+
 /**
  * One cycle of the guard as others may see it: the frozen readings, the mode and the decision.
  * Points are `terminal.quantity` (`pv1.powerW`, `grid.inWh`), powers + into the node. Sent to the

@@ -50,6 +50,11 @@ export interface Outlook {
   readonly steps: readonly OutlookStep[];
 }
 
+/** A plan as it is kept: each step with its reason. */
+export interface PlannedDay extends Outlook {
+  readonly whys: readonly string[];
+}
+
 /** What a site could do in an interval beside its plan, for offers and bids. All >= 0. */
 export interface Room {
   readonly fromMs: Instant;

@@ -114,7 +114,7 @@ describe.each([
     db.close();
     const opening = Promise.resolve().then(() => open(path));
     await expect(opening).rejects.toThrow(
-      `${path}: database of a newer release (schema 7, this one reads up to 1); ` +
+      `${path}: database of a newer release (schema 7, this one reads up to 2); ` +
         'install that release again, or move the file away to start anew',
     );
   });

@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { profileById } from '../../devices/catalogue.ts';
+import { createClock } from '../adapters/clock.ts';
+import { type Look, mcpOverHttp, mcpOverStdio } from '../adapters/mcp.ts';
+import { openRecords } from '../adapters/sqlite/reader.ts';
+import { LookUps } from '../agents/advisor/lookups.ts';
+import { newestMs } from '../agents/advisor/why.ts';
+import { loadGateway } from '../config/gateway-file.ts';
+import { loadSite } from '../config/load.ts';
+import { Fault } from '../contracts/values/fault.ts';
+
+/**
+ * `edgewatt mcp DIR`: what the gateway of that folder wrote down, for clients of the Model Context
+ * Protocol; over stdin and stdout, or over HTTP on loopback. It only looks.
+ */
+export async function mcp(dir: string, version: string, http: string | undefined): Promise<void> {
+  const file = loadGateway(dir);
+  const site = loadSite(file.siteFile, profileById);
+  const clock = createClock(file.demo?.clockOrigin);
+  const records = openRecords(join(file.dataDir, 'agent.db'));
+  const lookUps = new LookUps(site, records, () => newestMs(records, clock.wallMs()));
+  const look: Look = (name, input) => lookUps.run(name, input);
+  try {
+    if (http === undefined) await mcpOverStdio(look, version);
+    else await untilSignal(look, version, portOf(http));
+  } finally {
+    records.close();
+  }
+}
+
+async function untilSignal(look: Look, version: string, port: number): Promise<void> {
+  const server = await mcpOverHttp(look, version, port);
+  process.stderr.write(`MCP on ${server.url}\n`);
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  await server.close();
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new Fault(`'${text}' is no port`, '--http', 'give a number from 0 to 65535');
+}
