@@ -87,7 +87,7 @@ export interface WriteStep {
           | 'safeW'
           | 'on';
       };
-  // only for that direction of powerW (0 counts as discharging)
+  // only for that direction of powerW
   readonly when?: 'charging' | 'discharging';
 }
 

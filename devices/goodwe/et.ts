@@ -103,7 +103,7 @@ export const GOODWE_ET: Profile = {
     },
   ],
   quirks: [
-    'EMS power is written before EMS mode.',
+    'EMS power is written before EMS mode; a change of direction goes through 0 W.',
     'There is no reversion: a lost gateway leaves the last command in force.',
     'Registers 45xxx and 47xxx are stored; EMS mode and power may be written often (unproven).',
     'BMS limits come in A, not in W.',

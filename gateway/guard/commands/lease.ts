@@ -50,6 +50,7 @@ export class Lease {
   private unknown = false;
   private refusal: string | undefined;
   private opens = 0;
+  private direction: Command['direction'] | undefined; // last asked of the device; unknown at first
   private urgent = false; // protective, or a release
   private retry: (() => void) | undefined;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -210,8 +211,11 @@ export class Lease {
     const { terminal, times, ratedW } = this.options;
     const { minS, maxS } = spec.reversion;
     const rated = ratedW(spec.binds) ?? terminal.ratedInW;
+    const { powerW } = verdict;
     return {
-      powerW: verdict.powerW,
+      powerW,
+      direction:
+        powerW === 0 ? (this.direction ?? 'discharging') : powerW < 0 ? 'charging' : 'discharging',
       currentA: verdict.currentA,
       ratedW: rated > 0 ? rated : Math.max(terminal.ratedOutW, 1),
       timeoutS: Math.floor(Math.min(Math.max(times.reversionMs / 1_000, minS), maxS)),
@@ -261,18 +265,16 @@ export class Lease {
     set: readonly Target[],
   ): Promise<Step> {
     const { spec, map } = control;
-    const before = this.verified;
     const sentAtMs = this.options.clock.monoMs();
     const sizes = spec.set.some((step) => 'from' in step.value && step.value.from === 'absPowerW');
-    const turned = before !== undefined && before.powerW * verdict.powerW < 0;
-    const grows = turned && Math.abs(verdict.powerW) > Math.abs(before.powerW);
     this.verified = undefined;
-    if (sizes && grows) {
-      // Size and direction are two registers: turn at the smaller size, neither is exceeded.
-      const gentle = { ...command, powerW: -before.powerW };
-      if (!(await this.send(control, targets(map, spec.set, gentle, control.exponents))))
+    if (sizes && spec.flash === 'volatile' && command.direction !== this.direction) {
+      // Size and direction are two registers: it turns at 0 W, so that nothing flows the wrong way.
+      const still = { ...command, powerW: 0 };
+      if (!(await this.send(control, targets(map, spec.set, still, control.exponents))))
         return 'again';
     }
+    this.direction = command.direction;
     if (!(await this.send(control, targets(map, spec.set, command, control.exponents))))
       return 'again';
     if (this.armed && spec.reversion.renewedBy === 'any-write') this.armedAtMs = sentAtMs;

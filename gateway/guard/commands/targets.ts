@@ -6,6 +6,7 @@ import type { Request } from '../bus/pdu.ts';
 /** What a verdict means to one device, before it is put into registers. */
 export interface Command {
   readonly powerW: number; // + into the busbar
+  readonly direction: 'charging' | 'discharging'; // at 0 W the one before, so that nothing flaps
   readonly currentA: number;
   readonly ratedW: number; // 100 % of a percent value
   readonly timeoutS: number;
@@ -88,18 +89,15 @@ function requestOf(point: ResolvedPoint, words: readonly number[]): Request {
   return { fc: 16, at: point.at, words };
 }
 
-/**
- * Writes of a sequence in order, those of the other direction left out (0 counts as discharging).
- */
+/** Writes of a sequence in order, those of the other direction left out. */
 export function targets(
   map: DeviceMap,
   steps: readonly WriteStep[],
   command: Command,
   exponents: Exponents,
 ): Target[] {
-  const direction = command.powerW < 0 ? 'charging' : 'discharging';
   return steps
-    .filter((step) => step.when === undefined || step.when === direction)
+    .filter((step) => step.when === undefined || step.when === command.direction)
     .map((step) => targetOf(map, step, command, exponents));
 }
 

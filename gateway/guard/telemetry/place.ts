@@ -31,6 +31,8 @@ const BRIDGE_CYCLES = 6;
 const FINE = 0.01;
 /** What a meter may count beyond the rating before it is taken for a jump. */
 const MARGIN = 1.5;
+/** An answer may be that much later than its request. */
+const LATE_CYCLES = 5;
 
 /** Integral of a straight line between two samples, apart for power above and below zero, in Wh. */
 function integrals(from: Sample, to: Sample): { inWh: number; outWh: number } {
@@ -77,8 +79,8 @@ export class PlaceEnergy {
    */
   take(image: Image, cycleMs: number, untilMs = Number.POSITIVE_INFINITY): boolean {
     this.power(image.points[`${this.spec.id}.powerW`], cycleMs, untilMs);
-    const into = this.counter(image.points[`${this.spec.id}.inWh`], 'inWh', untilMs);
-    const out = this.counter(image.points[`${this.spec.id}.outWh`], 'outWh', untilMs);
+    const into = this.counter(image, 'inWh', cycleMs, untilMs);
+    const out = this.counter(image, 'outWh', cycleMs, untilMs);
     return into || out;
   }
 
@@ -105,7 +107,8 @@ export class PlaceEnergy {
     this.last = end;
   }
 
-  private counter(reading: Reading | undefined, key: 'inWh' | 'outWh', untilMs: number): boolean {
+  private counter(image: Image, key: 'inWh' | 'outWh', cycleMs: number, untilMs: number): boolean {
+    const reading = image.points[`${this.spec.id}.${key}`];
     if (reading?.quality !== 'good' || this.spec.residual) return false;
     if (reading.atMs <= this.countedAtMs[key] || reading.atMs > untilMs) return false;
     this.seen = true;
@@ -113,8 +116,11 @@ export class PlaceEnergy {
     this.countedAtMs[key] = reading.atMs;
     const since = this.since(reading.atMs);
     const { ratedW } = this.spec;
+    // A reading is dated by its request; the device may have counted on until it answered.
     const most = (ms: number): number =>
-      ratedW > 0 ? (MARGIN * ratedW * ms) / HOUR_MS + 1 : Number.POSITIVE_INFINITY;
+      ratedW > 0
+        ? (MARGIN * ratedW * (ms + LATE_CYCLES * cycleMs)) / HOUR_MS + 1
+        : Number.POSITIVE_INFINITY;
     const energy = key === 'inWh' ? this.into : this.out;
     return energy.anchor(reading.value, reading.atMs, since[key], most).newEpoch;
   }

@@ -22,6 +22,14 @@ export interface Telemetry {
   produced(): number;
 }
 
+/** Down the ladder it is said why; up again it is enough that it is so. */
+function turned(before: Mode | undefined, { mode, reason }: Image): string {
+  const up = before !== undefined && LADDER.indexOf(mode) < LADDER.indexOf(before);
+  return up ? `Back in mode ${mode}` : `Mode ${mode}: ${reason.sentence}`;
+}
+
+const LADDER: readonly Mode[] = ['trading', 'planning', 'rules', 'holding', 'safe'];
+
 type Body = AggregateRecord | EnergyRecord | EventRecord;
 
 /**
@@ -55,7 +63,7 @@ export function createTelemetry(site: Site, epoch: number): Telemetry {
         const text = `A counter of ${place} went back or jumped: it was reset or exchanged`;
         bodies.push(eventOf('COUNTER_EPOCH', text, image));
       }
-      if (image.mode !== mode) bodies.push(eventOf('MODE', image.reason.sentence, image));
+      if (image.mode !== mode) bodies.push(eventOf('MODE', turned(mode, image), image));
       mode = image.mode;
       return bodies.map(key);
     },

@@ -17,14 +17,14 @@ describe('a device without a reversion timer', () => {
     expect(writes()).toEqual([[21, 1]]);
   });
 
-  test('turning round: never the new size in the old direction', async () => {
+  test('turning round goes through nothing: no size ever flows in the wrong direction', async () => {
     const { peer, submit, clear, writes } = await rig({ control: UNTIMED, allowed: true });
     peer.registers.set(21, 1);
     await submit(-2_000);
     clear();
     await submit(5_000);
     expect(writes()).toEqual([
-      [20, 2_000],
+      [20, 0],
       [21, 12],
       [20, 5_000],
       [21, 12],
@@ -32,7 +32,23 @@ describe('a device without a reversion timer', () => {
     clear();
     await submit(-1_000);
     expect(writes()).toEqual([
+      [20, 0],
+      [21, 11],
       [20, 1_000],
+      [21, 11],
+    ]);
+  });
+
+  test('at rest it keeps its direction, so that a flicker around nothing turns nothing', async () => {
+    const { submit, clear, writes } = await rig({ control: UNTIMED, allowed: true });
+    await submit(-2_000);
+    clear();
+    await submit(0);
+    await submit(-2_000);
+    expect(writes()).toEqual([
+      [20, 0],
+      [21, 11],
+      [20, 2_000],
       [21, 11],
     ]);
   });
