@@ -1,11 +1,15 @@
 import { cpus } from 'node:os';
 import { benchSite } from './site.ts';
+import { benchStep } from './step.ts';
 
 /**
  * `npm run bench -- NAME [--json]`: figures for docs/benchmarks.md. Each bench names the machine it
  * ran on.
  */
-const BENCHES: Readonly<Record<string, () => Promise<object>>> = { site: benchSite };
+const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
+  site: benchSite,
+  step: benchStep,
+};
 
 const [name = 'site', ...flags] = process.argv.slice(2).filter((word) => word !== '--');
 const bench = BENCHES[name];
