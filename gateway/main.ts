@@ -26,6 +26,35 @@ program
     await runAgent(resolve(dir));
   });
 
+const update = program
+  .command('update')
+  .description('signed releases: install one, see which runs');
+const places = (command: Command): Command =>
+  command
+    .option('--root <dir>', 'where releases stand', '/opt/edgewatt')
+    .option('--state <dir>', 'what is known of them', '/var/lib/edgewatt-update')
+    .option(
+      '--marks <dir>',
+      'where the gateway says that it is healthy',
+      '/var/lib/edgewatt/update',
+    );
+places(update.command('install'))
+  .argument('<bundle>', 'release bundle (.ewb)')
+  .option('--keys <file>', 'trusted release keys (JSON)', '/etc/edgewatt/release-keys.json')
+  .option('--channel <name>', 'the channel this gateway follows', 'stable')
+  .description('verify a bundle, put it beside the running release, make it current on trial')
+  .action(async (bundle: string, options) => {
+    const { updateInstall } = await import('./cli/update.ts');
+    process.exitCode = await updateInstall(bundle, options);
+  });
+places(update.command('status'))
+  .option('--json', 'print one JSON object')
+  .description('which release runs, which is on trial, which failed and why')
+  .action(async (options) => {
+    const { updateStatus } = await import('./cli/update.ts');
+    process.exitCode = updateStatus(options, options.json === true);
+  });
+
 program
   .command('ask')
   .argument('<question>', 'such as "why did it charge at 14:00?"')

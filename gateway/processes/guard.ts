@@ -13,6 +13,9 @@ import { loadSite } from '../config/load.ts';
 import type { AgentFrame } from '../contracts/values/frames.ts';
 import { timing } from '../contracts/values/timing.ts';
 import { Supervisor } from './supervisor.ts';
+import { trialGate } from './trial.ts';
+
+const SUMMARY_FILE = 'guard.summary.json';
 
 /**
  * The guard process: reads its files, takes the lock, commands safe states, ticks, and only then
@@ -57,7 +60,11 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     onFrame: take,
     onRestart: () => guard.agentRestarted(),
   });
-  guard.onImage = (image) => supervisor.turn(image);
+  const onCycle = trialGate(join(file.dataDir, SUMMARY_FILE), disk, log, supervisor);
+  guard.onImage = (image) => {
+    supervisor.turn(image);
+    onCycle(image);
+  };
   guard.onRecords = (records) => supervisor.push(records);
 
   let ending = false;
@@ -67,7 +74,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     await guard.stop();
     await supervisor.stop();
     const image = guard.image();
-    disk.replace(join(file.dataDir, 'guard.summary.json'), {
+    disk.replace(join(file.dataDir, SUMMARY_FILE), {
       ...image?.counters,
       mode: image?.mode,
       recordsDropped: supervisor.recordsDropped,

@@ -43,6 +43,7 @@ export class Supervisor {
   restarts = 0;
   recordsDropped = 0;
   private agent: AgentProcess | undefined;
+  private hasSpoken = false; // this agent
   private startedAtMs = 0;
   private heardAtMs = 0;
   private backoffMs = BACKOFF_MIN_MS;
@@ -58,11 +59,17 @@ export class Supervisor {
     this.deps = deps;
   }
 
+  /** An agent runs and has said something. */
+  get isAgentAlive(): boolean {
+    return this.agent !== undefined && this.hasSpoken;
+  }
+
   launch(): void {
     if (this.stopping) return;
     const agent = this.deps.start();
     const reader = new FrameReader();
     this.agent = agent;
+    this.hasSpoken = false;
     this.startedAtMs = this.deps.clock.realMs();
     this.heardAtMs = this.startedAtMs + START_MS - SILENT_MS;
     this.imageInFlight = false;
@@ -138,6 +145,7 @@ export class Supervisor {
       return;
     }
     this.heardAtMs = this.deps.clock.realMs();
+    this.hasSpoken = true;
     if (frame.t === 'image-ack') {
       this.imageInFlight = false;
     } else if (frame.t === 'records-ack') {

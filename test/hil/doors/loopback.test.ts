@@ -50,7 +50,7 @@ describe('what listens', () => {
     writeFileSync(join(dir, 'gateway.yaml'), 'version: 1\npage: { port: 0 }\n');
     const { page } = loadGateway(dir);
     const entrance = await testDoors();
-    const server = createPage({ ...page, doors: entrance.doors, assetsDir: dir });
+    const server = createPage({ ...page, tls: undefined, doors: entrance.doors, assetsDir: dir });
     await server.start();
     const devices = await startTcpServer({ units: new Map() } as never, 0);
     const places = listening();

@@ -59,7 +59,7 @@ async function claim(url: string): Promise<{ cookie: string; set: string }> {
 }
 
 describe('the router table', () => {
-  it('has a policy on every route, and no route without a session beside the known ones', async () => {
+  it('has a policy on every route, and none without a session beside the known ones', async () => {
     await start();
     const routes = page?.routes ?? [];
     expect(routes.length).toBeGreaterThan(8);
