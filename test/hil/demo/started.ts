@@ -55,6 +55,11 @@ export class Stage {
     return started;
   }
 
+  /** From now on, what this process starts by other means carries the mark too. */
+  mark(): void {
+    process.env[TRACE] = this.dir;
+  }
+
   /** The folder of the one run that was started here. */
   runDir(): string {
     const [name, ...more] = readdirSync(join(this.dir, 'tmp')).filter((entry) =>
@@ -91,6 +96,7 @@ export class Stage {
       }
     }
     await Promise.all(this.all.map((one) => one.ended));
+    delete process.env[TRACE];
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -45,7 +45,7 @@ export class Watch {
   }
 
   private take(event: string): void {
-    const data = /^event: live$[^]*^data: (.*)$/m.exec(event)?.[1];
+    const data = /^event: live$[\s\S]*?^data: (.*)$/m.exec(event)?.[1];
     if (data === undefined) return;
     const live = JSON.parse(data) as LiveView;
     this.live = live;
