@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Fault } from '../gateway/contracts/values/fault.ts';
 
 /** `edgewatt-sim`: the simulated world. Bad input ends with one line and exit code 2. */
@@ -48,6 +48,11 @@ program
   .option('--seed <n>', 'another weather, other loads', number('seed', 0, 4_294_967_295), 1)
   .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(START))
   .option('--keep', "keep the run's folder (files, databases, logs)")
+  .addOption(
+    new Option('--broker <kind>', 'by certificates as on AWS, or plain by password')
+      .choices(['iot-core', 'plain'])
+      .default('iot-core'),
+  )
   .option('--inject <what>', 'make a judge see violation, loss or duplicate', inject)
   .action(async (options) => {
     if (options.headless && options.minutes === undefined) {
@@ -62,6 +67,7 @@ program
       json: options.json === true,
       headless: options.headless === true,
       keep: options.keep === true,
+      broker: options.broker,
       inject: options.inject,
     });
   });
@@ -100,7 +106,7 @@ program
 program
   .command('iot-core')
   .description('an MQTT 5 broker in the manner of AWS IoT Core')
-  .requiredOption('--config <file>', 'JSON: port and grants')
+  .requiredOption('--config <file>', 'JSON: port, certificates, policies (docs/iot-core.md)')
   .option('--with-parent', 'end when the process that started it is gone')
   .action(async (options) => {
     const { runBroker } = await import('./iot-core/run.ts');

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { YamlFile } from '../adapters/yaml.ts';
 import { modelLimits } from '../contracts/advice.ts';
 import { Fault } from '../contracts/values/fault.ts';
+import { brokerAt, brokerSchema } from './broker.ts';
 import { readText } from './load.ts';
 
 /**
@@ -20,13 +21,7 @@ const gatewaySchema = z.strictObject({
       tls: z.strictObject({ certFile: z.string(), keyFile: z.string() }).optional(), // PEM
     })
     .prefault({}),
-  broker: z
-    .strictObject({
-      url: z.string().regex(/^(mqtt|mqtts):\/\//, 'a URL such as mqtts://broker:8883'),
-      passwordFile: z.string(),
-      reconnectMaxMs: z.int().min(1_000).max(300_000).default(120_000),
-    })
-    .optional(),
+  broker: brokerSchema.optional(),
   /** A model that advises and explains; without this section everything works. */
   advisor: z
     .strictObject({
@@ -100,9 +95,7 @@ export function loadGateway(dir: string): GatewayFile {
     ...(value.advisor === undefined
       ? {}
       : { advisor: { ...value.advisor, keyFile: at(value.advisor.keyFile) } }),
-    ...(value.broker === undefined
-      ? {}
-      : { broker: { ...value.broker, passwordFile: at(value.broker.passwordFile) } }),
+    ...(value.broker === undefined ? {} : { broker: brokerAt(value.broker, at) }),
   };
 }
 

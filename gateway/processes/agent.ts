@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
-import { createMqttBroker } from '../adapters/mqtt.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
 import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore } from '../adapters/sqlite/store.ts';
@@ -11,16 +10,14 @@ import { createAgent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
-import { loadSite, readText } from '../config/load.ts';
-import { gatewayTopics } from '../contracts/topics.ts';
+import { loadSite } from '../config/load.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
-import { encodeJson, offlineStatusOf } from '../link/status/status.ts';
-import type { AgentStore, Broker, Clock, Log } from '../ports.ts';
+import type { AgentStore, Clock, Log } from '../ports.ts';
+import { openBroker } from './broker.ts';
 import { openPage } from './page.ts';
 
 const END_MS = 2_000; // after the guard is gone
-const RECONNECT_MIN_MS = 500;
 
 /**
  * The agent process: broker, store, planner and page around the agent's inside. The guard starts
@@ -44,7 +41,7 @@ export async function runAgent(dir: string): Promise<void> {
     clock,
     times: timing(clock.speed),
     pipe,
-    broker: brokerOf(file, site, clock),
+    broker: file.broker && openBroker(file.broker, site, clock),
     store,
     solver: createForkedSolver(),
     log,
@@ -59,26 +56,6 @@ export async function runAgent(dir: string): Promise<void> {
   setTimeout(() => process.exit(0), END_MS).unref();
   await page?.stop();
   process.exit(0);
-}
-
-function brokerOf(file: GatewayFile, site: Site, clock: Clock): Broker | undefined {
-  if (file.broker === undefined) return undefined;
-  return createMqttBroker(
-    {
-      url: file.broker.url,
-      clientId: site.gateway,
-      username: site.gateway,
-      password: readText(file.broker.passwordFile).trim(),
-      will: {
-        topic: gatewayTopics(site.tenant, site.gateway).status,
-        payload: encodeJson(offlineStatusOf(site)),
-        retain: true,
-      },
-      minReconnectMs: RECONNECT_MIN_MS,
-      maxReconnectMs: file.broker.reconnectMaxMs,
-    },
-    clock,
-  );
 }
 
 /** What the site recorded before it had this gateway, once, into an empty history. */

@@ -1,6 +1,7 @@
 import ModbusRTU from 'modbus-serial';
 import { encodePoint } from '../../devices/codec.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import type { BrokerKind } from '../demo/broker.ts';
 import { type DemoResult, judgeRun } from '../demo/result.ts';
 import { Run, type RunningGateway, writeMap } from '../demo/run.ts';
 import { demoSites } from '../sites/demo.ts';
@@ -15,6 +16,7 @@ export interface DemoOptions {
   readonly json: boolean;
   readonly headless: boolean;
   readonly keep: boolean;
+  readonly broker: BrokerKind;
   readonly inject: 'violation' | 'loss' | 'duplicate' | undefined;
 }
 
@@ -32,6 +34,7 @@ function demoRun(options: DemoOptions): Run {
     speed: options.speed,
     startMs: options.startMs,
     withCloud: true,
+    broker: options.broker,
     transformerVa: TRANSFORMER_VA,
     backgroundW: BACKGROUND_W,
     notice: print,

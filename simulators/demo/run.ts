@@ -16,17 +16,9 @@ import { createSiteDevices } from '../servers/site-devices.ts';
 import { type Sources, startSources } from '../servers/sources.ts';
 import { deviceSettings } from '../sites/bind.ts';
 import { commissioningRecord, demoClimate, demoSiteText, wired } from '../sites/demo.ts';
+import { type BrokerKind, CLOUD_ID, JUDGE_ID, makeBroker, type RunBroker } from './broker.ts';
 import { newClaim, type RunDoors, runDoors, signIn } from './doors.ts';
-import {
-  CLOUD_ID,
-  grantsFor,
-  JUDGE_ID,
-  makeSecrets,
-  type RunSecrets,
-  writeBroker,
-  writeCloud,
-  writeGateway,
-} from './files.ts';
+import { makeSecrets, type RunSecrets, writeCloud, writeGateway } from './files.ts';
 import { type DemoProcess, freePorts, startProcess } from './processes.ts';
 import { type RunningSite, runSite } from './world.ts';
 
@@ -48,6 +40,7 @@ export interface RunOptions {
   readonly speed: number;
   readonly startMs: number; // wall clock at which simulated time begins
   readonly withCloud: boolean;
+  readonly broker?: BrokerKind; // with certificates unless named otherwise
   readonly transformerVa: number;
   readonly backgroundW: number;
   readonly notice: (line: string) => void;
@@ -86,16 +79,16 @@ export class Run {
 
   async start(): Promise<void> {
     const { sites, seed } = this.options;
-    const clients = [CLOUD_ID, JUDGE_ID, ...sites.map(({ site }) => site.gateway)];
-    const secrets = makeSecrets(clients);
+    const secrets = makeSecrets();
     const [brokerPort = 0, ...pagePorts] = await freePorts(1 + sites.length);
-    const brokerUrl = this.options.withCloud ? `mqtt://127.0.0.1:${brokerPort}` : undefined;
     const claim = newClaim();
     const doors = pagePorts.map((port) =>
       runDoors(`http://127.0.0.1:${port}/`, claim, sites.length),
     );
     const running = await this.startSites(seed, secrets);
-    if (brokerUrl !== undefined) await this.startCloud(running, secrets, brokerUrl, brokerPort);
+    const broker = this.options.withCloud
+      ? await this.startCloud(running, secrets, brokerPort)
+      : undefined;
     running.forEach((site, index) => {
       const setup = sites[index];
       const own = doors[index];
@@ -106,7 +99,7 @@ export class Run {
         url: doors[at]?.peerUrls[index] ?? '',
       }));
       const port = pagePorts[index] ?? 0;
-      const dir = this.writeSite(site, setup, secrets, brokerUrl, { port, doors: own, peers });
+      const dir = this.writeSite(site, setup, broker, { port, doors: own, peers });
       const args = [join(ROOT, 'gateway/main.ts'), 'run', dir];
       const gateway = startProcess(site.site.gateway, args, join(this.dir, 'logs'));
       this.processes.push(gateway);
@@ -173,23 +166,27 @@ export class Run {
   private async startCloud(
     sites: readonly RunningSite[],
     secrets: RunSecrets,
-    brokerUrl: string,
     brokerPort: number,
-  ): Promise<void> {
+  ): Promise<RunBroker> {
     const logs = join(this.dir, 'logs');
     const files = sites.map((site) => site.site);
     this.sources = await startSources({
       climate: demoClimate(this.options.seed),
       wallMs: () => this.clock.wallMs(),
     });
-    const broker = writeBroker(join(this.dir, 'broker'), brokerPort, grantsFor(files, secrets));
+    const kind = this.options.broker ?? 'iot-core';
+    const broker = await makeBroker(kind, join(this.dir, 'broker'), brokerPort, files);
     const main = join(ROOT, 'simulators/main.ts');
     this.processes.push(
-      startProcess('broker', [main, 'iot-core', '--config', broker, '--with-parent'], logs),
+      startProcess(
+        'broker',
+        [main, 'iot-core', '--config', broker.configFile, '--with-parent'],
+        logs,
+      ),
     );
     const cloud = writeCloud(join(this.dir, 'cloud'), {
       sites: files,
-      brokerUrl,
+      broker: { url: broker.url, login: broker.login(CLOUD_ID) },
       secrets,
       weatherUrl: this.sources.weatherUrl,
       priceUrl: this.sources.priceUrl,
@@ -201,14 +198,7 @@ export class Run {
     this.processes.push(
       startProcess('cloud', [join(ROOT, 'cloud/main.ts'), ...args, '--with-parent'], logs),
     );
-    this.judge = createMqttBroker({
-      url: brokerUrl,
-      clientId: JUDGE_ID,
-      username: JUDGE_ID,
-      password: secrets.passwords[JUDGE_ID] ?? '',
-      minReconnectMs: 100,
-      maxReconnectMs: 1_000,
-    });
+    this.judge = judgeAt(broker);
     this.judge.onMessage = ({ topic, payload }) => {
       const gateway = parseTopic(topic)?.who;
       const site = sites.find((one) => one.site.gateway === gateway);
@@ -217,13 +207,13 @@ export class Run {
     };
     this.judge.subscribe(files.map((site) => gatewayTopics(site.tenant, site.gateway).directive));
     this.judge.start();
+    return broker;
   }
 
   private writeSite(
     running: RunningSite,
     setup: SiteSetup,
-    secrets: RunSecrets,
-    brokerUrl: string | undefined,
+    broker: RunBroker | undefined,
     page: {
       readonly port: number;
       readonly doors: RunDoors;
@@ -236,8 +226,7 @@ export class Run {
       commissioning: commissioningRecord(site, this.options.startMs, {}),
       history: setup.history(intervalStart(this.options.startMs)),
       pagePort: page.port,
-      brokerUrl,
-      password: secrets.passwords[site.gateway] ?? '',
+      broker: broker && { url: broker.url, login: broker.login(site.gateway) },
       origin: this.origin,
       peers: page.peers,
       doors: { claim: page.doors.claim, tokens: page.doors.tokens },
@@ -255,6 +244,20 @@ async function endAll(processes: readonly DemoProcess[]): Promise<boolean> {
   const codes = await Promise.all(processes.map((one) => one.exited));
   for (const timer of timers) clearTimeout(timer);
   return codes.every((code) => code === 0);
+}
+
+/** Who only listens to the grid agent's directives. */
+function judgeAt(broker: RunBroker): Broker {
+  const login = broker.login(JUDGE_ID);
+  return createMqttBroker({
+    url: broker.url,
+    clientId: JUDGE_ID,
+    ...(login.kind === 'password'
+      ? { username: JUDGE_ID, password: login.password }
+      : { ca: login.ca, cert: login.cert, key: login.key }),
+    minReconnectMs: 100,
+    maxReconnectMs: 1_000,
+  });
 }
 
 /** Waits for the page's first `live` event. */

@@ -35,7 +35,7 @@ export async function certificateIdOf(pem: string): Promise<string> {
 
 /**
  * A certificate authority made when it is needed: for the emulator's own server certificate and the
- * certificates of things. Its key never leaves the process.
+ * certificates of things.
  */
 export class Authority {
   /** What clients must trust, PEM. */
@@ -70,6 +70,19 @@ export class Authority {
       ],
     });
     return new Authority(root, keys.privateKey, fromMs);
+  }
+
+  /** @param keyPem PKCS 8, as `keyPem` gave it */
+  static async load(caPem: string, keyPem: string): Promise<Authority> {
+    const der = x509.PemConverter.decodeFirst(keyPem);
+    const key = await webcrypto.subtle.importKey('pkcs8', der, CURVE, true, ['sign']);
+    const root = new x509.X509Certificate(caPem);
+    return new Authority(root, key as CryptoKey, root.notBefore.getTime());
+  }
+
+  /** The signing key, PEM: for an authority that another process loads. */
+  keyPem(): Promise<string> {
+    return pemOf(this.signingKey);
   }
 
   /** @param hosts names and addresses it is reached by; the first is its common name */

@@ -9,7 +9,7 @@ export interface PolicyStatement {
 }
 
 export interface Policy {
-  readonly Version?: string;
+  readonly Version?: '2012-10-17' | undefined;
   readonly Statement: readonly PolicyStatement[];
 }
 

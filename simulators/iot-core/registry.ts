@@ -16,7 +16,7 @@ export interface Template {
   readonly thingName: string;
   readonly policy: string;
   /** The pre-provisioning hook: only these; every serial number where it is absent. */
-  readonly serialNumbers?: readonly string[];
+  readonly serialNumbers?: readonly string[] | undefined;
   readonly deviceConfiguration?: Readonly<Record<string, string>>;
 }
 

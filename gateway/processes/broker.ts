@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { createAwsIotBroker } from '../adapters/aws-iot.ts';
+import { createMqttBroker } from '../adapters/mqtt.ts';
+import type { BrokerSection } from '../config/broker.ts';
+import { readText } from '../config/load.ts';
+import { gatewayTopics } from '../contracts/topics.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import type { Site } from '../contracts/values/site.ts';
+import { encodeJson, offlineStatusOf } from '../link/status/status.ts';
+import type { Broker, Clock } from '../ports.ts';
+
+const RECONNECT_MIN_MS = 500;
+const TLS_PORT = 8_883;
+
+/** The gateway's broker as its file names it. @throws Fault when a file of it is missing */
+export function openBroker(section: BrokerSection, site: Site, clock: Clock): Broker {
+  const read = (path: string | undefined): string => (path === undefined ? '' : readText(path));
+  const { certFile } = section;
+  if (certFile !== undefined && section.provision !== undefined && !existsSync(certFile)) {
+    throw new Fault('this gateway has no certificate yet', certFile, 'run edgewatt provision');
+  }
+  const common = {
+    clientId: site.gateway,
+    will: {
+      topic: gatewayTopics(site.tenant, site.gateway).status,
+      payload: encodeJson(offlineStatusOf(site)),
+      retain: true,
+    },
+    minReconnectMs: RECONNECT_MIN_MS,
+    maxReconnectMs: section.reconnectMaxMs,
+  };
+  const certificates = {
+    ca: read(section.caFile),
+    cert: read(section.certFile),
+    key: read(section.keyFile),
+  };
+  if (section.kind === 'aws-iot') {
+    const { hostname, port } = new URL(section.url);
+    const options = { host: hostname, port: port === '' ? TLS_PORT : Number(port) };
+    return createAwsIotBroker({ ...common, ...certificates, ...options }, clock);
+  }
+  const given = Object.fromEntries(Object.entries(certificates).filter(([, pem]) => pem !== ''));
+  const login =
+    section.passwordFile === undefined
+      ? {}
+      : { username: site.gateway, password: read(section.passwordFile).trim() };
+  return createMqttBroker({ url: section.url, ...common, ...login, ...given }, clock);
+}
