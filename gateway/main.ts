@@ -67,6 +67,16 @@ program
   });
 
 program
+  .command('advice')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .option('--json', 'print the scoreboard as JSON')
+  .description('show what models proposed in the shadow, against their deterministic twins')
+  .action(async (dir: string, options: { json?: boolean }) => {
+    const { advice } = await import('./cli/advice.ts');
+    await advice(resolve(dir), options.json === true);
+  });
+
+program
   .command('mcp')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--http <port>', 'serve HTTP on loopback instead of stdin and stdout')

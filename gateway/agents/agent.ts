@@ -12,10 +12,12 @@ import { GuardLink } from '../link/telemetry/guard-link.ts';
 import { Intake } from '../link/telemetry/intake.ts';
 import { Uplink } from '../link/uplink.ts';
 import type { AgentStore, Broker, Clock, Log, OutboxState, Pipe, Solver } from '../ports.ts';
+import { Shadow, type ShadowDeps } from './advisor/shadow.ts';
 import { Alarms } from './alarms.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
 import { makePlan } from './planning/plan.ts';
+import { simulate } from './planning/strategy.ts';
 import { Trader } from './trader.ts';
 import { Trading } from './trading.ts';
 import { liveView } from './view/live.ts';
@@ -37,6 +39,8 @@ export interface AgentDeps {
   readonly peers?: LiveView['peers'];
   readonly deviceName?: (id: string) => string; // maker and model
   readonly version?: string;
+  /** A model to work in the shadow; without one nothing is missing. */
+  readonly advisor?: Pick<ShadowDeps, 'model' | 'instructions'>;
   /** Called at most once a real second. */
   readonly onLive?: (view: LiveView) => void;
   readonly onDay?: (view: DayView) => void;
@@ -83,6 +87,7 @@ class SiteAgent implements Agent {
   private readonly intake: Intake;
   private readonly uplink: Uplink | undefined;
   private readonly trader: Trader;
+  private readonly shadow: Shadow | undefined;
   private readonly alarms = new Alarms();
   private readonly end: () => void;
   private image: Image | undefined;
@@ -123,6 +128,15 @@ class SiteAgent implements Agent {
         show: () => this.showDay(),
       },
     );
+    this.shadow =
+      deps.advisor &&
+      new Shadow({
+        ...deps.advisor,
+        site,
+        log,
+        measured: (fromMs) => this.mind.quarters.forForecast(fromMs),
+        keep: (document) => this.diary.advice(document),
+      });
     const ended = Promise.withResolvers<void>();
     this.ended = ended.promise;
     this.end = ended.resolve;
@@ -312,6 +326,13 @@ class SiteAgent implements Agent {
         costNano: Math.round(outlook.costNano),
         rulesNano: Math.round(outlook.rulesNano),
         realMs: Math.round(clock.realMs() - fromRealMs),
+      });
+      void this.shadow?.planned({
+        nowMs: problem.issuedAtMs,
+        outlook,
+        forecast,
+        simulate: (strategy) =>
+          simulate(strategy, { problem, outlook, forecast }, solver, SOLVE_LIMIT_MS),
       });
       this.showDay();
       if (this.uplink && this.cloud.connected) void this.trader.trade(this.uplink.a2a);

@@ -15,6 +15,7 @@ import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { AgentStore, Clock, Log } from '../ports.ts';
 import { openBroker } from './broker.ts';
+import { advisorOf } from './model.ts';
 import { openPage } from './page.ts';
 
 const END_MS = 2_000; // after the guard is gone
@@ -36,6 +37,7 @@ export async function runAgent(dir: string): Promise<void> {
   const store = await openStore(join(file.dataDir, 'agent.db'));
   await firstHistory(file, site, store, clock, log);
   const page = await openPage(file, log);
+  const advisor = await advisorOf(file, clock, log);
   const agent = createAgent({
     site,
     clock,
@@ -48,6 +50,7 @@ export async function runAgent(dir: string): Promise<void> {
     peers: file.demo?.peers ?? [],
     deviceName: nameOf(site),
     version: version(),
+    ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),
   });

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { hash } from '../adapters/crypto.ts';
+import type { AgentDeps } from '../agents/agent.ts';
 import type { GatewayFile } from '../config/gateway-file.ts';
 import { readText } from '../config/load.ts';
 import { Fault } from '../contracts/values/fault.ts';
@@ -19,4 +21,30 @@ export async function modelOf(
   const { createModel } = await import('../adapters/model.ts');
   const client = anthropicClient({ apiKey, ...(baseUrl !== undefined && { baseUrl }) });
   return createModel({ messages: messagesOf(client, model), limits, clock, hash, log });
+}
+
+/**
+ * The model at work in the shadow, with the instructions of its agents. A key that is missing must
+ * not cost the site its planner: it is said, and the agent goes on.
+ */
+export async function advisorOf(
+  file: GatewayFile,
+  clock: Clock,
+  log: Log,
+): Promise<AgentDeps['advisor']> {
+  try {
+    const model = await modelOf(file, clock, log);
+    if (model === undefined) return undefined;
+    const read = (agent: string): string =>
+      readText(join(import.meta.dirname, '..', 'agents', agent, 'instructions.md'));
+    const instructions = {
+      forecasting: read('forecasting'),
+      producer: read('producer'),
+      consumer: read('consumer'),
+    };
+    return { model, instructions };
+  } catch (error) {
+    log.error('no advisor', { why: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
 }

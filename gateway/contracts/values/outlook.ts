@@ -50,6 +50,14 @@ export interface Outlook {
   readonly steps: readonly OutlookStep[];
 }
 
+/** What a proposed strategy would bring, by the planner's own arithmetic. */
+export interface Simulated {
+  readonly accepted: boolean;
+  readonly twinNano: number; // cost of the plan without it, mean of the expected and a worse day
+  readonly proposedNano: number | null; // null = there is no such plan
+  readonly detail: string; // why it is refused
+}
+
 /** A plan as it is kept: each step with its reason. */
 export interface PlannedDay extends Outlook {
   readonly whys: readonly string[];
