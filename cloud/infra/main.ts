@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { parseCloudFile } from '../config/load.ts';
+import { infraApp } from './app.ts';
+import { bundleLambdas } from './bundle.ts';
+
+const text = { type: 'string' } as const;
+
+/** Makes the assembly in cdk.out, without an account and without a network. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      config: { ...text, default: 'docs/examples/cloud.yaml' },
+      name: { ...text, default: 'edgewatt' },
+      issuer: { ...text, default: 'https://identity.example.org/' },
+      audience: { ...text, default: 'edgewatt' },
+      model: { ...text, default: 'anthropic.claude-haiku-4-5-20251001-v1:0' },
+      out: { ...text, default: 'cdk.out' },
+    },
+  });
+  const config = parseCloudFile(read(values.config), values.config);
+  const bundles = resolve('.cache/infra');
+  await bundleLambdas(bundles, values.config);
+  const { app } = infraApp({ ...values, config, bundles, out: resolve(values.out) });
+  const [stack] = app.synth().stacks;
+  const resources = Object.keys(stack?.template.Resources ?? {});
+  process.stdout.write(`${values.out}: ${resources.length} resources, no finding unexplained\n`);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new Fault('cannot be read', file, 'name the configuration of the cloud with --config');
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const { name, code, message } = error as Error & { code?: string };
+  const isBadInput = error instanceof Fault || code?.startsWith('ERR_PARSE') === true;
+  const isFinding = name === 'ValidationFailed'; // the checks have said what it is
+  if (!isBadInput && !isFinding) throw error;
+  process.stderr.write(`infra: ${message}\n`);
+  process.exitCode = isBadInput ? 2 : 1;
+}
