@@ -99,7 +99,7 @@ function gatewayTraffic(tenant: string, gateway: string, zones: readonly string[
   const t = gatewayTopics(tenant, gateway);
   const zone = zones.flatMap((id) => Object.values(zoneTopics(tenant, id)));
   return {
-    publish: [t.telemetry, t.status, t.a2aRequest],
+    publish: [t.telemetry, t.status, t.diagnostics, t.a2aRequest],
     subscribe: [t.telemetryAck, t.directive, t.statement, t.a2aResponse, t.a2aNotice, ...zone],
     retain: [t.status],
   };

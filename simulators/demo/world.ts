@@ -7,7 +7,13 @@ import { balanceErrorW } from '../checkers/balance.ts';
 import { type Court, createCourt } from '../checkers/court.ts';
 import { createQuarters, type Quarters } from '../checkers/energy.ts';
 import type { Frame, SiteDevices } from '../devices/types.ts';
-import { type PlantConfig, type PlantState, startPlant, stepPlant } from '../plant/plant.ts';
+import {
+  type PlantConfig,
+  type PlantState,
+  type PlantTruth,
+  startPlant,
+  stepPlant,
+} from '../plant/plant.ts';
 import type { Drive } from '../plant/types.ts';
 import { bindSite } from '../sites/bind.ts';
 
@@ -38,6 +44,8 @@ export interface SiteRun {
  * inside.
  */
 const TURN_MS = 20;
+/** Requests that come together see one instant. */
+const FRESH_MS = 4;
 
 /**
  * Lets a site's plant run behind its devices, on the scaled clock, until it is stopped. No step
@@ -58,6 +66,8 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     devices: images,
     wallOf: (monoMs) => offsetMs + monoMs,
   });
+  let truth: PlantTruth | undefined;
+  let advancedMs = 0;
   let balanceMaxW = 0;
   let running = true;
 
@@ -70,18 +80,21 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
         court.seen(truth);
       });
       state = next.state;
-      bound.put(next.truth);
-      court.turn(next.truth);
-      balanceMaxW = Math.max(balanceMaxW, balanceErrorW(site, images) ?? 0);
+      truth = next.truth;
     }
   };
   const now = (): void => {
+    advancedMs = clock.realMs();
+    const before = state.atMs;
     for (const image of Object.values(images)) image.step(clock.monoMs());
     advance(clock.wallMs());
+    if (truth !== undefined && state.atMs > before) bound.put(truth);
   };
   const turn = (): void => {
     if (!running) return;
     now();
+    if (truth !== undefined) court.turn(truth);
+    balanceMaxW = Math.max(balanceMaxW, balanceErrorW(site, images) ?? 0);
     clock.realAt(clock.realMs() + TURN_MS, turn);
   };
   turn();
@@ -92,7 +105,9 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     devices,
     balanceErrorMaxW: () => balanceMaxW,
     frame: (frame) => court.frame(frame),
-    advance: now,
+    advance: () => {
+      if (clock.realMs() - advancedMs > FRESH_MS) now();
+    },
     directive: (directive) => court.directive(directive, clock.wallMs()),
     stop: () => {
       running = false;
