@@ -41,23 +41,22 @@ const policy = (
   };
 };
 
+/** The classes that a gateway speaks itself; on every other topic of its own it only listens. */
+const SPOKEN = new Set(['telemetry', 'status', 'diagnostics', 'a2a-request']);
+
 /** Own topics alone: what a gateway says up, what it hears down, its shadows and its jobs. */
 export function gatewayPolicy(base: ArnBase, tenant: string): IotPolicy {
-  const own = gatewayTopics(tenant, 'X');
-  const mine = (topic: string): string => topic.replace('/X/', `/${THING}/`);
-  const reserved = (part: string): string => `$aws/things/${THING}/${part}/*`;
-  const up = [own.telemetry, own.status, own.a2aRequest].map(mine);
-  const down = [own.telemetryAck, own.directive, own.statement, own.a2aResponse, own.a2aNotice];
+  const own = Object.values(gatewayTopics(tenant, 'X')).map((topic) => ({
+    topic: topic.replace('/X/', `/${THING}/`),
+    isSpoken: SPOKEN.has(topic.split('/').at(-1) ?? ''),
+  }));
+  const up = own.filter((one) => one.isSpoken).map((one) => one.topic);
+  const down = own.filter((one) => !one.isSpoken).map((one) => one.topic);
   const zone = ['forecast', 'market'].map((kind) => `ew/v1/${tenant}/zone-*/${kind}`);
   const cards = [`ew/v1/${tenant}/agent-*/card`];
-  const things = [reserved('shadow'), reserved('jobs')];
-  return policy(
-    base,
-    THING,
-    [...up, ...things],
-    [...down.map(mine), ...zone, ...cards, ...things],
-    [mine(own.status)],
-  );
+  const things = ['shadow', 'jobs'].map((part) => `$aws/things/${THING}/${part}/*`);
+  const status = up.filter((topic) => topic.endsWith('/status'));
+  return policy(base, THING, [...up, ...things], [...down, ...zone, ...cards, ...things], status);
 }
 
 /** The fleet's side: everything of one tenant, as one client. */

@@ -18,8 +18,10 @@ const me = { clientId: 'gw-1', thing: 'gw-1' };
 const mine = gatewayTopics('demo', 'gw-1');
 const others = gatewayTopics('demo', 'gw-2');
 const zone = zoneTopics('demo', 'z1');
-const UP: string[] = [mine.telemetry, mine.status, mine.a2aRequest];
-const DOWN = Object.values(mine).filter((topic) => !UP.includes(topic));
+const isUp = (topic: string): boolean =>
+  /\/(telemetry|status|diagnostics|a2a-request)$/.test(topic);
+const UP = Object.values(mine).filter(isUp);
+const DOWN = Object.values(mine).filter((topic) => !isUp(topic));
 
 describe('the policy of a gateway', () => {
   const may = (action: 'Publish' | 'Receive' | 'RetainPublish', topic: string, who = me) =>
