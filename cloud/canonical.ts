@@ -20,3 +20,14 @@ export function canonical(value: unknown): string {
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+const decoder = new TextDecoder();
+
+/** What JSON makes of bytes; undefined where it makes nothing. */
+export function readJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(payload));
+  } catch {
+    return undefined;
+  }
+}

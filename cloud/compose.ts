@@ -24,8 +24,9 @@ import { gateKey, marketAgent } from './agents/market-supervisor/agent.ts';
 import { restoreMarket } from './agents/market-supervisor/restore.ts';
 import type { MarketEffects, MarketState } from './agents/market-supervisor/state.ts';
 import { nextDueMs, onMeter, onOnline, onTime } from './agents/market-supervisor/supervisor.ts';
-import { canonical } from './canonical.ts';
+import { canonical, readJson } from './canonical.ts';
 import { a2aDoor, CARDS } from './compose-a2a.ts';
+import { type Advisor, CloudAdvice } from './compose-advice.ts';
 import { askSources } from './compose-forecast.ts';
 import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
@@ -42,6 +43,7 @@ export interface CloudPorts {
   readonly signer: Signer;
   readonly hash: Hash;
   readonly log: Log;
+  readonly advisor?: Advisor;
   /** Something that must not happen has: the state in memory is no longer what is on disk. */
   readonly fatal: (error: unknown) => void;
 }
@@ -68,7 +70,6 @@ export interface Cloud {
 }
 
 const SETTLE_EVERY_MS = MINUTE_MS;
-const decoder = new TextDecoder();
 
 export function compose(config: CloudConfig, ports: CloudPorts): Cloud {
   return new FleetSide(config, ports);
@@ -88,6 +89,7 @@ class FleetSide implements Cloud {
   private readonly router: A2aRouter;
   private readonly speaker: Speaker;
   private readonly grid: GridSide;
+  private readonly advice: CloudAdvice;
   private readonly online = new Set<string>();
   private readonly timers = new Map<string, () => void>();
   private readonly counts = { stored: 0, repeated: 0, refused: 0 };
@@ -126,6 +128,7 @@ class FleetSide implements Cloud {
       router: this.router,
       answer: (from, payload) => this.answerAside(from, payload),
     });
+    this.advice = new CloudAdvice(ports, this.market, this.grids);
     this.grid = new GridSide(config.tenant, ports, this.market, this.router, this.speaker);
   }
 
@@ -157,12 +160,14 @@ class FleetSide implements Cloud {
       const beatMs = timing(this.ports.clock.speed).heartbeatMs / 4;
       this.repeat(`heartbeat ${grid.zone.id}`, beatMs, beatMs, () => this.grid.beat(grid));
     }
+    this.repeat('advice', MINUTE_MS, MINUTE_MS, () => this.advice.turn());
     this.repeat('prune', HOUR_MS, HOUR_MS, () => this.prune());
     this.marketTurn();
   }
 
   async stop(): Promise<void> {
     this.running = false;
+    this.advice.stop();
     for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
     this.ports.broker.onMessage = undefined;
@@ -263,7 +268,6 @@ class FleetSide implements Cloud {
     return true;
   }
 
-  /** What an agent makes of a request, on disk. */
   private answer(from: Registered, payload: unknown): A2aResponse | undefined {
     const { store, clock } = this.ports;
     return store.transaction(() => {
@@ -359,6 +363,7 @@ class FleetSide implements Cloud {
       for (const kind of ['task', 'answer']) store.prune('trade_data', kind, nowMs - TASK_LIFE_MS);
       store.prune('forecast_data', 'forecast', nowMs - 2 * DAY_MS);
       store.prune('grid_metrics', 'transformer', nowMs - 31 * DAY_MS);
+      this.advice.prune(nowMs);
     });
   }
 
@@ -385,13 +390,5 @@ class FleetSide implements Cloud {
       this.running = false;
       this.ports.fatal(error);
     }
-  }
-}
-
-function readJson(payload: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(payload));
-  } catch {
-    return undefined;
   }
 }

@@ -10,9 +10,11 @@ import type { Clock, Log } from '../../gateway/ports.ts';
 import { type A2aHttp, startA2aHttp } from '../adapters/a2a-http.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { type Cloud, compose } from '../compose.ts';
+import type { Advisor } from '../compose-advice.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import type { CloudFile } from '../config/schema.ts';
 import { JournalDamaged } from '../market/ledger.ts';
+import { advisorOf } from './advisor.ts';
 import { readText } from './json-file.ts';
 
 export interface RunOptions {
@@ -36,8 +38,9 @@ export async function run(options: RunOptions): Promise<number> {
     options.clockOrigin === undefined ? undefined : readOrigin(options.clockOrigin),
   );
   const log = createLog();
+  const advisor = await advisorOf(file, at, clock, log);
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const cloud = build(file, at, clock, log, (error) => {
+  const cloud = build(file, at, { clock, log, advisor }, (error) => {
     log.error('stopped: state and disk disagree, a restart reads it anew', { why: String(error) });
     end(1);
   });
@@ -85,10 +88,10 @@ async function openA2a(
 function build(
   file: CloudFile,
   at: (path: string) => string,
-  clock: Clock,
-  log: Log,
+  given: { clock: Clock; log: Log; advisor: Advisor | undefined },
   fatal: (error: unknown) => void,
 ): Cloud {
+  const { clock, log, advisor } = given;
   const signer = readSigner(file.signing.keyId, at(file.signing.keyFile));
   const secret = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readText(at(path)).trim();
@@ -113,7 +116,8 @@ function build(
   const database = file.database === ':memory:' ? file.database : at(file.database);
   const store = openStore(database);
   try {
-    return compose(cloudConfig(file), { clock, broker, store, http, signer, hash, log, fatal });
+    const ports = { clock, broker, store, http, signer, hash, log, fatal };
+    return compose(cloudConfig(file), { ...ports, ...(advisor !== undefined && { advisor }) });
   } catch (error) {
     store.close();
     if (!(error instanceof JournalDamaged)) throw error;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelLimits } from '../../gateway/contracts/advice.ts';
 import { currency, tariffSchema, timeZone } from '../../gateway/contracts/tariff.ts';
 
 /**
@@ -76,6 +77,26 @@ export const cloudSchema = z.strictObject({
   keyFile: z.string().max(1_000).optional(),
   database: z.string().min(1).max(1_000),
   signing: z.strictObject({ keyId: id, keyFile: z.string().min(1).max(1_000) }),
+  /** A model that advises in the shadow; without this section everything works. */
+  advisor: z
+    .discriminatedUnion('provider', [
+      z.strictObject({
+        provider: z.literal('anthropic'),
+        model: z.string().min(1).max(200),
+        keyFile: z.string().min(1).max(1_000),
+        baseUrl: url.optional(),
+        ...modelLimits,
+      }),
+      z.strictObject({
+        provider: z.literal('bedrock'),
+        model: z.string().min(1).max(200),
+        region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region such as eu-central-1'),
+        keyFile: z.string().min(1).max(1_000).optional(), // without it AWS's own credentials
+        baseUrl: url.optional(),
+        ...modelLimits,
+      }),
+    ])
+    .optional(),
   /** A2A over HTTP, beside MQTT; a client's token proves which gateway it is. */
   a2a: z
     .strictObject({

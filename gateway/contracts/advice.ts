@@ -34,7 +34,7 @@ export const strategy = z.strictObject({
 export type Strategy = z.infer<typeof strategy>;
 
 /** Market supervisor: what in an interval's order book deserves a person's look. */
-export const FINDINGS = ['both-sides', 'dominance', 'at-bound', 'withdrawn-late'] as const;
+const FINDINGS = ['both-sides', 'dominance', 'at-bound'] as const;
 export const surveillanceNote = z.strictObject({
   findings: z
     .array(z.strictObject({ kind: z.enum(FINDINGS), who: z.string().max(16), why }))

@@ -1,5 +1,6 @@
 import { openStore } from '../../../cloud/adapters/sqlite.ts';
 import { type Cloud, compose } from '../../../cloud/compose.ts';
+import type { Advisor } from '../../../cloud/compose-advice.ts';
 import { cloudConfig, parseCloudFile } from '../../../cloud/config/load.ts';
 import type { Store } from '../../../cloud/ports.ts';
 import { createSigner, hash, newKeyPair } from '../../../gateway/adapters/crypto.ts';
@@ -196,6 +197,7 @@ export function world(
     hub?: MemoryBroker;
     store?: Store;
     change?: (config: typeof CONFIG) => void;
+    advisor?: Advisor;
   } = {},
 ): World {
   const clock = options.clock ?? createVirtualClock({ wallMs: T0 });
@@ -227,6 +229,7 @@ export function world(
     signer: createSigner('grid-1', keys.privateKey),
     hash,
     log,
+    ...(options.advisor !== undefined && { advisor: options.advisor }),
     fatal: (error) => errors.push(String(error instanceof Error ? error.stack : error)),
   });
   cloud.start();
