@@ -8,7 +8,7 @@ export interface Person {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What a Lambda is asked: over the API, by an agent, or by a topic rule with what a gateway said. */
+/** What a Lambda is asked: over the API, by an agent, or by a rule with what a gateway said. */
 export type Call =
   | { readonly via: 'api'; readonly route: string; readonly fields: Fields; readonly by?: Person }
   | { readonly via: 'agent'; readonly action: string; readonly fields: Fields }

@@ -13,7 +13,7 @@ interface AgentPlan {
   readonly lambdas: readonly LambdaName[];
 }
 
-/** The five agents, each with the same instructions as in the product, and the Lambdas it may ask. */
+/** The five agents, each with the instructions of the product, and the Lambdas it may ask. */
 export const AGENTS: readonly AgentPlan[] = [
   {
     name: 'forecasting',

@@ -36,7 +36,10 @@ export async function bundleLambdas(folder: string, configFile: string): Promise
     external: ['@aws-sdk/*', '*/adapters/sqlite.ts', '*/adapters/sqlite-tables.ts'],
     // Packages in the old form ask for Node's modules by `require`.
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: [
+        "import { createRequire } from 'node:module';",
+        'const require = createRequire(import.meta.url);',
+      ].join('\n'),
     },
     logLevel: 'warning',
   });

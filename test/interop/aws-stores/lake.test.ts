@@ -98,3 +98,11 @@ it('a part that was being written when the power went is not there', async () =>
   writeFileSync(join(place, 'half.jsonl.gz.1.draft'), 'half');
   expect(await lake.read('demo', 'telemetry', '2026-12-01')).toEqual(['{}']);
 });
+
+it('S3 gives a day of more parts than one listing holds', async () => {
+  const lake = openS3Lake('lake', s3.config);
+  const numbers = Array.from({ length: 1_005 }, (_, n) => n);
+  await Promise.all(numbers.map((n) => lake.put(part(`p-${n}`, [`${n}`], { day: '2026-12-02' }))));
+  const lines = await lake.read('demo', 'telemetry', '2026-12-02');
+  expect(lines.map(Number).sort((a, b) => a - b)).toEqual(numbers);
+});

@@ -93,7 +93,7 @@ describe('checks', () => {
 });
 
 describe('what keeps data', () => {
-  it('the seven tables by the keys of the adapter, encrypted, restorable, not to be deleted', () => {
+  it('seven tables by the keys of the adapter, encrypted, restorable, not to be deleted', () => {
     const tables = all('AWS::DynamoDB::Table');
     expect(tables).toHaveLength(7);
     for (const { name, partition, sort, index } of TABLES) {
@@ -122,7 +122,7 @@ describe('what keeps data', () => {
     }
   });
 
-  it('the lake: versions, age, own key; every bucket closed to the public and to plain HTTP', () => {
+  it('the lake: versions, age; every bucket closed to the public and to plain HTTP', () => {
     template.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       Properties: {
