@@ -1,15 +1,13 @@
-import { Command, CommanderError } from 'commander';
-import { Fault } from '../gateway/contracts/values/fault.ts';
+import { Command } from 'commander';
+import { runProgram } from '../gateway/adapters/cli.ts';
 import { marketClear } from './cli/market-clear.ts';
 import { marketReplay } from './cli/market-replay.ts';
 import { type RunOptions, run } from './cli/run.ts';
 
-const EXIT_BAD_INPUT = 2;
-
 function program(): Command {
-  const cloud = new Command('edgewatt-cloud')
-    .description("the fleet's side: market, grid, forecasts, telemetry")
-    .exitOverride();
+  const cloud = new Command('edgewatt-cloud').description(
+    "the fleet's side: market, grid, forecasts, telemetry",
+  );
   cloud
     .command('run')
     .description('run market, grid, forecasting and ingest until SIGTERM')
@@ -40,12 +38,4 @@ function program(): Command {
   return cloud;
 }
 
-/** One line for what a person can mend; a stack only for what is our own mistake. */
-try {
-  await program().parseAsync();
-} catch (error) {
-  if (error instanceof Fault) process.stderr.write(`edgewatt-cloud: ${error.message}\n`);
-  else if (!(error instanceof CommanderError)) throw error;
-  const quiet = error instanceof CommanderError && error.exitCode === 0;
-  process.exitCode = quiet ? 0 : EXIT_BAD_INPUT;
-}
+await runProgram(program());

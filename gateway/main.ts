@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { Fault } from './contracts/values/fault.ts';
+import { runProgram } from './adapters/cli.ts';
 
 /**
  * `edgewatt`: the gateway and its tools. Every command ends bad input with one line and exit code
@@ -110,10 +110,4 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof Fault)) throw error;
-  process.stderr.write(`edgewatt: ${error.message}\n`);
-  process.exit(2);
-}
+await runProgram(program);

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { runProgram } from '../gateway/adapters/cli.ts';
 import { Fault } from '../gateway/contracts/values/fault.ts';
 
 /** `edgewatt-sim`: the simulated world. Bad input ends with one line and exit code 2. */
@@ -113,16 +114,4 @@ program
     await runBroker(options.config, options.withParent === true);
   });
 
-try {
-  program.exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? 0 : 2);
-  });
-  for (const command of program.commands) {
-    command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  }
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof Fault)) throw error;
-  process.stderr.write(`edgewatt-sim: ${error.message}\n`);
-  process.exit(2);
-}
+await runProgram(program);
