@@ -127,3 +127,13 @@ export const ROUTES: Readonly<Record<LambdaName, readonly Route[]>> = {
     },
   ],
 };
+
+/** Which Lambda takes what is said on topics, by their class. */
+export const RULES: Readonly<Record<string, LambdaName>> = {
+  telemetry: 'historical-data',
+  status: 'grid-management',
+  'a2a-request': 'energy-trading-actions',
+  forecast: 'weather-forecast',
+  market: 'trading-api',
+  statement: 'trading-api',
+};

@@ -1,22 +1,12 @@
 import type { Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnPolicy, CfnProvisioningTemplate, CfnTopicRule } from 'aws-cdk-lib/aws-iot';
-import type { LambdaName } from '../handlers/routes.ts';
+import { RULES } from '../handlers/routes.ts';
 import type { Data } from './data.ts';
 import { explain } from './explained.ts';
 import { claimPolicy, cloudPolicy, gatewayPolicy, provisioningTemplate } from './iot-policies.ts';
 import type { Lambdas } from './lambdas.ts';
 import type { InfraOptions } from './options.ts';
-
-/** Which Lambda takes which class of message. */
-export const RULES: Readonly<Record<string, LambdaName>> = {
-  telemetry: 'historical-data',
-  status: 'grid-management',
-  'a2a-request': 'energy-trading-actions',
-  forecast: 'weather-forecast',
-  market: 'trading-api',
-  statement: 'trading-api',
-};
 
 export const ruleName = (name: string, kind: string): string =>
   `${name}_${kind}`.replaceAll('-', '_');

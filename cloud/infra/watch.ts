@@ -12,8 +12,9 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { RULES } from '../handlers/routes.ts';
 import type { Data } from './data.ts';
-import { RULES, ruleName } from './iot.ts';
+import { ruleName } from './iot.ts';
 import type { Lambdas } from './lambdas.ts';
 
 const period = Duration.minutes(5);

@@ -6,11 +6,10 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCloudFile } from '../../../../cloud/config/load.ts';
-import { ROUTES } from '../../../../cloud/handlers/routes.ts';
+import { ROUTES, RULES } from '../../../../cloud/handlers/routes.ts';
 import { AGENTS } from '../../../../cloud/infra/agents.ts';
 import { infraApp } from '../../../../cloud/infra/app.ts';
 import { LAMBDAS } from '../../../../cloud/infra/bundle.ts';
-import { RULES } from '../../../../cloud/infra/iot.ts';
 import { TABLES } from '../../../../cloud/infra/tables.ts';
 import { ruleEvent, topicsOf, zoneOf } from '../../../fixtures/aws/lambdas.ts';
 
