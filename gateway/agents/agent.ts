@@ -20,7 +20,7 @@ import { makePlan } from './planning/plan.ts';
 import { simulate } from './planning/strategy.ts';
 import { Trader } from './trader.ts';
 import { Trading } from './trading.ts';
-import { liveView } from './view/live.ts';
+import { type Alarm, liveView } from './view/live.ts';
 
 /**
  * The agent process's inside: createAgent(deps) joins forecasting, planning, trading and link to
@@ -39,6 +39,8 @@ export interface AgentDeps {
   readonly peers?: LiveView['peers'];
   readonly deviceName?: (id: string) => string; // maker and model
   readonly version?: string;
+  /** Parts that this run goes without, until somebody mends them: alarms on the page. */
+  readonly problems?: readonly Omit<Alarm, 'sinceMs'>[];
   /** A model to work in the shadow; without one nothing is missing. */
   readonly advisor?: Pick<ShadowDeps, 'model' | 'instructions'>;
   /** Called at most once a real second. */
@@ -197,7 +199,7 @@ class SiteAgent implements Agent {
       cycleMs: deps.times.cycleMs,
       peers: deps.peers ?? [],
       cloud: { ...this.cloud, backlog: this.outbox?.rows ?? 0 },
-      alarms: this.alarms.list(image, this.outbox, deps.store.opened, nameOf),
+      alarms: this.alarms.list(image, this.outbox, deps.store.opened, nameOf, deps.problems),
       deviceName: nameOf,
       links: this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone),
       version: deps.version ?? '',
@@ -357,7 +359,7 @@ class SiteAgent implements Agent {
       sequence: this.intentSequence,
       issuedAtMs: nowMs,
       expiresAtMs: this.planIssuedAtMs + times.planExpiryMs,
-      cloudConnected: this.cloud.connected,
+      cloudConnected: this.cloud.connected && site.control.marketEnabled,
       clockTrusted: true,
       plan: this.mind.steps(nowMs, STEPS_SENT),
       positions: site.control.marketEnabled ? this.mind.positions(nowMs) : [],

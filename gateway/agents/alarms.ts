@@ -12,8 +12,9 @@ export class Alarms {
     outbox: OutboxState | undefined,
     opened: StoreOpened,
     nameOf: (device: string) => string,
+    problems: readonly Omit<Alarm, 'sinceMs'>[] = [],
   ): Alarm[] {
-    const found: Omit<Alarm, 'sinceMs'>[] = [];
+    const found: Omit<Alarm, 'sinceMs'>[] = [...problems];
     for (const device of image.devices) {
       if (device.state !== 'silent') continue;
       found.push({

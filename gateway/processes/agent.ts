@@ -5,7 +5,7 @@ import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
 import { createForkedSolver } from '../adapters/solver/solver.ts';
-import { openStore } from '../adapters/sqlite/store.ts';
+import { openStore, openStoreInProcess } from '../adapters/sqlite/store.ts';
 import { createAgent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
@@ -15,10 +15,13 @@ import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { AgentStore, Clock, Log } from '../ports.ts';
 import { openBroker } from './broker.ts';
+import { Degraded } from './degraded.ts';
 import { advisorOf } from './model.ts';
 import { openPage } from './page.ts';
 
 const END_MS = 2_000; // after the guard is gone
+/** For an outbox without a disk: about a day of records. */
+const MEMORY_BOUNDS = { rows: 20_000, bytes: 32 * 1_048_576 };
 
 /**
  * The agent process: broker, store, planner and page around the agent's inside. The guard starts
@@ -34,17 +37,31 @@ export async function runAgent(dir: string): Promise<void> {
   const site = loadSite(file.siteFile, profileById);
   const clock = createClock(file.demo?.clockOrigin);
   const log = createLog();
-  const store = await openStore(join(file.dataDir, 'agent.db'));
-  await firstHistory(file, site, store, clock, log);
+  const degraded = new Degraded(log);
+  const kept = await degraded.without(
+    'STORE',
+    'Nothing is kept beyond this run, and nothing is traded.',
+    () => openStore(join(file.dataDir, 'agent.db')),
+  );
+  const store = kept ?? openStoreInProcess(':memory:', clock.wallMs(), MEMORY_BOUNDS);
+  await degraded.without('HISTORY', 'The forecast begins without earlier quarter-hours.', () =>
+    firstHistory(file, site, store, clock, log),
+  );
+  const broker = await degraded.without(
+    'BROKER',
+    'The site runs without the cloud.',
+    () => file.broker && openBroker(file.broker, site, clock),
+  );
   const page = await openPage(file, log);
   const advisor = await advisorOf(file, clock, log);
   const agent = createAgent({
-    site,
+    site: kept === undefined ? withoutMarket(site) : site,
     clock,
     times: timing(clock.speed),
     pipe,
-    broker: file.broker && openBroker(file.broker, site, clock),
+    broker,
     store,
+    problems: degraded.problems,
     solver: createForkedSolver(),
     log,
     peers: file.demo?.peers ?? [],
@@ -60,6 +77,12 @@ export async function runAgent(dir: string): Promise<void> {
   await page?.stop();
   process.exit(0);
 }
+
+/** Orders need a memory that outlives this process: what was promised must be delivered. */
+const withoutMarket = (site: Site): Site => ({
+  ...site,
+  control: { ...site.control, marketEnabled: false },
+});
 
 /** What the site recorded before it had this gateway, once, into an empty history. */
 async function firstHistory(

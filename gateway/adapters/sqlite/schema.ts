@@ -66,7 +66,7 @@ export function openDatabase(path: string, nowMs: number): { db: Connection; ope
   try {
     const db = connect(path);
     try {
-      return { db, opened: prepare(db, path, fresh) };
+      return { db, opened: prepare(db, path, fresh, nowMs) };
     } catch (error) {
       db.close();
       throw error;
@@ -75,7 +75,7 @@ export function openDatabase(path: string, nowMs: number): { db: Connection; ope
     if (error instanceof Fault || !isDamage(error)) throw readable(error, path);
     const aside = setAside(path, nowMs);
     const db = connect(path);
-    const { epoch } = prepare(db, path, true);
+    const { epoch } = prepare(db, path, true, nowMs);
     db.prepare("INSERT INTO gaps (rows, from_ms, to_ms, why) VALUES (-1, 0, ?, 'damaged')").run(
       nowMs,
     );
@@ -98,7 +98,13 @@ function connect(path: string): Connection {
   }
 }
 
-function prepare(db: Connection, path: string, fresh: boolean): StoreOpened {
+/**
+ * A file begins with an epoch that no earlier file of this gateway has reached: order ids and
+ * intents of a lost one must not come again.
+ */
+const firstEpoch = (nowMs: number): number => Math.max(1, Math.floor(nowMs / 1_000));
+
+function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): StoreOpened {
   const version = Number(db.pragma('user_version', { simple: true }));
   if (version > SCHEMA_VERSION) {
     throw new Fault(
@@ -130,12 +136,12 @@ function prepare(db: Connection, path: string, fresh: boolean): StoreOpened {
     })();
   }
   const epoch = db
-    .prepare<[], number>(
-      `INSERT INTO meta (key, value) VALUES ('epoch', 1)
+    .prepare<[number], number>(
+      `INSERT INTO meta (key, value) VALUES ('epoch', ?)
        ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value`,
     )
     .pluck()
-    .get();
+    .get(firstEpoch(nowMs));
   const states = { 0: 'new', 1: 'migrated' } as const;
   const state = states[version as keyof typeof states] ?? 'opened';
   return { state, detail: '', epoch: Number(epoch) };

@@ -66,12 +66,13 @@ describe.each([
   it('is the same after it was closed and opened again, in the next epoch', async () => {
     const path = join(folder, 'a.db');
     const first = await open(path);
-    expect(first.opened).toEqual({ state: 'new', detail: '', epoch: 1 });
+    const { epoch } = first.opened;
+    expect(first.opened).toEqual({ state: 'new', detail: '', epoch });
     await first.addRecords([event(1), { ...energy(900_000, 7), epoch: 1, seq: 2 }]);
     await first.put('order', [{ key: 'o1', atMs: 3, body: { energyWh: 5 } }], true);
     await first.close();
     const second = await open(path);
-    expect(second.opened).toEqual({ state: 'opened', detail: '', epoch: 2 });
+    expect(second.opened).toEqual({ state: 'opened', detail: '', epoch: epoch + 1 });
     expect(await second.outbox()).toMatchObject({ rows: 2, droppedRows: 0, gaps: [] });
     expect(await second.history(0, 1e12)).toEqual([energy(900_000, 7)]);
     expect(await second.get('order', 'o1')).toEqual({ key: 'o1', atMs: 3, body: { energyWh: 5 } });
@@ -186,5 +187,26 @@ describe('bounds of the outbox', () => {
     expect(rows).toBeLessThanOrEqual(10);
     expect((await store.history(0, 1e12)).length).toBe(20);
     await store.close();
+  });
+});
+
+describe('the epoch', () => {
+  it('of a new file is beyond every one that a lost file can have counted to', async () => {
+    const path = join(folder, 'a.db');
+    const opened: number[] = [];
+    for (const atMs of [1_000_000, 1_010_000, 1_020_000]) {
+      const store = openStoreInProcess(path, atMs);
+      opened.push(store.opened.epoch);
+      await store.close();
+    }
+    writeFileSync(path, 'no database');
+    const replaced = openStoreInProcess(path, 1_030_000);
+    expect(replaced.opened).toMatchObject({ state: 'replaced' });
+    await replaced.close();
+    rmSync(path);
+    const anew = openStoreInProcess(path, 1_040_000);
+    opened.push(replaced.opened.epoch, anew.opened.epoch);
+    await anew.close();
+    expect(opened).toEqual([...new Set(opened)].sort((a, b) => a - b));
   });
 });

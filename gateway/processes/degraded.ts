@@ -1,0 +1,41 @@
+import type { AgentDeps } from '../agents/agent.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import type { Log } from '../ports.ts';
+
+type Problem = NonNullable<AgentDeps['problems']>[number];
+
+/**
+ * What a person must mend on this gateway, while the agent goes on without it: one line in the log
+ * and an alarm on the page.
+ */
+export class Degraded {
+  readonly problems: Problem[] = [];
+  private readonly log: Log;
+
+  constructor(log: Log) {
+    this.log = log;
+  }
+
+  /**
+   * @param code  of the alarm
+   * @param cost  what is missing meanwhile, one sentence
+   * @returns undefined where the part is at fault, and that is said; other errors pass
+   */
+  async without<Part>(
+    code: string,
+    cost: string,
+    part: () => Part | Promise<Part>,
+  ): Promise<Part | undefined> {
+    try {
+      return await part();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      const { what, where, mend } = error;
+      this.log.error(`${error.message}. ${cost}`);
+      this.problems.push({ code, text: `${cost} ${where}: ${what}.`, mend: `${sentence(mend)}.` });
+      return undefined;
+    }
+  }
+}
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
