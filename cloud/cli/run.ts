@@ -47,7 +47,10 @@ export async function run(options: RunOptions): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => end(0));
   if (options.withParent === true) endWithParent(() => end(0));
   cloud.start();
-  const a2a = await openA2a(file, at, cloud, log);
+  const a2a = await openA2a(file, at, cloud, log).catch(async (error: unknown) => {
+    await cloud.stop();
+    throw error;
+  });
   log.info(`tenant ${file.tenant}, zones ${file.zones.map((zone) => zone.id).join(' ')}`, {
     broker: file.brokerUrl,
     speed: clock.speed,
@@ -79,7 +82,6 @@ async function openA2a(
     log.info('A2A over HTTP', { url: a2a.url });
     return a2a;
   } catch (error) {
-    await cloud.stop();
     const why = (error as { code?: string }).code ?? String(error);
     throw new Fault(`cannot listen: ${why}`, `a2a ${host}:${port}`, 'choose another port');
   }

@@ -14,17 +14,19 @@ export interface Advice {
   readonly proposal?: unknown;
   readonly accepted?: boolean; // by the simulation; nothing is done in either case
   readonly detail?: string;
-  readonly score?: { readonly unit: string; readonly proposed: number; readonly twin: number };
+  readonly score?:
+    | { readonly proposedNano: number; readonly twinNano: number } // cost of the day
+    | { readonly proposedW: number; readonly twinW: number }; // mean error
 }
 
 export interface Score {
   readonly agent: string;
-  readonly asked: number;
-  readonly answered: number;
-  readonly scored: number;
-  readonly better: number; // than the twin
-  readonly equal: number;
-  readonly worse: number;
+  readonly askedCount: number;
+  readonly answeredCount: number;
+  readonly scoredCount: number;
+  readonly betterCount: number; // than the twin
+  readonly equalCount: number;
+  readonly worseCount: number;
 }
 
 /** Model against twin, by agent. */
@@ -36,20 +38,24 @@ export function scoreboard(documents: readonly Document[]): Score[] {
   }
   return [...byAgent.keys()].sort().map((agent) => {
     const all = byAgent.get(agent) ?? [];
-    const signs = all.flatMap(({ score }) =>
-      score === undefined ? [] : [Math.sign(score.proposed - score.twin)],
-    );
+    const signs = all.flatMap(({ score }) => (score === undefined ? [] : [signOf(score)]));
     const count = (sign: number): number => signs.filter((one) => one === sign).length;
     return {
       agent,
-      asked: all.length,
-      answered: all.filter(({ none }) => none === undefined).length,
-      scored: signs.length,
-      better: count(-1),
-      equal: count(0),
-      worse: count(1),
+      askedCount: all.length,
+      answeredCount: all.filter(({ none }) => none === undefined).length,
+      scoredCount: signs.length,
+      betterCount: count(-1),
+      equalCount: count(0),
+      worseCount: count(1),
     };
   });
+}
+
+function signOf(score: NonNullable<Advice['score']>): number {
+  return Math.sign(
+    'twinNano' in score ? score.proposedNano - score.twinNano : score.proposedW - score.twinW,
+  );
 }
 
 /** What is measured of a quarter-hour, W; undefined = not known. */
@@ -65,15 +71,15 @@ export function hintErrors(
   steps: number,
   zone: string,
   measured: Measured,
-): { readonly proposed: number; readonly twin: number } | undefined {
-  let proposed = 0;
-  let twin = 0;
+): { readonly proposedW: number; readonly twinW: number } | undefined {
+  let proposedW = 0;
+  let twinW = 0;
   let count = 0;
   const add = (actual: number | undefined, midW: number | undefined, pct: number): void => {
     if (actual === undefined || midW === undefined) return;
     count += 1;
-    twin += Math.abs(actual - midW);
-    proposed += Math.abs(actual - midW * (1 + pct / 100));
+    twinW += Math.abs(actual - midW);
+    proposedW += Math.abs(actual - midW * (1 + pct / 100));
   };
   for (let n = 0; n < steps; n += 1) {
     const atMs = forecast.fromMs + n * forecast.stepMs;
@@ -84,5 +90,5 @@ export function hintErrors(
     add(loadW, forecast.load[n]?.midW, inside ? hint.loadPct : 0);
   }
   if (count < steps) return undefined; // half of the figures are missing
-  return { proposed: Math.round(proposed / count), twin: Math.round(twin / count) };
+  return { proposedW: Math.round(proposedW / count), twinW: Math.round(twinW / count) };
 }

@@ -133,7 +133,7 @@ export class Shadow {
       accepted,
       detail,
       ...(proposedNano !== null && {
-        score: { unit: 'nano', proposed: proposedNano, twin: twinNano },
+        score: { proposedNano, twinNano },
       }),
     });
   }
@@ -146,7 +146,7 @@ export class Shadow {
       this.pending.delete(key);
       const { measured, site } = this.deps;
       const errors = hintErrors(hint, forecast, HINT_STEPS, site.place.timeZone, measured);
-      if (errors !== undefined) this.keep({ ...advice, score: { unit: 'W', ...errors } });
+      if (errors !== undefined) this.keep({ ...advice, score: errors });
     }
   }
 
