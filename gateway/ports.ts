@@ -81,6 +81,8 @@ export interface Broker {
   onMessage: ((message: BrokerMessage) => void) | undefined;
   onState: ((state: 'connected' | 'offline', why: string) => void) | undefined;
   readonly connected: boolean;
+  /** Shadows and jobs of AWS IoT answer at `$aws/`; elsewhere nobody does. */
+  readonly hasReservedTopics?: boolean;
   stop(): Promise<void>;
 }
 

@@ -48,6 +48,7 @@ class AwsIotBroker implements Broker {
   onMessage: ((message: BrokerMessage) => void) | undefined;
   onState: ((state: 'connected' | 'offline', why: string) => void) | undefined;
   connected = false;
+  readonly hasReservedTopics = true;
   private readonly options: AwsIotOptions;
   private readonly after: After;
   private readonly filters = new Set<string>();

@@ -10,7 +10,7 @@ import type { DayView, LiveView } from '../contracts/values/view.ts';
 import { peek } from '../link/directives/directives.ts';
 import { GuardLink } from '../link/telemetry/guard-link.ts';
 import { Intake } from '../link/telemetry/intake.ts';
-import { Uplink } from '../link/uplink.ts';
+import { Uplink, type UplinkDeps } from '../link/uplink.ts';
 import type { AgentStore, Broker, Clock, Log, OutboxState, Pipe, Solver } from '../ports.ts';
 import { Shadow, type ShadowDeps } from './advisor/shadow.ts';
 import { Alarms } from './alarms.ts';
@@ -36,6 +36,7 @@ export interface AgentDeps {
   readonly store: AgentStore;
   readonly solver: Solver;
   readonly log: Log;
+  readonly fleet?: UplinkDeps['fleet'];
   readonly peers?: LiveView['peers'];
   readonly deviceName?: (id: string) => string; // maker and model
   readonly version?: string;
@@ -150,8 +151,9 @@ class SiteAgent implements Agent {
     this.uplink =
       broker &&
       new Uplink(
-        { site, broker, store, clock, log },
+        { ...deps, broker },
         {
+          settings: (settings) => this.mind.settings(settings) && this.want('new settings'),
           directive: (signed) => {
             this.guard.directive(signed);
             const directive = peek(signed);
@@ -174,7 +176,7 @@ class SiteAgent implements Agent {
     await this.diary.recall(this.mind, this.trading, this.deps.clock.wallMs());
     this.guard.listen((frame) => this.frame(frame));
     this.guard.onClose = () => void this.stop(0);
-    this.uplink?.start();
+    await this.uplink?.start();
     this.nextQuarter();
     this.watchOutbox();
     this.want('the start');

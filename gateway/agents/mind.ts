@@ -1,4 +1,5 @@
 import type { ZoneForecast } from '../contracts/messages.ts';
+import type { OperatorSettings } from '../contracts/settings.ts';
 import type { Directive } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { OrderDraft, Outlook, Room, SiteForecast } from '../contracts/values/outlook.ts';
@@ -60,6 +61,7 @@ export class Mind {
   private directives: Directive[] = [];
   private adopted: Adopted | undefined;
   private image: Image | undefined;
+  private operator: OperatorSettings = {};
   private told = 0; // newest quarter-hour that the forecaster has
 
   constructor(site: Site, trading: Trading) {
@@ -102,6 +104,18 @@ export class Mind {
     this.prices.add(message.price);
   }
 
+  /** What an operator set from afar, already judged. @returns whether a plan would differ */
+  settings(settings: OperatorSettings): boolean {
+    const changed = settings.reservePct !== this.operator.reservePct;
+    this.operator = settings;
+    return changed;
+  }
+
+  /** New orders may go out. A pause leaves what was sold as it is: it is delivered. */
+  get marketEnabled(): boolean {
+    return this.site.control.marketEnabled && this.operator.marketEnabled !== false;
+  }
+
   /** @returns whether the plan in force breaks the new limit, or was held by an older one */
   directive(directive: Directive, nowMs: Instant): boolean {
     if (this.directives.some(({ sequence }) => sequence === directive.sequence)) return false;
@@ -130,7 +144,7 @@ export class Mind {
       dailyWhOf: (terminal) => this.habitWh(terminal, nowMs),
       usedTodayWhOf: (terminal) => this.usedWh(terminal, this.midnight(nowMs), nowMs),
     });
-    return { problem, forecast };
+    return { problem: kept(problem, this.operator.reservePct), forecast };
   }
 
   adopt(problem: PlanProblem, outlook: Outlook, forecast: SiteForecast): void {
@@ -313,4 +327,13 @@ export class Mind {
     const load = this.places.switched.find(({ id }) => id === terminal);
     return load ? load.ratedOutW * ON_OFF_HOURS : CAR_WH;
   }
+}
+
+/** The problem with more kept back than the site does itself. */
+function kept(problem: PlanProblem, reservePct = 0): PlanProblem {
+  const storages = problem.storages.map((store) => {
+    const wantedWh = (store.usableWh * reservePct) / 100;
+    return { ...store, minWh: Math.min(store.maxWh, Math.max(store.minWh, wantedWh)) };
+  });
+  return { ...problem, storages };
 }

@@ -43,8 +43,8 @@ export class Trader {
 
   /** Orders are on disk before they go out; one that is not confirmed is not sent a second time. */
   async trade(a2a: A2aClient): Promise<void> {
-    const { clock, site, log, mind, trading, diary } = this.deps;
-    if (!site.control.marketEnabled) return;
+    const { clock, log, mind, trading, diary } = this.deps;
+    if (!mind.marketEnabled) return;
     const batch = trading.place(mind.drafts(clock.wallMs(), this.feeNanoPerWh));
     if (batch === undefined) return;
     try {

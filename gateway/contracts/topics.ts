@@ -16,6 +16,7 @@ export const gatewayTopics = (tenant: string, gateway: string) => {
     telemetry: `${root}/telemetry`, // up: TelemetryBatch
     telemetryAck: `${root}/telemetry-ack`, // down: TelemetryAck
     status: `${root}/status`, // up: GatewayStatus, also the last will
+    diagnostics: `${root}/diagnostics`, // up: what a diagnostics job gathered
     directive: `${root}/directive`, // down: SignedDirective
     statement: `${root}/statement`, // down: Statement, retained
     a2aRequest: `${root}/a2a-request`, // up: A2aRequest to a cloud agent

@@ -6,6 +6,7 @@ import {
   type ZoneForecast,
   zoneForecast,
 } from '../contracts/messages.ts';
+import type { OperatorSettings } from '../contracts/settings.ts';
 import { gatewayTopics, zoneTopics } from '../contracts/topics.ts';
 import type { SignedDirective } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
@@ -13,6 +14,8 @@ import type { Site } from '../contracts/values/site.ts';
 import type { AgentStore, Broker, BrokerMessage, Clock, Log, OutboxState } from '../ports.ts';
 import { A2aClient } from './a2a/client.ts';
 import { readDirective, readJson } from './directives/directives.ts';
+import { FleetLink } from './fleet/fleet.ts';
+import type { Operations } from './jobs/jobs.ts';
 import { Pump } from './outbox/pump.ts';
 import { Pacer } from './pacer.ts';
 import { encodeJson, gatewayStatusOf, offlineStatusOf } from './status/status.ts';
@@ -23,6 +26,8 @@ export interface UplinkDeps {
   readonly store: AgentStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** What the fleet may do to this process; without it neither settings nor jobs are taken. */
+  readonly fleet?: { readonly siteHash: string; readonly operations: Operations } | undefined;
 }
 
 /** What comes down; every shape is checked before it arrives here. */
@@ -32,6 +37,7 @@ export interface UplinkHandlers {
   statement(statement: Statement): void;
   notice(notice: A2aNotice): void;
   state(connected: boolean, why: string): void;
+  settings?(settings: OperatorSettings): void;
 }
 
 const STATUS_EVERY_MS = 60_000; // real, at least; changes go at once
@@ -48,6 +54,7 @@ export class Uplink {
   private readonly pump: Pump;
   private readonly topics: ReturnType<typeof gatewayTopics>;
   private readonly zone: ReturnType<typeof zoneTopics>;
+  private readonly fleet: FleetLink | undefined;
   private lastStatus = '';
   private lastStatusMs = Number.NEGATIVE_INFINITY;
 
@@ -66,12 +73,17 @@ export class Uplink {
       `${site.gateway}-${store.opened.epoch}`,
     );
     this.a2a.onNotice = (notice) => handlers.notice(notice);
+    this.fleet =
+      deps.fleet && broker.hasReservedTopics === true
+        ? new FleetLink({ ...deps, ...deps.fleet, settings: (one) => handlers.settings?.(one) })
+        : undefined;
     broker.onMessage = (message) => this.take(message);
     broker.onState = (state, why) => this.turned(state === 'connected', why);
   }
 
-  start(): void {
+  async start(): Promise<void> {
     const { broker } = this.deps;
+    await this.fleet?.start();
     broker.subscribe([
       this.topics.directive,
       this.topics.telemetryAck,
@@ -129,9 +141,11 @@ export class Uplink {
     this.lastStatus = '';
     this.pump.online(connected);
     this.handlers.state(connected, why);
+    if (connected) void this.fleet?.online();
   }
 
-  private take({ topic, payload }: BrokerMessage): void {
+  private take(message: BrokerMessage): void {
+    const { topic, payload } = message;
     const { log } = this.deps;
     switch (topic) {
       case this.topics.a2aResponse:
@@ -168,6 +182,7 @@ export class Uplink {
         return;
       }
       default:
+        this.fleet?.take(message);
     }
   }
 }

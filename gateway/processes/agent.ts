@@ -1,22 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pino from 'pino';
 import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
+import { hash } from '../adapters/crypto.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
 import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore, openStoreInProcess } from '../adapters/sqlite/store.ts';
-import { createAgent } from '../agents/agent.ts';
+import { type Agent, createAgent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
-import { loadSite } from '../config/load.ts';
+import { loadSite, readText } from '../config/load.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { AgentStore, Clock, Log } from '../ports.ts';
 import { openBroker } from './broker.ts';
 import { Degraded } from './degraded.ts';
+import { createLog } from './log.ts';
 import { advisorOf } from './model.ts';
+import { createOperations } from './operations.ts';
 import { openPage } from './page.ts';
 
 const END_MS = 2_000; // after the guard is gone
@@ -36,7 +38,7 @@ export async function runAgent(dir: string): Promise<void> {
   const file = loadGateway(dir);
   const site = loadSite(file.siteFile, profileById);
   const clock = createClock(file.demo?.clockOrigin);
-  const log = createLog();
+  const log = createLog('agent');
   const degraded = new Degraded(log);
   const kept = await degraded.without(
     'STORE',
@@ -54,7 +56,9 @@ export async function runAgent(dir: string): Promise<void> {
   );
   const page = await openPage(file, log);
   const advisor = await advisorOf(file, clock, log);
-  const agent = createAgent({
+  const operations = createOperations(log, store, version(), () => agent);
+  const siteHash = hash.sha256(readText(file.siteFile));
+  const agent: Agent = createAgent({
     site: kept === undefined ? withoutMarket(site) : site,
     clock,
     times: timing(clock.speed),
@@ -67,6 +71,7 @@ export async function runAgent(dir: string): Promise<void> {
     peers: file.demo?.peers ?? [],
     deviceName: nameOf(site),
     version: version(),
+    fleet: { siteHash, operations },
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),
@@ -108,14 +113,4 @@ function nameOf(site: Site): (id: string) => string {
 function version(): string {
   const file = new URL('../../package.json', import.meta.url);
   return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version ?? '');
-}
-
-/** One JSON line an event on stderr. */
-function createLog(): Log {
-  const logger = pino({ base: { process: 'agent' } }, pino.destination({ fd: 2, sync: false }));
-  return {
-    info: (text, fields = {}) => logger.info(fields, text),
-    warn: (text, fields = {}) => logger.warn(fields, text),
-    error: (text, fields = {}) => logger.error(fields, text),
-  };
 }
