@@ -19,6 +19,15 @@ program
   });
 
 program
+  .command('provision')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .description("get the gateway's own certificate from AWS IoT by its claim, and remove the claim")
+  .action(async (dir: string) => {
+    const { provision } = await import('./cli/provision.ts');
+    process.exitCode = await provision(resolve(dir), (line) => process.stdout.write(`${line}\n`));
+  });
+
+program
   .command('agent', { hidden: true })
   .argument('<dir>')
   .action(async (dir: string) => {
