@@ -35,6 +35,31 @@ program
     await runAgent(resolve(dir));
   });
 
+const more = (value: string, before: string[]): string[] => [...before, value];
+program
+  .command('setup')
+  .argument('<dir>', 'folder for gateway.yaml and site.yaml')
+  .option('--host <host[:port]>', 'Modbus TCP device to look at; may be given again', more, [])
+  .option('--serial <path[@baud]>', 'RS-485 line to look at; may be given again', more, [])
+  .option('--units <range>', 'units to ask, as 1-10 or 1,3', '1-10')
+  .option('--set <key=value>', 'answer a question beforehand', more, [])
+  .option('--yes', 'ask nothing: what is not set gets its standard', false)
+  .option('--force', 'replace the files that are there', false)
+  .description('scan the wires, ask what they do not tell, and write a site that observes')
+  .action(async (dir: string, options) => {
+    const { setup } = await import('./cli/setup.ts');
+    process.exitCode = await setup(resolve(dir), options);
+  });
+program
+  .command('doctor')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .option('--json', 'print one JSON object')
+  .description('say what is wrong with this gateway and how to mend it')
+  .action(async (dir: string, options: { json?: boolean }) => {
+    const { doctor } = await import('./cli/doctor.ts');
+    process.exitCode = await doctor(resolve(dir), options.json === true);
+  });
+
 const update = program
   .command('update')
   .description('signed releases: install one, see which runs');

@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { profileById } from '../../devices/catalogue.ts';
+import { type GatewayFile, loadCommissioning, loadGateway } from '../config/gateway-file.ts';
+import { parseSite, readText } from '../config/load.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import type { Site } from '../contracts/values/site.ts';
+import {
+  bad,
+  busFinding,
+  certificateFinding,
+  clockFinding,
+  connects,
+  type Finding,
+  fine,
+  folderFinding,
+  lockFinding,
+  look,
+  portTaken,
+  secretFinding,
+} from './doctor-checks.ts';
+
+const LOOPBACK = /^(127\.|localhost$|::1$)/;
+const SIGN = { fine: 'ok  ', look: 'look', bad: 'BAD ' } as const;
+
+const faultFinding = (check: string, error: unknown): Finding => {
+  if (!(error instanceof Fault)) throw error;
+  return bad(check, error.message, 'mend the file, then run edgewatt doctor again');
+};
+
+function siteFindings(file: GatewayFile): { site: Site | undefined; findings: Finding[] } {
+  try {
+    const { site, complaints } = parseSite(readText(file.siteFile), profileById);
+    const findings = complaints.map(({ line, path, what, mend }) =>
+      bad('site.yaml', `line ${line}, ${path}: ${what}`, mend),
+    );
+    if (site === undefined) return { site, findings };
+    findings.push(fine('site.yaml', `${site.name}, ${site.devices.length} devices`));
+    const proven = loadCommissioning(file.commissioning, site.id);
+    const open = site.devices.filter(({ id }) => !proven.has(id)).map(({ id }) => id);
+    if (open.length === 0) findings.push(fine('commissioning', 'every device is proven'));
+    else {
+      const mend = 'prove sign, phase and scale of each; until then it is not controlled';
+      findings.push(look('commissioning', `not proven: ${open.join(', ')}`, mend));
+    }
+    return { site, findings };
+  } catch (error) {
+    return { site: undefined, findings: [faultFinding('site.yaml', error)] };
+  }
+}
+
+async function pageFindings(file: GatewayFile, isRunning: boolean, nowMs: number) {
+  const { host, port, tls } = file.page;
+  const place = `${host}:${port}`;
+  const findings: Finding[] = [];
+  if (isRunning) {
+    const why = await connects(host === '0.0.0.0' ? '127.0.0.1' : host, port);
+    const mend = 'its log says why the page did not open';
+    findings.push(
+      why === undefined ? fine('page', `${place} answers`) : bad('page', `${place}: ${why}`, mend),
+    );
+  } else {
+    const taken = port === 0 ? undefined : await portTaken(host, port);
+    const mend = 'stop what uses it, or set another page.port';
+    findings.push(
+      taken === undefined
+        ? fine('page', `${place} is free`)
+        : bad('page', `${place}: ${taken}`, mend),
+    );
+  }
+  if (tls !== undefined) {
+    findings.push(certificateFinding('page certificate', tls.certFile, nowMs));
+    findings.push(secretFinding('page key', tls.keyFile));
+  } else if (!LOOPBACK.test(host)) {
+    const mend = 'set page.tls, or leave page.host at 127.0.0.1 and use a tunnel';
+    findings.push(look('page', 'it is open to the network without TLS', mend));
+  }
+  return findings;
+}
+
+async function brokerFindings({ broker }: GatewayFile, nowMs: number): Promise<Finding[]> {
+  if (broker === undefined) {
+    return [
+      look('broker', 'none is named: the site runs on its own', 'add broker: to gateway.yaml'),
+    ];
+  }
+  const { hostname, port, protocol } = new URL(broker.url);
+  const standard = protocol === 'mqtts:' ? 8_883 : 1_883;
+  const why = await connects(hostname, port === '' ? standard : Number(port));
+  const findings = [
+    why === undefined
+      ? fine('broker', `${broker.url} takes connections`)
+      : bad('broker', `${broker.url}: ${why}`, 'check the network, the name and the firewall'),
+  ];
+  for (const file of [broker.caFile, broker.certFile]) {
+    if (file !== undefined) findings.push(certificateFinding('broker certificate', file, nowMs));
+  }
+  for (const file of [broker.passwordFile, broker.keyFile]) {
+    if (file !== undefined) findings.push(secretFinding('broker secret', file));
+  }
+  return findings;
+}
+
+async function examine(dir: string): Promise<Finding[]> {
+  let file: GatewayFile;
+  try {
+    file = loadGateway(dir);
+  } catch (error) {
+    return [faultFinding('gateway.yaml', error)];
+  }
+  const nowMs = Date.now();
+  const { isRunning, ...lock } = lockFinding(file.dataDir);
+  const { site, findings } = siteFindings(file);
+  return [
+    fine('gateway.yaml', join(file.dir, 'gateway.yaml')),
+    ...findings,
+    lock,
+    folderFinding(file.dataDir),
+    clockFinding(nowMs),
+    ...(await pageFindings(file, isRunning, nowMs)),
+    ...(await Promise.all((site?.buses ?? []).map(busFinding))),
+    ...(await brokerFindings(file, nowMs)),
+  ];
+}
+
+/** What is wrong here and how to mend it. @returns exit code: 1 when something is bad */
+export async function doctor(dir: string, json: boolean): Promise<number> {
+  const findings = await examine(dir);
+  const isBad = findings.some(({ state }) => state === 'bad');
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ok: !isBad, findings })}\n`);
+    return isBad ? 1 : 0;
+  }
+  for (const { check, state, what, mend } of findings) {
+    process.stdout.write(`${SIGN[state]} ${check}: ${what}\n`);
+    if (mend !== undefined) process.stdout.write(`     ${mend}\n`);
+  }
+  return isBad ? 1 : 0;
+}

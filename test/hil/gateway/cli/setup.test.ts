@@ -1,0 +1,125 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { profileById } from '../../../../devices/catalogue.ts';
+import { createClock } from '../../../../gateway/adapters/clock.ts';
+import { type SetupOptions, setup } from '../../../../gateway/cli/setup.ts';
+import { loadGateway } from '../../../../gateway/config/gateway-file.ts';
+import { loadSite } from '../../../../gateway/config/load.ts';
+import { Fault } from '../../../../gateway/contracts/values/fault.ts';
+import { type RunningSite, runSite } from '../../../../simulators/demo/world.ts';
+import type { SiteDevices } from '../../../../simulators/devices/types.ts';
+import { createSiteDevices } from '../../../../simulators/servers/site-devices.ts';
+import { deviceSettings } from '../../../../simulators/sites/bind.ts';
+import { demoSites } from '../../../../simulators/sites/demo.ts';
+import { runCli } from '../../../fixtures/cli.ts';
+
+let dir = '';
+let devices: SiteDevices | undefined;
+let world: RunningSite | undefined;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'setup-test-'));
+});
+afterEach(async () => {
+  world?.stop();
+  await devices?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const options = (change: Partial<SetupOptions>): SetupOptions => ({
+  host: [],
+  serial: [],
+  units: '1-4',
+  force: false,
+  yes: true,
+  set: [],
+  ...change,
+});
+
+/** Sunfield's devices, as an installer meets them. @returns their addresses */
+async function field(): Promise<string[]> {
+  const [demo] = demoSites(1);
+  const clock = createClock();
+  devices = createSiteDevices(demo.site, { clock, settings: deviceSettings(demo.site) });
+  const buses = await devices.start();
+  const site = { ...demo.site, buses };
+  world = runSite({ site, plant: demo.plant, devices, seed: 1, drive: undefined }, clock);
+  return buses.map((bus) => (bus.kind === 'serial' ? '' : `${bus.host}:${bus.port}`));
+}
+
+describe('edgewatt setup', () => {
+  it('finds the devices of a site and writes one that observes', async () => {
+    const host = await field();
+    const set = ['name=Sun Field', 'fuseA=125', 'pvW=60000', 'batteryWh=100000'];
+    expect(await setup(dir, options({ host, set }))).toBe(0);
+    const site = loadSite(join(dir, 'site.yaml'), profileById);
+    expect(site.name).toBe('Sun Field');
+    expect(site.id).toBe('sun-field');
+    const kinds = site.terminals.map(({ kind }) => kind);
+    expect(kinds).toContain('pv');
+    expect(kinds).toContain('battery');
+    expect(site.stores[0]?.usableWh).toBe(100_000);
+    expect(site.control.active).toBe(false);
+    expect(site.terminals.every(({ control }) => control === 'none')).toBe(true);
+    expect(loadGateway(dir).page.host).toBe('127.0.0.1');
+    expect(readFileSync(join(dir, 'site.yaml'), 'utf8')).toContain('# nothing is controlled yet');
+
+    await expect(setup(dir, options({ host }))).rejects.toThrow('there is a site already');
+    const checked = await runCli(['doctor', dir, '--json']);
+    const { ok, findings } = JSON.parse(checked.out);
+    expect(ok, checked.out).toBe(true);
+    const buses = findings.filter(({ check }: { check: string }) => check.startsWith('bus '));
+    expect(buses.map(({ state }: { state: string }) => state)).toEqual(host.map(() => 'fine'));
+  });
+
+  it('says in one line what it needs', async () => {
+    const refused = async (change: Partial<SetupOptions>, why: string): Promise<void> => {
+      const wizard = setup(dir, options(change));
+      await expect(wizard).rejects.toBeInstanceOf(Fault);
+      await expect(wizard).rejects.toThrow(why);
+      expect(existsSync(join(dir, 'site.yaml'))).toBe(false);
+    };
+    await refused({}, 'nothing to scan');
+    await refused({ host: ['a:b'] }, 'write HOST or HOST:PORT');
+    await refused({ host: ['127.0.0.1:1'], units: '9-x' }, 'not a range of units');
+    await refused({ host: ['127.0.0.1:1'] }, 'no meter that we know answers');
+  });
+});
+
+describe('edgewatt doctor', () => {
+  it('says what is wrong, how to mend it, and ends with 1', async () => {
+    const text = readFileSync(new URL('../../../../docs/examples/house.yaml', import.meta.url));
+    const site = text.toString().replaceAll(/host: 192[\d.]+/g, 'host: 127.0.0.1, port: 9');
+    writeFileSync(join(dir, 'site.yaml'), site);
+    const gateway = [
+      'version: 1',
+      'page: { host: 0.0.0.0, port: 0 }',
+      'broker: { url: "mqtts://127.0.0.1:9", passwordFile: b.secret, caFile: ca.pem }',
+    ];
+    writeFileSync(join(dir, 'gateway.yaml'), gateway.join('\n'));
+    writeFileSync(join(dir, 'b.secret'), 'x', { mode: 0o644 });
+    writeFileSync(join(dir, 'ca.pem'), 'x');
+    const { code, out } = await runCli(['doctor', dir]);
+    expect(code).toBe(1);
+    for (const line of [
+      /^BAD {2}bus lan-pv: 127\.0\.0\.1:9: ECONNREFUSED\n {5}check power/m,
+      /^BAD {2}bus rs485: \/dev\/serial\/by-id\/usb-rs485 is not there$/m,
+      /^BAD {2}broker: mqtts:\/\/127\.0\.0\.1:9: ECONNREFUSED$/m,
+      /^BAD {2}broker certificate: .*ca\.pem is no certificate$/m,
+      /^look broker secret: others may read .*b\.secret\n {5}chmod 600/m,
+      /^look page: it is open to the network without TLS$/m,
+      /^look commissioning: not proven: meter1, inverter1, inverter2$/m,
+      /^ok {3}lock: no gateway runs on this site$/m,
+    ]) {
+      expect(out).toMatch(line);
+    }
+  });
+
+  it('tells the line of a broken file', async () => {
+    writeFileSync(join(dir, 'gateway.yaml'), 'version: 1\npage: { prot: 80 }\n');
+    const { code, out } = await runCli(['doctor', dir]);
+    expect(code).toBe(1);
+    expect(out).toContain('gateway.yaml:2');
+  });
+});
