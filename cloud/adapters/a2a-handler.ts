@@ -50,7 +50,7 @@ export function requestHandler(door: A2aDoor, agent: AgentName, card: Card): A2A
       return sdkTask(await inside.ended(task));
     },
     sendMessageStream: (params, context) =>
-      inside.stream(() => inside.send(gatewayOf(context), params)),
+      inside.stream(() => inside.send(gatewayOf(context), params), goneOf(context)),
     getTask: async ({ id }, context) => sdkTask(inside.find(gatewayOf(context), id)),
     cancelTask: async ({ id }, context) => {
       const gateway = gatewayOf(context);
@@ -77,7 +77,7 @@ export function requestHandler(door: A2aDoor, agent: AgentName, card: Card): A2A
         const task = inside.find(gatewayOf(context), params.id);
         if (isDone(task)) throw new UnsupportedOperationError('the task is over');
         return task;
-      }),
+      }, goneOf(context)),
     createTaskPushNotificationConfig: noPush,
     getTaskPushNotificationConfig: noPush,
     listTaskPushNotificationConfigs: noPush,
@@ -143,8 +143,11 @@ class Inside {
     return promise;
   }
 
-  /** The task, then each change of its state until it is over. */
-  async *stream(begin: () => A2aTask): AsyncGenerator<StreamResponse, void, undefined> {
+  /** The task, then each change of its state until it is over or the caller is gone. */
+  async *stream(
+    begin: () => A2aTask,
+    gone: AbortSignal | undefined,
+  ): AsyncGenerator<StreamResponse, void, undefined> {
     const task = begin();
     const waiting: A2aTask[] = [];
     let wake = (): void => undefined;
@@ -152,10 +155,11 @@ class Inside {
       waiting.push(changed);
       wake();
     });
+    gone?.addEventListener('abort', () => wake());
     try {
       yield { payload: { $case: 'task', value: sdkTask(task) } };
       let over = isDone(task);
-      while (!over) {
+      while (!over && gone?.aborted !== true) {
         const next = waiting.shift();
         if (next === undefined) {
           await new Promise<void>((resolve) => {
@@ -178,6 +182,14 @@ function changeOf(task: A2aTask) {
 }
 
 const sdkTask = (task: A2aTask): Task => Task.fromJSON(task);
+
+/** Where a2a-http says that the caller has hung up. */
+export const GONE = 'gone';
+
+function goneOf(context: ServerCallContext): AbortSignal | undefined {
+  const gone = context.state.get(GONE);
+  return gone instanceof AbortSignal ? gone : undefined;
+}
 
 /** Who calls is what the token proved, never a field of the message. */
 function gatewayOf(context: ServerCallContext): string {

@@ -6,7 +6,7 @@ import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { A2aRequest } from '../../gateway/contracts/messages.ts';
 import type { A2aDoor } from '../ports.ts';
-import { type Card, requestHandler } from './a2a-handler.ts';
+import { type Card, GONE, requestHandler } from './a2a-handler.ts';
 
 export interface A2aHttpSetup {
   readonly host: string;
@@ -106,11 +106,14 @@ async function answer(
   const asked = request.headers[A2A_VERSION_HEADER.toLowerCase()];
   const body = (request.body ?? {}) as Record<string, unknown>;
   const id = body['id'] ?? null;
+  const gone = new AbortController();
+  reply.raw.on('close', () => gone.abort());
   try {
     const requestedVersion = typeof asked === 'string' && asked !== '' ? asked : '0.3';
     const context = new ServerCallContext({
       user: { isAuthenticated: true, userName: gateway },
       requestedVersion,
+      state: new Map([[GONE, gone.signal]]),
     });
     validateVersion(requestedVersion, agent.card, 'JSONRPC');
     const result = await agent.transport.handle(body, context);
@@ -131,8 +134,6 @@ async function stream(
   const first = await events.next();
   reply.hijack();
   const { raw } = reply;
-  const gone = (): void => void events.return();
-  raw.on('close', gone);
   raw.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-cache',
@@ -145,7 +146,6 @@ async function stream(
   } catch (error) {
     write({ jsonrpc: '2.0', id, error: JsonRpcTransportHandler.mapToJSONRPCError(error) });
   } finally {
-    raw.off('close', gone);
     raw.end();
   }
   return reply;

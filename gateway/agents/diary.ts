@@ -18,7 +18,7 @@ import type { QuarterNote } from './quarters.ts';
 import type { PlacedOrder, Trading } from './trading.ts';
 
 const EVENTS_MAX = 200;
-const DECISION_GAP_MS = 10_000; // of the site's time: a flutter is one decision
+const DECISION_GAP_MS = 60_000; // of the site's time: a flutter is one decision
 const HISTORY_DAYS = 36;
 const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   forecast: 14,

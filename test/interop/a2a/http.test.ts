@@ -7,6 +7,7 @@ import {
 } from '@a2a-js/sdk/client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type A2aHttp, startA2aHttp } from '../../../cloud/adapters/a2a-http.ts';
+import type { A2aDoor } from '../../../cloud/ports.ts';
 import { Gateway, QUARTER, T0, type World, world } from '../../world/cloud/fixture.ts';
 
 const SUN = 'token-of-the-sun-gateway';
@@ -28,13 +29,30 @@ beforeEach(async () => {
         { gateway: 'gw-works', token: WORKS },
       ],
     },
-    side.cloud.a2a,
+    counted(side.cloud.a2a),
   );
 });
 afterEach(async () => {
   await http.stop();
   expect(side.errors).toEqual([]);
 });
+
+let watching = 0;
+/** The door, with its watchers counted. */
+function counted(door: A2aDoor): A2aDoor {
+  watching = 0;
+  return {
+    ...door,
+    watch: (taskId, hear) => {
+      watching += 1;
+      const stop = door.watch(taskId, hear);
+      return () => {
+        watching -= 1;
+        stop();
+      };
+    },
+  };
+}
 
 /** The SDK's own client, with a token on each request. */
 function clientOf(agent: string, token = SUN): Promise<Client> {
@@ -197,6 +215,17 @@ describe("with the SDK's client", () => {
     await expect(client.resubscribeTask({ tenant: '', id: task.id }).next()).rejects.toThrow(
       /over/,
     );
+  });
+
+  test('a caller who hangs up is not kept in mind', async () => {
+    const client = await clientOf('market-supervisor');
+    const hangUp = new AbortController();
+    const stream = client.sendMessageStream(asked(orders('h1')), { signal: hangUp.signal });
+    await stream.next();
+    expect(watching).toBe(1);
+    hangUp.abort();
+    await expect.poll(() => watching).toBe(0);
+    await stream.next().catch(() => undefined);
   });
 
   test('who waits for the end gets it', async () => {

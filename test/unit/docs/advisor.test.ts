@@ -1,0 +1,32 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseCloudFile } from '../../../cloud/config/load.ts';
+import { loadGateway } from '../../../gateway/config/gateway-file.ts';
+import { CONFIG } from '../../world/cloud/fixture.ts';
+
+const blocks = (page: string): string[] => {
+  const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8');
+  return [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, block]) => block ?? '');
+};
+
+test('the sections of docs/advisor.md load as they stand there', () => {
+  const [gateway = '', cloud = ''] = blocks('advisor.md');
+  const dir = mkdtempSync(join(tmpdir(), 'edgewatt-docs-'));
+  try {
+    writeFileSync(join(dir, 'gateway.yaml'), `version: 1\n${gateway}`);
+    expect(loadGateway(dir).advisor).toMatchObject({ timeoutMs: 30_000, dayTokens: 500_000 });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+  const file = parseCloudFile(JSON.stringify({ ...CONFIG, ...parse(cloud) }), 'cloud.json');
+  expect(file.advisor).toMatchObject({ provider: 'bedrock', dayMicroUsd: 1_000_000 });
+});
+
+test('the section of docs/a2a-mqtt.md loads as it stands there', () => {
+  const [section = ''] = blocks('a2a-mqtt.md');
+  const text = JSON.stringify({ ...CONFIG, ...parse(section) }).replace('sunfield-gw', 'gw-sun');
+  expect(parseCloudFile(text, 'cloud.json').a2a?.port).toBe(8_090);
+});
