@@ -8,6 +8,13 @@ import { bundleLambdas } from './bundle.ts';
 
 const text = { type: 'string' } as const;
 
+const FORMS = {
+  name: [/^[a-z][a-z0-9-]{0,23}$/, 'use up to 24 small letters, digits and dashes'],
+  issuer: [/^https:\/\/[^\s]+$/, 'name the provider, as in https://identity.example.org/'],
+  audience: [/^\S{1,128}$/, 'name what the tokens are made for'],
+  model: [/^[a-z0-9.:-]{3,100}$/, "use Bedrock's own id of a foundation model"],
+} as const;
+
 /** Makes the assembly in cdk.out, without an account and without a network. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -20,6 +27,10 @@ async function main(): Promise<void> {
       out: { ...text, default: 'cdk.out' },
     },
   });
+  for (const [option, [form, mend]] of Object.entries(FORMS)) {
+    const value = values[option as keyof typeof FORMS];
+    if (!form.test(value)) throw new Fault(`'${value}' will not do`, `--${option}`, mend);
+  }
   const config = parseCloudFile(read(values.config), values.config);
   const bundles = resolve('.cache/infra');
   await bundleLambdas(bundles, values.config);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -155,4 +155,17 @@ it('npm run infra makes an assembly that the CDK command reads, offline', () => 
     });
   expect(run('cloud/infra/main.ts', '--out', out)).toMatch(/\d+ resources, no finding unexplained/);
   expect(run('node_modules/aws-cdk/bin/cdk', 'list', '--app', out)).toContain('Edgewatt');
+});
+
+it.each([
+  [['--name', 'Bad_Name'], "infra: --name: 'Bad_Name' will not do; use up to 24"],
+  [['--issuer', 'http://a'], "infra: --issuer: 'http://a' will not do; name the provider"],
+  [['--config', 'nope.yaml'], 'infra: nope.yaml: cannot be read; name the configuration'],
+  [['--nonsense'], "infra: Unknown option '--nonsense'"],
+])('npm run infra says in one line what is wrong with %o', (args, line) => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, ['cloud/infra/main.ts', ...args], {
+    encoding: 'utf8',
+  });
+  expect([status, stdout, stderr.trimEnd().split('\n').length]).toEqual([2, '', 1]);
+  expect(stderr).toContain(line);
 });
