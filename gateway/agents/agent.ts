@@ -70,7 +70,6 @@ export function createAgent(deps: AgentDeps): Agent {
 const SOLVE_LIMIT_MS = 5_000; // real
 const PLAN_GAP_MS = 2_000; // real, between plans for a reason; a quarter-hour's start always plans
 const STEPS_SENT = 12;
-const HORIZON = 192; // steps, at most
 const DRAIN_MS = 6_000; // real
 const VIEW_MS = 1_000; // real
 const DAY_VIEW_MS = 5_000; // real
@@ -188,9 +187,8 @@ class SiteAgent implements Agent {
   }
 
   live(): LiveView | undefined {
-    const { image } = this;
+    const { image, deps } = this;
     if (image === undefined) return undefined;
-    const { deps } = this;
     const nameOf = deps.deviceName ?? ((id: string): string => id);
     return liveView({
       site: deps.site,
@@ -322,7 +320,7 @@ class SiteAgent implements Agent {
       this.mind.adopt(problem, outlook, forecast);
       this.planIssuedAtMs = problem.issuedAtMs;
       this.sendIntent();
-      this.diary.plan(outlook, forecast, this.mind.steps(problem.issuedAtMs, HORIZON));
+      this.diary.plan(outlook, forecast, this.mind.steps(problem.issuedAtMs, problem.steps.length));
       log.info('planned', {
         why,
         source: outlook.source,
@@ -332,7 +330,6 @@ class SiteAgent implements Agent {
         realMs: Math.round(clock.realMs() - fromRealMs),
       });
       void this.shadow?.planned({
-        nowMs: problem.issuedAtMs,
         outlook,
         forecast,
         simulate: (strategy) =>
@@ -341,9 +338,8 @@ class SiteAgent implements Agent {
       this.showDay();
       if (this.uplink && this.cloud.connected) void this.trader.trade(this.uplink.a2a);
     } catch (error) {
-      log.error('no plan', {
-        why: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.error('no plan', { why });
     } finally {
       this.planning = false;
       if (this.planWanted !== undefined) this.want(this.planWanted);

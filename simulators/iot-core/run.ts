@@ -18,8 +18,8 @@ const policySchema = z.strictObject({
 });
 
 /**
- * What `edgewatt-sim iot-core --config FILE` reads (JSON). Paths are relative to the file. Passwords
- * and keys stay in files, never in argv.
+ * What `edgewatt-sim iot-core --config FILE` reads (JSON). Paths are relative to the file.
+ * Passwords and keys stay in files, never in argv.
  */
 const brokerSchema = z.strictObject({
   host: z.string().optional(),

@@ -57,6 +57,8 @@ function clients(make: Make, host: () => BrokerHost) {
   };
 }
 
+type Client = (id: string, will?: Will) => Promise<Broker>;
+
 function contract(make: Make, create: () => Promise<BrokerHost>): void {
   let host: BrokerHost;
   const { client, stop } = clients(make, () => host);
@@ -67,7 +69,11 @@ function contract(make: Make, create: () => Promise<BrokerHost>): void {
   });
   afterEach(stop);
   afterAll(() => host.close());
+  delivery(client);
+  absence(client, () => host);
+}
 
+function delivery(client: Client): void {
   it('delivers what is published, with all its properties', async () => {
     const [a, b] = [await client('a'), await client('b')];
     const seen: BrokerMessage[] = [];
@@ -114,7 +120,9 @@ function contract(make: Make, create: () => Promise<BrokerHost>): void {
       return seen.size === topics.length;
     }, LONG);
   });
+}
 
+function absence(client: Client, host: () => BrokerHost): void {
   it('reconnects and subscribes again after the broker was away', async () => {
     const [a, b] = [await client('a'), await client('b')];
     const seen: string[] = [];
@@ -125,10 +133,10 @@ function contract(make: Make, create: () => Promise<BrokerHost>): void {
     a.start();
     b.start();
     await vi.waitUntil(() => a.connected && b.connected, LONG);
-    await host.down();
+    await host().down();
     await vi.waitUntil(() => !a.connected && !b.connected, LONG);
     await expect(a.publish('ew/again', bytes('lost'))).rejects.toThrow(/offline/);
-    await host.up();
+    await host().up();
     await vi.waitUntil(() => a.connected && b.connected, LONG);
     await vi.waitUntil(async () => {
       await a.publish('ew/again', bytes('back'));

@@ -145,7 +145,7 @@ describe('a gateway in its fleet', () => {
 
   const fuse = () => 'fuseA' in ((reported()?.['refused'] ?? {}) as object);
 
-  it('runs its jobs one after the other; a restart is done when another process says so', async () => {
+  it('runs its jobs in order; a restart is done when another process says so', async () => {
     const { jobs } = host.broker.reserved;
     const thing = site().gateway;
     jobs.create('one', { operation: 'log-level', level: 'debug', minutes: 30 }, [thing]);
