@@ -24,7 +24,6 @@ export interface ShadowDeps {
 
 /** A plan as it was just made, and what a strategy would make of it. */
 export interface Moment {
-  readonly nowMs: Instant;
   readonly outlook: Outlook;
   readonly forecast: SiteForecast;
   simulate(strategy: Strategy): Promise<Simulated>;
@@ -59,11 +58,11 @@ export class Shadow {
 
   /** After a plan. Never throws, and takes as long as the model takes: do not wait for it. */
   async planned(moment: Moment): Promise<void> {
-    if (this.busy || moment.nowMs < this.askedAtMs + EVERY_MS) return;
+    if (this.busy || moment.outlook.issuedAtMs < this.askedAtMs + EVERY_MS) return;
     this.busy = true;
-    this.askedAtMs = moment.nowMs;
+    this.askedAtMs = moment.outlook.issuedAtMs;
     try {
-      this.settle(moment.nowMs);
+      this.settle(moment.outlook.issuedAtMs);
       await this.hint(moment);
       this.forecasts = [...this.forecasts, moment.forecast].slice(-KEPT_FORECASTS);
       const { terminals } = this.deps.site;
@@ -86,11 +85,14 @@ export class Shadow {
       agent: 'forecasting',
       instructions: instructions.forecasting,
       question: 'Which bias hint for the next six hours?',
-      data: { localTime: this.local(moment.nowMs), forecast: this.rows(moment.forecast) },
+      data: {
+        localTime: this.local(moment.outlook.issuedAtMs),
+        forecast: this.rows(moment.forecast),
+      },
       tools: [this.errorsTool()],
       answer: formOf(biasHint),
     });
-    const base = this.base('forecasting', moment.nowMs, answer.promptHash);
+    const base = this.base('forecasting', moment.outlook.issuedAtMs, answer.promptHash);
     if (answer.state === 'none') {
       this.keep({ ...base, none: answer.why });
       return;
@@ -109,7 +111,7 @@ export class Shadow {
       instructions: instructions[agent],
       question: 'Which parameters do you propose for the plan?',
       data: {
-        localTime: this.local(moment.nowMs),
+        localTime: this.local(moment.outlook.issuedAtMs),
         stores: site.stores.map(({ terminal, usableWh, socMinPct, socMaxPct }) => ({
           terminal,
           usableWh,
@@ -121,7 +123,7 @@ export class Shadow {
       tools: [this.stepsTool(outlook)],
       answer: formOf(strategy),
     });
-    const base = this.base(agent, moment.nowMs, answer.promptHash);
+    const base = this.base(agent, moment.outlook.issuedAtMs, answer.promptHash);
     if (answer.state === 'none') {
       this.keep({ ...base, none: answer.why });
       return;

@@ -285,3 +285,31 @@ test.each<[string, string, unknown]>([
   expect(overMqtt?.id).not.toBe(overHttp.id);
   expect(bare(overHttp)).toEqual(bare(overMqtt));
 });
+
+test.each(['GetTask', 'CancelTask'])(
+  '%s of no task has the same code over both',
+  async (method) => {
+    const works = new Gateway('gw-works', side.hub);
+    await side.clock.advance(1_000);
+    const agent = 'market-supervisor';
+    await works.say(works.topics.a2aRequest, {
+      a2aVersion: '1.0',
+      agent,
+      method,
+      taskId: 'task-9',
+    });
+    await side.clock.advance(1_000);
+    const answer = await fetch(`${http.url}/a2a/${agent}/`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'a2a-version': '1.0',
+        authorization: `Bearer ${WORKS}`,
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: { id: 'task-9' } }),
+    });
+    const code = ((await answer.json()) as Seen).error.code;
+    expect(code).toBe(-32_001);
+    expect(works.responses().at(-1)?.error?.code).toBe(code);
+  },
+);
