@@ -80,7 +80,7 @@ function read(file: string): z.output<typeof brokerSchema> {
   const parsed = brokerSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Fault(`${issue?.path.join('.')}: ${issue?.message}`, file, MEND);
+  throw new Fault(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`, file, MEND);
 }
 
 function text(file: string): string {

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { profileById } from '../../../../devices/catalogue.ts';
+import { Mind } from '../../../../gateway/agents/mind.ts';
+import { Trading } from '../../../../gateway/agents/trading.ts';
+import { parseSite } from '../../../../gateway/config/load.ts';
+import { NOON } from '../../../fixtures/agent/bench.ts';
+
+const barn = new URL('../../../fixtures/sites/barn.yaml', import.meta.url);
+const { site } = parseSite(readFileSync(barn, 'utf8'), profileById);
+if (site === undefined) throw new Error('the barn does not load');
+
+const mind = (of = site): Mind => {
+  const times = { leadMs: 360_000, aheadMs: 3_600_000 };
+  return new Mind(of, new Trading({ site: of.id, zone: of.zone, epoch: 1, ...times }));
+};
+const leastWh = (of: Mind): number | undefined => of.problem(NOON).problem.storages[0]?.minWh;
+
+describe("an operator's settings in the plan", () => {
+  it('keep back what was set, never less than the site does', () => {
+    const one = mind();
+    const ownWh = leastWh(one);
+    expect(ownWh).toBe(1_000); // 5 % of 20 kWh
+    expect(one.settings({ reservePct: 40 })).toBe(true);
+    expect(leastWh(one)).toBe(8_000);
+    expect(one.settings({ reservePct: 40, marketEnabled: false })).toBe(false); // same plan
+    one.settings({ reservePct: 1 });
+    expect(leastWh(one)).toBe(ownWh);
+    one.settings({});
+    expect(leastWh(one)).toBe(ownWh);
+  });
+
+  it('may pause trading, not allow it', () => {
+    const one = mind();
+    expect(one.marketEnabled).toBe(true);
+    one.settings({ marketEnabled: false });
+    expect(one.marketEnabled).toBe(false);
+    const closed = mind({ ...site, control: { ...site.control, marketEnabled: false } });
+    closed.settings({ marketEnabled: true });
+    expect(closed.marketEnabled).toBe(false);
+  });
+});
