@@ -1,7 +1,8 @@
 // Tar archives as packages and bundles need them: the same bytes for the same files, owned by
 // nobody in particular.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, lstatSync } from 'node:fs';
+import { createReadStream, createWriteStream, lstatSync, readdirSync, readlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -11,6 +12,34 @@ const KINDS = { file: '0', link: '2', folder: '5' };
 
 /** One entry: exactly one of `file` (to read), `text`, `link` (target), or none for a folder.
  *  @typedef {{ path: string, mode: number, file?: string, text?: string, link?: string }} Entry */
+
+/** Everything below a folder, in order. @returns {Entry[]} */
+export function entriesBelow(folder, prefix) {
+  const found = readdirSync(folder, { recursive: true }).map(String).sort();
+  return found.map((name) => {
+    const file = join(folder, name);
+    const path = join(prefix, relative(folder, file));
+    const stat = lstatSync(file);
+    if (stat.isDirectory()) return { path, mode: 0o755 };
+    if (stat.isSymbolicLink()) return { path, mode: 0o777, link: readlinkSync(file) };
+    return { path, mode: stat.mode & 0o111 ? 0o755 : 0o644, file };
+  });
+}
+
+/** Folders that lead to the entries and are not among them. @param {Entry[]} entries */
+export function withParents(entries) {
+  const known = new Set(entries.map(({ path }) => path));
+  const parents = [];
+  for (const { path } of entries) {
+    const missing = [];
+    for (let at = dirname(path); at !== '.' && !known.has(at); at = dirname(at)) {
+      known.add(at);
+      missing.unshift({ path: at, mode: 0o755 });
+    }
+    parents.push(...missing);
+  }
+  return [...parents, ...entries].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
 
 function header(entry, size) {
   const kind = entry.link !== undefined ? 'link' : isFolder(entry) ? 'folder' : 'file';

@@ -152,13 +152,14 @@ export function siteText(placed: readonly Placed[], answers: Answers): string {
   ].join('\n');
 }
 
-export const GATEWAY_TEXT = [
-  '# Written by edgewatt setup: what belongs to this box and not to the site.',
-  'version: 1',
-  'dataDir: data # relative to this file, or absolute',
-  'page:',
-  '  host: 127.0.0.1 # 0.0.0.0 opens the page to the network; then set tls, too',
-  '  port: 8080',
-  '  # tls: { certFile: page.crt, keyFile: page.key }',
-  '',
-].join('\n');
+export const gatewayText = (dataDir: string): string =>
+  [
+    '# Written by edgewatt setup: what belongs to this box and not to the site.',
+    'version: 1',
+    `dataDir: ${dataDir} # relative to this file, or absolute`,
+    'page:',
+    '  host: 127.0.0.1 # 0.0.0.0 opens the page to the network; then set tls, too',
+    '  port: 8080',
+    '  # tls: { certFile: page.crt, keyFile: page.key }',
+    '',
+  ].join('\n');

@@ -6,7 +6,7 @@ import { scanBus } from '../adapters/modbus/probe.ts';
 import { parseSite } from '../config/load.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
-import { type Answers, GATEWAY_TEXT, type Placed, siteText } from './setup-site.ts';
+import { type Answers, gatewayText, type Placed, siteText } from './setup-site.ts';
 
 export interface SetupOptions {
   readonly host: readonly string[]; // HOST[:PORT]
@@ -108,6 +108,10 @@ async function ask(options: SetupOptions): Promise<Answers> {
   return answers as unknown as Answers;
 }
 
+/** The package has a place for data; elsewhere it stands beside the files. */
+const dataDirOf = (dir: string): string =>
+  dir === '/etc/edgewatt' ? '/var/lib/edgewatt/data' : 'data';
+
 /** Scans, asks, and writes a site file that measures and does not control. @returns exit code */
 export async function setup(dir: string, options: SetupOptions): Promise<number> {
   const site = join(dir, 'site.yaml');
@@ -125,7 +129,7 @@ export async function setup(dir: string, options: SetupOptions): Promise<number>
   mkdirSync(dir, { recursive: true, mode: 0o750 });
   writeFileSync(site, text);
   const gateway = join(dir, 'gateway.yaml');
-  if (!existsSync(gateway) || options.force) writeFileSync(gateway, GATEWAY_TEXT);
+  if (!existsSync(gateway) || options.force) writeFileSync(gateway, gatewayText(dataDirOf(dir)));
   print(`${site} and ${gateway} are written; the gateway will only observe.`);
   print(`Next: edgewatt doctor ${dir}, then edgewatt run ${dir}`);
   return 0;

@@ -6,6 +6,7 @@ import { makeWire } from '../adapters/modbus/wire.ts';
 import { startAgent } from '../adapters/process/child.ts';
 import { takeLock } from '../adapters/process/lock.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
+import { tellService } from '../adapters/process/service.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard } from '../compose.ts';
 import { loadCommissioning, loadGateway } from '../config/gateway-file.ts';
@@ -49,21 +50,19 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
       save: (state) => disk.replace(stateFile, state),
     },
   );
-  const take = (frame: AgentFrame): void => {
-    if (frame.t === 'intent') guard.intent(frame.intent);
-    else if (frame.t === 'directive') guard.directive(frame.directive);
-  };
   const supervisor = new Supervisor({
     clock,
     log,
     start: () => startAgent(agentScript, ['agent', dir]),
-    onFrame: take,
+    onFrame: (frame) => take(guard, frame),
     onRestart: () => guard.agentRestarted(),
   });
+  const service = tellService(clock.realMs);
   const onCycle = trialGate(join(file.dataDir, SUMMARY_FILE), disk, log, supervisor);
   guard.onImage = (image) => {
     supervisor.turn(image);
     onCycle(image);
+    service.cycle();
   };
   guard.onRecords = (records) => supervisor.push(records);
 
@@ -71,6 +70,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const end = async (): Promise<void> => {
     if (ending) return;
     ending = true;
+    service.stopping();
     await guard.stop();
     await supervisor.stop();
     const image = guard.image();
@@ -91,4 +91,9 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   if (file.demo !== undefined) endWithParent(() => void end());
   await guard.start();
   if (!ending) supervisor.launch();
+}
+
+function take(guard: ReturnType<typeof composeGuard>, frame: AgentFrame): void {
+  if (frame.t === 'intent') guard.intent(frame.intent);
+  else if (frame.t === 'directive') guard.directive(frame.directive);
 }

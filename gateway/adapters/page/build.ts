@@ -128,6 +128,7 @@ function clearDeadLock(lock: string): void {
  */
 export async function ensurePageBuilt(root: string = ROOT): Promise<string> {
   const shipped = join(root, 'gateway/ui/dist');
+  if (!existsSync(join(root, 'gateway/ui/index.html'))) return shipped; // a package: no sources
   const hash = sourceHash(root);
   if (builtFrom(shipped) === hash) return shipped;
   const cache = cacheRoot(root);

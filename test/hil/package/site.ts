@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClock } from '../../../gateway/adapters/clock.ts';
+import { type RunningSite, runSite } from '../../../simulators/demo/world.ts';
+import type { SiteDevices } from '../../../simulators/devices/types.ts';
+import { createSiteDevices } from '../../../simulators/servers/site-devices.ts';
+import { deviceSettings } from '../../../simulators/sites/bind.ts';
+import {
+  commissioningRecord,
+  demoSites,
+  demoSiteText,
+  wired,
+} from '../../../simulators/sites/demo.ts';
+
+export interface Field {
+  readonly world: RunningSite;
+  stop(): Promise<void>;
+}
+
+const SEED = 3;
+
+/**
+ * Sunfield's devices on real sockets, in real time, and the files of a gateway in front of them as
+ * an installer leaves them in `dir`.
+ */
+export async function startField(dir: string, dataDir: string, pagePort: number): Promise<Field> {
+  const [demo] = demoSites(SEED);
+  const clock = createClock();
+  let world: RunningSite | undefined;
+  const devices: SiteDevices = createSiteDevices(demo.site, {
+    clock,
+    settings: deviceSettings(demo.site),
+    onFrame: (frame) => world?.frame(frame),
+    onRequest: () => world?.advance(),
+  });
+  const site = wired(demo.site, await devices.start(), undefined);
+  world = runSite({ site, plant: demo.plant, devices, seed: SEED, drive: undefined }, clock);
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, 'site.yaml'), demoSiteText(site, demo.comment));
+  const record = commissioningRecord(site, clock.wallMs(), {});
+  writeFileSync(join(dir, 'commissioning.json'), record);
+  const gateway = [
+    'version: 1',
+    `dataDir: ${dataDir}`,
+    `page: { port: ${pagePort} }`,
+    'commissioning: commissioning.json',
+  ];
+  writeFileSync(join(dir, 'gateway.yaml'), `${gateway.join('\n')}\n`);
+  const running = world;
+  return {
+    world: running,
+    async stop() {
+      running.stop();
+      await devices.stop();
+    },
+  };
+}
