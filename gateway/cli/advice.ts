@@ -24,7 +24,7 @@ function table(rows: readonly (readonly [string, unknown])[][]): string {
   return lines
     .map((line) =>
       line
-        .map((cell) => String(cell).padEnd(12))
+        .map((cell) => String(cell).padEnd(15))
         .join('')
         .trimEnd(),
     )

@@ -74,6 +74,16 @@ test.each<[string, Turn, string]>([
   expect(why.answer).toContain('the evening is');
 });
 
+test('the scoreboard of the models in the shadow', async () => {
+  const { stdout } = await run(process.execPath, [MAIN, 'advice', plain, '--json']);
+  const counts = { askedCount: 1, answeredCount: 1, scoredCount: 1, betterCount: 1 };
+  expect(JSON.parse(stdout)).toEqual({
+    scores: [{ agent: 'producer', ...counts, equalCount: 0, worseCount: 0 }],
+  });
+  const words = await run(process.execPath, [MAIN, 'advice', plain]);
+  expect(words.stdout).toMatch(/^agent +askedCount .*\nproducer +1 +1 +1 +1 +0 +0\n$/);
+});
+
 test('without records it says what to do, in one line', async () => {
   const dir = join(folder, 'empty');
   await recordedSite(dir);
