@@ -26,6 +26,7 @@ export interface SupervisorDeps {
 
 const SILENT_MS = 10_000; // real: an agent that says nothing that long hangs
 const START_MS = 30_000; // real: until its first word, on a busy Pi
+const START_MAX_MS = 240_000; // one that was ended before its first word gets twice as long
 const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const STEADY_MS = 60_000; // a run this long forgives earlier failures
@@ -44,6 +45,7 @@ export class Supervisor {
   recordsDropped = 0;
   private agent: AgentProcess | undefined;
   private hasSpoken = false; // this agent
+  private patienceMs = START_MS;
   private startedAtMs = 0;
   private heardAtMs = 0;
   private backoffMs = BACKOFF_MIN_MS;
@@ -71,7 +73,7 @@ export class Supervisor {
     this.agent = agent;
     this.hasSpoken = false;
     this.startedAtMs = this.deps.clock.realMs();
-    this.heardAtMs = this.startedAtMs + START_MS - SILENT_MS;
+    this.heardAtMs = this.startedAtMs + this.patienceMs - SILENT_MS;
     this.imageInFlight = false;
     this.sent = 0;
     agent.pipe.onBytes = (bytes) => {
@@ -93,6 +95,7 @@ export class Supervisor {
     agent.pipe.nextTurn();
     if (this.deps.clock.realMs() - this.heardAtMs > SILENT_MS) {
       this.deps.log.error('the agent is silent; it is restarted');
+      if (!this.hasSpoken) this.patienceMs = Math.min(2 * this.patienceMs, START_MAX_MS);
       agent.kill();
       this.heardAtMs = this.deps.clock.realMs();
       return;
@@ -146,6 +149,7 @@ export class Supervisor {
     }
     this.heardAtMs = this.deps.clock.realMs();
     this.hasSpoken = true;
+    this.patienceMs = START_MS;
     if (frame.t === 'image-ack') {
       this.imageInFlight = false;
     } else if (frame.t === 'records-ack') {

@@ -125,6 +125,24 @@ describe('the supervisor of the agent process', () => {
     expect(agent().killed).toBe(1);
   });
 
+  it('gives an agent that was ended before its first word twice as long the next time', async () => {
+    const { clock, supervisor, agent } = setUp();
+    expect(supervisor.isAgentAlive).toBe(false);
+    await clock.advance(30_500);
+    supervisor.turn(image(31));
+    expect(agent(0).killed).toBe(1);
+    await agent(0).exited;
+    await clock.advance(1_000); // back-off
+    await clock.advance(55_000);
+    supervisor.turn(image(90));
+    expect(agent(1).killed).toBe(0);
+    agent(1).say({ t: 'alive' });
+    expect(supervisor.isAgentAlive).toBe(true);
+    await clock.advance(10_500); // from here on as always
+    supervisor.turn(image(101));
+    expect(agent(1).killed).toBe(1);
+  });
+
   it('passes on sound frames and nothing else', () => {
     const { agent, frames } = setUp();
     agent().say({ t: 'directive', directive: { body: '{}', keyId: 'k', signature: 's' } });
