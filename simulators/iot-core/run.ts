@@ -69,7 +69,8 @@ export type BrokerFile = z.input<typeof brokerSchema>;
 
 const MEND = 'see docs/iot-core.md';
 
-function read(file: string): z.output<typeof brokerSchema> {
+/** @throws Fault in one line */
+export function readBrokerFile(file: string): z.output<typeof brokerSchema> {
   let value: unknown;
   try {
     value = JSON.parse(text(file));
@@ -100,7 +101,7 @@ const toFile =
   };
 
 async function optionsOf(file: string): Promise<BrokerOptions> {
-  const config = read(file);
+  const config = readBrokerFile(file);
   const at = (path: string): string => resolve(dirname(file), path);
   const { tls, rules } = config;
   const common = {
