@@ -166,7 +166,7 @@ class SiteAgent implements Agent {
           },
           statement: (statement) => this.trader.statement(statement),
           notice: (notice) => this.trader.notice(notice),
-          state: (connected) => this.cloudTurned(connected),
+          state: (connected, why) => this.cloudTurned(connected, why),
         },
       );
   }
@@ -365,7 +365,8 @@ class SiteAgent implements Agent {
     this.guard.intent(intent);
   }
 
-  private cloudTurned(connected: boolean): void {
+  private cloudTurned(connected: boolean, why: string): void {
+    this.deps.log.info(connected ? 'the cloud is there' : 'the cloud is away', { why });
     this.cloud = { connected, sinceMs: this.deps.clock.wallMs() };
     this.sendIntent();
     if (connected) this.want('the cloud is back');

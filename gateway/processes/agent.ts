@@ -46,6 +46,7 @@ export async function runAgent(dir: string): Promise<void> {
     () => openStore(join(file.dataDir, 'agent.db')),
   );
   const store = kept ?? openStoreInProcess(':memory:', clock.wallMs(), MEMORY_BOUNDS);
+  if (store.opened.state === 'replaced') log.error(store.opened.detail);
   await degraded.without('HISTORY', 'The forecast begins without earlier quarter-hours.', () =>
     firstHistory(file, site, store, clock, log),
   );
@@ -55,6 +56,7 @@ export async function runAgent(dir: string): Promise<void> {
     () => file.broker && openBroker(file.broker, site, clock),
   );
   const page = await openPage(file, log);
+  const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
   const operations = createOperations(log, store, version(), () => agent);
   const siteHash = hash.sha256(readText(file.siteFile));
@@ -66,7 +68,7 @@ export async function runAgent(dir: string): Promise<void> {
     broker,
     store,
     problems: degraded.problems,
-    solver: createForkedSolver(),
+    solver,
     log,
     peers: file.demo?.peers ?? [],
     deviceName: nameOf(site),
@@ -78,6 +80,7 @@ export async function runAgent(dir: string): Promise<void> {
   });
   await agent.start();
   await agent.ended;
+  solver.close();
   setTimeout(() => process.exit(0), END_MS).unref();
   await page?.stop();
   process.exit(0);

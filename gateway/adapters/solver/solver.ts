@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import type { LinearModel, Solution, Solver } from '../../ports.ts';
 
 /** Grace of a child beyond the solver's own limit, for start, loading and answer. */
@@ -8,8 +8,13 @@ const GRACE_MS = 5_000;
  * HiGHS in a child process for each solve: its memory goes with it, an abort or a hang costs
  * nothing else, and kill is the time-out. `--liftoff-only` halves the child's memory and start.
  */
-export function createForkedSolver(graceMs = GRACE_MS): Solver {
+export function createForkedSolver(graceMs = GRACE_MS): Solver & { close(): void } {
+  const children = new Set<ChildProcess>();
   return {
+    /** Ends what is under way: nobody waits for it any more. */
+    close: () => {
+      for (const child of children) child.kill('SIGKILL');
+    },
     solve: (model, timeLimitMs) =>
       new Promise((resolve) => {
         const child = fork(new URL('./child.ts', import.meta.url), {
@@ -17,6 +22,7 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver {
           serialization: 'advanced',
           stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         });
+        children.add(child);
         let answer: Solution | undefined;
         let late = false;
         const timer = setTimeout(() => {
@@ -25,6 +31,7 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver {
         }, timeLimitMs + graceMs);
         const settle = (fallback: Solution): void => {
           clearTimeout(timer);
+          children.delete(child);
           resolve(answer ?? fallback);
         };
         child.on('message', (message: Solution) => {

@@ -59,3 +59,13 @@ it('kills a child that does not answer in time', async () => {
   const solver = createForkedSolver(0);
   expect((await solver.solve(small(), 1)).status).toBe('time-limit');
 });
+
+it('ends what is under way when it is closed', async () => {
+  const solver = createForkedSolver();
+  const solution = solver.solve(small(), 1_000);
+  solver.close();
+  expect(await solution).toMatchObject({
+    status: 'failed',
+    detail: expect.stringContaining('SIGKILL'),
+  });
+});
