@@ -44,20 +44,6 @@ export function createLossJudge(court: Case): LossJudge {
       readAtMs.set(frame.device, atMs);
     }
   };
-  /** Oldest of the newest control readings that this terminal is steered by. */
-  const lastReadMs = (control: Control): number => {
-    const hasReadings = Object.values(control.face.map.points).some(
-      (point) => point.class === 'control',
-    );
-    const own = control.terminal.device !== undefined && hasReadings ? [control.device] : [];
-    const meterMs = meters.map((device) => readAtMs.get(device) ?? startMs ?? 0);
-    const ownMs = own.map((device) => readAtMs.get(device) ?? startMs ?? 0);
-    // Several meters of one place are ordered: the best one counts.
-    return Math.min(
-      ...ownMs,
-      meterMs.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...meterMs),
-    );
-  };
   return {
     frame: hear,
     unsafe: () =>
@@ -69,7 +55,7 @@ export function createLossJudge(court: Case): LossJudge {
       const begunMs = startMs;
       for (const control of controls) {
         const { id } = control.terminal;
-        const readMs = lastReadMs(control);
+        const readMs = lastReadMs(control, meters, (device) => readAtMs.get(device) ?? begunMs);
         const keys = [control.device, GATEWAY];
         const silent = keys.some((key) => truth.atMs - (heardAtMs.get(key) ?? begunMs) > silentMs);
         const timerMs = silent ? Math.max(reversionMs, control.spec.reversion.minS * 1_000) : 0;
@@ -89,6 +75,24 @@ export function createLossJudge(court: Case): LossJudge {
       }
     },
   };
+}
+
+/** Oldest of the newest control readings that this terminal is steered by. */
+function lastReadMs(
+  control: Control,
+  meters: readonly string[],
+  readMs: (device: string) => number,
+): number {
+  const hasReadings = Object.values(control.face.map.points).some(
+    (point) => point.class === 'control',
+  );
+  const own = control.terminal.device !== undefined && hasReadings ? [control.device] : [];
+  const meterMs = meters.map(readMs);
+  // Several meters of one place are ordered: the best one counts.
+  return Math.min(
+    ...own.map(readMs),
+    meterMs.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...meterMs),
+  );
 }
 
 /** The device's own mode, the safe state of the site file, or anything that helps more. */

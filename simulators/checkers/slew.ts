@@ -89,7 +89,9 @@ interface Moves {
 const smallW = (control: Control): number =>
   Math.max(50, 0.01 * Math.max(control.terminal.ratedInW, control.terminal.ratedOutW));
 
-/** Up to `small` is rest: what follows a meter flickers. A turn counts from its crossing of zero. */
+/**
+ * Up to `small` is rest: what follows a meter flickers. A turn counts from its crossing of zero.
+ */
 function moved(before: Moves | undefined, powerW: number, atMs: number, small: number): Moves {
   const side = powerW === 0 ? (before?.side ?? 0) : Math.sign(powerW);
   const crossedAtMs = before !== undefined && before.side === side ? before.crossedAtMs : atMs;

@@ -129,7 +129,7 @@ const BAD_SITES: [name: string, sound: string | RegExp, bad: string, says: RegEx
     'a limit that no fuse carries',
     'contractedImportW: 22000',
     'contractedImportW: 90000',
-    /:23: connections\[0\].contractedImportW: 90000 W cannot pass a fuse of 35 A \(24150 W\); enter/,
+    /:23: connections\[0\].contractedImportW: 90000 W cannot pass a fuse of 35 A \(24150 W\);/,
   ],
   [
     'a default limit above the contract',

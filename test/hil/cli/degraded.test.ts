@@ -149,7 +149,7 @@ describe('a gateway at its site', () => {
     await stage?.clear();
   }, 60_000);
 
-  it('with a database of a newer release plans, keeps nothing, trades nothing, says so', async () => {
+  it("with a newer release's database plans, keeps nothing, trades nothing, says so", async () => {
     await restartAfter(() => {
       const db = new Database(at('data/agent.db'));
       db.pragma('user_version = 99');

@@ -139,7 +139,7 @@ describe('a headless demo', () => {
     expect(sum(sites.map((site) => site.trades.count))).toBeGreaterThan(0);
   });
 
-  it('settles what it trades: what one sold another bought, and the fee is all that is kept', () => {
+  it('settles what it trades: one sold what another bought, only the fee is kept', () => {
     const { market, sites } = ran.result;
     const boughtWh = sum(sites.map((site) => site.trades.boughtWh));
     expect(sum(sites.map((site) => site.trades.soldWh))).toBe(boughtWh);

@@ -32,7 +32,7 @@ export class Stage {
     mkdirSync(join(this.dir, 'tmp'));
   }
 
-  /** @param args  what Node gets: a bin of ours and its arguments, relative to the package's root */
+  /** @param args  what Node gets: a bin of ours and its arguments, from the package's root */
   start(args: readonly string[], options: { ownGroup?: boolean } = {}): Started {
     const child = spawn(process.execPath, [...args], {
       cwd: ROOT,

@@ -125,7 +125,7 @@ describe('the supervisor of the agent process', () => {
     expect(agent().killed).toBe(1);
   });
 
-  it('gives an agent that was ended before its first word twice as long the next time', async () => {
+  it('gives an agent that was ended before its first word twice as long', async () => {
     const { clock, supervisor, agent } = setUp();
     expect(supervisor.isAgentAlive).toBe(false);
     await clock.advance(30_500);

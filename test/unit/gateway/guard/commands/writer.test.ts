@@ -17,7 +17,7 @@ describe('a device without a reversion timer', () => {
     expect(writes()).toEqual([[21, 1]]);
   });
 
-  test('turning round goes through nothing: no size ever flows in the wrong direction', async () => {
+  test('turning round goes through nothing: no size flows in the wrong direction', async () => {
     const { peer, submit, clear, writes } = await rig({ control: UNTIMED, allowed: true });
     peer.registers.set(21, 1);
     await submit(-2_000);
@@ -39,7 +39,7 @@ describe('a device without a reversion timer', () => {
     ]);
   });
 
-  test('at rest it keeps its direction, so that a flicker around nothing turns nothing', async () => {
+  test('at rest it keeps its direction: a flicker around nothing turns nothing', async () => {
     const { submit, clear, writes } = await rig({ control: UNTIMED, allowed: true });
     await submit(-2_000);
     clear();
