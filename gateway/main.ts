@@ -24,7 +24,8 @@ program
   .description("get the gateway's own certificate from AWS IoT by its claim, and remove the claim")
   .action(async (dir: string) => {
     const { provision } = await import('./cli/provision.ts');
-    process.exitCode = await provision(resolve(dir), (line) => process.stdout.write(`${line}\n`));
+    const code = await provision(resolve(dir), (line) => process.stdout.write(`${line}\n`));
+    process.exit(code); // the SDK's threads would keep the process alive
   });
 
 program
