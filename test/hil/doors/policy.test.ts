@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fastify from 'fastify';
@@ -6,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDoors } from '../../../gateway/adapters/page/doors.ts';
 import { guardRoutes } from '../../../gateway/adapters/page/policy.ts';
 import { createPage, type Page } from '../../../gateway/adapters/page/server.ts';
+import { Authority } from '../../../simulators/iot-core/authority.ts';
 import { FACTORY } from '../../fixtures/view/live.ts';
 
 const CODE = 'K7QF-2MWX-9TRB';
@@ -106,6 +108,27 @@ describe('a session', () => {
     const live = await fetch(`${url}api/live`, { headers: { cookie }, signal: stop.signal });
     expect(live.status).toBe(200);
     stop.abort();
+  });
+
+  it('has a Secure cookie where the page speaks HTTPS', async () => {
+    const authority = await Authority.create('doors test');
+    const { cert, key } = await authority.server(['127.0.0.1']);
+    const doors = await openDoors({ file: join(dir, 'doors.json'), claim: CODE });
+    const tls = { cert, key };
+    page = createPage({ doors, host: '127.0.0.1', port: 0, assetsDir: dir, tls });
+    const url = await page.start();
+    expect(url).toMatch(/^https:/);
+    const set = await new Promise<string>((resolve, reject) => {
+      const options = { method: 'POST', headers: { 'content-type': 'application/json' } };
+      const ca = authority.caPem;
+      const asked = request(`${url}api/session/claim`, { ...options, ca }, (answer) => {
+        answer.resume();
+        resolve(answer.headers['set-cookie']?.[0] ?? '');
+      });
+      asked.on('error', reject);
+      asked.end(JSON.stringify({ code: CODE, password: PASSWORD }));
+    });
+    expect(set).toMatch(/; HttpOnly; SameSite=Strict; Secure$/);
   });
 
   it('is changed with its own token only', async () => {
