@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { profileById } from '../../../devices/catalogue.ts';
 import { createAwsIotBroker } from '../../../gateway/adapters/aws-iot.ts';
@@ -19,6 +21,7 @@ import { Registry } from '../../../simulators/iot-core/registry.ts';
 import { EmulatorHost, THING_POLICY } from './brokers.ts';
 
 const barn = new URL('../../fixtures/sites/barn.yaml', import.meta.url);
+const MAIN = new URL('../../../gateway/main.ts', import.meta.url).pathname;
 const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
 const LONG = { timeout: 10_000, interval: 20 };
 const CLAIM = ['$aws/certificates/*', '$aws/provisioning-templates/gateways/*'];
@@ -221,7 +224,8 @@ describe('edgewatt provision', () => {
       false,
     ]);
     const before = readFileSync(join(folder, 'private.key'), 'utf8');
-    expect(await provision(folder, () => undefined)).toBe(0);
+    const again = await promisify(execFile)(process.execPath, [MAIN, 'provision', folder]);
+    expect(again.stdout).toMatch(/has its certificate already, and it works/); // and it ended
     expect(readFileSync(join(folder, 'private.key'), 'utf8')).toBe(before);
   });
 
