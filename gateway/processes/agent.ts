@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
 import { hash } from '../adapters/crypto.ts';
+import { endWithParent } from '../adapters/process/parent.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
 import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore, openStoreInProcess } from '../adapters/sqlite/store.ts';
@@ -34,6 +35,8 @@ export async function runAgent(dir: string): Promise<void> {
   // The terminal's Ctrl-C reaches all processes; only the guard acts on it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
+  // Also while it is still starting, when nobody reads the pipe yet.
+  endWithParent(() => setTimeout(() => process.exit(0), END_MS / 2));
   const pipe = parentPipe();
   const file = loadGateway(dir);
   const site = loadSite(file.siteFile, profileById);
