@@ -61,7 +61,7 @@ export async function demo(options: DemoOptions): Promise<number> {
       print('Ending: the gateways give their devices back and drain to the cloud.');
     const clean = await run.stop();
     const spoil = options.inject === 'violation' ? undefined : options.inject;
-    result = judgeRun(run, ranRealMs, ranMs, clean, spoil);
+    result = judgeRun(run, ranRealMs, ranMs, clean, spoil, print);
     printVerdicts(run);
     show(result, options.json);
     return clean ? 0 : 1;

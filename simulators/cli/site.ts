@@ -67,7 +67,7 @@ export async function site(options: SiteOptions): Promise<number> {
     await Promise.race([ending, passed(run, options.minutes, 0), stopped(run)]);
     const clean = await run.stop();
     printVerdicts(run);
-    show(siteResult(gateway, undefined), recorded?.played, startMs, run, options.json);
+    show(siteResult(gateway, undefined, print), recorded?.played, startMs, run, options.json);
     return clean ? 0 : 1;
   } finally {
     await run.stop();

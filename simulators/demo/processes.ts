@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -16,8 +17,16 @@ export interface DemoProcess {
   kill(): void;
 }
 
-/** @param logDir  standard error and output go to `<name>.log` there */
-export function startProcess(name: string, args: readonly string[], logDir: string): DemoProcess {
+/**
+ * @param logDir  standard error and output go to `<name>.log` there
+ * @param behind  gives way to the gateways: elsewhere it would not share their machine
+ */
+export function startProcess(
+  name: string,
+  args: readonly string[],
+  logDir: string,
+  behind = false,
+): DemoProcess {
   const log = createWriteStream(join(logDir, `${name}.log`), { flags: 'a', mode: 0o600 });
   const child: ChildProcess = spawn(process.execPath, [...process.execArgv, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -25,6 +34,7 @@ export function startProcess(name: string, args: readonly string[], logDir: stri
   });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
+  if (behind) giveWay(child.pid);
   let running = true;
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {
@@ -45,6 +55,14 @@ export function startProcess(name: string, args: readonly string[], logDir: stri
     stop: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
   };
+}
+
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // gone already, or a container forbids it: it runs all the same
+  }
 }
 
 /** Ports that were free a moment ago, picked by the system. */

@@ -46,7 +46,6 @@ export interface SiteResult {
   };
   readonly balanceErrorMaxW: number;
   readonly truthErrorPct: number;
-  readonly truthErrorWorst: TruthError['worst'];
   readonly violations: number;
   readonly costNano: string;
   readonly costWithoutBatteryNano: string;
@@ -186,8 +185,29 @@ function ownHistory({ dir }: RunningGateway): EnergyRecord[] {
 
 const whole = (wh: number): number => Math.round(wh);
 
-/** @param books  the cloud's, or undefined for a site on its own: then its own history is judged */
-export function siteResult(gateway: RunningGateway, books: CloudBooks | undefined): SiteResult {
+const TOLD_PCT = 1;
+
+/** Where booked energy is furthest from the truth; nothing where it is near. */
+function tellError(site: string, { pct, worst }: TruthError, say: Say): void {
+  if (worst === undefined || pct < TOLD_PCT) return;
+  const at = new Date(worst.fromMs).toISOString();
+  const whole = Math.round(worst.differenceWh);
+  say(
+    `${site} books ${pct.toFixed(1)} % beside the truth, most at ${worst.place}, ${at}: ${whole} Wh`,
+  );
+}
+
+type Say = (line: string) => void;
+
+/**
+ * @param books  the cloud's, or undefined for a site on its own: then its own history is judged
+ * @param say  for what people want to know beyond the figures
+ */
+export function siteResult(
+  gateway: RunningGateway,
+  books: CloudBooks | undefined,
+  say: Say,
+): SiteResult {
   const summary = summaryOf(gateway);
   const { site, quarters, court } = gateway;
   const tariff = site.connections[0]?.tariff;
@@ -197,6 +217,7 @@ export function siteResult(gateway: RunningGateway, books: CloudBooks | undefine
   const prices = books?.prices(site.zone);
   const total = quarters.total();
   const error = truthError(quarters, books?.energy(site.gateway) ?? ownHistory(gateway));
+  tellError(site.id, error, say);
   return {
     id: site.id,
     currency: site.currency,
@@ -216,7 +237,6 @@ export function siteResult(gateway: RunningGateway, books: CloudBooks | undefine
     },
     balanceErrorMaxW: Math.round(gateway.balanceErrorMaxW() * 10) / 10,
     truthErrorPct: Math.round(error.pct * 1_000) / 1_000,
-    truthErrorWorst: error.worst,
     violations: court.count(),
     costNano: String(costOf(tariff, quarters.pieces(), 'connection', prices, lines).nano),
     costWithoutBatteryNano: String(costOf(tariff, quarters.pieces(), 'alone', prices).nano),
@@ -240,6 +260,7 @@ export function judgeRun(
   ranSimulatedMs: number,
   cleanExit: boolean,
   spoil: 'loss' | 'duplicate' | undefined,
+  say: Say = () => undefined,
 ): DemoResult {
   const books = new CloudBooks(join(run.dir, 'cloud', 'cloud.db'));
   try {
@@ -248,7 +269,7 @@ export function judgeRun(
     const produced = summaries.reduce((sum, summary) => sum + summary.recordsProduced, 0);
     return {
       speedAchieved: Math.round((ranSimulatedMs / ranRealMs) * 100) / 100,
-      sites: run.gateways.map((gateway) => siteResult(gateway, books)),
+      sites: run.gateways.map((gateway) => siteResult(gateway, books, say)),
       market: books.market(),
       telemetry: { produced, ...books.telemetry() },
       cleanExit,

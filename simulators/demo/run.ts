@@ -182,6 +182,7 @@ export class Run {
         'broker',
         [main, 'iot-core', '--config', broker.configFile, '--with-parent'],
         logs,
+        true,
       ),
     );
     const cloud = writeCloud(join(this.dir, 'cloud'), {
@@ -196,7 +197,7 @@ export class Run {
     const { realMs, wallMs, speed } = this.origin;
     const args = ['run', '--config', cloud, '--clock-origin', `${realMs},${wallMs},${speed}`];
     this.processes.push(
-      startProcess('cloud', [join(ROOT, 'cloud/main.ts'), ...args, '--with-parent'], logs),
+      startProcess('cloud', [join(ROOT, 'cloud/main.ts'), ...args, '--with-parent'], logs, true),
     );
     this.judge = judgeAt(broker);
     this.judge.onMessage = ({ topic, payload }) => {
