@@ -70,7 +70,7 @@ export function createAgent(deps: AgentDeps): Agent {
 const SOLVE_LIMIT_MS = 5_000; // real
 const PLAN_GAP_MS = 2_000; // real, between plans for a reason; a quarter-hour's start always plans
 const STEPS_SENT = 12;
-const DRAIN_MS = 6_000; // real
+const DRAIN_MS = 8_000; // real
 const VIEW_MS = 1_000; // real
 const DAY_VIEW_MS = 5_000; // real
 const LEAD_MS = 6 * MINUTE_MS; // gate closure of 5 min and a little

@@ -31,7 +31,7 @@ const BACKOFF_MIN_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const STEADY_MS = 60_000; // a run this long forgives earlier failures
 const RECORDS_MAX = 20_000; // about ten minutes at the densest, about a day at the usual rate
-const STOP_MS = 12_000;
+const STOP_MS = 14_000; // the records below, the agent's drain, and its end
 const RECORDS_MS = 4_000;
 const BATCH_BYTES = FRAME_BYTES_MAX - 2_048;
 

@@ -11,6 +11,7 @@ const BATCHES_IN_FLIGHT = 4;
 const LIVE_PAUSE_MS = 1_000; // nothing but news: once a second
 const BACKLOG_PAUSE_MS = 500; // two of the five publishes a second
 const RETRY_PAUSE_MS = 1_000;
+const LAST_ACK_MS = 3_000; // while draining: no time to wait long for an answer that got lost
 const READ_BYTES = BATCH_BYTES_MAX - 64;
 
 export interface PumpDeps {
@@ -80,6 +81,9 @@ export class Pump {
     this.hurry = true;
     const { clock, store } = this.deps;
     const untilMs = clock.realMs() + limitMs;
+    for (const batch of this.batches) {
+      batch.dueMs = Math.min(batch.dueMs, clock.realMs() + LAST_ACK_MS);
+    }
     while ((await store.outbox()).rows > 0) {
       if (!this.connected || clock.realMs() >= untilMs) return false;
       this.wake();
@@ -155,7 +159,8 @@ export class Pump {
     try {
       const payload = new TextEncoder().encode(JSON.stringify({ v: 1, records }));
       await pacer.publish('bulk', topic, payload);
-      batch.dueMs = clock.realMs() + this.ackTimeoutMs;
+      const waitMs = this.hurry ? Math.min(LAST_ACK_MS, this.ackTimeoutMs) : this.ackTimeoutMs;
+      batch.dueMs = clock.realMs() + waitMs;
     } catch (error) {
       this.batches = this.batches.filter((other) => other !== batch);
       throw error;

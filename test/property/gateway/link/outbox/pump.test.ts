@@ -35,13 +35,16 @@ class World {
   private epoch = 1;
   private readonly kept: TelemetryRecord[] = []; // by the guard, until told that they are on disk
 
-  constructor() {
+  private readonly ackTimeoutMs: number;
+
+  constructor(ackTimeoutMs = 5_000) {
+    this.ackTimeoutMs = ackTimeoutMs;
     [this.pump, this.intake] = this.agent();
     this.pump.online(true);
   }
 
   agent(): [Pump, Intake] {
-    const { clock, store } = this;
+    const { clock, store, ackTimeoutMs } = this;
     const broker = { publish: (_topic, payload) => this.publish(payload) } as Broker;
     const pump: Pump = new Pump({
       store,
@@ -49,7 +52,7 @@ class World {
       clock,
       log: quiet,
       topic: 't',
-      ackTimeoutMs: 5_000,
+      ackTimeoutMs,
     });
     const intake = new Intake(store, clock, quiet, (epoch, seq) => {
       for (const record of this.kept) {
@@ -206,5 +209,22 @@ describe('outbox', () => {
     await world.clock.advance(1_000);
     expect(world.effects.has('1/3001')).toBe(true);
     expect(world.effects.has('1/1')).toBe(false);
+  });
+
+  it('does not wait long at the end for an answer that got lost before', async () => {
+    const world = new World(30_000);
+    world.fate = { ...FINE, ackLost: true };
+    world.produce(10, 100);
+    await world.clock.advance(2_000);
+    world.fate = FINE;
+    const fromMs = world.clock.realMs();
+    let drained: boolean | undefined;
+    void world.pump.drain(8_000).then((all) => {
+      drained = all;
+    });
+    await world.clock.until(() => drained !== undefined, 10_000);
+    expect(drained).toBe(true);
+    expect(world.clock.realMs() - fromMs).toBeLessThan(5_000);
+    expect([...world.effects.values()].every((count) => count === 1)).toBe(true);
   });
 });
