@@ -193,7 +193,8 @@ function tellError(site: string, { pct, worst }: TruthError, say: Say): void {
   const at = new Date(worst.fromMs).toISOString();
   const whole = Math.round(worst.differenceWh);
   say(
-    `${site} books ${pct.toFixed(1)} % beside the truth, most at ${worst.place}, ${at}: ${whole} Wh`,
+    `${site} books ${pct.toFixed(1)} % beside the truth, ` +
+      `most at ${worst.place}, ${at}: ${whole} Wh`,
   );
 }
 
