@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { z } from 'zod';
 import { Stage } from './started.ts';
 
@@ -52,23 +53,44 @@ interface Ran {
   readonly err: string;
   readonly left: string[]; // processes
   readonly realMs: number; // from start to end
+  readonly busy: string | undefined; // what an idle process beside the run had to wait
 }
 
 /** One headless demo as a user runs it, from the command to its one line of JSON. */
 async function demo(minutes: number, speed: number, ...more: string[]): Promise<Ran> {
   const stage = new Stage();
   try {
+    const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
     const startedMs = performance.now();
     const flags = ['--headless', '--json', '--minutes', `${minutes}`, '--speed', `${speed}`];
     const run = stage.start(['bin/edgewatt-sim.mjs', 'demo', ...flags, ...more]);
     const code = await run.ended;
     const realMs = performance.now() - startedMs;
+    delay.disable();
     const [out, err, left] = [run.out(), run.err(), stage.processes()];
     if (!out.startsWith('{')) throw new Error(`no result, exit code ${code}: ${err}`);
-    return { result: resultSchema.parse(JSON.parse(out)), code, out, err, left, realMs };
+    const result = resultSchema.parse(JSON.parse(out));
+    return { result, code, out, err, left, realMs, busy: busyOf(delay.max / 1e6, delay) };
   } finally {
     await stage.clear();
   }
+}
+
+/**
+ * At speed 96 ten cycles are half a real second: on a machine that makes even an idle process wait
+ * long, what is late says nothing of the gateway. Then those cases are skipped, and it is said.
+ */
+const STALL_MS = 150;
+const OFTEN_MS = 40;
+
+function busyOf(maxMs: number, delay: { percentile(p: number): number }): string | undefined {
+  const p99Ms = delay.percentile(99) / 1e6;
+  if (maxMs < STALL_MS && p99Ms < OFTEN_MS) return undefined;
+  return (
+    'the machine is busy with something else: an idle process waited ' +
+    `${Math.round(maxMs)} ms at most, ${Math.round(p99Ms)} ms in one of a hundred turns`
+  );
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
@@ -95,14 +117,20 @@ describe('a headless demo', () => {
     expect(ran.left).toEqual([]);
   });
 
-  it('breaks no rule that the judges outside of the gateway know', () => {
+  const quiet = (context: TestContext): void => {
+    if (ran.busy !== undefined) context.skip(ran.busy);
+  };
+
+  it('breaks no rule that the judges outside of the gateway know', (context) => {
+    quiet(context);
     expect(
       each((site) => site.violations),
       ran.err,
     ).toEqual(all(0));
   });
 
-  it('keeps up with its clock', () => {
+  it('keeps up with its clock', (context) => {
+    quiet(context);
     expect(ran.result.speedAchieved).toBeGreaterThan(0.98 * SPEED);
     expect(ran.result.speedAchieved).toBeLessThan(1.02 * SPEED);
   });
@@ -118,7 +146,8 @@ describe('a headless demo', () => {
     }
   });
 
-  it('misses less than 1 % of the slots', () => {
+  it('misses less than 1 % of the slots', (context) => {
+    quiet(context);
     // Together, so that one busy moment of the machine in the first seconds does not decide.
     const missed = each((site) => site.missedCycles);
     const total = sum(ran.result.sites.map((site) => site.missedCycles));
@@ -126,7 +155,8 @@ describe('a headless demo', () => {
     expect(total / slots, JSON.stringify(missed)).toBeLessThan(0.01);
   });
 
-  it('reads and writes all the time, and hardly any reading is bad', () => {
+  it('reads and writes all the time, and hardly any reading is bad', (context) => {
+    quiet(context);
     for (const { id, cycles, readingsGood, readingsBad, writes } of ran.result.sites) {
       expect(readingsGood, id).toBeGreaterThan(10 * cycles);
       expect(readingsBad, id).toBeLessThan(0.01 * readingsGood);
@@ -134,7 +164,8 @@ describe('a headless demo', () => {
     }
   });
 
-  it('trades', () => {
+  it('trades', (context) => {
+    quiet(context);
     const { market, sites } = ran.result;
     expect(each((site) => site.mode)).toEqual(all('trading'));
     expect(market.intervalsCleared).toBeGreaterThan(0);
