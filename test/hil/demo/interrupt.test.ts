@@ -39,7 +39,10 @@ const batteryW = ({ live }: Watch): number =>
   );
 
 /** Ctrl-C as a terminal sends it: to the whole group in the foreground. */
-const interrupt = (demo: Started): boolean => process.kill(-(demo.child.pid ?? 0), 'SIGINT');
+function interrupt({ child }: Started): void {
+  if (child.pid === undefined) throw new Error('it did not start');
+  process.kill(-child.pid, 'SIGINT');
+}
 
 /** What it ended with, and how long that took, ms. */
 async function end(demo: Started): Promise<[number | NodeJS.Signals, number]> {

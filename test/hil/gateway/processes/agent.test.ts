@@ -24,7 +24,7 @@ let result: DemoResult;
 const until = (condition: () => boolean, timeout: number) =>
   vi.waitUntil(condition, { timeout, interval: 20 });
 
-/** The running agent process of the site's guard. */
+/** The running agent process of the site's guard; undefined between two. */
 function agent(): number | undefined {
   const guard = run.gateways[0]?.process.pid;
   const pids = readdirSync('/proc').filter((name) => {
@@ -37,6 +37,12 @@ function agent(): number | undefined {
     }
   });
   return pids[0] === undefined ? undefined : Number(pids[0]);
+}
+
+/** To the agent alone: a pid of 0 would be this very group. */
+function signal(pid: number | undefined, name: NodeJS.Signals): void {
+  if (pid === undefined) throw new Error('there is no agent');
+  process.kill(pid, name);
 }
 
 const isAgent = (pid: string): boolean =>
@@ -107,7 +113,7 @@ describe('the guard and its agent process', () => {
   it('an agent that is killed costs no cycle and is started again', async () => {
     await closeToMinute();
     const [before, first] = [seen(), agent()];
-    process.kill(first ?? 0, 'SIGKILL');
+    signal(first, 'SIGKILL');
     const after = await afterRestart(1);
     expect(agent()).not.toBe(first);
     expectEveryTurn(before, after);
@@ -116,7 +122,7 @@ describe('the guard and its agent process', () => {
   it('an agent that hangs costs no cycle, and is killed after ten silent seconds', async () => {
     const [before, second] = [seen(), agent()];
     const fromMs = performance.now();
-    process.kill(second ?? 0, 'SIGSTOP');
+    signal(second, 'SIGSTOP');
     await until(() => agent() !== second, 2 * SILENCE_MS);
     const tookMs = performance.now() - fromMs;
     expect(tookMs).toBeGreaterThan(0.9 * SILENCE_MS);
