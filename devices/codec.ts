@@ -94,6 +94,10 @@ function exponentOf(point: ResolvedPoint, exponent: number | undefined): number 
   return exponent !== undefined && Math.abs(exponent) <= 10 ? exponent : undefined;
 }
 
+/** Where the words of a point stand, counted from its first. */
+export const wordOffsetsOf = (point: ResolvedPoint): readonly number[] =>
+  point.wordOffsets ?? Array.from({ length: point.count }, (_, n) => n);
+
 /**
  * @param words the answer of a read
  * @param offset where in `words` the point begins
@@ -112,7 +116,7 @@ export function decodePoint(
   if (type === 'str' || offset < 0 || offset + point.count > words.length) return undefined;
   const power = exponentOf(point, exponent);
   if (power === undefined) return undefined;
-  const own = Array.from({ length: point.count }, (_, n) => words[offset + n] ?? 0);
+  const own = wordOffsetsOf(point).map((word) => words[offset + word] ?? 0);
   const raw = rawNumber(type, bigFirst(map, point, own));
   if (raw === undefined || point.notAvailable?.includes(raw)) return undefined;
   if (!isFloat(type)) {
@@ -120,7 +124,7 @@ export function decodePoint(
     if (raw === Number(none) || raw < Number(low) || raw > Number(high)) return undefined;
     if (!Number.isSafeInteger(raw)) return undefined;
   }
-  const value = (point.sign ?? 1) * scaled(raw, point.scale ?? 1, power);
+  const value = (point.sign ?? 1) * scaled(raw, point.scale ?? 1, power) + (point.offset ?? 0);
   return value === 0 ? 0 : value;
 }
 
@@ -153,6 +157,7 @@ function refuse(point: ResolvedPoint, value: number, why: string): never {
 
 /**
  * Rounds to the register and never clamps.
+ * @returns its words in the order of their addresses
  * @throws RangeError when the value is no number, beyond the register or a writable point's range,
  *   equals a sentinel,
  *   or needs an exponent that is missing
@@ -172,7 +177,8 @@ export function encodePoint(
     if (point.min !== undefined && value < point.min) refuse(point, value, `least ${point.min}`);
     if (point.max !== undefined && value > point.max) refuse(point, value, `most ${point.max}`);
   }
-  const exact = ((point.sign ?? 1) * scaled(value, 1, -power)) / (point.scale ?? 1);
+  const net = value - (point.offset ?? 0);
+  const exact = ((point.sign ?? 1) * scaled(net, 1, -power)) / (point.scale ?? 1);
   if (isFloat(type)) {
     const raw = type === 'f32' ? Math.fround(exact) : exact;
     if (!Number.isFinite(raw)) refuse(point, value, 'beyond the register');

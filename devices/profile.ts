@@ -43,22 +43,41 @@ export type Unit =
 
 export type PointClass = 'control' | 'state' | 'slow';
 
-/** value = sign * raw * scale * 10^(value of scaleFrom), in `unit`, + into the busbar. */
+/**
+ * value = sign * raw * scale * 10^(value of scaleFrom) + offset, in `unit`, + into the busbar; at a
+ * part named `meter` + is import.
+ */
 export interface PointSpec {
-  // absolute 0-based address, or offset from the model id register in a SunSpec profile
+  // absolute 0-based address as on the wire, or offset from the model id register where `model` is
+  // named
   readonly at: number;
   readonly model?: number; // SunSpec model the offset belongs to
   readonly space: RegisterSpace;
   readonly as: WireType;
   readonly words?: number; // only for str
+  /**
+   * Offsets of its words from `at`, rising, where they do not stand side by side (Deye: 0 and 65).
+   * They are read in one request.
+   */
+  readonly wordOffsets?: readonly number[];
   readonly wordOrder?: 'big' | 'little'; // where it differs from the device's
   readonly unit: Unit;
   readonly scale?: number; // default 1
+  readonly offset?: number; // added after scale and sign; default 0
   readonly scaleFrom?: string; // key of the sf point, read in the same request
   readonly sign?: 1 | -1; // default 1; brings the vendor's sign to the busbar's
   readonly notAvailable?: readonly number[]; // raw values beyond the type's own sentinel
   readonly class: PointClass;
   readonly writable?: boolean;
+  readonly writeOnly?: true; // cannot be read, neither polled nor read back; then writable too
+  readonly writeAt?: number; // where it is written, if that is not where it is read
+  /**
+   * Kept in flash or EEPROM: written only when it shows something else, and counted against the
+   * control's `writesPerDay`.
+   */
+  readonly stored?: true;
+  readonly only?: string; // which models or firmware have it; elsewhere it is unavailable
+  readonly unproven?: true; // address, type or scale not confirmed by the source
   readonly min?: number; // plausible range in `unit`
   readonly max?: number;
   readonly states?: Readonly<Record<string, number>>; // names of enum values
@@ -89,6 +108,8 @@ export interface WriteStep {
       };
   // only for that direction of powerW
   readonly when?: 'charging' | 'discharging';
+  // in one frame with the step before, whose registers end where these begin
+  readonly together?: true;
 }
 
 /** How a setpoint is given to a terminal of the device, in order, and how it ends. */
@@ -103,10 +124,19 @@ export interface ControlSpec {
     readonly minS: number;
     readonly maxS: number;
     readonly remaining?: string; // point that counts the time left
+    // none: only the whole sequence, written again. Without `arm` the time is fixed: minS = maxS.
     readonly renewedBy: 'any-write' | 'timer-write' | 'none';
   };
-  readonly flash: 'volatile' | 'persistent';
-  readonly writesPerDay?: number; // budget where persistent
+  /** A word that must count on, or the device ends the setpoint by itself. */
+  readonly heartbeat?: { readonly point: string; readonly everyS: number };
+  readonly flash: 'volatile' | 'persistent'; // persistent: every register of the sequence is stored
+  readonly writesPerDay?: number; // budget of writes to stored registers
+  /** What a person does at the device before it takes these writes; the gateway never logs in. */
+  readonly unlock?: { readonly by: 'setting' | 'login' | 'code'; readonly how: string };
+  readonly minPowerW?: number; // below it the device does nothing, or refuses
+  readonly stepW?: number; // where the device resolves less than its register does
+  readonly responseMs?: number; // from the write until the power begins to follow
+  readonly restartMs?: number; // from power-up until writes are taken
   readonly source: string;
 }
 
@@ -116,7 +146,20 @@ interface ProfileHead {
   readonly title: string;
   readonly role: 'meter' | 'pv-inverter' | 'battery-inverter' | 'hybrid' | 'ev-charger' | 'relay';
   readonly source: readonly string[];
+  /** Models and firmware that the facts are about, as far as a source says so. */
+  readonly covers?: string;
+  /** Where it is found, as delivered. */
+  readonly connect?: {
+    readonly tcpPort?: number;
+    readonly baud?: number; // RS-485
+    readonly units: readonly number[]; // usual first
+  };
+  /** seen: a source states or inverts the signs; assumed: usual for the maker, to be proven. */
+  readonly signs?: 'seen' | 'assumed';
   readonly wordOrder: 'big' | 'little';
+  /** Raw values that mean "not available", beyond the types' own, for every point of that type. */
+  readonly notAvailable?: Readonly<Partial<Record<WireType, readonly number[]>>>;
+  readonly writeFunction?: 16; // single registers, too, are written by function 16
   readonly limits: {
     readonly maxRegistersPerRead: number;
     readonly pauseMs: number; // between requests
@@ -126,6 +169,7 @@ interface ProfileHead {
     // how long after the time-out an answer may still come; RTU waits it out
     readonly lateMs?: number;
     readonly laxTransactionId?: boolean; // its gateway answers with another transaction id
+    readonly clients?: number; // TCP connections that it serves at a time
   };
   readonly control: readonly ControlSpec[];
   readonly points: Readonly<Record<string, PointSpec>>; // 'powerW', 'battery.socPct', ...
@@ -169,6 +213,7 @@ export interface DeviceMap {
   readonly profile: string;
   readonly wordOrder: 'big' | 'little';
   readonly limits: ProfileHead['limits'];
+  readonly writeFunction?: 16;
   readonly points: Readonly<Record<string, ResolvedPoint>>;
   readonly unreadable: readonly {
     readonly space: RegisterSpace;
@@ -184,5 +229,16 @@ export interface DeviceMap {
 
 export interface ResolvedPoint extends PointSpec {
   readonly key: string;
-  readonly count: number; // registers
+  readonly count: number; // registers from the first word to the last
+}
+
+/**
+ * A device without a map of its own: another one speaks for it, by that one's profile.
+ */
+export interface ThroughDevice {
+  readonly id: string;
+  readonly maker: string;
+  readonly title: string;
+  readonly through: readonly string[]; // profiles that show it
+  readonly note: string;
 }

@@ -2,9 +2,9 @@ import { WORDS } from './codec.ts';
 import type { DeviceMap, PointSpec, Profile, ResolvedPoint } from './profile.ts';
 import type { SunspecChain } from './sunspec/chain.ts';
 
-/** Registers that a point takes. */
+/** Registers from a point's first word to its last. */
 export const wordsOfPoint = (point: PointSpec): number =>
-  point.as === 'str' ? (point.words ?? 1) : WORDS[point.as];
+  point.as === 'str' ? (point.words ?? 1) : (point.wordOffsets?.at(-1) ?? WORDS[point.as] - 1) + 1;
 
 /**
  * Brings every address of a profile to an absolute one. Points beyond the length that a device
@@ -26,12 +26,13 @@ export function resolveProfile(profile: Profile, chain?: SunspecChain): DeviceMa
   for (const [key, point] of Object.entries(profile.points)) {
     const count = wordsOfPoint(point);
     let at = point.at;
-    if (profile.kind === 'sunspec') {
+    if (profile.kind === 'sunspec' && point.model !== undefined) {
       const model = chain?.models.find((candidate) => candidate.id === point.model);
       if (model === undefined || point.at + count > model.length + 2) continue;
       at += model.at;
     }
-    points[key] = { ...point, at, key, count };
+    const none = [...(profile.notAvailable?.[point.as] ?? []), ...(point.notAvailable ?? [])];
+    points[key] = { ...point, at, key, count, ...(none.length > 0 && { notAvailable: none }) };
   }
   for (const [key, point] of Object.entries(points)) {
     if (point.scaleFrom !== undefined && points[point.scaleFrom] === undefined) delete points[key];
@@ -40,6 +41,7 @@ export function resolveProfile(profile: Profile, chain?: SunspecChain): DeviceMa
     profile: profile.id,
     wordOrder: profile.wordOrder,
     limits: profile.limits,
+    ...(profile.writeFunction !== undefined && { writeFunction: profile.writeFunction }),
     points,
     unreadable: profile.kind === 'registers' ? (profile.unreadable ?? []) : [],
     control: profile.control,

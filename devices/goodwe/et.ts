@@ -1,16 +1,10 @@
-import type { PointClass, PointSpec, Profile, Unit, WireType } from '../profile.ts';
+import { holding as at, type PointMore } from '../points.ts';
+import type { Profile } from '../profile.ts';
 
-const at = (
-  address: number,
-  as: WireType,
-  unit: Unit,
-  of: PointClass,
-  more: Partial<PointSpec> = {},
-): PointSpec => ({ at: address, space: 'holding', as, unit, class: of, ...more });
 const volts = { scale: 0.1, min: 0, max: 1_100 };
 const tenth = { scale: 0.1 };
 const counter = { scale: 100 };
-const text = (words: number): Partial<PointSpec> => ({ words });
+const text = (words: number): PointMore => ({ words });
 
 /**
  * GoodWe ET hybrid with two strings: '' is the converter at the busbar, `pv` and `battery` are
