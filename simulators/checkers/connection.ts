@@ -37,7 +37,8 @@ export function createConnectionJudge(court: Case): ConnectionJudge {
     const episode = open[way] ?? { sinceMs: truth.atMs, told: false };
     open[way] = episode;
     const startMs = Math.max(episode.sinceMs, limit.sinceMs);
-    if (episode.told || truth.atMs - startMs <= court.times.limitBackMs) return;
+    if (episode.told) return;
+    if (court.pace.elapsedMs(startMs, truth.atMs) <= court.times.limitBackMs) return;
     episode.told = true;
     if (reachable(court, controls, truth, way, limitW)) {
       const over = `${way} ${Math.round(flowW)} W, limit ${Math.round(limitW)} W`;

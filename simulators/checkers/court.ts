@@ -5,6 +5,7 @@ import { createConnectionJudge } from './connection.ts';
 import { createLeaseJudge } from './lease.ts';
 import { createLimitBook } from './limits.ts';
 import { createLossJudge } from './loss.ts';
+import { createPace } from './pace.ts';
 import { createSlewJudge } from './slew.ts';
 import { createStoreJudge } from './stores.ts';
 import type { Case, DeviceFace, Judge, Rule, Truth, Violation, WireFrame } from './types.ts';
@@ -52,9 +53,11 @@ export function createCourt(options: CourtOptions): Court {
   const violations: Violation[] = [];
   let count = 0;
   const limits = createLimitBook(options.site);
+  const pace = createPace(options.times, options.wallOf);
   const open: Case = {
     ...options,
     limits,
+    pace,
     report: (rule: Rule, atMs: number, what: string) => {
       count += 1;
       if (violations.length < KEPT) violations.push({ rule, site: options.site.id, atMs, what });
@@ -72,6 +75,7 @@ export function createCourt(options: CourtOptions): Court {
   ];
   return {
     frame: (frame) => {
+      pace.frame(frame);
       for (const judge of judges) judge.frame?.(frame);
     },
     seen: (truth) => {

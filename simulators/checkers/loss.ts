@@ -60,8 +60,12 @@ export function createLossJudge(court: Case): LossJudge {
         const silent = keys.some((key) => truth.atMs - (heardAtMs.get(key) ?? begunMs) > silentMs);
         const timerMs = silent ? Math.max(reversionMs, control.spec.reversion.minS * 1_000) : 0;
         const backMs = Math.max(...keys.map((key) => backAtMs.get(key) ?? 0));
-        const dueMs = Math.max(readMs + safeByMs + timerMs, backMs + silentMs) + slackMs;
-        if (truth.atMs <= dueMs || isSafe(control, control.face.control())) {
+        // A device's own timer runs in time, what the gateway has to do in its turns.
+        const sinceMs = (fromMs: number): number =>
+          silent ? truth.atMs - fromMs : court.pace.elapsedMs(fromMs, truth.atMs);
+        const late =
+          sinceMs(readMs) > safeByMs + timerMs + slackMs && sinceMs(backMs) > silentMs + slackMs;
+        if (!late || isSafe(control, control.face.control())) {
           told.delete(id);
         } else if (!told.has(id)) {
           told.add(id);

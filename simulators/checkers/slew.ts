@@ -51,9 +51,7 @@ export function createSlewJudge(court: Case): Judge {
       court.report('S9', atMs, `${id}: ${Math.round(stepW)} W in ${seconds.toFixed(1)} s`);
     }
     const turned = next.sign !== moves.sign && moves.turnedAtMs !== undefined;
-    // Slack for the way from decision to effect, which differs from one time to the next.
-    const restMs = court.times.directionRestMs - 3 * court.times.cycleMs;
-    if (turned && atMs - (moves.turnedAtMs ?? 0) < restMs) {
+    if (turned && atMs - (moves.turnedAtMs ?? 0) < restMs(court, moves.turnedAtMs ?? 0)) {
       court.report('S9', atMs, `${id}: direction changed twice within the rest time`);
     }
   };
@@ -84,6 +82,13 @@ interface Moves {
   readonly side: number; // sign of the last power that was not 0, however small
   readonly crossedAtMs: number; // since then on that side
   readonly turnedAtMs: number | undefined; // crossing of the last change of direction
+}
+
+/** Less the way from decision to effect, which differs from one time to the next. */
+function restMs({ times, pace }: Case, turnedAtMs: number): number {
+  const windowMs = times.safeByMs;
+  const heldUpMs = windowMs - pace.elapsedMs(turnedAtMs - windowMs, turnedAtMs);
+  return times.directionRestMs - 3 * times.cycleMs - heldUpMs;
 }
 
 const smallW = (control: Control): number =>

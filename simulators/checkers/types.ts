@@ -2,6 +2,7 @@ import type { DeviceMap } from '../../devices/profile.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import type { Timing } from '../../gateway/contracts/values/timing.ts';
 import type { LimitBook } from './limits.ts';
+import type { Pace } from './pace.ts';
 
 /**
  * What a judge sees of the world. Nothing here comes from the gateway: truth, registers, and frames
@@ -75,6 +76,7 @@ export interface Case {
   readonly limits: LimitBook;
   /** UTC of a frame's monotonic instant. */
   wallOf(monoMs: number): number;
+  readonly pace: Pace;
   report(rule: Rule, atMs: number, what: string): void;
 }
 
