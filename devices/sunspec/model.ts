@@ -1,3 +1,4 @@
+import { WORDS } from '../codec.ts';
 import type { PointClass, PointSpec, Unit, WireType } from '../profile.ts';
 
 /**
@@ -8,18 +9,21 @@ import type { PointClass, PointSpec, Unit, WireType } from '../profile.ts';
 export interface SunspecModel {
   readonly id: number;
   readonly name: string;
-  /** Registers after id and length, without repetitions of the group. */
+  /** Registers after id and length, without the repetitions of the groups. */
   readonly length: number;
   readonly points: readonly ModelPoint[];
-  /** Repeats behind the fixed part; named 'module1.DCW', 'module2.DCW' ... */
-  readonly group?: ModelGroup;
+  /** Behind the fixed part, one after the other; named 'module1.DCW', 'Crv2.MustTrip.Pt3.V'. */
+  readonly groups?: readonly ModelGroup[];
 }
 
 export interface ModelGroup {
   readonly name: string;
+  /** Registers of its own points; the groups inside follow them, repetition by repetition. */
   readonly length: number;
-  readonly count: string; // point of the fixed part that says how often
+  /** Point of the fixed part that says how often; 1: once; 0: as often as the model has room. */
+  readonly count: string | 0 | 1;
   readonly points: readonly ModelPoint[];
+  readonly groups?: readonly ModelGroup[];
 }
 
 export type ModelPoint = readonly [name: string, at: number, as: WireType, detail?: ModelDetail];
@@ -40,13 +44,73 @@ export interface Use {
   readonly min?: number;
   readonly max?: number;
   readonly states?: Readonly<Record<string, number>>;
+  readonly unproven?: true;
 }
 
-/** Where a point of a model stands, repetitions of its group included. */
+/** One point of a profile: our key, and which point of which model it is. */
+export type Row = readonly [key: string, model: number, name: string, use?: Use];
+
+/** Value of a count point of the fixed part; undefined where it is not known. */
+export type Counts = (point: string) => number | undefined;
+
+/** Registers of one repetition, with the groups inside; those need their counts. */
+const sizeOf = (group: ModelGroup, counts: Counts): number =>
+  (group.groups ?? []).reduce(
+    (sum, inner) => sum + timesInside(inner, counts) * sizeOf(inner, counts),
+    group.length,
+  );
+
+const timesInside = ({ count }: ModelGroup, counts: Counts): number =>
+  typeof count === 'string' ? (counts(count) ?? 0) : count;
+
+/** Never more often than the model has room for. */
+function timesOf(group: ModelGroup, room: number, counts: Counts): number {
+  const most = Math.floor(room / Math.max(1, sizeOf(group, counts)));
+  const told = typeof group.count === 'string' ? counts(group.count) : group.count || most;
+  return Math.max(0, Math.min(told ?? most, most));
+}
+
+function* repeated(
+  groups: readonly ModelGroup[],
+  place: { readonly prefix: string; readonly from: number; readonly end: number },
+  counts: Counts,
+): Iterable<ModelPoint> {
+  let at = place.from;
+  for (const group of groups) {
+    const times =
+      place.prefix === '' ? timesOf(group, place.end - at, counts) : timesInside(group, counts);
+    for (let n = 1; n <= times; n += 1) {
+      const prefix = `${place.prefix}${group.name}${group.count === 1 ? '' : n}.`;
+      for (const [name, offset, as, detail = {}] of group.points) {
+        yield [prefix + name, at + offset, as, detail];
+      }
+      const inside = { prefix, from: at + group.length, end: place.end };
+      yield* repeated(group.groups ?? [], inside, counts);
+      at += sizeOf(group, counts);
+    }
+  }
+}
+
+/**
+ * Every point that a device of this length has: the fixed part, then repetition by repetition.
+ * Points beyond the length are left out.
+ * @param length registers after id and length, as the device says
+ */
+export function pointsOf(model: SunspecModel, length: number, counts: Counts): ModelPoint[] {
+  const end = length + 2;
+  const place = { prefix: '', from: model.length + 2, end };
+  const all = [...model.points, ...repeated(model.groups ?? [], place, counts)];
+  return all.filter((point) => point[1] + sizeOfPoint(point) <= end);
+}
+
+const sizeOfPoint = ([, , as, detail]: ModelPoint): number =>
+  as === 'str' ? (detail?.words ?? 1) : WORDS[as];
+
+/** Where a point of a model stands, repetitions of its first group included. */
 export function findPoint(model: SunspecModel, name: string): ModelPoint | undefined {
   const fixed = model.points.find(([own]) => own === name);
-  if (fixed !== undefined || model.group === undefined) return fixed;
-  const { group } = model;
+  const [group] = model.groups ?? [];
+  if (fixed !== undefined || group === undefined || group.groups !== undefined) return fixed;
   const match = /^([A-Za-z]+)(\d+)\.(.+)$/.exec(name);
   const repetition = Number(match?.[2]);
   if (match?.[1] !== group.name || !(repetition >= 1)) return undefined;
@@ -60,16 +124,15 @@ export function findPoint(model: SunspecModel, name: string): ModelPoint | undef
 export const scaleKey = (model: number, name: string): string => `m${model}.${name}`;
 
 /**
- * Profile points from a list of [key, model, name of the model's point, what to add]; scale factors
- * come along.
+ * Profile points from rows; scale factors come along.
  * @throws Error when a model has no such point: a profile's mistake, found by its test
  */
 export function sunspecPoints(
   models: readonly SunspecModel[],
-  uses: readonly (readonly [key: string, model: number, name: string, use?: Use])[],
+  rows: readonly Row[],
 ): Record<string, PointSpec> {
   const points: Record<string, PointSpec> = {};
-  for (const [key, id, name, use = {}] of uses) {
+  for (const [key, id, name, use = {}] of rows) {
     const model = models.find((candidate) => candidate.id === id);
     const found = model && findPoint(model, name);
     if (model === undefined || found === undefined) throw new Error(`no ${name} in model ${id}`);

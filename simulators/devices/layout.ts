@@ -8,7 +8,7 @@ import type {
 } from '../../devices/profile.ts';
 import { resolveProfile, wordsOfPoint } from '../../devices/resolve.ts';
 import type { SunspecChain } from '../../devices/sunspec/chain.ts';
-import type { ModelPoint, SunspecModel } from '../../devices/sunspec/model.ts';
+import { type ModelPoint, pointsOf, type SunspecModel } from '../../devices/sunspec/model.ts';
 import { MODELS } from '../../devices/sunspec/models.ts';
 import type { DeviceSettings } from './types.ts';
 
@@ -60,7 +60,7 @@ interface LaidModel {
 }
 
 const lengthOf = ({ model, repetitions }: Pick<LaidModel, 'model' | 'repetitions'>): number =>
-  model.length + repetitions * (model.group?.length ?? 0);
+  model.length + repetitions * (model.groups?.[0]?.length ?? 0);
 
 /** The models that a profile needs and those it can use, in the order of their numbers. */
 function modelsOf(profile: Profile & { kind: 'sunspec' }, settings: DeviceSettings): LaidModel[] {
@@ -72,7 +72,7 @@ function modelsOf(profile: Profile & { kind: 'sunspec' }, settings: DeviceSettin
     .map((id) => {
       const model = MODELS.find((candidate) => candidate.id === id);
       if (model === undefined) throw new Error(`${profile.id}: SunSpec model ${id} is not known`);
-      const repetitions = model.group === undefined ? 0 : id === 160 ? (settings.strings ?? 2) : 1;
+      const repetitions = model.groups === undefined ? 0 : id === 160 ? (settings.strings ?? 2) : 1;
       const laid = { model, at, repetitions };
       at += lengthOf(laid) + 2;
       return laid;
@@ -90,15 +90,12 @@ function layOutChain(models: readonly LaidModel[], raw: Uint16Array, readable: U
   for (const laid of models) {
     const { model, at, repetitions } = laid;
     raw.set([model.id, lengthOf(laid)], at);
-    for (const point of model.points) blank(raw, at, point);
-    const { group } = model;
-    for (let n = 0; group !== undefined && n < repetitions; n += 1) {
-      for (const point of group.points) {
-        blank(raw, at + model.length + 2 + n * group.length, point);
-      }
+    const counts = new Set(model.groups?.map(({ count }) => count));
+    const all = pointsOf(model, lengthOf(laid), () => repetitions);
+    for (const point of all) {
+      if (counts.has(point[0])) raw[at + point[1]] = repetitions;
+      else blank(raw, at, point);
     }
-    const count = model.points.find(([name]) => name === group?.count);
-    if (count !== undefined) raw[at + count[1]] = repetitions;
     end = at + 2 + lengthOf(laid);
   }
   raw.set(END, end);

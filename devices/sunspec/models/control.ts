@@ -1,5 +1,24 @@
 import type { SunspecModel } from '../model.ts';
 
+export const MODEL_703: SunspecModel = {
+  id: 703,
+  name: 'DEREnterService',
+  length: 17,
+  points: [
+    ['ES', 2, 'enum16', { rw: 1 }],
+    ['ESVHi', 3, 'u16', { unit: 'pct', sf: 'V_SF', rw: 1 }],
+    ['ESVLo', 4, 'u16', { unit: 'pct', sf: 'V_SF', rw: 1 }],
+    ['ESHzHi', 5, 'u32', { unit: 'Hz', sf: 'Hz_SF', rw: 1 }],
+    ['ESHzLo', 7, 'u32', { unit: 'Hz', sf: 'Hz_SF', rw: 1 }],
+    ['ESDlyTms', 9, 'u32', { unit: 's', rw: 1 }],
+    ['ESRndTms', 11, 'u32', { unit: 's', rw: 1 }],
+    ['ESRmpTms', 13, 'u32', { unit: 's', rw: 1 }],
+    ['ESDlyRemTms', 15, 'u32', { unit: 's' }],
+    ['V_SF', 17, 'sf'],
+    ['Hz_SF', 18, 'sf'],
+  ],
+};
+
 export const MODEL_704: SunspecModel = {
   id: 704,
   name: 'DERCtlAC',
@@ -91,24 +110,26 @@ export const MODEL_714: SunspecModel = {
     ['DCWH_SF', 18, 'sf'],
     ['Tmp_SF', 19, 'sf'],
   ],
-  group: {
-    name: 'Prt',
-    length: 25,
-    count: 'NPrt',
-    points: [
-      ['PrtTyp', 0, 'enum16'],
-      ['ID', 1, 'u16'],
-      ['IDStr', 2, 'str', { words: 8 }],
-      ['DCA', 10, 'i16', { unit: 'A', sf: 'DCA_SF' }],
-      ['DCV', 11, 'u16', { unit: 'V', sf: 'DCV_SF' }],
-      ['DCW', 12, 'i16', { unit: 'W', sf: 'DCW_SF' }],
-      ['DCWhInj', 13, 'u64', { unit: 'Wh', sf: 'DCWH_SF' }],
-      ['DCWhAbs', 17, 'u64', { unit: 'Wh', sf: 'DCWH_SF' }],
-      ['Tmp', 21, 'i16', { unit: 'degC', sf: 'Tmp_SF' }],
-      ['DCSta', 22, 'enum16'],
-      ['DCAlrm', 23, 'bits32'],
-    ],
-  },
+  groups: [
+    {
+      name: 'Prt',
+      length: 25,
+      count: 'NPrt',
+      points: [
+        ['PrtTyp', 0, 'enum16'],
+        ['ID', 1, 'u16'],
+        ['IDStr', 2, 'str', { words: 8 }],
+        ['DCA', 10, 'i16', { unit: 'A', sf: 'DCA_SF' }],
+        ['DCV', 11, 'u16', { unit: 'V', sf: 'DCV_SF' }],
+        ['DCW', 12, 'i16', { unit: 'W', sf: 'DCW_SF' }],
+        ['DCWhInj', 13, 'u64', { unit: 'Wh', sf: 'DCWH_SF' }],
+        ['DCWhAbs', 17, 'u64', { unit: 'Wh', sf: 'DCWH_SF' }],
+        ['Tmp', 21, 'i16', { unit: 'degC', sf: 'Tmp_SF' }],
+        ['DCSta', 22, 'enum16'],
+        ['DCAlrm', 23, 'bits32'],
+      ],
+    },
+  ],
 };
 
 export const MODEL_715: SunspecModel = {

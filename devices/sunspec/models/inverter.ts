@@ -160,21 +160,79 @@ export const MODEL_160: SunspecModel = {
     ['N', 8, 'u16'],
     ['TmsPer', 9, 'u16'],
   ],
-  group: {
-    name: 'module',
-    length: 20,
-    count: 'N',
-    points: [
-      ['ID', 0, 'u16'],
-      ['IDStr', 1, 'str', { words: 8 }],
-      ['DCA', 9, 'u16', { unit: 'A', sf: 'DCA_SF' }],
-      ['DCV', 10, 'u16', { unit: 'V', sf: 'DCV_SF' }],
-      ['DCW', 11, 'u16', { unit: 'W', sf: 'DCW_SF' }],
-      ['DCWH', 12, 'acc32', { unit: 'Wh', sf: 'DCWH_SF' }],
-      ['Tms', 14, 'u32', { unit: 's' }],
-      ['Tmp', 16, 'i16', { unit: 'degC' }],
-      ['DCSt', 17, 'enum16'],
-      ['DCEvt', 18, 'bits32'],
-    ],
-  },
+  groups: [
+    {
+      name: 'module',
+      length: 20,
+      count: 'N',
+      points: [
+        ['ID', 0, 'u16'],
+        ['IDStr', 1, 'str', { words: 8 }],
+        ['DCA', 9, 'u16', { unit: 'A', sf: 'DCA_SF' }],
+        ['DCV', 10, 'u16', { unit: 'V', sf: 'DCV_SF' }],
+        ['DCW', 11, 'u16', { unit: 'W', sf: 'DCW_SF' }],
+        ['DCWH', 12, 'acc32', { unit: 'Wh', sf: 'DCWH_SF' }],
+        ['Tms', 14, 'u32', { unit: 's' }],
+        ['Tmp', 16, 'i16', { unit: 'degC' }],
+        ['DCSt', 17, 'enum16'],
+        ['DCEvt', 18, 'bits32'],
+      ],
+    },
+  ],
+};
+
+/** The same points as floats. */
+const INVERTER_FLOAT: readonly ModelPoint[] = [
+  ['A', 2, 'f32', { unit: 'A' }],
+  ['AphA', 4, 'f32', { unit: 'A' }],
+  ['AphB', 6, 'f32', { unit: 'A' }],
+  ['AphC', 8, 'f32', { unit: 'A' }],
+  ['PPVphAB', 10, 'f32', { unit: 'V' }],
+  ['PPVphBC', 12, 'f32', { unit: 'V' }],
+  ['PPVphCA', 14, 'f32', { unit: 'V' }],
+  ['PhVphA', 16, 'f32', { unit: 'V' }],
+  ['PhVphB', 18, 'f32', { unit: 'V' }],
+  ['PhVphC', 20, 'f32', { unit: 'V' }],
+  ['W', 22, 'f32', { unit: 'W' }],
+  ['Hz', 24, 'f32', { unit: 'Hz' }],
+  ['VA', 26, 'f32', { unit: 'VA' }],
+  ['VAr', 28, 'f32', { unit: 'var' }],
+  ['PF', 30, 'f32', { unit: 'pct' }],
+  ['WH', 32, 'f32', { unit: 'Wh' }],
+  ['DCA', 34, 'f32', { unit: 'A' }],
+  ['DCV', 36, 'f32', { unit: 'V' }],
+  ['DCW', 38, 'f32', { unit: 'W' }],
+  ['TmpCab', 40, 'f32', { unit: 'degC' }],
+  ['TmpSnk', 42, 'f32', { unit: 'degC' }],
+  ['TmpTrns', 44, 'f32', { unit: 'degC' }],
+  ['TmpOt', 46, 'f32', { unit: 'degC' }],
+  ['St', 48, 'enum16'],
+  ['StVnd', 49, 'enum16'],
+  ['Evt1', 50, 'bits32'],
+  ['Evt2', 52, 'bits32'],
+  ['EvtVnd1', 54, 'bits32'],
+  ['EvtVnd2', 56, 'bits32'],
+  ['EvtVnd3', 58, 'bits32'],
+  ['EvtVnd4', 60, 'bits32'],
+];
+
+export const MODEL_111: SunspecModel = {
+  id: 111,
+  name: 'inverter_single_phase_float',
+  length: 60,
+  points: INVERTER_FLOAT,
+};
+
+export const MODEL_112: SunspecModel = {
+  id: 112,
+  name: 'inverter_split_phase_float',
+  length: 60,
+  points: INVERTER_FLOAT,
+};
+
+export const MODEL_113: SunspecModel = {
+  id: 113,
+  name: 'inverter_three_phase_float',
+  length: 60,
+  points: INVERTER_FLOAT,
 };

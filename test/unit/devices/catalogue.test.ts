@@ -22,7 +22,7 @@ function chainOf(profile: Profile): SunspecChain | undefined {
     .map((id) => {
       const model = MODELS.find((candidate) => candidate.id === id);
       if (model === undefined) throw new Error(`no model ${id}`);
-      const length = model.length + 4 * (model.group?.length ?? 0);
+      const length = model.length + 4 * (model.groups?.[0]?.length ?? 0);
       const here = { id, at, length };
       at += length + 2;
       return here;

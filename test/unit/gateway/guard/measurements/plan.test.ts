@@ -157,7 +157,7 @@ test('every polled point of a real device is in the plan, with its scale factor'
     base: 40_000,
     models: models.map((id) => {
       const model = MODELS.find((one) => one.id === id);
-      const length = (model?.length ?? 0) + (model?.group?.length ?? 0);
+      const length = (model?.length ?? 0) + (model?.groups?.[0]?.length ?? 0);
       const here = { id, at, length };
       at += length + 2;
       return here;
