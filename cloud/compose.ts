@@ -27,18 +27,21 @@ import { nextDueMs, onMeter, onOnline, onTime } from './agents/market-supervisor
 import { canonical, readJson } from './canonical.ts';
 import { a2aDoor, CARDS } from './compose-a2a.ts';
 import { type Advisor, CloudAdvice } from './compose-advice.ts';
+import { type Copies, copied } from './compose-copies.ts';
 import { askSources } from './compose-forecast.ts';
 import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
+import type { Copier } from './copies/copier.ts';
 import { type Registered, registryOf } from './fleet.ts';
-import { ingest } from './ingest/ingest.ts';
+import { type Ingested, ingest } from './ingest/ingest.ts';
 import { Speaker } from './outbox.ts';
-import type { A2aDoor, Outbound, Store, Write } from './ports.ts';
+import type { A2aDoor, Cloud, CloudStatus, Notebook, Outbound, Store, Write } from './ports.ts';
 
 export interface CloudPorts {
   readonly clock: Clock;
   readonly broker: Broker;
-  readonly store: Store;
+  readonly store: Store & Notebook;
+  readonly copies?: Copies; // without it nothing is noted
   readonly http: Http;
   readonly signer: Signer;
   readonly hash: Hash;
@@ -48,32 +51,17 @@ export interface CloudPorts {
   readonly fatal: (error: unknown) => void;
 }
 
-export interface CloudStatus {
-  readonly connected: boolean;
-  readonly recordsStored: number;
-  readonly recordsRepeated: number;
-  readonly messagesRefused: number;
-  readonly publishFailures: number;
-  readonly intervalsCleared: number;
-  readonly volumeWh: number;
-  readonly ledgerSumNano: string;
-  readonly entries: number;
-}
-
-export interface Cloud {
-  /** Starts agents and connection; a broker that is not there yet is waited for. */
-  start(): void;
-  /** Takes nothing more in, lets what is on its way arrive, closes broker and store. */
-  stop(): Promise<void>;
-  status(): CloudStatus;
-  readonly a2a: A2aDoor;
-}
-
 const SETTLE_EVERY_MS = MINUTE_MS;
+const LAST_COPIES_MS = 8_000; // real
 
 export function compose(config: CloudConfig, ports: CloudPorts): Cloud {
-  return new FleetSide(config, ports);
+  const { copies } = ports;
+  if (copies === undefined) return new FleetSide(config, ports);
+  const { store, copier } = copied(config.tenant, ports, copies);
+  return new FleetSide(config, { ...ports, store }, copier);
 }
+
+type SidePorts = Omit<CloudPorts, 'store' | 'copies'> & { readonly store: Store };
 
 /**
  * Wires the steps to the ports: every event is one transaction, and only what is on disk is said.
@@ -81,7 +69,8 @@ export function compose(config: CloudConfig, ports: CloudPorts): Cloud {
 class FleetSide implements Cloud {
   readonly a2a: A2aDoor;
   private readonly config: CloudConfig;
-  private readonly ports: CloudPorts;
+  private readonly ports: SidePorts;
+  private readonly copier: Copier | undefined;
   private readonly registry: ReadonlyMap<string, Registered>;
   private readonly market: MarketState;
   private readonly grids = new Map<string, GridState>();
@@ -92,12 +81,13 @@ class FleetSide implements Cloud {
   private readonly advice: CloudAdvice;
   private readonly online = new Set<string>();
   private readonly timers = new Map<string, () => void>();
-  private readonly counts = { stored: 0, repeated: 0, refused: 0 };
+  private readonly counts = { stored: 0, repeated: 0, refusedRecords: 0, refused: 0 };
   private running = false;
 
-  constructor(config: CloudConfig, ports: CloudPorts) {
+  constructor(config: CloudConfig, ports: SidePorts, copier?: Copier) {
     this.config = config;
     this.ports = ports;
+    this.copier = copier;
     const { clock, store, broker, log } = ports;
     const nowMs = clock.wallMs();
     this.registry = registryOf(config.zones);
@@ -163,6 +153,7 @@ class FleetSide implements Cloud {
     this.repeat('advice', MINUTE_MS, MINUTE_MS, () => this.advice.turn());
     this.repeat('prune', HOUR_MS, HOUR_MS, () => this.prune());
     this.marketTurn();
+    this.copier?.kick();
   }
 
   async stop(): Promise<void> {
@@ -173,6 +164,7 @@ class FleetSide implements Cloud {
     this.ports.broker.onMessage = undefined;
     await this.speaker.idle();
     await this.ports.broker.stop();
+    await this.copier?.stop(LAST_COPIES_MS);
     this.ports.store.close();
   }
 
@@ -181,12 +173,15 @@ class FleetSide implements Cloud {
       connected: this.ports.broker.connected,
       recordsStored: this.counts.stored,
       recordsRepeated: this.counts.repeated,
+      recordsRefused: this.counts.refusedRecords,
       messagesRefused: this.counts.refused,
       publishFailures: this.speaker.failures,
       intervalsCleared: this.market.intervalsCleared,
       volumeWh: this.market.volumeWh,
       ledgerSumNano: String(this.market.ledger.sumNano()),
       entries: this.market.ledger.length,
+      copiesWaiting: this.copier?.waiting() ?? 0,
+      copiesRefused: this.copier?.refused ?? 0,
     };
   }
 
@@ -224,6 +219,7 @@ class FleetSide implements Cloud {
     if (ingested === undefined) return false;
     this.counts.stored += ingested.storedCount;
     this.counts.repeated += ingested.repeatedCount;
+    this.refused(from, ingested);
     const grid = this.grids.get(from.zone);
     for (const load of ingested.loads) {
       if (grid && load.place === from.connection)
@@ -232,6 +228,14 @@ class FleetSide implements Cloud {
     const topic = gatewayTopics(this.config.tenant, from.gateway).telemetryAck;
     this.speaker.say([{ topic, body: ingested.ack, retain: false }, ...messages]);
     return true;
+  }
+
+  private refused({ gateway }: Registered, { refusedCount, ack }: Ingested): void {
+    this.counts.refusedRecords += refusedCount;
+    const first = ack.refused?.[0];
+    if (first !== undefined) {
+      this.ports.log.error('records refused', { gateway, count: refusedCount, first });
+    }
   }
 
   private gatewayState(from: Registered, payload: unknown): boolean {

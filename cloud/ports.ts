@@ -31,6 +31,25 @@ export type Write =
   | { readonly op: 'remove'; readonly table: DocumentTable; readonly key: string }
   | { readonly op: 'journal'; readonly line: string };
 
+/** What one transaction changed. */
+export interface Change {
+  readonly records: readonly {
+    readonly gateway: string;
+    readonly atMs: Instant; // stored
+    readonly records: readonly TelemetryRecord[];
+  }[];
+  readonly writes: readonly Write[];
+}
+
+/** Changes that are not everywhere yet where they belong, in order; on disk with the change. */
+export interface Notebook {
+  note(change: Change): void;
+  noted(atMost: number): { readonly number: number; readonly change: Change }[];
+  /** Up to and with this number. */
+  forgetNoted(number: number): void;
+  notedCount(): number;
+}
+
 /** What a step wants said, after its writes are on disk. */
 export interface Outbound {
   readonly topic: string;
@@ -67,8 +86,8 @@ export interface Store {
   row(table: DocumentTable, key: string): Row | undefined;
   /** By key. @param sinceMs  only rows about this instant or later */
   rows(table: DocumentTable, kind: string, sinceMs?: Instant): Row[];
-  /** Removes rows of a kind that are about an earlier instant. */
-  prune(table: DocumentTable, kind: string, beforeMs: Instant): void;
+  /** Removes rows of a kind that are about an earlier instant. @returns their keys */
+  prune(table: DocumentTable, kind: string, beforeMs: Instant): string[];
   journal(): Iterable<string>;
   /** Energy records of one place, in the order in which they were stored. */
   energy(gateway: string, place: string, sinceMs: Instant): StoredEnergy[];
@@ -90,7 +109,7 @@ export interface Tables {
     records: readonly TelemetryRecord[],
     atMs: Instant,
   ): Promise<TelemetryRecord[]>;
-  /** Replaces what has its key. */
+  /** Replaces what has its key. @throws Refused for a row that could never be kept */
   put(row: Row): Promise<void>;
   /** False when its key is known: then nothing was written. */
   putNew(row: Row): Promise<boolean>;
@@ -108,7 +127,7 @@ export interface Tables {
 /** What a day brought, as lines of JSON: `name` says which part of it. */
 export interface LakePart {
   readonly tenant: string;
-  readonly dataset: 'telemetry';
+  readonly dataset: 'telemetry' | 'ledger';
   readonly day: string; // of UTC, 2026-11-22
   readonly name: string; // the same lines have the same name: written twice is there once
   readonly lines: readonly string[];
@@ -121,6 +140,21 @@ export interface Lake {
   read(tenant: string, dataset: LakePart['dataset'], day: string): Promise<string[]>;
 }
 
+export interface CloudStatus {
+  readonly connected: boolean;
+  readonly recordsStored: number;
+  readonly recordsRepeated: number;
+  readonly recordsRefused: number;
+  readonly messagesRefused: number;
+  readonly publishFailures: number;
+  readonly intervalsCleared: number;
+  readonly volumeWh: number;
+  readonly ledgerSumNano: string;
+  readonly entries: number;
+  readonly copiesWaiting: number; // transactions
+  readonly copiesRefused: number; // rows
+}
+
 /** A2A as another binding than MQTT sees it; whoever calls has proven which gateway it is. */
 export interface A2aDoor {
   readonly agents: readonly A2aRequest['agent'][];
@@ -131,4 +165,13 @@ export interface A2aDoor {
   tasks(gateway: string, agent: A2aRequest['agent']): A2aTask[];
   /** Hears of each change of a task from now on. @returns ends that */
   watch(taskId: string, hear: (task: A2aTask) => void): () => void;
+}
+
+export interface Cloud {
+  /** Starts agents and connection; a broker that is not there yet is waited for. */
+  start(): void;
+  /** Takes nothing more in, lets what is on its way arrive, closes broker and store. */
+  stop(): Promise<void>;
+  status(): CloudStatus;
+  readonly a2a: A2aDoor;
 }

@@ -4,12 +4,14 @@ import {
   DeleteItemCommand,
   DynamoDBClient,
   type DynamoDBClientConfig,
+  DynamoDBServiceException,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
+import { Refused } from '../../gateway/contracts/values/refused.ts';
 import type { DocumentTable, Row, StoredEnergy, Tables } from '../ports.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -55,7 +57,12 @@ class DynamoTables implements Tables {
 
   async put(row: Row): Promise<void> {
     const TableName = this.nameOf(row.table);
-    await this.client.send(new PutItemCommand({ TableName, Item: rowItem(row) }));
+    try {
+      await this.client.send(new PutItemCommand({ TableName, Item: rowItem(row) }));
+    } catch (error) {
+      if (isTooLarge(error)) throw new Refused(`${row.body.length} bytes are too many for an item`);
+      throw error;
+    }
   }
 
   putNew(row: Row): Promise<boolean> {
@@ -159,6 +166,12 @@ class DynamoTables implements Tables {
     return items;
   }
 }
+
+/** An item may have 400 KB. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof DynamoDBServiceException &&
+  error.name === 'ValidationException' &&
+  /item size/i.test(error.message);
 
 const text = (value: string): AttributeValue => ({ S: value });
 const number = (value: number): AttributeValue => ({ N: String(value) });

@@ -1,9 +1,9 @@
 import Database from 'better-sqlite3';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
-import type { DocumentTable, Row, Store, StoredEnergy, Write } from '../ports.ts';
+import type { Change, DocumentTable, Notebook, Row, Store, StoredEnergy, Write } from '../ports.ts';
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 const APPLICATION_ID = 0x45_57_43_31; // 'EWC1'
 
 const DOCUMENTS: readonly DocumentTable[] = [
@@ -14,6 +14,9 @@ const DOCUMENTS: readonly DocumentTable[] = [
   'grid_metrics',
   'trade_data',
 ];
+
+/** Since schema 2: what waits for its copy elsewhere. */
+const CHANGES = 'CREATE TABLE changes (number INTEGER PRIMARY KEY, body TEXT NOT NULL)';
 
 /**
  * energy_metrics has a row for every record that had an effect; ingest_keys alone says what is a
@@ -30,6 +33,7 @@ const SCHEMA = [
     gateway TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
     PRIMARY KEY (gateway, epoch, seq)) WITHOUT ROWID`,
   'CREATE TABLE journal (number INTEGER PRIMARY KEY, line TEXT NOT NULL)',
+  CHANGES,
   'CREATE TABLE sequences (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
   ...DOCUMENTS.flatMap((table) => [
     `CREATE TABLE ${table} (
@@ -47,7 +51,7 @@ type Connection = Database.Database;
  * @throws Fault in one line for a file that is newer than this program, corrupt, of something else,
  *   or not writable
  */
-export function openStore(file: string): Store {
+export function openStore(file: string): Store & Notebook {
   let db: Connection | undefined;
   try {
     db = new Database(file);
@@ -88,6 +92,12 @@ function prepare(db: Connection, file: string): void {
   }
   const damage = db.pragma('quick_check(1)', { simple: true });
   if (damage !== 'ok') throw corrupt(file);
+  if (version === 1) {
+    db.transaction(() => {
+      db.exec(CHANGES);
+      db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    })();
+  }
 }
 
 const corrupt = (file: string): Fault =>
@@ -124,7 +134,7 @@ const rowOf = (table: DocumentTable, { from_ms, ...row }: RowColumns): Row => ({
   fromMs: from_ms,
 });
 
-class SqliteStore implements Store {
+class SqliteStore implements Store, Notebook {
   private readonly db: Connection;
   private readonly statements = new Map<string, Database.Statement<unknown[], unknown>>();
 
@@ -194,8 +204,10 @@ class SqliteStore implements Store {
     return rows.map((row) => rowOf(table, row));
   }
 
-  prune(table: DocumentTable, kind: string, beforeMs: number): void {
-    this.sql(`DELETE FROM ${table} WHERE kind = ? AND from_ms < ?`).run(kind, beforeMs);
+  prune(table: DocumentTable, kind: string, beforeMs: number): string[] {
+    return this.sql(`DELETE FROM ${table} WHERE kind = ? AND from_ms < ? RETURNING key`)
+      .pluck()
+      .all(kind, beforeMs) as string[];
   }
 
   journal(): Iterable<string> {
@@ -224,6 +236,25 @@ class SqliteStore implements Store {
 
   recordCount(): number {
     return this.sql('SELECT count(*) FROM energy_metrics').pluck().get() as number;
+  }
+
+  note(change: Change): void {
+    this.sql('INSERT INTO changes (body) VALUES (?)').run(JSON.stringify(change));
+  }
+
+  noted(atMost: number): { number: number; change: Change }[] {
+    const rows = this.sql('SELECT number, body FROM changes ORDER BY number LIMIT ?').all(
+      atMost,
+    ) as { number: number; body: string }[];
+    return rows.map(({ number, body }) => ({ number, change: JSON.parse(body) as Change }));
+  }
+
+  forgetNoted(number: number): void {
+    this.sql('DELETE FROM changes WHERE number <= ?').run(number);
+  }
+
+  notedCount(): number {
+    return this.sql('SELECT count(*) FROM changes').pluck().get() as number;
   }
 
   close(): void {

@@ -8,12 +8,15 @@ import { endWithParent } from '../../gateway/adapters/process/parent.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Clock, Log } from '../../gateway/ports.ts';
 import { type A2aHttp, startA2aHttp } from '../adapters/a2a-http.ts';
+import { openLake, openTables } from '../adapters/places.ts';
 import { openStore } from '../adapters/sqlite.ts';
-import { type Cloud, compose } from '../compose.ts';
+import { compose } from '../compose.ts';
 import type { Advisor } from '../compose-advice.ts';
+import type { Copies } from '../compose-copies.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import type { CloudFile } from '../config/schema.ts';
 import { JournalDamaged } from '../market/ledger.ts';
+import type { Cloud } from '../ports.ts';
 import { advisorOf } from './advisor.ts';
 import { readText } from './json-file.ts';
 
@@ -39,8 +42,9 @@ export async function run(options: RunOptions): Promise<number> {
   );
   const log = createLog();
   const advisor = await advisorOf(file, at, clock, log);
+  const copies = await openCopies(file, options.config, at);
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const cloud = build(file, at, { clock, log, advisor }, (error) => {
+  const cloud = build(file, at, { clock, log, advisor, copies }, (error) => {
     log.error('stopped: state and disk disagree, a restart reads it anew', { why: String(error) });
     end(1);
   });
@@ -54,6 +58,7 @@ export async function run(options: RunOptions): Promise<number> {
   log.info(`tenant ${file.tenant}, zones ${file.zones.map((zone) => zone.id).join(' ')}`, {
     broker: file.brokerUrl,
     speed: clock.speed,
+    ...(copies !== undefined && { tables: file.tables, lake: file.lake }),
   });
   const code = await ended;
   await a2a?.stop();
@@ -87,13 +92,34 @@ async function openA2a(
   }
 }
 
+/** Where the file names tables or a lake. @throws Fault for a place that cannot be opened */
+async function openCopies(
+  { tables, lake }: CloudFile,
+  config: string,
+  at: (path: string) => string,
+): Promise<Copies | undefined> {
+  if (tables === undefined && lake === undefined) return undefined;
+  const here = (place: string): string =>
+    place.replace(/^(sqlite|files):(.*)$/s, (_all, kind, path) => `${kind}:${at(path)}`);
+  try {
+    return {
+      ...(tables !== undefined && { tables: await openTables(here(tables)) }),
+      ...(lake !== undefined && { lake: await openLake(here(lake)) }),
+    };
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    const why = (error as Error).message;
+    throw new Fault(`tables and lake cannot be opened: ${why}`, config, 'npm ci, then try again');
+  }
+}
+
 function build(
   file: CloudFile,
   at: (path: string) => string,
-  given: { clock: Clock; log: Log; advisor: Advisor | undefined },
+  given: { clock: Clock; log: Log; advisor: Advisor | undefined; copies: Copies | undefined },
   fatal: (error: unknown) => void,
 ): Cloud {
-  const { clock, log, advisor } = given;
+  const { clock, log, advisor, copies } = given;
   const signer = readSigner(file.signing.keyId, at(file.signing.keyFile));
   const secret = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readText(at(path)).trim();
@@ -118,8 +144,11 @@ function build(
   const database = file.database === ':memory:' ? file.database : at(file.database);
   const store = openStore(database);
   try {
-    const ports = { clock, broker, store, http, signer, hash, log, fatal };
-    return compose(cloudConfig(file), { ...ports, ...(advisor !== undefined && { advisor }) });
+    return compose(cloudConfig(file), {
+      ...{ clock, broker, store, http, signer, hash, log, fatal },
+      ...(advisor !== undefined && { advisor }),
+      ...(copies !== undefined && { copies }),
+    });
   } catch (error) {
     store.close();
     if (!(error instanceof JournalDamaged)) throw error;

@@ -76,6 +76,18 @@ export const cloudSchema = z.strictObject({
   certFile: z.string().max(1_000).optional(),
   keyFile: z.string().max(1_000).optional(),
   database: z.string().min(1).max(1_000),
+  /** Copies of the books beside the database, from when they are named here on. */
+  tables: z
+    .string()
+    .regex(
+      /^(dynamodb:[A-Za-z0-9_.-]{1,200}|sqlite:.{1,1000})$/,
+      'dynamodb:PREFIX, as in dynamodb:edgewatt-, or sqlite:FILE',
+    )
+    .optional(),
+  lake: z
+    .string()
+    .regex(/^(s3:[a-z0-9.-]{3,63}|files:.{1,1000})$/, 's3:BUCKET or files:FOLDER')
+    .optional(),
   signing: z.strictObject({ keyId: id, keyFile: z.string().min(1).max(1_000) }),
   /** A model that advises in the shadow; without this section everything works. */
   advisor: z

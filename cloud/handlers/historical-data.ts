@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { hash } from '../../gateway/adapters/crypto.ts';
-import { telemetryBatch } from '../../gateway/contracts/messages.ts';
 import { HOUR_MS } from '../../gateway/contracts/values/time.ts';
 import { lakeParts, zoneDemand } from '../ingest/history.ts';
+import { readBatch } from '../ingest/ingest.ts';
 import { checked, given, lambda, mayRead, Refusal, zoneOf } from './lambda.ts';
 
 const ofZone = z.object({ zone: given.id, hours: given.hours });
@@ -32,8 +32,8 @@ export const handler = lambda('historical-data', {
   rules: {
     /** First the lake, where the same batch is the same part, then each record once. */
     async telemetry({ who, payload, atMs }, { tenant, registry, tables, lake }) {
-      const batch = telemetryBatch.safeParse(payload).data;
-      if (batch === undefined || !registry.has(who)) return 'refused';
+      const batch = readBatch(payload);
+      if (!batch?.records.length || !registry.has(who)) return 'refused';
       for (const part of lakeParts(tenant, who, batch.records, hash)) await lake.put(part);
       await tables.storeRecords(who, batch.records, atMs);
       return 'taken';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { openLake, openTables } from '../adapters/places.ts';
 import type { ZoneConfig } from '../config/cloud.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import { type Registered, registryOf } from '../fleet.ts';
@@ -30,32 +31,6 @@ export async function openPorts(env: NodeJS.ProcessEnv): Promise<Ports> {
     lake: await openLake(named(env, 'EDGEWATT_LAKE')),
     nowMs: () => Date.now(),
   };
-}
-
-async function openTables(place: string): Promise<Tables> {
-  const [kind, name] = split(place);
-  if (kind === 'dynamodb') {
-    const { openDynamoTables } = await import('../adapters/dynamodb.ts');
-    return openDynamoTables(name);
-  }
-  if (kind !== 'sqlite') throw new Error(`EDGEWATT_TABLES: not dynamodb: or sqlite: ${place}`);
-  const [{ openStore }, { tablesOf }] = await Promise.all([
-    import('../adapters/sqlite.ts'),
-    import('../adapters/sqlite-tables.ts'),
-  ]);
-  return tablesOf(openStore(name));
-}
-
-async function openLake(place: string): Promise<Lake> {
-  const [kind, name] = split(place);
-  if (kind === 's3') return (await import('../adapters/s3.ts')).openS3Lake(name);
-  if (kind === 'files') return (await import('../adapters/files.ts')).openFileLake(name);
-  throw new Error(`EDGEWATT_LAKE: not s3: or files: ${place}`);
-}
-
-function split(place: string): [string, string] {
-  const at = place.indexOf(':');
-  return [place.slice(0, at), place.slice(at + 1)];
 }
 
 function named(env: NodeJS.ProcessEnv, name: string): string {

@@ -33,7 +33,7 @@ export async function bundleLambdas(folder: string, configFile: string): Promise
     format: 'esm',
     minifySyntax: true,
     legalComments: 'eof',
-    external: ['@aws-sdk/*', '*/adapters/sqlite.ts', '*/adapters/sqlite-tables.ts'],
+    external: ['@aws-sdk/*', '*/sqlite.ts', '*/sqlite-tables.ts'],
     // Packages in the old form ask for Node's modules by `require`.
     banner: {
       js: [

@@ -22,11 +22,28 @@ export function lakeParts(
     .sort(([a], [b]) => a - b)
     .map(([dayMs, some]) => {
       const lines = some.map((record) => canonical({ gateway, ...record }));
-      const digest = hash.sha256(lines.join('\n')).slice(0, 32);
-      const name = `${gateway}-${digest}`;
+      const name = `${gateway}-${digestOf(lines, hash)}`;
       return { tenant, dataset: 'telemetry', day: dayText(dayMs), name, lines };
     });
 }
+
+/** Lines of the ledger's journal as the lake keeps them; names follow their numbers. */
+export function journalParts(tenant: string, lines: readonly string[], hash: Hash): LakePart[] {
+  const entries = lines.map((line) => ({
+    line,
+    ...(JSON.parse(line) as { readonly n: number; readonly atMs: Instant }),
+  }));
+  return [...Map.groupBy(entries, ({ atMs }) => intervalStart(atMs, DAY_MS))]
+    .sort(([a], [b]) => a - b)
+    .map(([dayMs, some]) => {
+      const own = some.map(({ line }) => line);
+      const name = `${String(some[0]?.n).padStart(12, '0')}-${digestOf(own, hash)}`;
+      return { tenant, dataset: 'ledger', day: dayText(dayMs), name, lines: own };
+    });
+}
+
+const digestOf = (lines: readonly string[], hash: Hash): string =>
+  hash.sha256(lines.join('\n')).slice(0, 32);
 
 function dayText(dayMs: Instant): string {
   const { year, month, day } = localTime(dayMs, 'UTC');

@@ -1,4 +1,10 @@
-import { type TelemetryAck, telemetryBatch } from '../../gateway/contracts/messages.ts';
+import {
+  type TelemetryAck,
+  telemetryBatch,
+  telemetryEnvelope,
+  telemetryKey,
+  telemetryRecord,
+} from '../../gateway/contracts/messages.ts';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
 import type { Instant } from '../../gateway/contracts/values/time.ts';
 import type { Store, StoredEnergy } from '../ports.ts';
@@ -13,6 +19,35 @@ export interface Ingested {
   }[];
   readonly storedCount: number;
   readonly repeatedCount: number;
+  readonly refusedCount: number;
+}
+
+type RefusedRange = NonNullable<TelemetryAck['refused']>[number];
+
+/** What a batch holds: records, and those that are none, by their keys where they have one. */
+export interface Batch {
+  readonly records: readonly TelemetryRecord[];
+  readonly refused: readonly RefusedRange[];
+}
+
+/** @param payload  what JSON made of the message. @returns undefined when nothing in it is known */
+export function readBatch(payload: unknown): Batch | undefined {
+  const whole = telemetryBatch.safeParse(payload).data;
+  if (whole !== undefined) return { records: whole.records, refused: [] };
+  const envelope = telemetryEnvelope.safeParse(payload).data;
+  const records: TelemetryRecord[] = [];
+  const refused: RefusedRange[] = [];
+  for (const one of envelope?.records ?? []) {
+    const parsed = telemetryRecord.safeParse(one);
+    const key = telemetryKey.safeParse(one).data;
+    if (parsed.success) records.push(parsed.data);
+    else if (key !== undefined) {
+      const [issue] = parsed.error.issues;
+      const why = `${issue?.path.join('.')}: ${issue?.message}`.slice(0, 200);
+      refused.push({ epoch: key.epoch, fromSeq: key.seq, toSeq: key.seq, why });
+    }
+  }
+  return records.length + refused.length === 0 ? undefined : { records, refused };
 }
 
 /**
@@ -27,18 +62,20 @@ export function ingest(
   payload: unknown,
   nowMs: Instant,
 ): Ingested | undefined {
-  const parsed = telemetryBatch.safeParse(payload);
-  if (!parsed.success) return undefined;
+  const batch = readBatch(payload);
+  if (batch === undefined) return undefined;
+  const { records, refused } = batch;
   const fresh: TelemetryRecord[] = [];
-  for (const record of parsed.data.records) {
+  for (const record of records) {
     if (store.storeRecord(gateway, record, nowMs)) fresh.push(record);
   }
   return {
-    ack: { v: 1, stored: ranges(parsed.data.records) },
+    ack: { v: 1, stored: ranges(records), ...(refused.length > 0 && { refused: [...refused] }) },
     energy: fresh.flatMap((record) => (record.kind === 'energy' ? [{ ...record, gateway }] : [])),
     loads: fresh.flatMap(loadsOf),
     storedCount: fresh.length,
-    repeatedCount: parsed.data.records.length - fresh.length,
+    repeatedCount: records.length - fresh.length,
+    refusedCount: refused.length,
   };
 }
 

@@ -59,10 +59,26 @@ export const telemetryBatch = z.object({
 });
 export type TelemetryBatch = z.infer<typeof telemetryBatch>;
 
-/** The cloud has these keys on disk; only now may the gateway forget them. */
+/** The same, its records not looked at: one that is none must not take the others with it. */
+export const telemetryEnvelope = z.object({
+  v: z.literal(1),
+  records: z.array(z.unknown()).min(1).max(2_000),
+});
+export const telemetryKey = z.object(key);
+
+const keyRange = z.object({ epoch: z.int(), fromSeq: z.int(), toSeq: z.int() });
+
+/**
+ * The cloud has the `stored` keys on disk; only now may the gateway forget them. It will never take
+ * the `refused` ones as they are.
+ */
 export const telemetryAck = z.object({
   v: z.literal(1),
-  stored: z.array(z.object({ epoch: z.int(), fromSeq: z.int(), toSeq: z.int() })).max(2_000),
+  stored: z.array(keyRange).max(2_000),
+  refused: z
+    .array(keyRange.extend({ why: z.string().max(200) }))
+    .max(2_000)
+    .optional(),
 });
 export type TelemetryAck = z.infer<typeof telemetryAck>;
 
@@ -77,7 +93,13 @@ export const gatewayStatus = z.object({
   exportLimitW: z.number().optional(),
   contractedImportW: z.number().optional(),
   contractedExportW: z.number().optional(),
-  outbox: z.object({ rows: z.int(), droppedRows: z.int() }).optional(), // waiting; given up, ever
+  outbox: z
+    .object({
+      rows: z.int(), // waiting
+      droppedRows: z.int(), // given up for want of room, ever
+      refusedRows: z.int().optional(), // set aside because broker or cloud refuse them, ever
+    })
+    .optional(),
 });
 export type GatewayStatus = z.infer<typeof gatewayStatus>;
 
@@ -165,6 +187,7 @@ export type MarketResult = z.infer<typeof marketResult>;
 /** Settlement of one interval for one participant; + is received. */
 export const statementLine = z.object({
   interval,
+  version: z.int().min(0).optional(), // of the interval's settlement, 1 is the first
   soldWh: energyWh,
   boughtWh: energyWh,
   meteredNetWh: z.int(), // injected - consumed

@@ -317,7 +317,10 @@ export function statements(
   if (totals === undefined || entry === undefined) return [];
   const lines = [...zone.intervals.values()]
     .sort((a, b) => a.fromMs - b.fromMs)
-    .flatMap((interval) => interval.lines.get(participant) ?? [])
+    .flatMap(({ lines, version }) => {
+      const line = lines.get(participant);
+      return line === undefined ? [] : [{ ...line, version }];
+    })
     .slice(-LINES_MAX);
   const body: Statement = {
     v: 1,

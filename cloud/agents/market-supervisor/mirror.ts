@@ -3,12 +3,11 @@ import type { Write } from '../../ports.ts';
 import { lineRows } from './delivery.ts';
 
 /**
- * A statement as rows, the same keys as the supervisor's own: for a copy that only hears what it
- * says. Which version of a settlement it was a statement does not tell: 0.
+ * A statement as rows, the same as the supervisor's own: for a copy that only hears what it says. A
+ * statement of a cloud before versions were told counts as version 0.
  */
 export function statementWrites(zone: string, said: Statement): Write[] {
-  return said.lines.flatMap((line) => {
-    const interval = { fromMs: line.interval.fromMs, version: 0 };
-    return lineRows(zone, interval, said.participant, line);
+  return said.lines.flatMap(({ version = 0, ...line }) => {
+    return lineRows(zone, { fromMs: line.interval.fromMs, version }, said.participant, line);
   });
 }

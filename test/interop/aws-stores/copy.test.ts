@@ -98,8 +98,8 @@ async function trading(side: World): Promise<void> {
   await side.clock.advance(4 * QUARTER);
 }
 
-const linesOf = (rows: readonly { key: string; body: string }[]) =>
-  rows.map((row) => [row.key, JSON.parse(row.body).line]);
+const settlementsOf = (rows: readonly { key: string; body: string }[]) =>
+  rows.map((row) => [row.key, JSON.parse(row.body)]);
 
 it('what a market day leaves in SQLite is in DynamoDB and the lake, each thing once', async () => {
   const side = world();
@@ -125,7 +125,8 @@ it('what a market day leaves in SQLite is in DynamoDB and the lake, each thing o
   const settled = store.rows('trade_data', 'settlement');
   expect(settled.length).toBeGreaterThan(5);
   const copy = await tables.rows('trade_data', 'settlement', 'z1', 0);
-  expect(linesOf(copy)).toEqual(linesOf(settled));
+  expect(settlementsOf(copy)).toEqual(settlementsOf(settled));
+  expect(settled.every((row) => JSON.parse(row.body).version >= 1)).toBe(true);
   const results = await tables.rows('market_data', 'result', 'z1', 0);
   expect(results.map((row) => row.key)).toEqual(
     store.rows('market_data', 'result').map((row) => row.key),

@@ -8,6 +8,7 @@ import { openStore } from '../../../cloud/adapters/sqlite.ts';
 import { tablesOf } from '../../../cloud/adapters/sqlite-tables.ts';
 import type { DocumentTable, Row, Tables } from '../../../cloud/ports.ts';
 import type { TelemetryRecord } from '../../../gateway/contracts/values/record.ts';
+import { Refused } from '../../../gateway/contracts/values/refused.ts';
 import { localDynamo } from '../../fixtures/aws/local.ts';
 
 const DOCUMENTS: readonly DocumentTable[] = [
@@ -210,6 +211,14 @@ describe.each([
     expect(await tables.nextSequence(`kept/${name}`)).toBe(2);
     expect(await tables.storeRecords('kept', [energy(1, 1, START_MS)], 1)).toEqual([]);
   });
+});
+
+it('refuse in DynamoDB what could never be an item there', async () => {
+  const tables = openDynamoTables('ew-', dynamo.config);
+  const huge = row('huge', { body: JSON.stringify('x'.repeat(500_000)) });
+  await expect(tables.put(huge)).rejects.toBeInstanceOf(Refused);
+  expect(await tables.get('trade_data', 'huge')).toBeUndefined();
+  await tables.close();
 });
 
 it('leave the seven tables in DynamoDB, sequences apart from the rows', async () => {

@@ -1,8 +1,8 @@
 import { openStore } from '../../../cloud/adapters/sqlite.ts';
-import { type Cloud, compose } from '../../../cloud/compose.ts';
+import { compose } from '../../../cloud/compose.ts';
 import type { Advisor } from '../../../cloud/compose-advice.ts';
 import { cloudConfig, parseCloudFile } from '../../../cloud/config/load.ts';
-import type { Store } from '../../../cloud/ports.ts';
+import type { Cloud, Notebook, Store } from '../../../cloud/ports.ts';
 import { createSigner, hash, newKeyPair } from '../../../gateway/adapters/crypto.ts';
 import type { A2aNotice, A2aResponse, Statement } from '../../../gateway/contracts/messages.ts';
 import { gatewayTopics } from '../../../gateway/contracts/topics.ts';
@@ -184,18 +184,20 @@ export class Gateway {
 export interface World {
   readonly clock: VirtualClock;
   readonly hub: MemoryBroker;
-  readonly store: Store; // outlives the cloud, as a disk does
+  readonly store: Books; // outlives the cloud, as a disk does
   readonly cloud: Cloud;
   readonly sources: { weather: string | undefined; price: string | undefined };
   readonly errors: string[];
 }
+
+type Books = Store & Notebook;
 
 /** A fleet's side in virtual time. @param store  the one of an earlier run, for a restart */
 export function world(
   options: {
     clock?: VirtualClock;
     hub?: MemoryBroker;
-    store?: Store;
+    store?: Books;
     change?: (config: typeof CONFIG) => void;
     advisor?: Advisor;
   } = {},
@@ -203,7 +205,7 @@ export function world(
   const clock = options.clock ?? createVirtualClock({ wallMs: T0 });
   const hub = options.hub ?? createMemoryBroker();
   const store = options.store ?? openStore(':memory:');
-  const disk: Store = Object.create(store, { close: { value: () => undefined } });
+  const disk: Books = Object.create(store, { close: { value: () => undefined } });
   const errors: string[] = [];
   const sources: World['sources'] = { weather: undefined, price: undefined };
   const http: Http = {

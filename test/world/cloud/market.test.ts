@@ -94,11 +94,13 @@ describe('market supervisor, an interval from order to statement', () => {
         tradeNano: String(5_000 * price),
         imbalanceNano: String(1_000 * 70_000),
         feeNano: '0',
+        version: 1,
       },
     ]);
     expect(statement.parse(works.statement()).lines).toEqual([
       {
         interval,
+        version: 1,
         soldWh: 0,
         boughtWh: 5_000,
         meteredNetWh: -9_000,

@@ -260,6 +260,31 @@ describe('ingest', () => {
   });
 });
 
+describe('ingest of a batch with a record that is none', () => {
+  it('stores the others, and says which one it will never take', async () => {
+    const one = world();
+    const sun = new Gateway('gw-sun', one.hub);
+    const event = (seq: number, text: string) => ({
+      ...{ epoch: 1, seq, kind: 'event', atMs: T0, code: 'X', mode: 'rules', text },
+    });
+    const records = [event(1, 'a'), event(2, 'x'.repeat(513)), { seq: 3 }, event(4, 'b')];
+    await sun.say(sun.topics.telemetry, { v: 1, records });
+    await one.clock.advance(1_000);
+    expect(sun.all(sun.topics.telemetryAck)).toEqual([
+      {
+        v: 1,
+        stored: [
+          { epoch: 1, fromSeq: 1, toSeq: 1 },
+          { epoch: 1, fromSeq: 4, toSeq: 4 },
+        ],
+        refused: [{ epoch: 1, fromSeq: 2, toSeq: 2, why: expect.stringMatching(/^text: /) }],
+      },
+    ]);
+    expect(one.cloud.status()).toMatchObject({ recordsStored: 2, recordsRefused: 1 });
+    await one.cloud.stop();
+  });
+});
+
 describe('forecasting agent', () => {
   it('publishes what the sources say, retained, and again only when it is new', async () => {
     const one = world();

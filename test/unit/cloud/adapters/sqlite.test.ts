@@ -101,6 +101,7 @@ describe('store of the fleet side', () => {
       .pluck()
       .all();
     expect(tables).toEqual([
+      'changes',
       'consumer_metrics',
       'energy_metrics',
       'forecast_data',
@@ -164,6 +165,20 @@ describe('store of the fleet side', () => {
   });
 });
 
+it('an older database gets what it lacks, and keeps what it has', () => {
+  const store = openStore(path('older.db'));
+  store.storeRecord('gw', energy(1), 0);
+  store.close();
+  const older = new Database(path('older.db'));
+  older.exec('DROP TABLE changes');
+  older.pragma('user_version = 1');
+  older.close();
+  const again = openStore(path('older.db'));
+  again.note({ records: [], writes: [{ op: 'journal', line: 'a' }] });
+  expect([again.recordCount(), again.notedCount()]).toEqual([1, 1]);
+  again.close();
+});
+
 describe('a database that cannot be used', () => {
   it('is named in one line: newer, not ours, no database, no folder, damaged, a folder', () => {
     const newer = path('newer.db');
@@ -172,7 +187,7 @@ describe('a database that cannot be used', () => {
     raise.pragma(`user_version = ${SCHEMA_VERSION + 1}`);
     raise.close();
     expect(complaint(newer)).toMatch(
-      /^DIR\/newer.db: written by a newer version \(schema 2, .*update edgewatt/,
+      /^DIR\/newer.db: written by a newer version \(schema 3, .*update edgewatt/,
     );
 
     const other = new Database(path('other.db'));

@@ -104,6 +104,11 @@ describe('configuration of the cloud', () => {
         Object.assign(raw.zones[0]!, { envelopes: { everyMs: 9e5, durationMs: 9e5 } });
       },
     ],
+    [
+      /tables: dynamodb:PREFIX, as in dynamodb:edgewatt-, or sqlite:FILE/,
+      (raw) => Object.assign(raw, { tables: 'edgewatt-' }),
+    ],
+    [/lake: s3:BUCKET or files:FOLDER/, (raw) => Object.assign(raw, { lake: 's3:My_Lake' })],
   ])('complains in one line: %s', (line, change) => {
     const text = complaint(change);
     expect(text).toMatch(line);
