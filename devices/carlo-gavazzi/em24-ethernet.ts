@@ -1,6 +1,6 @@
 import type { PointClass, PointSpec, Profile, Unit } from '../profile.ts';
 
-type More = Pick<PointSpec, 'min' | 'max'>;
+type More = Pick<PointSpec, 'min' | 'max' | 'unproven'>;
 
 const wide = (
   at: number,
@@ -34,6 +34,8 @@ export const EM24_ETHERNET: Profile = {
     'volkszaehler/mbmd@fb8f9c22:meters/rs485/carlogavazzi-em24_e1.go',
     'victronenergy/dbus-modbus-client@fe12d8c9:carlo_gavazzi.py',
   ],
+  connect: { tcpPort: 502, units: [1] },
+  signs: 'assumed',
   wordOrder: 'little',
   limits: {
     maxRegistersPerRead: 50, // ours: no source names a limit
@@ -53,8 +55,8 @@ export const EM24_ETHERNET: Profile = {
     powerL2W: wide(20, 'W', 0.1, 'control'),
     powerL3W: wide(22, 'W', 0.1, 'control'),
     powerW: wide(40, 'W', 0.1, 'control'),
-    apparentVa: wide(42, 'VA', 0.1, 'state'),
-    reactiveVar: wide(44, 'var', 0.1, 'state'),
+    apparentVa: wide(42, 'VA', 0.1, 'state', { unproven: true }),
+    reactiveVar: wide(44, 'var', 0.1, 'state', { unproven: true }),
     powerFactor: {
       at: 49,
       space: 'input',
@@ -88,7 +90,7 @@ export const EM24_ETHERNET: Profile = {
     'The application register must be 7 (H) for the whole set of values.',
     'model is a number from 1648 to 1653.',
     'Energy comes in steps of 100 Wh.',
-    'apparentVa and reactiveVar were not found in a second source.',
+    'apparentVa and reactiveVar were seen in no source that reads them.',
   ],
   examples: [
     {

@@ -19,7 +19,14 @@ export const SDM630: Profile = {
   maker: 'Eastron',
   title: 'Eastron SDM630 three-phase meter',
   role: 'meter',
-  source: ['volkszaehler/mbmd@fb8f9c22:meters/rs485/sdm.go', 'nmakel/sdm_modbus@fead3528'],
+  source: [
+    'volkszaehler/mbmd@fb8f9c22:meters/rs485/sdm.go',
+    'nmakel/sdm_modbus@fead3528',
+    'volkszaehler/mbmd@fb8f9c22:meters/rs485/sdm72v2.go',
+  ],
+  covers: 'SDM630, SDM72D-M v2',
+  connect: { baud: 9_600, units: [1] },
+  signs: 'assumed',
   wordOrder: 'big',
   limits: {
     maxRegistersPerRead: 80, // 40 floats, the often quoted limit: to be proven on the device

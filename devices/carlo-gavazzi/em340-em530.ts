@@ -1,0 +1,82 @@
+import { input } from '../points.ts';
+import type { Profile } from '../profile.ts';
+
+/** Carlo Gavazzi EM300 family: 32-bit values low word first, + is import. */
+export const EM340_EM530: Profile = {
+  id: 'carlo-gavazzi/em340-em530',
+  kind: 'registers',
+  maker: 'Carlo Gavazzi',
+  title: 'Carlo Gavazzi EM340/EM530 three-phase meter',
+  role: 'meter',
+  source: [
+    'volkszaehler/mbmd@fb8f9c22:meters/rs485/carlogavazzi-ex3x0.go',
+    'OpenEMS/openems@0e4ea888:io.openems.edge.meter.carlo.gavazzi/src/io/openems/edge/meter/carlo/gavazzi/em300/MeterCarloGavazziEm300Impl.java',
+    'evcc-io/evcc@b29b49e3:templates/definition/meter/cg-emt3xx.yaml',
+  ],
+  covers: 'EM330, EM340, ET340, EM530, EM540',
+  connect: { baud: 9600, units: [1] },
+  signs: 'assumed',
+  wordOrder: 'little',
+  notAvailable: { i32: [0x7fffffff] },
+  limits: {
+    maxRegistersPerRead: 50, // ours: no source names a limit
+    pauseMs: 0,
+    timeoutMs: 500,
+    latencyMs: 0,
+    connectDelayMs: 0,
+  },
+  points: {
+    voltageL1V: input(0, 'i32', 'V', 'control', { scale: 0.1, min: 0, max: 500 }),
+    voltageL2V: input(2, 'i32', 'V', 'control', { scale: 0.1, min: 0, max: 500 }),
+    voltageL3V: input(4, 'i32', 'V', 'control', { scale: 0.1, min: 0, max: 500 }),
+    currentL1A: input(12, 'i32', 'A', 'control', { scale: 0.001 }),
+    currentL2A: input(14, 'i32', 'A', 'control', { scale: 0.001 }),
+    currentL3A: input(16, 'i32', 'A', 'control', { scale: 0.001 }),
+    powerL1W: input(18, 'i32', 'W', 'control', { scale: 0.1 }),
+    powerL2W: input(20, 'i32', 'W', 'control', { scale: 0.1 }),
+    powerL3W: input(22, 'i32', 'W', 'control', { scale: 0.1 }),
+    powerW: input(40, 'i32', 'W', 'control', { scale: 0.1 }),
+    apparentVa: input(42, 'i32', 'VA', 'state', { scale: 0.1 }),
+    reactiveVar: input(44, 'i32', 'var', 'state', { scale: 0.1 }),
+    powerFactor: input(49, 'i16', 'none', 'state', { scale: 0.001, min: -1, max: 1 }),
+    frequencyHz: input(51, 'u16', 'Hz', 'state', { scale: 0.1, min: 40, max: 70 }),
+    inWh: input(52, 'i32', 'Wh', 'slow', { scale: 100 }),
+    outWh: input(78, 'i32', 'Wh', 'slow', { scale: 100 }),
+  },
+  identity: [],
+  control: [],
+  quirks: [
+    'Energy comes in steps of 100 Wh; the 64-bit counters of the EM5xx are not read.',
+    'That + is import was seen in sources, never on a device: commissioning proves it.',
+  ],
+  examples: [
+    {
+      registers: {
+        0: [0x0901, 0, 0x08fa, 0, 0x0908, 0],
+        12: [0x1194, 0, 0x109a, 0, 0x1388, 0, 0x2710, 0, 0x8ad0, 0xffff, 0x2bf2, 0],
+        40: [0xddd2, 0xffff, 0x3a98, 0, 0xfb1e, 0xffff],
+        49: [0xfe0c],
+        51: [0x01f4, 0xe23f, 1],
+        78: [0x029e, 0],
+      },
+      reads: {
+        voltageL1V: 230.5,
+        voltageL2V: 229.8,
+        voltageL3V: 231.2,
+        currentL1A: 4.5,
+        currentL2A: 4.25,
+        currentL3A: 5,
+        powerL1W: 1000,
+        powerL2W: -3000,
+        powerL3W: 1125,
+        powerW: -875,
+        apparentVa: 1500,
+        reactiveVar: -125,
+        powerFactor: -0.5,
+        frequencyHz: 50,
+        inWh: 12345500,
+        outWh: 67000,
+      },
+    },
+  ],
+};

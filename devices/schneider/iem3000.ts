@@ -1,0 +1,80 @@
+import { holding } from '../points.ts';
+import type { Profile } from '../profile.ts';
+
+/** Schneider iEM3000: floats in kW and 64-bit counters in Wh, in holding registers. */
+export const IEM3000: Profile = {
+  id: 'schneider/iem3000',
+  kind: 'registers',
+  maker: 'Schneider Electric',
+  title: 'Schneider Electric iEM3000 meter',
+  role: 'meter',
+  source: [
+    'volkszaehler/mbmd@fb8f9c22:meters/rs485/iem3000.go',
+    'evcc-io/evcc@b29b49e3:templates/definition/meter/schneider-iem3000.yaml',
+  ],
+  covers: 'iEM3150, iEM3155, iEM3250, iEM3255',
+  connect: { baud: 19200, units: [1] },
+  signs: 'assumed',
+  wordOrder: 'big',
+  limits: {
+    maxRegistersPerRead: 50, // ours: no source names a limit
+    pauseMs: 0,
+    timeoutMs: 500,
+    latencyMs: 0,
+    connectDelayMs: 0,
+  },
+  points: {
+    currentL1A: holding(2999, 'f32', 'A', 'control'),
+    currentL2A: holding(3001, 'f32', 'A', 'control'),
+    currentL3A: holding(3003, 'f32', 'A', 'control'),
+    voltageL1V: holding(3027, 'f32', 'V', 'control', { min: 0, max: 500 }),
+    voltageL2V: holding(3029, 'f32', 'V', 'control', { min: 0, max: 500 }),
+    voltageL3V: holding(3031, 'f32', 'V', 'control', { min: 0, max: 500 }),
+    powerL1W: holding(3053, 'f32', 'W', 'control', { scale: 1000 }),
+    powerL2W: holding(3055, 'f32', 'W', 'control', { scale: 1000 }),
+    powerL3W: holding(3057, 'f32', 'W', 'control', { scale: 1000 }),
+    powerW: holding(3059, 'f32', 'W', 'control', { scale: 1000 }),
+    reactiveVar: holding(3067, 'f32', 'var', 'state', { scale: 1000 }),
+    apparentVa: holding(3075, 'f32', 'VA', 'state', { scale: 1000 }),
+    frequencyHz: holding(3109, 'f32', 'Hz', 'state', { min: 40, max: 70 }),
+    inWh: holding(3203, 'i64', 'Wh', 'slow'),
+    outWh: holding(3207, 'i64', 'Wh', 'slow'),
+  },
+  identity: [],
+  control: [],
+  quirks: [
+    'The list of the maker counts from 1: its 3060 is 3059 here.',
+    '19200 baud with even parity on delivery (unproven).',
+    'The sign of the power is not in the source: commissioning proves it.',
+  ],
+  examples: [
+    {
+      registers: {
+        2999: [0x4090, 0, 0x4088, 0, 0x40a0, 0],
+        3027: [0x4366, 0x8000, 0x4365, 0xc000, 0x4367, 0x4000],
+        3053: [0x3f80, 0, 0xc040, 0, 0x3f90, 0, 0xbf60, 0],
+        3067: [0xbe00, 0],
+        3075: [0x3fc0, 0],
+        3109: [0x4248, 0],
+        3203: [0, 0, 0x00bc, 0x609c, 0, 0, 1, 0x05b8],
+      },
+      reads: {
+        currentL1A: 4.5,
+        currentL2A: 4.25,
+        currentL3A: 5,
+        voltageL1V: 230.5,
+        voltageL2V: 229.75,
+        voltageL3V: 231.25,
+        powerL1W: 1000,
+        powerL2W: -3000,
+        powerL3W: 1125,
+        powerW: -875,
+        reactiveVar: -125,
+        apparentVa: 1500,
+        frequencyHz: 50,
+        inWh: 12345500,
+        outWh: 67000,
+      },
+    },
+  ],
+};

@@ -1,0 +1,82 @@
+import { holding } from '../points.ts';
+import type { Profile } from '../profile.ts';
+
+/** Siemens SENTRON PAC: floats at odd addresses, energies as 64-bit floats, + is import. */
+export const PAC2200_3200: Profile = {
+  id: 'siemens/pac2200-3200',
+  kind: 'registers',
+  maker: 'Siemens',
+  title: 'Siemens SENTRON PAC2200/PAC3200 (basic block)',
+  role: 'meter',
+  source: [
+    'OpenEMS/openems@0e4ea888:io.openems.edge.meter.siemens/src/io/openems/edge/meter/siemens/pac2200/MeterSiemensPac2200Impl.java',
+    'volkszaehler/mbmd@fb8f9c22:meters/rs485/pac2200.go',
+  ],
+  covers: 'PAC2200; PAC3200 is said to have the same block',
+  connect: { tcpPort: 502, units: [1] },
+  signs: 'assumed',
+  wordOrder: 'big',
+  limits: {
+    maxRegistersPerRead: 50, // ours: no source names a limit
+    pauseMs: 0,
+    timeoutMs: 1_000,
+    latencyMs: 0,
+    connectDelayMs: 0,
+  },
+  points: {
+    voltageL1V: holding(1, 'f32', 'V', 'control', { min: 0, max: 500 }),
+    voltageL2V: holding(3, 'f32', 'V', 'control', { min: 0, max: 500 }),
+    voltageL3V: holding(5, 'f32', 'V', 'control', { min: 0, max: 500 }),
+    currentL1A: holding(13, 'f32', 'A', 'control'),
+    currentL2A: holding(15, 'f32', 'A', 'control'),
+    currentL3A: holding(17, 'f32', 'A', 'control'),
+    powerL1W: holding(25, 'f32', 'W', 'control'),
+    powerL2W: holding(27, 'f32', 'W', 'control'),
+    powerL3W: holding(29, 'f32', 'W', 'control'),
+    frequencyHz: holding(55, 'f32', 'Hz', 'state', { unproven: true, min: 40, max: 70 }),
+    apparentVa: holding(63, 'f32', 'VA', 'state'),
+    powerW: holding(65, 'f32', 'W', 'control'),
+    reactiveVar: holding(67, 'f32', 'var', 'state'),
+    powerFactor: holding(69, 'f32', 'none', 'state', { min: -1, max: 1 }),
+    inWh: holding(801, 'f64', 'Wh', 'slow'),
+    outWh: holding(809, 'f64', 'Wh', 'slow'),
+  },
+  identity: [],
+  control: [],
+  quirks: [
+    'Sources read it by function 3 and by 4: it answers both, 3 is used here.',
+    'The frequency is at 55 in the list of the maker; one source reads 46.',
+    'That + is import was seen in sources, never on a device: commissioning proves it.',
+  ],
+  examples: [
+    {
+      registers: {
+        1: [0x4366, 0x8000, 0x4365, 0xc000, 0x4367, 0x4000],
+        13: [0x4090, 0, 0x4088, 0, 0x40a0, 0],
+        25: [0x447a, 0, 0xc53b, 0x8000, 0x448c, 0xa000],
+        55: [0x4248, 0],
+        63: [0x44bb, 0x8000, 0xc45a, 0xc000, 0xc2fa, 0, 0xbf00, 0],
+        801: [0x4167, 0x8c13, 0x8000, 0],
+        809: [0x40f0, 0x5b80, 0, 0],
+      },
+      reads: {
+        voltageL1V: 230.5,
+        voltageL2V: 229.75,
+        voltageL3V: 231.25,
+        currentL1A: 4.5,
+        currentL2A: 4.25,
+        currentL3A: 5,
+        powerL1W: 1000,
+        powerL2W: -3000,
+        powerL3W: 1125,
+        frequencyHz: 50,
+        apparentVa: 1500,
+        powerW: -875,
+        reactiveVar: -125,
+        powerFactor: -0.5,
+        inWh: 12345500,
+        outWh: 67000,
+      },
+    },
+  ],
+};
