@@ -1,52 +1,6 @@
 import type { Profile } from '../../devices/profile.ts';
-import type { Commanded, ExceptionCode } from './types.ts';
-
-/**
- * What a device does by itself: its timers, what it refuses, what its registers tell it to do. Pure
- * steps on the device's own registers, in canonical units.
- */
-export interface Behaviour {
-  /** Asked before anything is stored. @param values the write, by point */
-  accepts(values: ReadonlyMap<string, number>): ExceptionCode;
-  written(keys: ReadonlySet<string>, nowMs: number): void;
-  step(nowMs: number): void;
-  control(nowMs: number): Commanded;
-}
-
-export interface Registers {
-  take(key: string): number | undefined;
-  put(key: string, value: number): void;
-}
-
-/** A device's own time: renewed by writes, it ends what was commanded. */
-function createLease(
-  registers: Registers,
-  options: { readonly time: string; readonly left?: string; readonly end: () => void },
-) {
-  let endMs: number | undefined;
-  const show = (nowMs: number): void => {
-    if (options.left === undefined) return;
-    const leftMs = endMs === undefined ? 0 : endMs - nowMs;
-    registers.put(options.left, Math.ceil(leftMs / 1_000));
-  };
-  return {
-    /** @param running whether there is anything to end */
-    renew(running: boolean, nowMs: number): void {
-      const timeS = registers.take(options.time) ?? 0;
-      endMs = running && timeS > 0 ? nowMs + timeS * 1_000 : undefined;
-      show(nowMs);
-    },
-    step(nowMs: number): void {
-      if (endMs !== undefined && nowMs >= endMs) {
-        endMs = undefined;
-        options.end();
-      }
-      show(nowMs);
-    },
-    left: (nowMs: number): { leftMs?: number } =>
-      endMs === undefined ? {} : { leftMs: endMs - nowMs },
-  };
-}
+import { byControls, createLease, type Registers } from './lease.ts';
+import type { Behaviour, Commanded } from './types.ts';
 
 const touches = (profile: Profile): ReadonlySet<string> =>
   new Set(
@@ -130,21 +84,6 @@ function rates124(registers: Registers, profile: Profile): Behaviour {
   };
 }
 
-/** EMS mode and power of the GoodWe: no time, no end. */
-function emsMode(registers: Registers): Behaviour {
-  return {
-    accepts: () => 0,
-    written: () => undefined,
-    step: () => undefined,
-    control: () => {
-      const mode = registers.take('battery.setMode');
-      const sizeW = registers.take('battery.setSizeW') ?? 0;
-      if (mode === 11) return { ownMode: false, setpointW: sizeW === 0 ? 0 : -sizeW };
-      return mode === 12 ? { ownMode: false, setpointW: sizeW } : OWN;
-    },
-  };
-}
-
 /** The demo charger: current in steps, falls back to its failsafe current. */
 function wallbox(registers: Registers, profile: Profile): Behaviour {
   const group = new Set([...touches(profile), 'heartbeat']);
@@ -207,31 +146,18 @@ function relay(registers: Registers): Behaviour {
   };
 }
 
-/** A device that is only read. */
-const READ_ONLY: Behaviour = {
-  accepts: () => 0,
-  written: () => undefined,
-  step: () => undefined,
-  control: () => OWN,
-};
-
+/** Devices that do more than their profile says. */
 const BEHAVIOURS: Readonly<Record<string, (registers: Registers, profile: Profile) => Behaviour>> =
   {
     'sunspec/battery-701': setpoint704,
     'sunspec/pv-inverter': limit123,
     'sunspec/battery-124': rates124,
-    'goodwe/et': emsMode,
     'edgewatt/demo-wallbox': wallbox,
     'edgewatt/demo-relay': relay,
   };
 
-/**
- * @throws Error when a profile can be controlled and nobody wrote down what its device does with
- * that
- */
-export function behaviourOf(profile: Profile, registers: Registers): Behaviour {
+/** @param ratedW 100 % of a percent value where the device shows no nameplate of its own */
+export function behaviourOf(profile: Profile, registers: Registers, ratedW: number): Behaviour {
   const make = BEHAVIOURS[profile.id];
-  if (make !== undefined) return make(registers, profile);
-  if (profile.control.length === 0) return READ_ONLY;
-  throw new Error(`${profile.id} has no simulated behaviour: add it to simulators/devices`);
+  return make === undefined ? byControls(profile, registers, ratedW) : make(registers, profile);
 }

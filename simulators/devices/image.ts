@@ -1,9 +1,15 @@
-import { decodePoint, encodePoint, encodeText, encodeUnavailable } from '../../devices/codec.ts';
-import type { Profile, RegisterSpace, ResolvedPoint } from '../../devices/profile.ts';
+import {
+  decodePoint,
+  encodePoint,
+  encodeText,
+  encodeUnavailable,
+  wordOffsetsOf,
+} from '../../devices/codec.ts';
+import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../devices/profile.ts';
 import { behaviourOf } from './behaviour.ts';
 import { type Layout, layOut } from './layout.ts';
 import type { DeviceImage, DeviceSettings, ExceptionCode } from './types.ts';
-import { spreadOf, startValues } from './values.ts';
+import { isAllowed, spreadOf, startTexts, startValues } from './values.ts';
 
 const MOST_WORDS = 125;
 const MOST_BITS = 2_000;
@@ -46,7 +52,9 @@ function createStore(name: string, layout: Layout): Store {
         value === undefined
           ? encodeUnavailable(map, own)
           : encodePoint(map, own, value, exponentOf(own));
-      raw[own.space].set(words, own.at);
+      wordOffsetsOf(own).forEach((offset, n) => {
+        raw[own.space][own.at + offset] = words[n] ?? 0;
+      });
     },
     storeText: (key, text) => {
       const own = point(key);
@@ -59,25 +67,32 @@ function createStore(name: string, layout: Layout): Store {
 function fill(
   store: Store,
   profile: Profile,
-  { id, settings }: { readonly id: string; readonly settings: DeviceSettings },
+  options: { readonly id: string; readonly settings: DeviceSettings },
 ): void {
   const { map } = store.layout;
-  for (const [key, value] of startValues(map, settings)) store.store(key, value);
-  const texts = {
-    maker: profile.maker,
-    model: settings.model ?? 'Simulated',
-    firmware: '1.0',
-    serial: settings.serial ?? id,
-  };
-  for (const [key, text] of Object.entries(texts)) {
-    const point = map.points[key];
-    if (point?.as === 'str') store.storeText(key, text.slice(0, 2 * point.count));
+  for (const [key, candidates] of startValues(profile, map, options.settings)) {
+    if (!candidates.some((value) => holds(store, key, value))) store.store(key, undefined);
   }
+  for (const [key, text] of startTexts(profile, map, options)) store.storeText(key, text);
+}
+
+/** Stores a value; false where the register cannot show it. */
+function holds(store: Store, key: string, value: number): boolean {
+  const own = store.point(key);
+  if (!isAllowed(own, value)) return false;
+  try {
+    store.store(key, value);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+  return store.take(key) !== undefined || (value === 0 && own.as.startsWith('acc'));
 }
 
 function readFrom(layout: Layout, space: RegisterSpace, at: number, count: number) {
   const words = layout.raw[space];
-  const most = space === 'coil' || space === 'discrete' ? MOST_BITS : MOST_WORDS;
+  const isBits = space === 'coil' || space === 'discrete';
+  const most = isBits ? MOST_BITS : Math.min(MOST_WORDS, layout.map.limits.maxRegistersPerRead);
   const fail = (exception: ExceptionCode) => ({ words: new Uint16Array(0), exception });
   if (words.length === 0) return fail(1);
   if (!(count >= 1 && count <= most)) return fail(3);
@@ -86,34 +101,85 @@ function readFrom(layout: Layout, space: RegisterSpace, at: number, count: numbe
   return { words: words.slice(at, at + count), exception: 0 as const };
 }
 
+/** Where the words of a point are written. */
+const writeOffsetsOf = (point: ResolvedPoint): readonly number[] => {
+  const at = point.writeAt ?? point.at;
+  return wordOffsetsOf(point).map((offset) => at + offset);
+};
+
+/** A point is written in the space where it is read, or as a holding register. */
+const writeSpaceOf = ({ space, writeAt }: ResolvedPoint): RegisterSpace =>
+  writeAt !== undefined && space === 'input' ? 'holding' : space;
+
 /** Which writable point owns a register. */
 function writableOwners({ map }: Layout): (place: string) => ResolvedPoint | undefined {
   const owners = new Map<string, ResolvedPoint>();
   for (const point of Object.values(map.points)) {
     if (point.writable !== true) continue;
-    for (let n = 0; n < point.count; n += 1) owners.set(`${point.space} ${point.at + n}`, point);
+    for (const at of writeOffsetsOf(point)) owners.set(`${writeSpaceOf(point)} ${at}`, point);
   }
   return (place) => owners.get(place);
+}
+
+/** Which points a device takes in one frame, as the sequences of its controls say. */
+function framesOf({ control }: DeviceMap): readonly (readonly string[])[] {
+  return control.flatMap(({ arm, set, release }) =>
+    [arm, set, release].flatMap((steps) => {
+      const frames: string[][] = [];
+      for (const { point, together } of steps) {
+        if (together === true) frames.at(-1)?.push(point);
+        else frames.push([point]);
+      }
+      return frames;
+    }),
+  );
+}
+
+/** Whether a write holds only a part of what belongs into one frame. */
+function isTorn(frames: readonly (readonly string[])[], keys: ReadonlySet<string>): boolean {
+  return [...keys].some((key) => {
+    const own = frames.filter((frame) => frame.includes(key));
+    return own.length > 0 && !own.some((frame) => frame.every((point) => keys.has(point)));
+  });
+}
+
+interface Write {
+  readonly space: RegisterSpace;
+  readonly at: number;
+  readonly words: ArrayLike<number>;
 }
 
 /** Values of a write by point, or why it is refused. */
 function valuesOf(
   store: Store,
   ownerOf: (place: string) => ResolvedPoint | undefined,
-  write: { readonly space: RegisterSpace; readonly at: number; readonly words: ArrayLike<number> },
+  { space, at, words }: Write,
 ): Map<string, number> | ExceptionCode {
-  const { space, at, words } = write;
   const values = new Map<string, number>();
   for (let n = 0; n < words.length; n += 1) {
     const point = ownerOf(`${space} ${at + n}`);
     if (point === undefined) return 2;
-    if (point.at < at || point.at + point.count > at + words.length) return 3;
     if (values.has(point.key)) continue;
-    const value = store.decode(point, words, point.at - at);
-    if (value === undefined || !allowed(point, value)) return 3;
+    const from = (point.writeAt ?? point.at) - at;
+    if (from < 0 || from + point.count > words.length) return 3;
+    const value = store.decode(point, words, from);
+    if (value === undefined || !isAllowed(point, value)) return 3;
     values.set(point.key, value);
   }
   return values;
+}
+
+/** Stores a write where it arrived, and where it is read from. */
+function keep({ layout, point }: Store, write: Write, keys: Iterable<string>): void {
+  layout.raw[write.space].set(write.words, write.at);
+  for (const key of keys) {
+    const own = point(key);
+    if (own.writeAt === undefined) continue;
+    for (const offset of wordOffsetsOf(own)) {
+      const word = write.words[own.writeAt + offset - write.at] ?? 0;
+      layout.raw[own.space][own.at + offset] = word;
+    }
+  }
 }
 
 /** Sets one value and what follows from it; counters go on from where they started. */
@@ -141,8 +207,10 @@ export function createDeviceImage(
   const { map, raw } = layout;
   const store = createStore(id, layout);
   fill(store, profile, options);
-  const behaviour = behaviourOf(profile, { take: store.take, put: store.store });
+  const registers = { has: (key: string) => key in map.points, take: store.take, put: store.store };
+  const behaviour = behaviourOf(profile, registers, settings.ratedW);
   const ownerOf = writableOwners(layout);
+  const frames = framesOf(map);
   const startWh = settings.counterStartWh ?? 10_000;
   let nowMs = 0;
   let heartbeatFromMs: number | undefined;
@@ -173,10 +241,12 @@ export function createDeviceImage(
       if (raw[space].length === 0) return 1;
       const values = valuesOf(store, ownerOf, { space, at, words });
       if (typeof values === 'number') return values;
+      const keys = new Set(values.keys());
+      if (isTorn(frames, keys)) return 3;
       const refused = behaviour.accepts(values);
       if (refused !== 0) return refused;
-      raw[space].set(words, at);
-      behaviour.written(new Set(values.keys()), nowMs);
+      keep(store, { space, at, words }, keys);
+      behaviour.written(keys, nowMs);
       return 0;
     },
     step: (toMs) => {
@@ -186,9 +256,4 @@ export function createDeviceImage(
     },
     control: () => behaviour.control(nowMs),
   };
-}
-
-function allowed(point: ResolvedPoint, value: number): boolean {
-  if (point.states !== undefined) return Object.values(point.states).includes(value);
-  return value >= (point.min ?? value) && value <= (point.max ?? value);
 }

@@ -1,4 +1,4 @@
-import { encodePoint, encodeUnavailable } from '../../devices/codec.ts';
+import { encodePoint, encodeUnavailable, wordOffsetsOf } from '../../devices/codec.ts';
 import type {
   DeviceMap,
   PointSpec,
@@ -31,7 +31,11 @@ const HOLE = 125;
 const END = [0xffff, 0] as const;
 
 export function layOut(profile: Profile, settings: DeviceSettings): Layout {
-  const used = new Set(Object.values(profile.points).map((point) => point.space));
+  const used = new Set(
+    Object.values(profile.points).flatMap(({ space, writeAt }): RegisterSpace[] =>
+      writeAt === undefined ? [space] : [space, 'holding'],
+    ),
+  );
   const spaces = <T>(make: (length: number) => T): Record<RegisterSpace, T> => ({
     holding: make(used.has('holding') ? ADDRESSES : 0),
     input: make(used.has('input') ? ADDRESSES : 0),
@@ -43,11 +47,11 @@ export function layOut(profile: Profile, settings: DeviceSettings): Layout {
   const models = profile.kind === 'sunspec' ? modelsOf(profile, settings) : [];
   const map = resolveProfile(profile, chainOf(models));
   if (profile.kind === 'sunspec') layOutChain(models, raw.holding, readable.holding);
-  else layOutSpans(map, readable);
+  layOutSpans(map, readable);
   for (const point of Object.values(map.points)) {
     const words = startOf(map, point, settings);
-    words.forEach((word, n) => {
-      raw[point.space][point.at + n] = word;
+    wordOffsetsOf(point).forEach((offset, n) => {
+      raw[point.space][point.at + offset] = words[n] ?? 0;
     });
   }
   return { map, raw, readable };
@@ -116,10 +120,11 @@ function blank(raw: Uint16Array, at: number, [name, offset, as, detail]: ModelPo
   raw.set(encodeUnavailable({ wordOrder: 'big' }, point), point.at);
 }
 
+/** What answers outside of the model chain. */
 function layOutSpans(map: DeviceMap, readable: Readonly<Record<RegisterSpace, Uint8Array>>): void {
   for (const space of SPACES) {
     const points = Object.values(map.points)
-      .filter((point) => point.space === space)
+      .filter((point) => point.space === space && point.model === undefined)
       .sort((a, b) => a.at - b.at);
     let end = Number.NEGATIVE_INFINITY;
     for (const point of points) {
@@ -127,6 +132,9 @@ function layOutSpans(map: DeviceMap, readable: Readonly<Record<RegisterSpace, Ui
       end = Math.max(end, point.at + point.count);
       readable[space].fill(1, from, end);
     }
+  }
+  for (const { space, at, count, writeOnly } of Object.values(map.points)) {
+    if (writeOnly === true) readable[space].fill(0, at, at + count);
   }
   for (const { space, at, words } of map.unreadable) readable[space].fill(0, at, at + words);
 }

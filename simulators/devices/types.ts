@@ -65,6 +65,18 @@ export interface DeviceSettings {
   readonly exponents?: Readonly<Record<string, number>>;
 }
 
+/**
+ * What a device does by itself: its timers, what it refuses, what its registers tell it to do. Pure
+ * steps on the device's own registers, in canonical units.
+ */
+export interface Behaviour {
+  /** Asked before anything is stored. @param values the write, by point */
+  accepts(values: ReadonlyMap<string, number>): ExceptionCode;
+  written(keys: ReadonlySet<string>, nowMs: number): void;
+  step(nowMs: number): void;
+  control(nowMs: number): Commanded;
+}
+
 /** Modbus exception codes that a device answers with; 0 = accepted. */
 export type ExceptionCode = 0 | 1 | 2 | 3 | 4 | 6 | 11;
 

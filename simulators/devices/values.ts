@@ -1,4 +1,4 @@
-import type { DeviceMap, ResolvedPoint } from '../../devices/profile.ts';
+import type { DeviceMap, Profile, ResolvedPoint } from '../../devices/profile.ts';
 import type { DeviceSettings } from './types.ts';
 
 /** What a device shows before its plant says anything: at rest on a healthy grid. */
@@ -14,6 +14,8 @@ const AT_REST: readonly (readonly [RegExp, number])[] = [
   [/^application$/, 7],
 ];
 
+const PHASES = ['L1', 'L2', 'L3'] as const;
+
 /** Named states in the order of preference. */
 const STATES = [
   'mppt',
@@ -27,11 +29,24 @@ const STATES = [
   'connected',
 ];
 
-/** Values of every number of the map at the start; counters begin at `counterStartWh`. */
+/** Whether a device takes the value for this point. */
+export function isAllowed(point: ResolvedPoint, value: number): boolean {
+  if (point.states !== undefined) return Object.values(point.states).includes(value);
+  return value >= (point.min ?? value) && value <= (point.max ?? value);
+}
+
+/** 'battery.socPct' -> 'socPct'. */
+const lastOf = (key: string): string => key.slice(key.lastIndexOf('.') + 1);
+
+/**
+ * What every number of the map shows at the start, best first: not every register can hold each.
+ * Counters begin at `counterStartWh`.
+ */
 export function* startValues(
+  profile: Profile,
   map: DeviceMap,
   settings: DeviceSettings,
-): Iterable<readonly [key: string, value: number]> {
+): Iterable<readonly [key: string, candidates: readonly number[]]> {
   const { ratedW, chargeMaxW = ratedW, dischargeMaxW = ratedW } = settings;
   const nameplate: Readonly<Record<string, number>> = {
     ratedW,
@@ -40,22 +55,60 @@ export function* startValues(
     dischargeMaxW,
     capacityWh: settings.capacityWh ?? 2 * ratedW,
     limitPct: 100,
-    'battery.chargeMaxA': Math.ceil(chargeMaxW / 400),
-    'battery.dischargeMaxA': Math.ceil(dischargeMaxW / 400),
+    chargeMaxA: Math.ceil(chargeMaxW / 400),
+    dischargeMaxA: Math.ceil(dischargeMaxW / 400),
     firmware: 1,
   };
+  const shown: Readonly<Record<string, number>> = Object.assign(
+    {},
+    ...profile.examples.map(({ reads }) => reads),
+  );
+  const identity = new Set(profile.identity);
   for (const point of Object.values(map.points)) {
     if (point.as === 'str' || point.as === 'sf') continue;
-    const rest = AT_REST.find(([pattern]) => pattern.test(point.key))?.[1];
-    const counter = point.unit === 'Wh' && point.key.endsWith('Wh');
-    const usual = counter ? (settings.counterStartWh ?? 10_000) : (rest ?? stateOf(point));
-    yield [point.key, nameplate[point.key] ?? usual];
+    const { key } = point;
+    const rest = AT_REST.find(([pattern]) => pattern.test(key))?.[1];
+    const counter = point.unit === 'Wh' && key.endsWith('Wh');
+    const usual = counter ? (settings.counterStartWh ?? 10_000) : rest;
+    const candidates = [
+      identity.has(key) ? shown[key] : undefined,
+      nameplate[lastOf(key)],
+      usual,
+      stateOf(point),
+      shown[key],
+      0,
+      point.min,
+      point.max,
+      1,
+    ];
+    yield [key, candidates.filter((value) => value !== undefined)];
   }
 }
 
-function stateOf(point: ResolvedPoint): number {
+/** A named state, or 0 where a number has no names. */
+function stateOf(point: ResolvedPoint): number | undefined {
+  if (point.states === undefined) return 0;
   const name = STATES.find((state) => point.states?.[state] !== undefined);
-  return name === undefined ? 0 : (point.states?.[name] ?? 0);
+  return name === undefined ? Object.values(point.states)[0] : point.states[name];
+}
+
+/** Who the device is. */
+export function* startTexts(
+  profile: Profile,
+  map: DeviceMap,
+  { id, settings }: { readonly id: string; readonly settings: DeviceSettings },
+): Iterable<readonly [key: string, text: string]> {
+  const texts: Readonly<Record<string, string>> = {
+    maker: profile.maker,
+    model: settings.model ?? 'Simulated',
+    firmware: '1.0',
+    serial: settings.serial ?? id,
+  };
+  for (const point of Object.values(map.points)) {
+    if (point.as !== 'str') continue;
+    const text = texts[lastOf(point.key)] ?? 'SIM';
+    yield [point.key, text.slice(0, 2 * point.count)];
+  }
 }
 
 /**
@@ -74,7 +127,7 @@ export function* spreadOf(
     value === undefined ? undefined : value * factor;
   if (has(key)) yield [key, value];
   const parts = map.sums?.[key] ?? [];
-  for (const part of parts) yield* spreadOf(map, part, times(1 / parts.length), take);
+  for (const part of parts) yield* spreadOf(map, part, shareOf(part, value, parts.length), take);
 
   const bound = /^(.*)((?:dis)?chargeMax)W$/.exec(key);
   if (!has(key) && bound !== null) {
@@ -90,25 +143,38 @@ export function* spreadOf(
   if (key === 'battery.powerW' && has('battery.currentA')) {
     yield ['battery.currentA', times(1 / (take('battery.voltageV') ?? 400))];
   }
-  if (key === 'powerW') yield* phasesOf(has, value, take);
+  if (lastOf(key) === 'powerW') yield* phasesOf(has, key.slice(0, -'powerW'.length), value, take);
+}
+
+/** Parts are equal, but of what is counted apart only one direction flows. */
+function shareOf(part: string, value: number | undefined, parts: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (part.startsWith('import')) return Math.max(0, value);
+  return part.startsWith('export') ? Math.min(0, value) : value / parts;
 }
 
 function* phasesOf(
   has: (key: string) => boolean,
+  prefix: string,
   value: number | undefined,
   take: (key: string) => number | undefined,
 ): Iterable<readonly [key: string, value: number | undefined]> {
   const size = value === undefined ? undefined : Math.abs(value);
-  for (const phase of ['L1', 'L2', 'L3']) {
-    if (has(`power${phase}W`))
-      yield [`power${phase}W`, value === undefined ? undefined : value / 3];
-    const voltageV = take(`voltage${phase}V`) ?? 230;
-    const currentA = size === undefined ? undefined : size / 3 / voltageV;
-    if (has(`current${phase}A`)) yield [`current${phase}A`, currentA];
+  const known = PHASES.filter((phase) =>
+    [`power${phase}W`, `voltage${phase}V`, `current${phase}A`].some((name) => has(prefix + name)),
+  );
+  const count = Math.max(1, known.length);
+  const each = function* (name: string, own: number | undefined) {
+    if (has(prefix + name)) yield [prefix + name, own] as const;
+  };
+  for (const phase of known) {
+    yield* each(`power${phase}W`, value === undefined ? undefined : value / count);
+    const voltageV = take(`${prefix}voltage${phase}V`) ?? 230;
+    yield* each(`current${phase}A`, size === undefined ? undefined : size / count / voltageV);
   }
-  if (has('apparentVa')) yield ['apparentVa', size];
-  if (has('reactiveVar')) yield ['reactiveVar', value === undefined ? undefined : 0];
-  if (has('powerFactor'))
-    yield ['powerFactor', value === undefined ? undefined : value < 0 ? -1 : 1];
-  if (has('batteryPowerW')) yield ['batteryPowerW', value];
+  yield* each('apparentVa', size);
+  yield* each('reactiveVar', value === undefined ? undefined : 0);
+  const sign = value !== undefined && value < 0 ? -1 : 1;
+  yield* each('powerFactor', value === undefined ? undefined : sign);
+  yield* each('batteryPowerW', value);
 }
