@@ -25,11 +25,15 @@ type Words = readonly number[];
 async function open(bus: BusSpec): Promise<Client> {
   const client = new ModbusRTU.default();
   client.setTimeout(ANSWER_MS);
-  if (bus.kind === 'tcp') await client.connectTCP(bus.host, { port: bus.port, timeout: 2_000 });
-  else if (bus.kind === 'rtu-over-tcp') await client.connectTcpRTUBuffered(bus.host, bus);
-  else {
+  if (bus.kind === 'serial') {
     const { baud: baudRate, parity, stopBits } = bus;
     await client.connectRTUBuffered(bus.path, { baudRate, parity, stopBits });
+  } else if (bus.kind === 'tcp') {
+    await client.connectTCP(bus.host, { port: bus.port, timeout: 2_000 });
+  } else if (bus.kind === 'udp') {
+    await client.connectUDP(bus.host, { port: bus.port });
+  } else {
+    await client.connectTelnet(bus.host, { port: bus.port });
   }
   return client;
 }

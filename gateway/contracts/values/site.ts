@@ -39,7 +39,7 @@ export type BusSpec =
   | { readonly id: string; readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | {
       readonly id: string;
-      readonly kind: 'rtu-over-tcp';
+      readonly kind: 'rtu-over-tcp' | 'udp';
       readonly host: string;
       readonly port: number;
     }
@@ -50,6 +50,8 @@ export type BusSpec =
       readonly baud: number;
       readonly parity: 'none' | 'even' | 'odd';
       readonly stopBits: 1 | 2;
+      readonly framing?: 'rtu' | 'ascii'; // default RTU
+      readonly dataBits?: 7 | 8; // default 8; ASCII knows 7 as well
     };
 
 /** Sums to zero at each ac node; a dc node closes with the converter's loss. */

@@ -5,8 +5,10 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  /** Least real time between two attempts. */
+  /** Least real time from the end of a connection, or of an attempt, to the next attempt. */
   readonly delayMs: () => number;
+  /** Nothing is under way on it: the far end may close it without harm. */
+  readonly idle: () => boolean;
   readonly opened: () => void;
   readonly closed: () => void;
 }
@@ -15,6 +17,9 @@ export interface ConnectionOptions {
 const OPEN_WITHIN_MS = 5_000;
 const BACK_OFF_FIRST_MS = 250;
 const BACK_OFF_CAP_MS = 15_000;
+/** Closings between requests, in a row and each this close to the last, that are told once. */
+const KICKED = 5;
+const KICKED_WITHIN_MS = 15_000;
 
 /**
  * Keeps a wire open: closes before it opens, bounds the attempt, and backs off with full jitter,
@@ -29,7 +34,9 @@ export class Connection {
   private wanted = false;
   private attempt = 0; // the one that counts; older ones are ignored
   private failures = 0;
-  private triedAtMs = Number.NEGATIVE_INFINITY;
+  private carried = false; // an answer came over this connection
+  private kicked = 0;
+  private kickedAtMs = Number.NEGATIVE_INFINITY;
   private timer: (() => void) | undefined;
   private told: string | undefined;
 
@@ -62,23 +69,41 @@ export class Connection {
   /** An answer came over it. */
   proven(): void {
     this.failures = 0;
+    this.carried = true;
   }
 
   /** It cannot be used any more. */
   lost(reason: string): void {
     if (!this.wanted || !this.open) return;
-    this.down(reason);
+    this.down(reason, reason);
   }
 
   private wireClosed(reason: string): void {
-    if (this.wanted && this.open) this.down(reason);
+    if (!this.wanted || !this.open) return;
+    if (this.carried && this.options.idle()) this.closedBetween(reason);
+    else this.down(reason, reason);
   }
 
-  private down(reason: string): void {
+  /**
+   * Some devices close a connection that nobody uses: no fault, and it is opened again at once.
+   * One that does so again and again gives its only place to another client.
+   */
+  private closedBetween(reason: string): void {
+    const nowMs = this.options.clock.realMs();
+    this.kicked = nowMs - this.kickedAtMs < KICKED_WITHIN_MS ? this.kicked + 1 : 1;
+    this.kickedAtMs = nowMs;
+    const often = `${KICKED} times in a row between requests`;
+    const why = 'does another client take its place?';
+    this.down(reason, this.kicked === KICKED ? `${reason} ${often}; ${why}` : '');
+  }
+
+  /** @param said the line about it; '' where it is not worth one */
+  private down(reason: string, said: string): void {
     this.attempt += 1;
     this.open = false;
+    this.carried = false;
     this.why = reason;
-    this.tell(reason);
+    if (said !== '') this.tell(said);
     this.options.wire.close();
     this.options.closed();
     this.later();
@@ -89,10 +114,9 @@ export class Connection {
     const { clock, random, delayMs } = this.options;
     const ceiling = Math.min(BACK_OFF_CAP_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(this.failures, 10));
     this.failures += 1;
-    const now = clock.realMs();
-    const atMs = Math.max(now + random() * ceiling, this.triedAtMs + delayMs());
+    const waitMs = Math.max(random() * ceiling, delayMs());
     this.timer?.();
-    this.timer = clock.realAt(atMs, () => {
+    this.timer = clock.realAt(clock.realMs() + waitMs, () => {
       this.timer = undefined;
       this.tryOpen();
     });
@@ -102,8 +126,7 @@ export class Connection {
     const { wire, clock } = this.options;
     this.attempt += 1;
     const attempt = this.attempt;
-    this.triedAtMs = clock.realMs();
-    const giveUp = clock.realAt(this.triedAtMs + OPEN_WITHIN_MS, () =>
+    const giveUp = clock.realAt(clock.realMs() + OPEN_WITHIN_MS, () =>
       this.ended(attempt, `${wire.label}: no connection within ${OPEN_WITHIN_MS / 1_000} s`),
     );
     wire.close();

@@ -1,19 +1,30 @@
 import type { BusSpec } from '../../contracts/values/site.ts';
-import { checkAnswer, encodeRequest, type PduAnswer, type Request } from './pdu.ts';
+import { checkAnswer, type PduAnswer, type Request } from './pdu.ts';
 import { encodeRtu, gapMs, RtuAnswer } from './rtu.ts';
 import { encodeTcp, TcpFramer } from './tcp.ts';
 
+/** A request on the wire. */
+export interface Asked {
+  readonly unitId: number;
+  readonly request: Request;
+  readonly lax: boolean; // its gateway does not repeat the transaction id
+  tid: number; // the line's
+}
+
+/** What a line makes of the bytes that it hears. */
+export interface Hearer<T extends Asked> {
+  answered(asked: T, answer: PduAnswer): void;
+  /** Bytes that nobody waits for any more: counted, never used. @param unitId where they name one */
+  stray(count: number, unitId: number | undefined): void;
+  /** Nothing later on this connection can be trusted. */
+  broken(detail: string): void;
+}
+
 /**
  * How requests and answers meet on one wire: by transaction id on Modbus TCP, by order alone on
- * RTU. A line holds at most one request. `fatal` means that nothing later on this connection can be
- * trusted.
+ * RTU, where a line holds at most one request.
  */
-export type LineStep =
-  | { readonly is: 'answer'; readonly answer: PduAnswer }
-  | { readonly is: 'late' } // an answer that nobody waits for any more: counted, never used
-  | { readonly is: 'fatal'; readonly detail: string };
-
-export interface Line {
+export interface Line<T extends Asked> {
   /** Silence needed on the wire before a request, milliseconds. */
   readonly gapMs: number;
   /**
@@ -22,98 +33,107 @@ export interface Line {
    */
   readonly needsResync: boolean;
   /** Bytes of the request; from now on its answer is expected. */
-  ask(unit: number, request: Request, lax: boolean): Uint8Array;
+  ask(asked: T): Uint8Array;
   /** Nobody waits for the answer any more. */
-  forget(): void;
-  push(bytes: Uint8Array): LineStep[];
+  forget(asked: T): void;
+  push(bytes: Uint8Array): void;
   /** A new connection: nothing of the old stream counts. */
   reset(): void;
-}
-
-interface Asked {
-  readonly tid: number;
-  readonly unit: number;
-  readonly request: Request;
-  readonly lax: boolean;
 }
 
 /**
  * The transaction id goes on counting over reconnects, so an answer that is 65 535 requests old is
  * the first to clash.
  */
-export function tcpLine(): Line {
+export function tcpLine<T extends Asked>(hearer: Hearer<T>): Line<T> {
   let framer = new TcpFramer();
   let tid = 0;
-  let asked: Asked | undefined;
+  const flying: T[] = [];
 
-  const take = (frame: { tid: number; unit: number; pdu: Uint8Array }): LineStep => {
-    if (asked === undefined || (frame.tid !== asked.tid && !asked.lax)) return { is: 'late' };
-    const { unit, request } = asked;
+  const indexOf = (id: number): number => {
+    for (let at = 0; at < flying.length; at += 1) {
+      const asked = flying[at];
+      if (asked !== undefined && (asked.tid === id || asked.lax)) return at;
+    }
+    return -1;
+  };
+
+  const take = (id: number, unit: number, bytes: Uint8Array, from: number, end: number): void => {
+    const at = indexOf(id);
+    const asked = flying[at];
+    if (asked === undefined) return hearer.stray(end - from, unit);
+    if (at === 0) flying.shift();
+    else flying.splice(at, 1);
     const answer: PduAnswer =
-      frame.unit === unit
-        ? checkAnswer(request, frame.pdu)
-        : { ok: false, why: 'bad-frame', detail: `unit ${frame.unit}, asked ${unit}` };
-    asked = undefined;
-    return { is: 'answer', answer };
+      unit === asked.unitId
+        ? checkAnswer(asked.request, bytes, from, end)
+        : { ok: false, why: 'bad-frame', detail: `unit ${unit}, asked ${asked.unitId}` };
+    hearer.answered(asked, answer);
   };
 
   return {
     gapMs: 0,
     needsResync: false,
-    ask: (unit, request, lax) => {
-      const pdu = encodeRequest(request);
+    ask: (asked) => {
       tid = tid === 0xffff ? 1 : tid + 1;
-      asked = { tid, unit, request, lax };
-      return encodeTcp(tid, unit, pdu);
+      asked.tid = tid;
+      flying.push(asked);
+      return encodeTcp(tid, asked.unitId, asked.request);
     },
-    forget: () => {
-      asked = undefined;
+    forget: (asked) => {
+      const at = flying.indexOf(asked);
+      if (at >= 0) flying.splice(at, 1);
     },
     push: (bytes) => {
-      const steps = framer.push(bytes).map(take);
-      if (framer.broken !== undefined) steps.push({ is: 'fatal', detail: framer.broken });
-      return steps;
+      const own = framer;
+      own.push(bytes, take);
+      if (own.broken !== undefined && own === framer) hearer.broken(own.broken);
     },
     reset: () => {
       framer = new TcpFramer();
-      asked = undefined;
+      flying.length = 0;
     },
   };
 }
 
-/**
- * @param baud of the serial line; undefined where the far end of a TCP connection keeps the gap
- *   itself
- */
-export function rtuLine(baud: number | undefined): Line {
-  let current: RtuAnswer | undefined;
+/** @param silentMs gap before a request; 3.5 characters on a tty, little where a gateway keeps it */
+export function rtuLine<T extends Asked>(hearer: Hearer<T>, silentMs: number): Line<T> {
+  let current: { readonly asked: T; readonly taker: RtuAnswer } | undefined;
   let echoes = false;
+  const forget = (): void => {
+    current = undefined;
+  };
   return {
-    gapMs: baud === undefined ? 1.75 : gapMs(baud),
+    gapMs: silentMs,
     needsResync: true,
-    ask: (unit, request) => {
-      const sent = encodeRtu(unit, encodeRequest(request));
-      current = new RtuAnswer(unit, request, sent, echoes);
+    ask: (asked) => {
+      const sent = encodeRtu(asked.unitId, asked.request);
+      current = { asked, taker: new RtuAnswer(asked.unitId, asked.request, sent, echoes) };
       return sent;
     },
-    forget: () => {
-      current = undefined;
-    },
+    forget,
     push: (bytes) => {
-      if (current === undefined) return [{ is: 'late' }];
-      const answer = current.push(bytes);
-      if (answer === 'more') return [];
-      if (answer.ok) echoes = current.echoed;
+      if (current === undefined) return hearer.stray(bytes.length, undefined);
+      const { asked, taker } = current;
+      const answer = taker.push(bytes);
+      if (answer === 'more') return;
+      if (answer.ok) echoes = taker.echoed;
       current = undefined;
-      return [{ is: 'answer', answer }];
+      hearer.answered(asked, answer);
     },
-    reset: () => {
-      current = undefined;
-    },
+    reset: forget,
   };
 }
 
-export function lineOf(bus: BusSpec): Line {
-  if (bus.kind === 'tcp') return tcpLine();
-  return rtuLine(bus.kind === 'serial' ? bus.baud : undefined);
+/** Least gap, where the far end keeps the line's own or frames have a beginning and an end. */
+const FAR_GAP_MS = 1.75;
+
+/** Bits of a character on a serial line: start, data, parity, stop. */
+export const characterBits = (bus: Extract<BusSpec, { kind: 'serial' }>): number =>
+  1 + (bus.dataBits ?? 8) + (bus.parity === 'none' ? 0 : 1) + bus.stopBits;
+
+export function lineOf<T extends Asked>(bus: BusSpec, hearer: Hearer<T>): Line<T> {
+  if (bus.kind === 'tcp') return tcpLine(hearer);
+  const keepsGap = bus.kind === 'serial' && bus.framing !== 'ascii';
+  return rtuLine(hearer, keepsGap ? gapMs(bus.baud, characterBits(bus)) : FAR_GAP_MS);
 }

@@ -1,72 +1,69 @@
-import type { BusSpec } from '../../contracts/values/site.ts';
-import type { Clock, Log, Wire } from '../../ports.ts';
+import type { Clock } from '../../ports.ts';
 import { Connection } from './connection.ts';
-import { type Line, lineOf } from './line.ts';
-import { encodeRequest, isWrite, type PduAnswer, type Request } from './pdu.ts';
+import { Flights } from './flights.ts';
+import { type Host, handleOf } from './handle.ts';
+import { type Hearer, type Line, lineOf } from './line.ts';
+import { checkRequest, isWrite, type PduAnswer, type Request, registersOf } from './pdu.ts';
 import { type Priority, RequestQueue } from './queue.ts';
+import { Silence } from './silence.ts';
 import {
   type Bus,
+  type BusFailure,
   type BusHandle,
+  type BusOptions,
   type BusResult,
+  DEPTH_MAX,
   failure,
   type UnitSettings,
   unsent,
 } from './types.ts';
 import { type Asking, type Flight, newUnit, type Unit } from './unit.ts';
+import { Watch } from './watch.ts';
+import { WireTime } from './wire-time.ts';
 
 /** Time-outs or broken answers in a row before a connection is given up. */
 const GIVE_UP = 3;
-/** A slow request that has waited this long (real ms) goes with the control requests. */
+/** Nobody is passed over for longer than this (real ms). */
 const PATIENCE_MS = 2_000;
 /** This many unasked bytes are an answer, not noise. */
 const STRAY_BYTES = 5;
 
-export interface BusOptions {
-  readonly bus: BusSpec;
-  readonly wire: Wire;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly stretch: number;
-  /** Uniform in [0, 1), for jitter. */
-  readonly random: () => number;
-  readonly unitsOnBus: number;
-}
-
 /**
- * The one owner of a wire: every request of every consumer goes through its queue, one is in
- * flight, each has its own deadline, and whatever happens every request settles. Results are data;
- * nothing here rejects.
+ * The one owner of a wire: every request goes through its queue, one is in flight unless a device
+ * allows more, each has its own deadline, and whatever happens every request settles. Results are
+ * data; nothing here rejects.
  */
 export function createBus(options: BusOptions): Bus {
   return new Owner(options);
 }
 
-class Owner implements Bus {
+class Owner implements Bus, Host, Hearer<Flight> {
   late = 0;
   onOpen: (() => void) | undefined;
   private readonly clock: Clock;
-  private readonly line: Line;
+  private readonly line: Line<Flight>;
   private readonly options: BusOptions;
   private readonly units = new Map<number, Unit>();
   private readonly queue: RequestQueue<Asking>;
   private readonly connection: Connection;
-  private flight: Flight | undefined;
+  private readonly wireTime: WireTime;
+  private readonly silence: Silence;
+  private readonly watch: Watch;
+  private readonly flights = new Flights();
   private wake: (() => void) | undefined;
   private failuresInRow = 0;
   private readonly failing = new Set<Unit>(); // since the last answer
   private strayBytes = 0;
-  private lastByteMs = Number.NEGATIVE_INFINITY;
-  private lastDoneMs = Number.NEGATIVE_INFINITY;
-  private silenceMs = 0; // asked of the line since `silentFromMs`
-  private silentFromMs = Number.NEGATIVE_INFINITY;
   private lastUnit: Unit | undefined;
   private held: Asking | undefined; // waits for its unit's proof
-  private waitingFromMs: number | undefined; // for a silent line
 
   constructor(options: BusOptions) {
     this.options = options;
     this.clock = options.clock;
-    this.line = lineOf(options.bus);
+    this.line = lineOf(options.bus, this);
+    this.wireTime = new WireTime(options.bus, this.line.gapMs);
+    this.silence = new Silence(this.line.gapMs);
+    this.watch = new Watch(options.clock, (nowMs) => this.overdue(nowMs));
     this.queue = new RequestQueue(PATIENCE_MS, this.line.needsResync);
     this.connection = new Connection({
       wire: options.wire,
@@ -74,6 +71,7 @@ class Owner implements Bus {
       log: options.log,
       random: options.random,
       delayMs: () => this.longest((settings) => settings.connectDelayMs),
+      idle: () => this.flights.count === 0,
       opened: () => this.opened(),
       closed: () => this.settleAll(),
     });
@@ -88,199 +86,218 @@ class Owner implements Bus {
     return this.connection.opens;
   }
 
+  get failed(): boolean {
+    return this.connection.failed;
+  }
   start(): void {
     this.connection.start();
   }
-
   stop(): void {
     this.connection.stop();
     this.settleAll();
   }
 
+  /** @throws RangeError for a depth that no device should be asked for */
   attach(settings: UnitSettings): BusHandle {
-    const unit = newUnit(settings, this.options.stretch, this.options.unitsOnBus < 2);
+    const { depth = 1 } = settings;
+    if (!Number.isInteger(depth) || depth < 1 || depth > DEPTH_MAX) {
+      throw new RangeError(`unit ${settings.unit}: ${depth} requests in flight`);
+    }
+    const alone = this.options.unitsOnBus < 2;
+    const unit = newUnit(settings, this.options.stretch, alone);
     this.units.set(settings.unit, unit);
-    const owner = this;
-    return {
-      unit: settings.unit,
-      request: (request, priority) => owner.request(unit, request, priority),
-      prove: (request, words) => {
-        unit.proof = { request, ...(words === undefined ? {} : { words }) };
-      },
-      stats: unit.stats,
-      get connected() {
-        return owner.connected;
-      },
-      get opens() {
-        return owner.opens;
-      },
-      get failed() {
-        return owner.connection.failed;
-      },
-      get down() {
-        return unit.breaker.open;
-      },
-    };
+    return handleOf(unit, this);
   }
 
-  /** @throws RangeError for a request outside of the protocol, which is a fault of the caller */
-  private request(unit: Unit, request: Request, priority: Priority): Promise<BusResult> {
-    encodeRequest(request);
+  costMs(unit: Unit, request: Request): number {
+    return this.wireTime.costMs(unit, request);
+  }
+
+  request(unit: Unit, request: Request, priority: Priority): Promise<BusResult> {
+    checkRequest(request);
+    const { settings, breaker } = unit;
+    if (registersOf(request) > (settings.maxRegisters ?? 125)) {
+      throw new RangeError(`unit ${settings.unit}: more registers than it takes at once`);
+    }
     if (!this.connected) return Promise.resolve(unsent('closed', this.connection.why));
-    if (!unit.breaker.allows(this.clock.monoMs(), priority === 'write')) {
+    if (breaker.open && !breaker.allows(this.clock.monoMs(), priority === 'write')) {
       return Promise.resolve(unsent('unit-down', 'did not answer and is asked again later'));
     }
     return new Promise((settle) => {
       const queuedAtMs = this.clock.realMs();
-      this.queue.push({ unit: unit.settings.unit, request, queuedAtMs, settle }, priority);
+      const { standing } = unit;
+      const item = { unit: settings.unit, request, queuedAtMs, standing, of: unit, settle };
+      this.queue.push(item, priority);
+      this.pump(queuedAtMs);
+    });
+  }
+
+  /** Sends what may be sent now. */
+  private pump(nowMs: number = this.clock.realMs()): void {
+    while (this.queue.size > 0 && this.wake === undefined && this.connected) {
+      if (!this.sendNext(nowMs)) return;
+    }
+    if (this.queue.size === 0) this.silence.unneeded();
+  }
+
+  /** False when the next request has to wait: for an answer, for silence, for a unit at rest. */
+  private sendNext(nowMs: number): boolean {
+    const flying = this.flights.count;
+    if (flying > 0 && flying >= this.flights.depth()) return false;
+    const readyMs = this.silence.readyMs(this.lastUnit?.settings.pauseMs ?? 0);
+    if (readyMs > nowMs) {
+      // Someone talks all the time: nothing can be asked, and whoever waits is told so.
+      const hopeless = this.silence.hopeless(nowMs, PATIENCE_MS);
+      if (hopeless) this.settleWaiting('bad-frame', 'line never silent');
+      else this.wakeAt(readyMs);
+      return false;
+    }
+    this.silence.kept();
+    const item = this.queue.next(nowMs, flying);
+    if (item === undefined) {
+      const restMs = this.queue.restUntilMs();
+      if (flying === 0 && restMs > nowMs) this.wakeAt(restMs);
+      return false;
+    }
+    const unit = item.of;
+    if (unit.doubted && unit.proof !== undefined) {
+      this.held = item;
+      this.send(unit, unit.proof.request, undefined, nowMs);
+    } else {
+      this.send(unit, item.request, item, nowMs);
+    }
+    return true;
+  }
+
+  private wakeAt(atMs: number): void {
+    this.wake = this.clock.realAt(atMs, () => {
+      this.wake = undefined;
       this.pump();
     });
   }
 
-  /** Sends the next request when the line is free and has been silent for long enough. */
-  private pump(): void {
-    if (this.flight !== undefined || this.wake !== undefined || !this.connected) return;
-    if (this.queue.size === 0) {
-      this.waitingFromMs = undefined;
-      return;
-    }
-    const nowMs = this.clock.realMs();
-    const readyMs = this.readyMs();
-    if (readyMs > nowMs) {
-      if (this.neverSilent(nowMs)) return;
-      const cancel = this.clock.realAt(readyMs, () => {
-        this.wake = undefined;
-        this.pump();
-      });
-      this.wake = cancel;
-      return;
-    }
-    this.silenceMs = 0;
-    this.waitingFromMs = undefined;
-    const item = this.queue.next(nowMs);
-    const unit = item === undefined ? undefined : this.units.get(item.unit);
-    if (item === undefined || unit === undefined) return;
-    if (unit.doubted && unit.proof !== undefined) {
-      this.held = item;
-      this.send(unit, unit.proof.request, undefined);
-    } else {
-      this.send(unit, item.request, item);
-    }
-  }
-
-  /** Someone talks all the time: nothing can be asked, and whoever waits is told so. */
-  private neverSilent(nowMs: number): boolean {
-    this.waitingFromMs ??= nowMs;
-    if (nowMs - this.waitingFromMs < PATIENCE_MS + this.silenceMs) return false;
-    this.waitingFromMs = undefined;
-    for (const item of this.queue.drain()) item.settle(unsent('bad-frame', 'line never silent'));
-    return true;
-  }
-
-  private readyMs(): number {
-    const pauseMs = this.lastUnit?.settings.pauseMs ?? 0;
-    const silentMs = Math.max(this.lastByteMs, this.silentFromMs) + this.silenceMs;
-    return Math.max(this.lastByteMs + this.line.gapMs, this.lastDoneMs + pauseMs, silentMs);
-  }
-
-  private send(unit: Unit, request: Request, item: Asking | undefined): void {
-    const bytes = this.line.ask(unit.settings.unit, request, unit.settings.lax === true);
-    this.queue.note(unit.settings.unit, request);
+  private send(unit: Unit, request: Request, item: Asking | undefined, nowMs: number): void {
+    const { settings, stats } = unit;
+    const flight: Flight = {
+      unitId: settings.unit,
+      request,
+      lax: settings.lax === true,
+      tid: 0,
+      unit,
+      item,
+      sentRealMs: nowMs,
+      sentMonoMs: this.clock.monoMs(),
+      deadlineMs: nowMs + settings.timeoutMs,
+    };
+    const bytes = this.line.ask(flight);
+    this.queue.note(settings.unit, request);
     this.lastUnit = unit;
     this.strayBytes = 0;
-    unit.stats.requests += 1;
-    if (isWrite(request)) unit.stats.writes += 1;
-    const sentRealMs = this.clock.realMs();
-    this.flight = {
-      unit,
-      request,
-      item,
-      sentRealMs,
-      sentMonoMs: this.clock.monoMs(),
-      cancel: this.clock.realAt(sentRealMs + unit.settings.timeoutMs, () => this.timedOut()),
-    };
+    stats.requests += 1;
+    if (isWrite(request)) stats.writes += 1;
+    this.flights.add(flight);
+    this.watch.until(flight.deadlineMs);
     this.options.wire.send(bytes);
   }
 
-  private heard(bytes: Uint8Array): void {
-    this.lastByteMs = this.clock.realMs();
-    for (const step of this.line.push(bytes)) {
-      if (step.is === 'fatal') this.connection.lost(step.detail);
-      else if (step.is === 'late') this.stray(bytes.length);
-      else this.answered(step.answer);
+  private overdue(nowMs: number): void {
+    for (const flight of this.flights.over(nowMs)) {
+      if (this.flights.has(flight)) this.timedOut(flight, nowMs);
     }
+    if (this.flights.count > 0) this.watch.until(this.flights.nextDeadlineMs());
+  }
+
+  private heard(bytes: Uint8Array): void {
+    this.silence.heard(this.clock.realMs());
+    this.line.push(bytes);
+  }
+
+  broken(detail: string): void {
+    this.connection.lost(detail);
   }
 
   /**
-   * Bytes that nobody asked for: on RTU an answer to an older request may be on its way, so doubt
-   * the unit.
+   * An answer that nobody waits for any more. With ids it says that its unit is done with the old
+   * request; on RTU an answer to an older request may be on its way, so the unit is doubted.
    */
-  private stray(count: number): void {
+  stray(count: number, unitId: number | undefined): void {
     this.late += 1;
-    if (!this.line.needsResync || this.lastUnit === undefined) return;
+    if (!this.line.needsResync) {
+      const unit = this.units.get(unitId ?? -1);
+      if (unit !== undefined) this.rested(unit);
+      return;
+    }
+    if (this.lastUnit === undefined) return;
     this.strayBytes += count;
-    if (this.strayBytes >= STRAY_BYTES) this.doubt(this.lastUnit);
+    if (this.strayBytes >= STRAY_BYTES) this.doubt(this.lastUnit, this.clock.realMs());
   }
 
-  private doubt(unit: Unit): void {
-    if (!this.line.needsResync) return;
+  private rested(unit: Unit): void {
+    unit.standing.restUntilMs = Number.NEGATIVE_INFINITY;
+    if (this.flights.count > 0) return;
+    this.wake?.();
+    this.wake = undefined;
+    this.pump();
+  }
+
+  /**
+   * After a failure: an answer may still come. Without ids the line has to be silent and the unit
+   * proven; with ids only the unit is left alone for as long, since some queue what they are asked
+   * and answer all of it in a burst.
+   */
+  private doubt(unit: Unit, nowMs: number): void {
+    const { lateMs } = unit.settings;
+    if (!this.line.needsResync) {
+      unit.standing.restUntilMs = nowMs + lateMs;
+      return;
+    }
     unit.doubted = true;
-    this.silentFromMs = this.clock.realMs();
-    this.silenceMs = Math.max(this.line.gapMs, unit.settings.lateMs);
+    this.silence.need(nowMs, lateMs);
   }
 
-  private landed(): Flight | undefined {
-    const flight = this.flight;
-    this.flight = undefined;
-    flight?.cancel();
-    this.lastDoneMs = this.clock.realMs();
-    return flight;
-  }
-
-  private answered(answer: PduAnswer): void {
-    const flight = this.landed();
-    if (flight === undefined) return;
+  answered(flight: Flight, answer: PduAnswer): void {
+    const nowMs = this.clock.realMs();
+    this.flights.land(flight);
+    this.silence.done(nowMs);
     const { unit } = flight;
-    const tookMs = this.clock.realMs() - flight.sentRealMs;
     if (!answer.ok && answer.why === 'bad-frame') {
       unit.stats.badFrames += 1;
-      this.failed(flight, failure('bad-frame', answer.detail));
+      this.lost(flight, failure('bad-frame', answer.detail), nowMs);
       return;
     }
+    const tookMs = nowMs - flight.sentRealMs;
     this.failuresInRow = 0;
-    this.failing.clear();
+    if (this.failing.size > 0) this.failing.clear();
     unit.stats.latencyMs = tookMs;
     this.connection.proven();
-    if (flight.item === undefined) {
-      this.proven(flight, answer);
-      return;
-    }
+    if (flight.item === undefined) return this.proven(flight, answer, nowMs);
+    unit.standing.failing = false;
     if (answer.ok) {
       unit.breaker.answered();
-      this.finish(flight.item, {
-        ok: true,
-        words: answer.words,
-        sentAtMs: flight.sentMonoMs,
-        tookMs,
-      });
-      return;
+      this.wireTime.observe(unit, flight.request, tookMs);
+      flight.item.settle({ ok: true, words: answer.words, sentAtMs: flight.sentMonoMs, tookMs });
+    } else {
+      this.refused(unit, flight.item, answer.exception);
     }
+    this.pump(nowMs);
+  }
+
+  private refused(unit: Unit, item: Asking, exception: number): void {
     unit.stats.exceptions += 1;
     // A gateway's way to say that it could not reach the unit; the connection is fine.
-    const down = answer.exception === 0x0a || answer.exception === 0x0b;
+    const down = exception === 0x0a || exception === 0x0b;
+    unit.standing.failing = down;
     if (down) unit.breaker.failed(this.clock.monoMs());
     else unit.breaker.answered();
-    this.finish(flight.item, {
-      ...failure('exception', `exception ${answer.exception}`),
-      exception: answer.exception,
-    });
+    item.settle({ ...failure('exception', `exception ${exception}`), exception });
+    if (unit.breaker.open) this.settleWaiting('unit-down', 'did not answer', unit);
   }
 
   /**
    * The proof read after a resynchronisation: its words are known, or at least its shape is
    * another.
    */
-  private proven(flight: Flight, answer: PduAnswer): void {
+  private proven(flight: Flight, answer: PduAnswer, nowMs: number): void {
     const { unit } = flight;
     const expected = unit.proof?.words;
     const same =
@@ -290,49 +307,45 @@ class Owner implements Bus {
         expected.every((word, index) => word === answer.words[index]));
     if (!same) {
       unit.stats.badFrames += 1;
-      this.failed(flight, failure('bad-frame', 'another answer than the unit gives here'));
+      this.lost(flight, failure('bad-frame', 'another answer than the unit gives here'), nowMs);
       return;
     }
     unit.doubted = false;
+    unit.standing.failing = false;
     unit.breaker.answered();
     const item = this.held;
     this.held = undefined;
-    if (item !== undefined) this.requeue(item);
-    this.pump();
+    if (item !== undefined) this.queue.push(item, isWrite(item.request) ? 'write' : 'control');
+    this.pump(nowMs);
   }
 
-  private requeue(item: Asking): void {
-    this.queue.push(item, isWrite(item.request) ? 'write' : 'control');
+  private timedOut(flight: Flight, nowMs: number): void {
+    const { unit } = flight;
+    this.flights.land(flight);
+    this.silence.done(nowMs);
+    this.line.forget(flight);
+    unit.stats.timeouts += 1;
+    this.lost(flight, failure('timeout', `no answer within ${unit.settings.timeoutMs} ms`), nowMs);
   }
 
-  private timedOut(): void {
-    const flight = this.landed();
-    if (flight === undefined) return;
-    this.line.forget();
-    flight.unit.stats.timeouts += 1;
-    this.failed(
-      flight,
-      failure('timeout', `no answer within ${flight.unit.settings.timeoutMs} ms`),
-    );
-  }
-
-  private failed(flight: Flight, result: BusResult & { ok: false }): void {
+  private lost(flight: Flight, result: BusResult & { ok: false }, nowMs: number): void {
     const { unit } = flight;
     this.failuresInRow += 1;
     this.failing.add(unit);
+    unit.standing.failing = true;
     unit.breaker.failed(this.clock.monoMs());
-    this.doubt(unit);
+    this.doubt(unit, nowMs);
     const item = flight.item ?? this.held;
     if (flight.item === undefined) this.held = undefined;
     if (item !== undefined) {
       item.settle(flight.item === undefined ? { ...result, sent: false } : result);
     }
-    if (unit.breaker.open) this.settleUnit(unit);
+    if (unit.breaker.open) this.settleWaiting('unit-down', 'did not answer', unit);
     if (this.hopeless(unit)) {
       this.failuresInRow = 0;
       this.connection.lost(`${result.detail}, ${GIVE_UP} in a row`);
     }
-    this.pump();
+    this.pump(nowMs);
   }
 
   /**
@@ -342,31 +355,22 @@ class Owner implements Bus {
   private hopeless(unit: Unit): boolean {
     if (this.options.bus.kind === 'serial') return false;
     if (unit.settings.lax === true) return true;
-    const up = [...this.units.values()].filter((other) => !other.breaker.open);
-    const several = this.failing.size > 1 || up.length === 0;
+    const up = [...this.units.values()].some((other) => !other.breaker.open);
+    const several = this.failing.size > 1 || !up;
     return this.failuresInRow >= GIVE_UP && several;
-  }
-
-  private finish(item: Asking, result: BusResult): void {
-    item.settle(result);
-    this.pump();
-  }
-
-  private settleUnit(unit: Unit): void {
-    for (const item of this.queue.drain(unit.settings.unit)) {
-      item.settle(unsent('unit-down', 'did not answer'));
-    }
   }
 
   private opened(): void {
     this.line.reset();
     this.failuresInRow = 0;
-    this.silentFromMs = this.clock.realMs();
-    this.silenceMs = this.line.gapMs;
-    if (this.line.needsResync && this.connection.opens > 1) {
-      for (const unit of this.units.values()) unit.doubted = true;
-      this.silenceMs = this.longest((settings) => settings.lateMs);
+    const again = this.line.needsResync && this.connection.opens > 1;
+    for (const unit of this.units.values()) {
+      unit.standing.restUntilMs = Number.NEGATIVE_INFINITY;
+      if (again) unit.doubted = true;
     }
+    const settleMs = this.longest((settings) => settings.settleMs ?? 0);
+    const lateMs = again ? this.longest((settings) => settings.lateMs) : 0;
+    this.silence.need(this.clock.realMs(), Math.max(settleMs, lateMs));
     this.onOpen?.();
     this.pump();
   }
@@ -375,14 +379,19 @@ class Owner implements Bus {
   private settleAll(): void {
     this.wake?.();
     this.wake = undefined;
-    const flight = this.landed();
+    this.watch.stop();
     this.line.reset();
     const why = this.connection.why;
-    const held = this.held;
+    const { held } = this;
     this.held = undefined;
-    flight?.item?.settle(failure('closed', why));
+    for (const flight of this.flights.takeAll()) flight.item?.settle(failure('closed', why));
     held?.settle(unsent('closed', why));
-    for (const item of this.queue.drain()) item.settle(unsent('closed', why));
+    this.settleWaiting('closed', why);
+  }
+
+  /** Of one unit or of all: none of them was sent. */
+  private settleWaiting(why: BusFailure, detail: string, unit?: Unit): void {
+    for (const item of this.queue.drain(unit?.settings.unit)) item.settle(unsent(why, detail));
   }
 
   private longest(of: (settings: UnitSettings) => number): number {

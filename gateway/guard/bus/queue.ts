@@ -4,18 +4,32 @@ import { type Request, shapeOf } from './pdu.ts';
 export type Priority = 'write' | 'control' | 'slow';
 const ORDER: readonly Priority[] = ['write', 'control', 'slow'];
 
+/** What the queue looks at in a unit; its owner keeps it up to date. */
+export interface Standing {
+  /** Its last request failed: others go first. */
+  readonly failing: boolean;
+  /** Not asked before (real ms): an answer of its own may still be on the way. */
+  readonly restUntilMs: number;
+  /** Requests that may be in flight on its connection together with one to it. */
+  readonly depth: number;
+}
+
 export interface Waiting {
   readonly unit: number;
   readonly request: Request;
   readonly queuedAtMs: number; // real
+  readonly standing: Standing;
 }
+
+const UNITS = 256;
 
 /**
  * What waits for one wire. Inside a priority the units take turns, not the order of the list, so
- * a busy unit cannot hold up the others. A slow request that has waited `patienceMs` is treated as
- * a control request.
+ * a busy unit cannot hold up the others, and one that fails goes behind those that answer. Who has
+ * waited `patienceMs` is passed over no more: a slow request then goes with the control requests.
  */
 export class RequestQueue<T extends Waiting> {
+  size = 0;
   private readonly lanes: Record<Priority, T[]> = { write: [], control: [], slow: [] };
   private lastUnit = -1;
   private readonly lastShape = new Map<number, number>();
@@ -31,25 +45,28 @@ export class RequestQueue<T extends Waiting> {
     this.varyShape = varyShape;
   }
 
-  get size(): number {
-    return ORDER.reduce((sum, lane) => sum + this.lanes[lane].length, 0);
-  }
-
   push(item: T, priority: Priority): void {
     this.lanes[priority].push(item);
+    this.size += 1;
   }
 
-  /** Takes the next request, or undefined when there is none. */
-  next(nowMs: number): T | undefined {
-    this.promote(nowMs);
+  /**
+   * Takes the next request; undefined when there is none, when all rest, or when the one whose turn
+   * it is may not fly with the `flying` others.
+   */
+  next(nowMs: number, flying: number): T | undefined {
+    if (this.lanes.slow.length > 0) this.promote(nowMs);
     for (const priority of ORDER) {
       const lane = this.lanes[priority];
       if (lane.length === 0) continue;
-      const index = priority === 'write' ? 0 : this.choose(lane);
-      const [item] = lane.splice(index, 1);
+      const index = this.choose(lane, nowMs, priority === 'write');
+      const item = lane[index];
       if (item === undefined) continue;
+      if (flying > 0 && flying >= item.standing.depth) return undefined;
+      if (index === 0) lane.shift();
+      else lane.splice(index, 1);
+      this.size -= 1;
       this.lastUnit = item.unit;
-      this.note(item.unit, item.request);
       return item;
     }
     return undefined;
@@ -57,35 +74,66 @@ export class RequestQueue<T extends Waiting> {
 
   /** `unit` was last asked this, whoever wanted it. */
   note(unit: number, request: Request): void {
-    this.lastShape.set(unit, shapeOf(request));
+    if (this.varyShape) this.lastShape.set(unit, shapeOf(request));
+  }
+
+  /** When the first of those that rest may be asked; Infinity when nothing waits. */
+  restUntilMs(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const priority of ORDER) {
+      for (const item of this.lanes[priority]) {
+        earliest = Math.min(earliest, item.standing.restUntilMs);
+      }
+    }
+    return earliest;
   }
 
   /** Takes everything that waits for `unit`, or for anyone. */
   drain(unit?: number): T[] {
     const taken: T[] = [];
     for (const priority of ORDER) {
-      const lane = this.lanes[priority];
-      const kept = lane.filter((item) => unit !== undefined && item.unit !== unit);
-      taken.push(...lane.filter((item) => !kept.includes(item)));
+      const kept: T[] = [];
+      for (const item of this.lanes[priority]) {
+        const stays = unit !== undefined && item.unit !== unit;
+        (stays ? kept : taken).push(item);
+      }
       this.lanes[priority] = kept;
     }
+    this.size -= taken.length;
     return taken;
   }
 
+  /** Slow requests lie in the order in which they came. */
   private promote(nowMs: number): void {
-    const ripe = this.lanes.slow.filter((item) => nowMs - item.queuedAtMs >= this.patienceMs);
-    if (ripe.length === 0) return;
-    this.lanes.slow = this.lanes.slow.filter((item) => !ripe.includes(item));
-    this.lanes.control.push(...ripe);
+    const { slow, control } = this.lanes;
+    while (slow[0] !== undefined && nowMs - slow[0].queuedAtMs >= this.patienceMs) {
+      const ripe = slow.shift();
+      if (ripe !== undefined) control.push(ripe);
+    }
   }
 
-  private choose(lane: readonly T[]): number {
-    const units = [...new Set(lane.map((item) => item.unit))].sort((a, b) => a - b);
-    const unit = units.find((candidate) => candidate > this.lastUnit) ?? units[0];
-    const first = lane.findIndex((item) => item.unit === unit);
-    if (!this.varyShape || unit === undefined) return first;
-    const last = this.lastShape.get(unit);
-    const other = lane.findIndex((item) => item.unit === unit && shapeOf(item.request) !== last);
-    return other === -1 ? first : other;
+  /** Index of the one whose turn it is; -1 when all rest. Writes keep the order they came in. */
+  private choose(lane: readonly T[], nowMs: number, inOrder: boolean): number {
+    let best = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < lane.length; index += 1) {
+      const item = lane[index];
+      if (item === undefined || nowMs < item.standing.restUntilMs) continue;
+      if (inOrder) return index;
+      const rank = this.rank(item, nowMs);
+      if (rank >= least) continue;
+      best = index;
+      least = rank;
+    }
+    return best;
+  }
+
+  /** Least goes first: who answers, then whose turn it is, then another shape than the last. */
+  private rank(item: T, nowMs: number): number {
+    const { unit, standing } = item;
+    const waits = standing.failing && nowMs - item.queuedAtMs < this.patienceMs;
+    const turn = unit > this.lastUnit ? unit - this.lastUnit : unit - this.lastUnit + 2 * UNITS;
+    const same = this.varyShape && this.lastShape.get(unit) === shapeOf(item.request);
+    return (waits ? 8 * UNITS : 0) + 2 * turn + (same ? 1 : 0);
   }
 }

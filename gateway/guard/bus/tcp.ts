@@ -1,62 +1,86 @@
+import { putRequest, type Request, requestLength } from './pdu.ts';
+
 /**
  * Modbus TCP framing (MBAP), pure bytes: transaction id, protocol id 0, length, unit. The length
  * field counts the unit byte, so it is 3..254 for any legal answer.
  */
-export interface TcpFrame {
-  readonly tid: number;
-  readonly unit: number;
-  readonly pdu: Uint8Array;
-}
 
 const HEADER = 7;
 const LENGTH_MAX = 254;
+const FRAME_MAX = 6 + LENGTH_MAX;
 
-export function encodeTcp(tid: number, unit: number, pdu: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(HEADER + pdu.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, tid);
-  view.setUint16(4, pdu.length + 1);
-  view.setUint8(6, unit);
-  bytes.set(pdu, HEADER);
+/** @param request a checked one */
+export function encodeTcp(tid: number, unit: number, request: Request): Uint8Array {
+  const length = requestLength(request);
+  const bytes = new Uint8Array(HEADER + length);
+  bytes[0] = tid >> 8;
+  bytes[1] = tid & 0xff;
+  bytes[5] = length + 1;
+  bytes[6] = unit;
+  putRequest(request, bytes, HEADER);
   return bytes;
 }
 
+/** Takes a frame; its function code and data are `bytes` [from, end), only during the call. */
+export type TakeFrame = (
+  tid: number,
+  unit: number,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+) => void;
+
 /**
  * Cuts a byte stream into frames. Once a header is impossible nothing behind it can be trusted:
- * `broken` says why, no further frame is given, and the connection has to be closed.
+ * `broken` says why, no further frame is given, and the connection has to be closed. Whole frames
+ * are taken where they lie; only the beginning of one that has not arrived yet is kept.
  */
 export class TcpFramer {
   broken: string | undefined;
-  private held = new Uint8Array(0);
+  private readonly held = new Uint8Array(FRAME_MAX);
+  private heldLength = 0;
 
-  push(chunk: Uint8Array): TcpFrame[] {
-    if (this.broken !== undefined) return [];
-    const bytes = new Uint8Array(this.held.length + chunk.length);
-    bytes.set(this.held);
-    bytes.set(chunk, this.held.length);
-    const view = new DataView(bytes.buffer);
-    const frames: TcpFrame[] = [];
+  push(chunk: Uint8Array, take: TakeFrame): void {
     let at = 0;
-    while (bytes.length - at >= 6) {
-      const length = view.getUint16(at + 4);
-      this.broken = refuse(view.getUint16(at + 2), length);
-      if (this.broken !== undefined) return frames;
-      const end = at + 6 + length;
-      if (end > bytes.length) break;
-      frames.push({
-        tid: view.getUint16(at),
-        unit: view.getUint8(at + 6),
-        pdu: bytes.slice(at + HEADER, end),
-      });
+    while (this.heldLength > 0 && at < chunk.length && this.broken === undefined) {
+      const end = this.frameEnd(this.held, 0, this.heldLength);
+      const missing = Math.min((end === 0 ? 6 : end) - this.heldLength, chunk.length - at);
+      this.held.set(chunk.subarray(at, at + missing), this.heldLength);
+      this.heldLength += missing;
+      at += missing;
+      const whole = this.frameEnd(this.held, 0, this.heldLength);
+      if (whole === 0 || whole > this.heldLength) continue;
+      this.heldLength = 0;
+      give(this.held, 0, whole, take);
+    }
+    while (at < chunk.length && this.broken === undefined) {
+      const end = this.frameEnd(chunk, at, chunk.length);
+      if (this.broken !== undefined) return;
+      if (end === 0 || end > chunk.length) {
+        this.held.set(chunk.subarray(at));
+        this.heldLength = chunk.length - at;
+        return;
+      }
+      give(chunk, at, end, take);
       at = end;
     }
-    this.held = bytes.slice(at);
-    return frames;
+  }
+
+  /** Where the frame at `at` ends; 0 while its header is not whole. */
+  private frameEnd(bytes: Uint8Array, at: number, filled: number): number {
+    if (filled - at < 6) return 0;
+    const protocol = wordAt(bytes, at + 2);
+    const length = wordAt(bytes, at + 4);
+    if (protocol !== 0) this.broken = `protocol id ${protocol}: this is not Modbus TCP`;
+    else if (length < 3 || length > LENGTH_MAX) this.broken = `length ${length} in the header`;
+    else return at + 6 + length;
+    return 0;
   }
 }
 
-function refuse(protocol: number, length: number): string | undefined {
-  if (protocol !== 0) return `protocol id ${protocol}: this is not Modbus TCP`;
-  if (length < 3 || length > LENGTH_MAX) return `length ${length} in the header`;
-  return undefined;
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+function give(bytes: Uint8Array, at: number, end: number, take: TakeFrame): void {
+  take(wordAt(bytes, at), bytes[at + 6] ?? 0, bytes, at + HEADER, end);
 }

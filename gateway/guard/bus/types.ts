@@ -1,5 +1,17 @@
+import type { BusSpec } from '../../contracts/values/site.ts';
+import type { Clock, Log, Wire } from '../../ports.ts';
 import type { Request } from './pdu.ts';
 import type { Priority } from './queue.ts';
+
+export interface BusOptions {
+  readonly bus: BusSpec;
+  readonly wire: Wire;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stretch: number; // of all guard times in an accelerated run
+  readonly random: () => number; // uniform in [0, 1), for jitter
+  readonly unitsOnBus: number;
+}
 
 export type BusFailure = 'timeout' | 'exception' | 'bad-frame' | 'closed' | 'unit-down';
 
@@ -25,9 +37,15 @@ export interface UnitSettings {
   readonly timeoutMs: number;
   readonly pauseMs: number; // after its answer, before the next request on the wire
   readonly lateMs: number; // how long after the deadline an answer may still come
-  readonly connectDelayMs: number; // least time between two connections
+  readonly connectDelayMs: number; // least time from the end of a connection to the next attempt
+  readonly settleMs?: number; // from a new connection to the first request
   readonly lax?: boolean; // its gateway does not repeat the transaction id
+  readonly depth?: number; // requests in flight at once, by the device's own choice; default 1
+  readonly maxRegisters?: number; // in one request; default 125
 }
+
+/** Requests in flight that a device may ask for: far below any count of transaction ids. */
+export const DEPTH_MAX = 16;
 
 export interface UnitStats {
   readonly requests: number;
@@ -41,7 +59,13 @@ export interface UnitStats {
 /** One unit on a wire, as its consumers see it. */
 export interface BusHandle {
   readonly unit: number;
+  /**
+   * @throws RangeError for a request outside of the protocol or of what the unit takes at once,
+   *   which is a fault of the caller
+   */
   request(request: Request, priority: Priority): Promise<BusResult>;
+  /** Milliseconds (real) of the wire that a request takes up: computed on a line, else measured. */
+  costMs(request: Request): number;
   /**
    * What to read after a resynchronisation, and the words it always gives where it has constant
    * ones.

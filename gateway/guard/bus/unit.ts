@@ -1,10 +1,12 @@
 import { Breaker } from './breaker.ts';
+import type { Asked } from './line.ts';
 import type { Request } from './pdu.ts';
-import type { Waiting } from './queue.ts';
+import type { Standing, Waiting } from './queue.ts';
 import type { BusResult, UnitSettings, UnitStats } from './types.ts';
 
 /** A request with whoever waits for it. */
 export interface Asking extends Waiting {
+  readonly of: Unit;
   readonly settle: (result: BusResult) => void;
 }
 
@@ -13,18 +15,19 @@ export interface Unit {
   readonly settings: UnitSettings;
   readonly breaker: Breaker;
   readonly stats: { -readonly [K in keyof UnitStats]: UnitStats[K] };
+  readonly standing: { -readonly [K in keyof Standing]: Standing[K] };
   proof: { readonly request: Request; readonly words?: readonly number[] } | undefined;
   doubted: boolean; // prove the unit before its data is trusted
+  turnaroundMs: number | undefined; // from its request's end to its answer's beginning, smoothed
 }
 
-/** The one request on the wire. */
-export interface Flight {
+/** A request on the wire. */
+export interface Flight extends Asked {
   readonly unit: Unit;
-  readonly request: Request;
   readonly item: Asking | undefined; // undefined = proof read
   readonly sentRealMs: number;
   readonly sentMonoMs: number;
-  readonly cancel: () => void;
+  readonly deadlineMs: number; // real
 }
 
 /** @param alone nobody else is on the wire */
@@ -32,6 +35,12 @@ export const newUnit = (settings: UnitSettings, stretch: number, alone: boolean)
   settings,
   breaker: new Breaker(stretch, alone),
   stats: { requests: 0, writes: 0, timeouts: 0, exceptions: 0, badFrames: 0, latencyMs: 0 },
+  standing: {
+    failing: false,
+    restUntilMs: Number.NEGATIVE_INFINITY,
+    depth: settings.lax === true ? 1 : (settings.depth ?? 1),
+  },
   proof: undefined,
   doubted: false,
+  turnaroundMs: undefined,
 });

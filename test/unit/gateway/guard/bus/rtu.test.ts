@@ -15,7 +15,7 @@ describe('Modbus RTU', () => {
       await ask(read(turn));
       answeredAtMs = clock.realMs();
     }
-    expect(Math.min(...gaps.slice(1))).toBeGreaterThanOrEqual((3.5 * 11_000) / 19_200 - 1e-9);
+    expect(Math.min(...gaps.slice(1))).toBeGreaterThanOrEqual((3.5 * 10_000) / 19_200 - 1e-9);
   });
 
   test('every seventh answer late: no wrong value, most reads succeed', async () => {

@@ -1,0 +1,33 @@
+import type { Request } from './pdu.ts';
+import type { Priority } from './queue.ts';
+import type { Bus, BusHandle, BusResult } from './types.ts';
+import type { Unit } from './unit.ts';
+
+/** What a unit's handle needs of the owner of its wire. */
+export interface Host extends Pick<Bus, 'connected' | 'opens'> {
+  readonly failed: boolean;
+  request(unit: Unit, request: Request, priority: Priority): Promise<BusResult>;
+  costMs(unit: Unit, request: Request): number;
+}
+
+export const handleOf = (unit: Unit, host: Host): BusHandle => ({
+  unit: unit.settings.unit,
+  request: (request, priority) => host.request(unit, request, priority),
+  costMs: (request) => host.costMs(unit, request),
+  prove: (request, words) => {
+    unit.proof = { request, ...(words === undefined ? {} : { words }) };
+  },
+  stats: unit.stats,
+  get connected() {
+    return host.connected;
+  },
+  get opens() {
+    return host.opens;
+  },
+  get failed() {
+    return host.failed;
+  },
+  get down() {
+    return unit.breaker.open;
+  },
+});
