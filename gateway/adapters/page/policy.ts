@@ -27,10 +27,12 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Cookies do not know ports: two gateways behind one name would end each other's sessions, so the
- * port is part of the cookie's name.
+ * port is part of the cookie's name. Over HTTPS its prefix keeps other hosts from planting one.
  */
-const cookieName = (request: FastifyRequest): string =>
-  `edgewatt-${request.raw.socket.localPort ?? 0}`;
+function cookieName(request: FastifyRequest): string {
+  const name = `edgewatt-${request.raw.socket.localPort ?? 0}`;
+  return request.protocol === 'https' ? `__Host-${name}` : name;
+}
 
 function sessionOf(request: FastifyRequest): string | undefined {
   const name = `${cookieName(request)}=`;
@@ -52,6 +54,11 @@ function isChangeToken(session: string, given: unknown): boolean {
   if (typeof given !== 'string') return false;
   const [a, b] = [Buffer.from(changeToken(session)), Buffer.from(given)];
   return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Whether this request came, and still is, from somebody who is signed in. */
+export function isSignedIn(request: FastifyRequest, doors: Doors): boolean {
+  return doors.isSession(sessionOf(request));
 }
 
 /** Enforces the policies; call before the first route. @returns the table, as it grows */
@@ -84,6 +91,8 @@ export function serveDoors(app: FastifyInstance, doors: Doors): void {
   const answer = (request: FastifyRequest, reply: FastifyReply, entry: Entry): FastifyReply => {
     reply.header('cache-control', 'no-store');
     if (entry.ok) {
+      const before = sessionOf(request);
+      if (before !== undefined && doors.isSession(before)) doors.signOut(before);
       setCookie(request, reply, entry.session, entry.maxAgeS);
       return reply.code(204).send();
     }

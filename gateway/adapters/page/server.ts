@@ -7,7 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Fault } from '../../contracts/values/fault.ts';
 import type { DayView, LiveView } from '../../contracts/values/view.ts';
 import type { Doors } from './doors.ts';
-import { guardRoutes, type RoutePolicy, serveDoors } from './policy.ts';
+import { guardRoutes, isSignedIn, type RoutePolicy, serveDoors } from './policy.ts';
 import { createStream, type Stream } from './stream.ts';
 
 export interface PageOptions {
@@ -23,6 +23,7 @@ export interface PageOptions {
   readonly hosts?: readonly string[];
   readonly listenersMax?: number; // pages open at once
   readonly requestsPerMinute?: number; // per address
+  readonly requestMs?: number; // a request that trickles in, or never comes, is cut off then
   /** PEM; with it the page speaks HTTPS and its cookie is Secure. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -40,6 +41,10 @@ export interface Page {
 const BEAT_MS = 10_000;
 const BLOCKED_MAX_MS = 30_000;
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+/** Pages, their streams and who only holds a line open, all together. */
+const CONNECTIONS_MAX = 256;
+const REQUEST_MS = 10_000;
+const REQUEST_CHECK_MS = 500;
 
 type Assets =
   | { readonly state: 'building' }
@@ -51,17 +56,25 @@ function hostName(header: string | undefined): string {
   return (header ?? '').replace(/:\d+$/, '').toLowerCase();
 }
 
+/** The address at which this very request arrived, as a browser writes it. */
+function ownAddress({ raw }: FastifyRequest): string {
+  const address = (raw.socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+  return address.includes(':') ? `[${address}]` : address;
+}
+
 /**
  * Another site's page may resolve its own name to our address (DNS rebinding) and then read us:
- * only names that are ours are answered. A foreign origin is refused too, although it could not
- * read the answer.
+ * only names that are ours are answered, and the address itself, which nobody can resolve. A page
+ * of another origin is refused too, be it of this machine at another port.
  */
 function guardNames(app: FastifyInstance, allowed: ReadonlySet<string>): void {
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin } = request.headers;
-    const foreign =
-      origin !== undefined && !allowed.has(hostName(origin.replace(/^https?:\/\//, '')));
-    if (allowed.has(hostName(host)) && !foreign) return undefined;
+    const name = hostName(host);
+    const isOurs = allowed.has(name) || (name !== '' && name === ownAddress(request));
+    const isForeign =
+      origin !== undefined && origin.replace(/^https?:\/\//, '') !== host?.toLowerCase();
+    if (isOurs && !isForeign) return undefined;
     return reply
       .code(421)
       .type('text/plain; charset=utf-8')
@@ -99,7 +112,11 @@ async function protect(app: FastifyInstance, requestsPerMinute: number): Promise
   });
 }
 
-function openEvents(stream: Stream, reply: FastifyReply): FastifyReply | undefined {
+function openEvents(
+  stream: Stream,
+  reply: FastifyReply,
+  isWelcome: () => boolean,
+): FastifyReply | undefined {
   const response: ServerResponse = reply.raw;
   reply.headers({
     'content-type': 'text/event-stream; charset=utf-8',
@@ -110,7 +127,7 @@ function openEvents(stream: Stream, reply: FastifyReply): FastifyReply | undefin
   reply.hijack();
   response.socket?.setNoDelay(true);
   response.writeHead(200, headers as Record<string, string>);
-  stream.add(response);
+  stream.add(response, isWelcome);
   return undefined;
 }
 
@@ -135,6 +152,7 @@ function serveAssets(app: FastifyInstance, assets: () => Assets): void {
     }
     const immutable = request.url.startsWith('/assets/');
     return reply.sendFile(name, now.dir, {
+      dotfiles: 'deny',
       maxAge: immutable ? 31_536_000_000 : 0,
       immutable,
     });
@@ -145,7 +163,7 @@ function serveAssets(app: FastifyInstance, assets: () => Assets): void {
     const { name } = request.params as { name: string };
     return file(request, reply, `assets/${name}`);
   });
-  app.setNotFoundHandler((_request, reply) =>
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (_request, reply) =>
     reply.code(404).type('text/plain; charset=utf-8').send('There is nothing here.\n'),
   );
 }
@@ -190,21 +208,26 @@ function watchAssets(source: PageOptions['assetsDir']): () => Assets {
   return () => assets;
 }
 
-function createServer(tls: PageOptions['tls']): FastifyInstance {
+function createServer({ tls, requestMs = REQUEST_MS }: PageOptions): FastifyInstance {
   const settings = {
     logger: false,
     forceCloseConnections: true,
     trustProxy: false,
     bodyLimit: 4_096,
-    requestTimeout: 10_000, // a request that trickles in holds nothing open
+    requestTimeout: requestMs,
   };
-  if (tls === undefined) return fastify(settings);
-  return fastify({ ...settings, https: { ...tls, minVersion: 'TLSv1.2' } }) as never;
+  const lines = { connectionsCheckingInterval: REQUEST_CHECK_MS, headersTimeout: requestMs };
+  const app =
+    tls === undefined
+      ? fastify({ ...settings, http: lines })
+      : (fastify({ ...settings, https: { ...lines, ...tls, minVersion: 'TLSv1.2' } }) as never);
+  app.server.maxConnections = CONNECTIONS_MAX;
+  return app;
 }
 
 /** The site's page: its files, and the two views as server-sent events under /api/live. */
 export function createPage(options: PageOptions): Page {
-  const app = createServer(options.tls);
+  const app = createServer(options);
   const listenersMax = options.listenersMax ?? 32;
   const stream = createStream({ listenersMax, blockedMaxMs: BLOCKED_MAX_MS }, () =>
     performance.now(),
@@ -226,9 +249,9 @@ export function createPage(options: PageOptions): Page {
       routes = guardRoutes(app, options.doors);
       await app.register(serveFiles, { root: import.meta.dirname, serve: false });
       serveDoors(app, options.doors);
-      app.get('/api/live', SESSION, (_request, reply) =>
+      app.get('/api/live', SESSION, (request, reply) =>
         stream.count < listenersMax
-          ? openEvents(stream, reply)
+          ? openEvents(stream, reply, () => isSignedIn(request, options.doors))
           : reply.code(503).header('retry-after', '5').send('Too many pages are open.\n'),
       );
       app.get('/healthz', PUBLIC, (_request, reply) =>

@@ -7,13 +7,17 @@ import type { ServerResponse } from 'node:http';
  */
 interface Listener {
   readonly response: ServerResponse;
+  readonly isWelcome: () => boolean;
   readonly held: Map<string, string>; // newest frame per event, waiting for the socket
   blockedAtMs: number | undefined; // real monotonic
 }
 
 export interface Stream {
-  /** False when there is no room for another page. Sends the last picture at once. */
-  add(response: ServerResponse): boolean;
+  /**
+   * False when there is no room for another page. Sends the last picture at once, and each newer
+   * one as long as `isWelcome` says so.
+   */
+  add(response: ServerResponse, isWelcome: () => boolean): boolean;
   send(event: string, view: unknown): void;
   /** Comment line: keeps idle connections open and finds dead ones. */
   beat(): void;
@@ -46,15 +50,21 @@ export function createStream(limits: StreamLimits, nowMs: () => number): Stream 
     }
   };
   const offer = (listener: Listener, event: string, frame: string): void => {
-    if (listener.blockedAtMs === undefined) write(listener, frame);
+    if (!listener.isWelcome()) drop(listener);
+    else if (listener.blockedAtMs === undefined) write(listener, frame);
     else if (nowMs() - listener.blockedAtMs > limits.blockedMaxMs) drop(listener);
     else listener.held.set(event, frame);
   };
 
   return {
-    add(response) {
+    add(response, isWelcome) {
       if (listeners.size >= limits.listenersMax) return false;
-      const listener: Listener = { response, held: new Map(), blockedAtMs: undefined };
+      const listener: Listener = {
+        response,
+        isWelcome,
+        held: new Map(),
+        blockedAtMs: undefined,
+      };
       listeners.add(listener);
       response.on('drain', () => drained(listener));
       response.on('close', () => listeners.delete(listener));

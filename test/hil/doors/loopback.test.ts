@@ -9,8 +9,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startA2aHttp } from '../../../cloud/adapters/a2a-http.ts';
+import { parseCloudFile } from '../../../cloud/config/load.ts';
+import { mcpOverHttp } from '../../../gateway/adapters/mcp.ts';
 import { createPage } from '../../../gateway/adapters/page/server.ts';
 import { loadGateway } from '../../../gateway/config/gateway-file.ts';
+import { IotBroker } from '../../../simulators/iot-core/broker.ts';
 import { startTcpServer } from '../../../simulators/servers/modbus-tcp.ts';
 import { codePaths, readSource } from '../../architecture/source.ts';
 import { testDoors } from '../../fixtures/page/doors.ts';
@@ -45,6 +49,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+/** Where the cloud's HTTP listens when its file names no host. */
+function a2aDefaults(): { readonly host: string } {
+  const text = readFileSync(new URL('../../../docs/examples/cloud.yaml', import.meta.url), 'utf8');
+  const file = `${text}\na2a: { clients: [{ gateway: gw-sunfield, tokenFile: x.token }] }\n`;
+  const { a2a } = parseCloudFile(file, 'cloud.yaml');
+  return { host: a2a?.host ?? 'missing' };
+}
+
 describe('what listens', () => {
   it('listens on loopback unless configured otherwise', async () => {
     writeFileSync(join(dir, 'gateway.yaml'), 'version: 1\npage: { port: 0 }\n');
@@ -53,11 +65,16 @@ describe('what listens', () => {
     const server = createPage({ ...page, tls: undefined, doors: entrance.doors, assetsDir: dir });
     await server.start();
     const devices = await startTcpServer({ units: new Map() } as never, 0);
+    const broker = new IotBroker({ port: 0 });
+    await broker.start();
+    const tools = await mcpOverHttp(async () => ({}), '1', 0);
+    const sent = a2aDefaults();
+    const agents = await startA2aHttp({ ...sent, port: 0, clients: [] }, { agents: [] } as never);
     const places = listening();
-    await server.stop();
-    await devices.stop();
+    for (const one of [server, devices, broker, agents]) await one.stop();
+    await tools.close();
     entrance.remove();
-    expect(places.length).toBeGreaterThanOrEqual(2);
+    expect(places.length).toBeGreaterThanOrEqual(5);
     for (const place of places) expect(LOOPBACK).toContain(place);
   });
 

@@ -24,6 +24,8 @@ class Socket extends EventEmitter {
   }
 }
 
+const always = (): boolean => true;
+
 function setUp(listenersMax = 2) {
   const time = { nowMs: 0 };
   const stream = createStream({ listenersMax, blockedMaxMs: 30_000 }, () => time.nowMs);
@@ -37,7 +39,7 @@ describe('the event stream', () => {
     stream.send('live', { v: 1, n: 2 });
     stream.send('day', { v: 1 });
     const socket = new Socket();
-    expect(stream.add(socket.response)).toBe(true);
+    expect(stream.add(socket.response, always)).toBe(true);
     expect(socket.written).toEqual([
       'retry: 2000\n\n',
       'event: live\ndata: {"v":1,"n":2}\n\n',
@@ -48,17 +50,17 @@ describe('the event stream', () => {
   it('has room for so many pages and no more, until one leaves', () => {
     const { stream } = setUp(1);
     const first = new Socket();
-    expect(stream.add(first.response)).toBe(true);
-    expect(stream.add(new Socket().response)).toBe(false);
+    expect(stream.add(first.response, always)).toBe(true);
+    expect(stream.add(new Socket().response, always)).toBe(false);
     first.end();
     expect(stream.count).toBe(0);
-    expect(stream.add(new Socket().response)).toBe(true);
+    expect(stream.add(new Socket().response, always)).toBe(true);
   });
 
   it('skips pictures for a page that cannot keep up, and holds one frame of each kind', () => {
     const { stream } = setUp();
     const slow = new Socket();
-    stream.add(slow.response);
+    stream.add(slow.response, always);
     slow.full = true;
     stream.send('live', 1);
     const written = slow.written.length;
@@ -76,7 +78,7 @@ describe('the event stream', () => {
   it('stops draining when the socket is full again', () => {
     const { stream } = setUp();
     const slow = new Socket();
-    stream.add(slow.response);
+    stream.add(slow.response, always);
     slow.full = true;
     stream.send('live', 1);
     stream.send('live', 2);
@@ -91,7 +93,7 @@ describe('the event stream', () => {
   it('closes a page whose socket takes nothing for half a minute', () => {
     const { stream, time } = setUp();
     const dead = new Socket();
-    stream.add(dead.response);
+    stream.add(dead.response, always);
     dead.full = true;
     stream.send('live', 1);
     time.nowMs = 30_001;
