@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
@@ -82,6 +83,8 @@ export async function runAgent(dir: string): Promise<void> {
     onDay: (view) => page?.day(view),
   });
   await agent.start();
+  // Kept now, not at the end: who is killed would pay for type stripping again, 25 MB and seconds.
+  flushCompileCache();
   await agent.ended;
   solver.close();
   setTimeout(() => process.exit(0), END_MS).unref();

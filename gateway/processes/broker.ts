@@ -1,6 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createAwsIotBroker } from '../adapters/aws-iot.ts';
-import { createMqttBroker } from '../adapters/mqtt.ts';
 import type { BrokerSection } from '../config/broker.ts';
 import { readText } from '../config/load.ts';
 import { gatewayTopics } from '../contracts/topics.ts';
@@ -12,8 +10,15 @@ import type { Broker, Clock } from '../ports.ts';
 const RECONNECT_MIN_MS = 500;
 const TLS_PORT = 8_883;
 
-/** The gateway's broker as its file names it. @throws Fault when a file of it is missing */
-export function openBroker(section: BrokerSection, site: Site, clock: Clock): Broker {
+/**
+ * The gateway's broker as its file names it; only its own client is loaded.
+ * @throws Fault when a file of it is missing
+ */
+export async function openBroker(
+  section: BrokerSection,
+  site: Site,
+  clock: Clock,
+): Promise<Broker> {
   const read = (path: string | undefined): string => (path === undefined ? '' : readText(path));
   const { certFile } = section;
   if (certFile !== undefined && section.provision !== undefined && !existsSync(certFile)) {
@@ -37,6 +42,7 @@ export function openBroker(section: BrokerSection, site: Site, clock: Clock): Br
   if (section.kind === 'aws-iot') {
     const { hostname, port } = new URL(section.url);
     const options = { host: hostname, port: port === '' ? TLS_PORT : Number(port) };
+    const { createAwsIotBroker } = await import('../adapters/aws-iot.ts');
     return createAwsIotBroker({ ...common, ...certificates, ...options }, clock);
   }
   const given = Object.fromEntries(Object.entries(certificates).filter(([, pem]) => pem !== ''));
@@ -44,5 +50,6 @@ export function openBroker(section: BrokerSection, site: Site, clock: Clock): Br
     section.passwordFile === undefined
       ? {}
       : { username: site.gateway, password: read(section.passwordFile).trim() };
+  const { createMqttBroker } = await import('../adapters/mqtt.ts');
   return createMqttBroker({ url: section.url, ...common, ...login, ...given }, clock);
 }

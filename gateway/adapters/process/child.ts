@@ -12,14 +12,23 @@ export interface Child {
 }
 
 const TURN_BYTES = 262_144;
+/**
+ * What an agent throws away while it starts would otherwise stay its own for good: a young
+ * generation of 1 MB instead of 16 saves 28 MB, and costs it no measurable time.
+ */
+const AGENT_FLAGS = ['--max-semi-space-size=1'];
+/** Its threads share two heaps of the C library instead of having one each (mallopt(3)). */
+const AGENT_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
 
 /**
  * Starts the agent beside the guard: lower priority, first to go when memory is short, pipe on
  * descriptor 3.
  */
 export function startAgent(script: string, args: readonly string[]): Child {
-  const child: ChildProcess = spawn(process.execPath, [...process.execArgv, script, ...args], {
+  const options = [...process.execArgv, ...AGENT_FLAGS];
+  const child: ChildProcess = spawn(process.execPath, [...options, script, ...args], {
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, ...AGENT_ENVIRONMENT },
   });
   const pid = child.pid ?? 0;
   if (pid > 0) {
