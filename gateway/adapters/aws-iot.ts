@@ -1,13 +1,11 @@
 import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { Broker, BrokerMessage, Clock, PublishOptions } from '../ports.ts';
-import { PAYLOAD_BYTES_MAX } from './mqtt.ts';
-import { Poison } from './poison.ts';
+import { type After, afterOf, offline, Publishes } from './publishes.ts';
 
 const FILTERS_PER_SUBSCRIBE = 8;
 const CONNACK_MS = 10_000;
 const PING_MS = 5_000;
 const STOP_MS = 2_000;
-const ACK_MS = 20_000;
 
 export interface AwsIotOptions {
   readonly host: string;
@@ -25,13 +23,6 @@ export interface AwsIotOptions {
   readonly maxReconnectMs: number;
   readonly ackTimeoutMs?: number; // real milliseconds, default 20 s
 }
-
-type After = (delayMs: number, run: () => void) => () => void;
-
-const timerAfter: After = (delayMs, run) => {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-};
 
 /** The SDK rejects with plain strings and with errors of its own. */
 const reason = (error: unknown): string =>
@@ -52,15 +43,15 @@ class AwsIotBroker implements Broker {
   private readonly options: AwsIotOptions;
   private readonly after: After;
   private readonly filters = new Set<string>();
-  private readonly pending = new Set<(error: Error) => void>();
-  private readonly poison = new Poison();
+  private readonly publishes: Publishes;
   private client: mqtt5.Mqtt5Client | undefined;
   private running = false;
   private saidOffline = false;
 
   constructor(options: AwsIotOptions, clock: Clock | undefined) {
     this.options = options;
-    this.after = clock ? (delayMs, run) => clock.realAt(clock.realMs() + delayMs, run) : timerAfter;
+    this.after = afterOf(clock);
+    this.publishes = new Publishes(this.after, options.ackTimeoutMs);
   }
 
   start(): void {
@@ -78,36 +69,23 @@ class AwsIotBroker implements Broker {
   publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
     const client = this.client;
     if (!this.connected || client === undefined) {
-      return Promise.reject(new Error('offline: not connected to the broker'));
+      return Promise.reject(offline('not connected to the broker'));
     }
-    if (payload.length > PAYLOAD_BYTES_MAX) {
-      return Promise.reject(new RangeError(`payload of ${payload.length} bytes, limit 131072`));
-    }
-    return new Promise((resolve, reject) => {
-      const key = this.poison.take(topic, payload);
-      const settle = (error: Error | undefined, answered: boolean): void => {
-        if (!this.pending.delete(fail)) return;
-        cancel();
-        this.poison.done(key, answered);
-        if (error) reject(error);
-        else resolve();
-      };
-      const fail = (error: Error): void => settle(error, false);
-      this.pending.add(fail);
-      const ackMs = this.options.ackTimeoutMs ?? ACK_MS;
-      const cancel = this.after(ackMs, () => {
-        settle(new Error(`no PUBACK for ${topic} after ${ackMs} ms`), false);
-        this.renew(client, 'no PUBACK: connection stalled');
-      });
-      client.publish(packetOf(topic, payload, options)).then(
-        (ack) => {
-          const code = ack?.reasonCode ?? 0;
-          const refused = `refused with reason ${code} (${ack?.reasonString ?? topic})`;
-          settle(code >= 128 ? new Error(refused) : undefined, true);
-        },
-        (error: unknown) => fail(new Error(reason(error))),
-      );
-    });
+    return this.publishes.send(
+      topic,
+      payload,
+      (settle) => {
+        client.publish(packetOf(topic, payload, options)).then(
+          (ack) => {
+            const code = ack?.reasonCode ?? 0;
+            const refused = `refused with reason ${code} (${ack?.reasonString ?? topic})`;
+            settle(code >= 128 ? new Error(refused) : undefined, true);
+          },
+          (error: unknown) => settle(new Error(reason(error)), false),
+        );
+      },
+      () => this.renew(client, 'no PUBACK: connection stalled'),
+    );
   }
 
   async stop(): Promise<void> {
@@ -116,13 +94,13 @@ class AwsIotBroker implements Broker {
     const wasConnected = this.connected;
     this.client = undefined;
     this.connected = false;
-    this.failPending('offline: stopped');
+    this.publishes.fail('stopped');
     if (client) await this.end(client);
     if (wasConnected) this.onState?.('offline', 'stopped');
   }
 
   private open(): void {
-    const client = new mqtt5.Mqtt5Client(configOf(this.options));
+    const client = new mqtt5.Mqtt5Client(configOf(this.options, this.publishes.ackMs));
     this.client = client;
     client.on('error', () => undefined); // told again by the event that follows
     client.on('connectionSuccess', () => {
@@ -139,7 +117,7 @@ class AwsIotBroker implements Broker {
     });
     client.on('disconnection', ({ error, disconnect }) => {
       if (this.client !== client) return;
-      if (disconnect !== undefined) this.poison.disconnected();
+      if (disconnect !== undefined) this.publishes.disconnected();
       const ended = `broker ended the connection, reason ${disconnect?.reasonCode}`;
       this.offline(disconnect === undefined ? reason(error) : ended);
     });
@@ -152,7 +130,7 @@ class AwsIotBroker implements Broker {
   /** Told once for each loss; the SDK goes on trying by itself. */
   private offline(why: string): void {
     this.connected = false;
-    this.failPending(`offline: ${why}`);
+    this.publishes.fail(why);
     if (this.saidOffline) return;
     this.saidOffline = true;
     this.onState?.('offline', why);
@@ -180,10 +158,6 @@ class AwsIotBroker implements Broker {
     });
   }
 
-  private failPending(why: string): void {
-    for (const fail of [...this.pending]) fail(new Error(why));
-  }
-
   /** A refused filter is a broken session, so it is made anew. */
   private async sendSubscriptions(
     client: mqtt5.Mqtt5Client,
@@ -208,9 +182,8 @@ class AwsIotBroker implements Broker {
   }
 }
 
-function configOf(options: AwsIotOptions): mqtt5.Mqtt5ClientConfig {
+function configOf(options: AwsIotOptions, ackMs: number): mqtt5.Mqtt5ClientConfig {
   const { will } = options;
-  const ackS = Math.ceil((options.ackTimeoutMs ?? ACK_MS) / 1_000);
   return iot.AwsIotMqtt5ClientConfigBuilder.newDirectMqttBuilderWithMtlsFromMemory(
     options.host,
     options.cert,
@@ -237,7 +210,7 @@ function configOf(options: AwsIotOptions): mqtt5.Mqtt5ClientConfig {
     .withMaxReconnectDelayMs(options.maxReconnectMs)
     .withConnackTimeoutMs(CONNACK_MS)
     .withPingTimeoutMs(PING_MS)
-    .withAckTimeoutSeconds(ackS + 5) // ours is first; this one clears what the SDK still holds
+    .withAckTimeoutSeconds(Math.ceil(ackMs / 1_000) + 5) // ours is first; this one clears what the SDK still holds
     .build();
 }
 

@@ -1,9 +1,6 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Broker, BrokerMessage, Clock, PublishOptions } from '../ports.ts';
-import { Poison } from './poison.ts';
-
-/** AWS IoT Core's limit; larger publishes are refused here, before they can end the connection. */
-export const PAYLOAD_BYTES_MAX = 131_072;
+import { type After, afterOf, offline, PAYLOAD_BYTES_MAX, Publishes } from './publishes.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const FILTERS_PER_SUBSCRIBE = 8;
@@ -26,13 +23,6 @@ export interface MqttOptions {
   readonly ackTimeoutMs?: number; // real milliseconds, default 20 s
 }
 
-type After = (delayMs: number, run: () => void) => () => void;
-
-const timerAfter: After = (delayMs, run) => {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-};
-
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The broker answered this publish, if only with a no. */
@@ -51,8 +41,7 @@ class MqttBroker implements Broker {
   private readonly options: MqttOptions;
   private readonly after: After;
   private readonly filters = new Set<string>();
-  private readonly pending = new Set<(error: Error) => void>();
-  private readonly poison = new Poison();
+  private readonly publishes: Publishes;
   private client: MqttClient | undefined;
   private cancelReconnect: (() => void) | undefined;
   private failures = 0;
@@ -61,7 +50,8 @@ class MqttBroker implements Broker {
 
   constructor(options: MqttOptions, clock: Clock | undefined) {
     this.options = options;
-    this.after = clock ? (delayMs, run) => clock.realAt(clock.realMs() + delayMs, run) : timerAfter;
+    this.after = afterOf(clock);
+    this.publishes = new Publishes(this.after, options.ackTimeoutMs);
   }
 
   start(): void {
@@ -79,32 +69,19 @@ class MqttBroker implements Broker {
   publish(topic: string, payload: Uint8Array, options: PublishOptions = {}): Promise<void> {
     const client = this.client;
     if (!this.connected || client === undefined) {
-      return Promise.reject(new Error('offline: not connected to the broker'));
+      return Promise.reject(offline('not connected to the broker'));
     }
-    if (payload.length > PAYLOAD_BYTES_MAX) {
-      return Promise.reject(new RangeError(`payload of ${payload.length} bytes, limit 131072`));
-    }
-    return new Promise((resolve, reject) => {
-      const key = this.poison.take(topic, payload);
-      const settle = (error: Error | undefined, answered: boolean): void => {
-        if (!this.pending.delete(fail)) return;
-        cancel();
-        this.poison.done(key, answered);
-        if (error) reject(error);
-        else resolve();
-      };
-      const fail = (error: Error): void => settle(error, false);
-      const ackMs = this.options.ackTimeoutMs ?? 20_000;
-      const cancel = this.after(ackMs, () => {
-        settle(new Error(`no PUBACK for ${topic} after ${ackMs} ms`), false);
-        this.dropped(client, 'no PUBACK: connection stalled');
-      });
-      this.pending.add(fail);
-      // mqtt answers a PUBACK reason >= 128 as an error
-      client.publish(topic, Buffer.from(payload), publishOptions(options), (error) =>
-        settle(error ? new Error(reason(error)) : undefined, !error || isRefusal(error)),
-      );
-    });
+    return this.publishes.send(
+      topic,
+      payload,
+      (settle) => {
+        // mqtt answers a PUBACK reason >= 128 as an error
+        client.publish(topic, Buffer.from(payload), publishOptions(options), (error) =>
+          settle(error ? new Error(reason(error)) : undefined, !error || isRefusal(error)),
+        );
+      },
+      () => this.dropped(client, 'no PUBACK: connection stalled'),
+    );
   }
 
   async stop(): Promise<void> {
@@ -114,7 +91,7 @@ class MqttBroker implements Broker {
     const wasConnected = this.connected;
     this.client = undefined;
     this.connected = false;
-    this.failPending('offline: stopped');
+    this.publishes.fail('stopped');
     if (client) await client.endAsync(!wasConnected).catch(() => undefined);
     if (wasConnected) this.onState?.('offline', 'stopped');
   }
@@ -146,7 +123,7 @@ class MqttBroker implements Broker {
       });
     });
     client.on('disconnect', (packet) => {
-      if (this.client === client) this.poison.disconnected();
+      if (this.client === client) this.publishes.disconnected();
       this.lastWhy = `broker ended the connection, reason ${packet.reasonCode ?? 0}`;
     });
     client.on('error', (error) => {
@@ -163,7 +140,7 @@ class MqttBroker implements Broker {
     const wasConnected = this.connected;
     this.client = undefined;
     this.connected = false;
-    this.failPending(`offline: ${why}`);
+    this.publishes.fail(why);
     client.end(true);
     if (wasConnected || this.failures === 0) this.onState?.('offline', why);
     const { minReconnectMs, maxReconnectMs } = this.options;
@@ -173,11 +150,6 @@ class MqttBroker implements Broker {
     this.cancelReconnect = this.after(minReconnectMs / 2 + Math.random() * bound, () => {
       if (this.running) this.open();
     });
-  }
-
-  private failPending(why: string): void {
-    for (const fail of [...this.pending]) fail(new Error(why));
-    this.pending.clear();
   }
 
   /**

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createAwsIotBroker } from '../../../gateway/adapters/aws-iot.ts';
-import { createMqttBroker, PAYLOAD_BYTES_MAX } from '../../../gateway/adapters/mqtt.ts';
+import { createMqttBroker } from '../../../gateway/adapters/mqtt.ts';
+import { PAYLOAD_BYTES_MAX } from '../../../gateway/adapters/publishes.ts';
 import type { Broker, BrokerMessage } from '../../../gateway/ports.ts';
 import type { Identity } from '../../../simulators/iot-core/authority.ts';
 import { DOCUMENTED } from '../../../simulators/iot-core/limits.ts';

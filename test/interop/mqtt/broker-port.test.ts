@@ -5,7 +5,8 @@ import { createServer, connect as dial } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createMqttBroker, PAYLOAD_BYTES_MAX } from '../../../gateway/adapters/mqtt.ts';
+import { createMqttBroker } from '../../../gateway/adapters/mqtt.ts';
+import { PAYLOAD_BYTES_MAX } from '../../../gateway/adapters/publishes.ts';
 import type { Broker, BrokerMessage } from '../../../gateway/ports.ts';
 
 const MOSQUITTO = '/usr/sbin/mosquitto';
