@@ -95,7 +95,8 @@ export interface WriteStep {
         /**
          * powerW: setpoint, + into the busbar; absPowerW its magnitude; powerPct: 100 * powerW /
          * ratedW, same sign; timeoutS reversion time; currentA per phase; safeW the reversion
-         * value; on: 1 or 0.
+         * value and safePct its share of ratedW; safeOn: 0 where the safe state is the device's own
+         * mode, otherwise 1; on: 1 or 0.
          */
         readonly from:
           | 'powerW'
@@ -104,6 +105,8 @@ export interface WriteStep {
           | 'timeoutS'
           | 'currentA'
           | 'safeW'
+          | 'safePct'
+          | 'safeOn'
           | 'on';
       };
   // only for that direction of powerW
@@ -126,6 +129,8 @@ export interface ControlSpec {
     readonly remaining?: string; // point that counts the time left
     // none: only the whole sequence, written again. Without `arm` the time is fixed: minS = maxS.
     readonly renewedBy: 'any-write' | 'timer-write' | 'none';
+    /** No source proves it: the site file has to allow the device by name, as without one. */
+    readonly unproven?: true;
   };
   /** A word that must count on, or the device ends the setpoint by itself. */
   readonly heartbeat?: { readonly point: string; readonly everyS: number };
@@ -152,7 +157,7 @@ interface ProfileHead {
   readonly connect?: {
     readonly tcpPort?: number;
     readonly baud?: number; // RS-485
-    readonly units: readonly number[]; // usual first
+    readonly units: readonly number[]; // usual first; none where each site has its own
   };
   /** seen: a source states or inverts the signs; assumed: usual for the maker, to be proven. */
   readonly signs?: 'seen' | 'assumed';
@@ -192,16 +197,20 @@ export type Profile =
         readonly space?: RegisterSpace;
         readonly registers: Readonly<Record<number, readonly number[]>>;
         readonly reads: Readonly<Record<string, number>>;
+        readonly unavailable?: readonly string[]; // points that these registers say are not
       }[];
     })
   | (ProfileHead & {
       readonly kind: 'sunspec';
+      /** Points and controls are put together from what the walk of the chain finds. */
+      readonly auto?: true;
       // chain that this profile needs, in the order a simulator lays out
       readonly models: readonly number[];
       readonly examples: readonly {
-        readonly model: number;
+        readonly model?: number; // none: addresses are absolute
         readonly registers: Readonly<Record<number, readonly number[]>>; // offset -> words
         readonly reads: Readonly<Record<string, number>>;
+        readonly unavailable?: readonly string[];
       }[];
     });
 

@@ -1,6 +1,7 @@
 import { WORDS } from './codec.ts';
 import type { DeviceMap, PointSpec, Profile, ResolvedPoint } from './profile.ts';
 import type { SunspecChain } from './sunspec/chain.ts';
+import { sunspecProfile } from './sunspec/driver.ts';
 
 /** Registers from a point's first word to its last. */
 export const wordsOfPoint = (point: PointSpec): number =>
@@ -10,12 +11,14 @@ export const wordsOfPoint = (point: PointSpec): number =>
  * Brings every address of a profile to an absolute one. Points beyond the length that a device
  * gives a model (an optional tail, a string that it does not have) are left out.
  * @param chain models as the walk found them, for SunSpec
- * @throws Error naming the model when a device lacks one that the profile needs
+ * @throws Error in one line when a device lacks a model that the profile needs, or is of no kind
+ *   that we know
  */
 export function resolveProfile(profile: Profile, chain?: SunspecChain): DeviceMap {
   const points: Record<string, ResolvedPoint> = {};
   if (profile.kind === 'sunspec') {
     if (chain === undefined) throw new Error(`${profile.id} needs the walk of its model chain`);
+    if (profile.auto === true) return resolveProfile(sunspecProfile(profile, chain), chain);
     for (const id of profile.models) {
       if (!chain.models.some((model) => model.id === id)) {
         const found = chain.models.map((model) => model.id).join(', ');

@@ -1,7 +1,8 @@
 import type { Profile } from '../profile.ts';
-import { AC_103, EXAMPLE_103, IDENTITY, LONGEST_S, SUNSPEC_LIMITS } from './common.ts';
+import { AC_103, EXAMPLE_103, IDENTITY, SUNSPEC_LIMITS } from './common.ts';
 import { sunspecPoints } from './model.ts';
 import { MODELS } from './models.ts';
+import { BATTERY_802, everything, LINK_802, offered, SETPOINT_124, setpoint124 } from './roles.ts';
 
 /**
  * Battery inverter of the 100 series: AC from 103, rates in percent of the charge nameplate by 124,
@@ -23,39 +24,14 @@ export const SUNSPEC_BATTERY_124: Profile = {
     ...IDENTITY,
     ...AC_103,
     ['nameplateW', 120, 'WRtg'],
-    ['ratedW', 124, 'WChaMax', { class: 'slow' }],
-    ['chargeMaxW', 802, 'WChaRteMax', { class: 'state' }],
-    ['dischargeMaxW', 802, 'WDisChaRteMax', { class: 'state' }],
-    ['socPct', 802, 'SoC', { class: 'state', min: 0, max: 100 }],
-    ['sohPct', 802, 'SoH', { min: 0, max: 100 }],
-    ['capacityWh', 802, 'WHRtg'],
+    ['ratedW', 124, 'WChaMax'],
+    ...BATTERY_802,
     ['batteryPowerW', 802, 'W', { class: 'state' }],
-    ['localControl', 802, 'LocRemCtl', { class: 'state', states: { remote: 0, local: 1 } }],
-    ['deviceHeartbeat', 802, 'Hb', { class: 'state' }],
-    ['heartbeat', 802, 'CtrlHb', { class: 'state' }],
-    ['setMode', 124, 'StorCtl_Mod', { class: 'state', min: 0, max: 3 }],
-    ['dischargeRatePct', 124, 'OutWRte', { class: 'state', min: -100, max: 100 }],
-    ['chargeRatePct', 124, 'InWRte', { class: 'state', sign: -1, min: -100, max: 100 }],
-    ['setReversionS', 124, 'InOutWRte_RvrtTms', { class: 'state', min: 0, max: LONGEST_S }],
+    ...LINK_802,
+    ...SETPOINT_124,
   ]),
   identity: ['maker', 'model', 'serial', 'firmware'],
-  control: [
-    {
-      binds: '',
-      kind: 'setpoint',
-      arm: [{ point: 'setReversionS', value: { from: 'timeoutS' } }],
-      set: [
-        { point: 'dischargeRatePct', value: { from: 'powerPct' } },
-        { point: 'chargeRatePct', value: { from: 'powerPct' } },
-        { point: 'setMode', value: { const: 3 } },
-      ],
-      release: [{ point: 'setMode', value: { const: 0 } }],
-      reversion: { to: 'own-mode', minS: 1, maxS: LONGEST_S, renewedBy: 'any-write' },
-      flash: 'volatile',
-      source:
-        'SunSpec model 124; forcing by a negative rate as on Fronius: to be proven on the device',
-    },
-  ],
+  control: offered(setpoint124(everything, '')),
   quirks: [
     'Both rates refer to WChaMax of model 124, here ratedW; the inverter itself is nameplateW.',
     'Model 103 counts produced energy only: there is no outWh.',

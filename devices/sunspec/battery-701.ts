@@ -2,8 +2,15 @@ import type { Profile } from '../profile.ts';
 import { IDENTITY, SUNSPEC_LIMITS } from './common.ts';
 import { sunspecPoints } from './model.ts';
 import { MODELS } from './models.ts';
-
-const LONGEST_S = 86_400;
+import {
+  BATTERY_713,
+  DER_ROWS,
+  everything,
+  LINK_715,
+  offered,
+  SETPOINT_704,
+  setpoint704,
+} from './roles.ts';
 
 /**
  * Battery inverter of the 700 series (IEEE 1547-2018): AC measurement from 701, setpoint in watts
@@ -22,88 +29,15 @@ export const SUNSPEC_BATTERY_701: Profile = {
   models: [1, 701, 702, 704, 713, 715],
   points: sunspecPoints(MODELS, [
     ...IDENTITY,
-    ['powerW', 701, 'W', { class: 'control' }],
-    ['powerL1W', 701, 'WL1', { class: 'control' }],
-    ['powerL2W', 701, 'WL2', { class: 'control' }],
-    ['powerL3W', 701, 'WL3', { class: 'control' }],
-    ['reactiveVar', 701, 'Var', { class: 'state' }],
-    ['apparentVa', 701, 'VA', { class: 'state' }],
-    ['powerFactor', 701, 'PF', { class: 'state', min: -1, max: 1 }],
-    ['currentL1A', 701, 'AL1', { class: 'control' }],
-    ['currentL2A', 701, 'AL2', { class: 'control' }],
-    ['currentL3A', 701, 'AL3', { class: 'control' }],
-    ['voltageL1V', 701, 'VL1', { class: 'control', min: 0, max: 500 }],
-    ['voltageL2V', 701, 'VL2', { class: 'control', min: 0, max: 500 }],
-    ['voltageL3V', 701, 'VL3', { class: 'control', min: 0, max: 500 }],
-    ['frequencyHz', 701, 'Hz', { class: 'state', min: 40, max: 70 }],
-    ['inWh', 701, 'TotWhInj'],
-    ['outWh', 701, 'TotWhAbs'],
-    ['cabinetC', 701, 'TmpCab', { class: 'state', min: -60, max: 150 }],
-    [
-      'state',
-      701,
-      'InvSt',
-      {
-        class: 'state',
-        states: {
-          off: 0,
-          sleeping: 1,
-          starting: 2,
-          running: 3,
-          throttled: 4,
-          'shutting-down': 5,
-          fault: 6,
-          standby: 7,
-        },
-      },
-    ],
+    ...DER_ROWS,
     ['ratedW', 702, 'WMaxRtg'],
-    ['chargeMaxW', 702, 'WChaRteMax', { class: 'state' }],
-    ['dischargeMaxW', 702, 'WDisChaRteMax', { class: 'state' }],
-    ['socPct', 713, 'SoC', { class: 'state', min: 0, max: 100 }],
-    ['sohPct', 713, 'SoH', { min: 0, max: 100 }],
-    ['capacityWh', 713, 'WHRtg'],
-    ['batteryState', 713, 'Sta', { class: 'state', states: { ok: 0, warning: 1, error: 2 } }],
+    ...BATTERY_713,
     ['temperatureC', 714, 'Prt1.Tmp', { class: 'state', min: -60, max: 150 }],
-    ['setEnable', 704, 'WSetEna', { class: 'state', min: 0, max: 1 }],
-    ['setMode', 704, 'WSetMod', { class: 'state', states: { percent: 0, watts: 1 }, max: 1 }],
-    ['setW', 704, 'WSet', { class: 'state' }],
-    ['setReversionW', 704, 'WSetRvrt', { class: 'state' }],
-    ['setReversionEnable', 704, 'WSetEnaRvrt', { class: 'state', min: 0, max: 1 }],
-    ['setReversionS', 704, 'WSetRvrtTms', { class: 'state', min: 0, max: LONGEST_S }],
-    ['setReversionLeftS', 704, 'WSetRvrtRem', { class: 'state' }],
-    ['localControl', 715, 'LocRemCtl', { class: 'state', states: { remote: 0, local: 1 } }],
-    ['deviceHeartbeat', 715, 'DERHb', { class: 'state' }],
-    ['heartbeat', 715, 'ControllerHb', { class: 'state' }],
+    ...SETPOINT_704,
+    ...LINK_715,
   ]),
   identity: ['maker', 'model', 'serial', 'firmware'],
-  control: [
-    {
-      binds: '',
-      kind: 'setpoint',
-      arm: [
-        { point: 'setReversionS', value: { from: 'timeoutS' } },
-        { point: 'setReversionW', value: { from: 'safeW' } },
-        { point: 'setReversionEnable', value: { const: 1 } },
-      ],
-      set: [
-        { point: 'setMode', value: { const: 1 } },
-        { point: 'setW', value: { from: 'powerW' } },
-        { point: 'setEnable', value: { const: 1 } },
-      ],
-      release: [{ point: 'setEnable', value: { const: 0 } }],
-      reversion: {
-        to: 'value',
-        minS: 1,
-        maxS: LONGEST_S,
-        remaining: 'setReversionLeftS',
-        renewedBy: 'any-write',
-      },
-      flash: 'volatile',
-      source:
-        'SunSpec model 704: every control has its own enable, reversion time and reversion value',
-    },
-  ],
+  control: offered(setpoint704(everything)),
   quirks: [
     'When the time ends, setW takes setReversionW and setEnable takes setReversionEnable.',
     'localControl = 1 means that the device refuses remote commands (715 LocRemCtl).',

@@ -1,48 +1,17 @@
 import type { Profile } from '../profile.ts';
-import type { Use } from './model.ts';
+import type { Row } from './model.ts';
+import { inverterRows } from './roles.ts';
 
 /** Model 1: who the device is. */
-export const IDENTITY: readonly (readonly [string, number, string, Use?])[] = [
+export const IDENTITY: readonly Row[] = [
   ['maker', 1, 'Mn'],
   ['model', 1, 'Md'],
   ['firmware', 1, 'Vr'],
   ['serial', 1, 'SN'],
 ];
 
-/** Model 103: what an inverter gives to the busbar. Power factor comes in percent. */
-export const AC_103: readonly (readonly [string, number, string, Use?])[] = [
-  ['powerW', 103, 'W', { class: 'control' }],
-  ['reactiveVar', 103, 'VAr', { class: 'state' }],
-  ['apparentVa', 103, 'VA', { class: 'state' }],
-  ['powerFactor', 103, 'PF', { class: 'state', scale: 0.01, unit: 'none', min: -1, max: 1 }],
-  ['currentL1A', 103, 'AphA', { class: 'control' }],
-  ['currentL2A', 103, 'AphB', { class: 'control' }],
-  ['currentL3A', 103, 'AphC', { class: 'control' }],
-  ['voltageL1V', 103, 'PhVphA', { class: 'control', min: 0, max: 500 }],
-  ['voltageL2V', 103, 'PhVphB', { class: 'control', min: 0, max: 500 }],
-  ['voltageL3V', 103, 'PhVphC', { class: 'control', min: 0, max: 500 }],
-  ['frequencyHz', 103, 'Hz', { class: 'state', min: 40, max: 70 }],
-  ['inWh', 103, 'WH'],
-  ['cabinetC', 103, 'TmpCab', { class: 'state', min: -60, max: 150 }],
-  [
-    'state',
-    103,
-    'St',
-    {
-      class: 'state',
-      states: {
-        off: 1,
-        sleeping: 2,
-        starting: 3,
-        mppt: 4,
-        throttled: 5,
-        'shutting-down': 6,
-        fault: 7,
-        standby: 8,
-      },
-    },
-  ],
-];
+/** Model 103: what a three-phase inverter gives to the busbar. */
+export const AC_103: readonly Row[] = inverterRows(103);
 
 /** 41.2 kW at 231.4 V, 59.5 A a phase, 49.98 Hz, 12 345 678 Wh, 38.5 degC, MPPT. */
 export const EXAMPLE_103 = {
@@ -83,8 +52,3 @@ export const SUNSPEC_LIMITS: Profile['limits'] = {
   latencyMs: 0,
   connectDelayMs: 0,
 };
-
-/**
- * Longest reversion time that a 16-bit register of seconds holds; 65535 would mean "not available".
- */
-export const LONGEST_S = 65_534;

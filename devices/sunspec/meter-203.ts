@@ -2,6 +2,7 @@ import type { Profile } from '../profile.ts';
 import { IDENTITY, SUNSPEC_LIMITS } from './common.ts';
 import { sunspecPoints } from './model.ts';
 import { MODELS } from './models.ts';
+import { meterRows } from './roles.ts';
 
 /** Three-phase connection meter, model 203: + is import, as it stands at the grid connection. */
 export const SUNSPEC_METER_203: Profile = {
@@ -14,25 +15,7 @@ export const SUNSPEC_METER_203: Profile = {
   wordOrder: 'big',
   limits: SUNSPEC_LIMITS,
   models: [1, 203],
-  points: sunspecPoints(MODELS, [
-    ...IDENTITY,
-    ['powerW', 203, 'W', { class: 'control' }],
-    ['powerL1W', 203, 'WphA', { class: 'control' }],
-    ['powerL2W', 203, 'WphB', { class: 'control' }],
-    ['powerL3W', 203, 'WphC', { class: 'control' }],
-    ['currentL1A', 203, 'AphA', { class: 'control' }],
-    ['currentL2A', 203, 'AphB', { class: 'control' }],
-    ['currentL3A', 203, 'AphC', { class: 'control' }],
-    ['voltageL1V', 203, 'PhVphA', { class: 'control', min: 0, max: 500 }],
-    ['voltageL2V', 203, 'PhVphB', { class: 'control', min: 0, max: 500 }],
-    ['voltageL3V', 203, 'PhVphC', { class: 'control', min: 0, max: 500 }],
-    ['frequencyHz', 203, 'Hz', { class: 'state', min: 40, max: 70 }],
-    ['apparentVa', 203, 'VA', { class: 'state' }],
-    ['reactiveVar', 203, 'VAR', { class: 'state' }],
-    ['powerFactor', 203, 'PF', { class: 'state', scale: 0.01, unit: 'none', min: -1, max: 1 }],
-    ['inWh', 203, 'TotWhImp'],
-    ['outWh', 203, 'TotWhExp'],
-  ]),
+  points: sunspecPoints(MODELS, [...IDENTITY, ...meterRows(203)]),
   identity: ['maker', 'model', 'serial', 'firmware'],
   control: [],
   quirks: [

@@ -1,7 +1,8 @@
 import type { Profile } from '../profile.ts';
-import { AC_103, EXAMPLE_103, IDENTITY, LONGEST_S, SUNSPEC_LIMITS } from './common.ts';
+import { AC_103, EXAMPLE_103, IDENTITY, SUNSPEC_LIMITS } from './common.ts';
 import { sunspecPoints } from './model.ts';
 import { MODELS } from './models.ts';
+import { everything, inputRows, LIMIT_123, limit123, offered } from './roles.ts';
 
 /**
  * Three-phase PV inverter of the SunSpec 100 series, its production limited by model 123. Model 160
@@ -21,37 +22,12 @@ export const SUNSPEC_PV_INVERTER: Profile = {
     ...IDENTITY,
     ...AC_103,
     ['ratedW', 120, 'WRtg'],
-    ['limitPct', 123, 'WMaxLimPct', { class: 'state', min: 0, max: 100 }],
-    ['limitReversionS', 123, 'WMaxLimPct_RvrtTms', { class: 'state', min: 0, max: LONGEST_S }],
-    ['limitEnable', 123, 'WMaxLim_Ena', { class: 'state', min: 0, max: 1 }],
-    ['string1PowerW', 160, 'module1.DCW', { class: 'state' }],
-    ['string1VoltageV', 160, 'module1.DCV', { class: 'state' }],
-    ['string1CurrentA', 160, 'module1.DCA', { class: 'state' }],
-    ['string1InWh', 160, 'module1.DCWH'],
-    ['string2PowerW', 160, 'module2.DCW', { class: 'state' }],
-    ['string2VoltageV', 160, 'module2.DCV', { class: 'state' }],
-    ['string2CurrentA', 160, 'module2.DCA', { class: 'state' }],
-    ['string2InWh', 160, 'module2.DCWH'],
+    ...LIMIT_123,
+    ...inputRows(160, 1, 'string1'),
+    ...inputRows(160, 2, 'string2'),
   ]),
   identity: ['maker', 'model', 'serial', 'firmware'],
-  control: [
-    {
-      binds: '',
-      kind: 'limit',
-      arm: [{ point: 'limitReversionS', value: { from: 'timeoutS' } }],
-      set: [
-        { point: 'limitPct', value: { from: 'powerPct' } },
-        { point: 'limitEnable', value: { const: 1 } },
-      ],
-      release: [
-        { point: 'limitPct', value: { const: 100 } },
-        { point: 'limitEnable', value: { const: 0 } },
-      ],
-      reversion: { to: 'full-power', minS: 1, maxS: LONGEST_S, renewedBy: 'any-write' },
-      flash: 'volatile',
-      source: 'SunSpec model 123; the percentage refers to the nameplate of model 120',
-    },
-  ],
+  control: offered(limit123(everything)),
   quirks: [
     'The time ends in full power: an export limit needs a static limit of the inverter as well.',
     'A reversion time of 0 means never: a lost gateway would leave the limit in force.',

@@ -260,10 +260,13 @@ function control(site: Site, profiles: Profiles): Finding[] {
       });
       return;
     }
-    const spec = profiles(device.profile)?.control.find(
+    const profile = profiles(device.profile);
+    // What a generic SunSpec device offers is known when it has answered.
+    if (profile?.kind === 'sunspec' && profile.auto === true) return;
+    const spec = profile?.control.find(
       (c) => c.binds === (terminal.controlDevice ? '' : (terminal.part ?? '')),
     );
-    if (profiles(device.profile) === undefined) return;
+    if (profile === undefined) return;
     if (spec === undefined || spec.kind !== terminal.control) {
       found.push({
         path: at,

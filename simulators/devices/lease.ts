@@ -216,7 +216,12 @@ class ByControl {
       return;
     }
     const { arm } = this.spec;
-    const named = arm.find((step) => fromOf(step) === 'safeW');
+    const on = arm.find((step) => fromOf(step) === 'safeOn');
+    if (on !== undefined && this.take(on) === 0) {
+      this.letGo();
+      return;
+    }
+    const named = arm.find((step) => fromOf(step) === 'safeW' || fromOf(step) === 'safePct');
     const fallback = named ?? arm.find((step) => /safe|fallback|reversion/i.test(step.point));
     this.registers.put(size.point, (fallback && this.take(fallback)) ?? 0);
   }

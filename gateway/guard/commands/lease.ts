@@ -6,7 +6,8 @@ import type { BusHandle } from '../bus/types.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { Budget } from './budget.ts';
 import { ControlRegisters } from './registers.ts';
-import { type Command, finals, safePowerW, type Target, targets } from './targets.ts';
+import { send } from './send.ts';
+import { type Command, finals, isEndless, safePowerW, type Target, targets } from './targets.ts';
 import type { LeaseView } from './types.ts';
 
 /**
@@ -16,6 +17,8 @@ import type { LeaseView } from './types.ts';
 const DEADBAND = 0.001;
 /** Read-backs that disagree before it is told, and before the next tries are spaced out. */
 const DISAGREE = 3;
+/** A heartbeat counts through these; what a 16-bit register calls "not available" is not among. */
+const BEATS = 0x7fff;
 
 export interface LeaseOptions {
   readonly terminal: Terminal;
@@ -52,6 +55,8 @@ export class Lease {
   private opens = 0;
   private direction: Command['direction'] | undefined; // last asked of the device; unknown at first
   private urgent = false; // protective, or a release
+  private beats = 0;
+  private beatAtMs = Number.NEGATIVE_INFINITY;
   private retry: (() => void) | undefined;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
 
@@ -133,6 +138,7 @@ export class Lease {
     if (this.opens !== handle.opens) {
       // Another connection: the device may have restarted and lost both timer and setpoint.
       this.opens = handle.opens;
+      control.forget();
       this.forget();
     }
     try {
@@ -161,8 +167,9 @@ export class Lease {
       }
     }
     const { spec } = this.control;
-    if (spec.reversion.to === 'none' && !options.allowed && verdict.kind !== 'release') {
-      this.refuse('the device has no reversion timer and is not allowed by name in the site file');
+    if (isEndless(spec) && !options.allowed && verdict.kind !== 'release') {
+      const what = spec.reversion.to === 'none' ? 'has no' : 'has no proven';
+      this.refuse(`the device ${what} reversion timer and is not allowed by name in the site file`);
       return undefined;
     }
     return this.control;
@@ -171,10 +178,11 @@ export class Lease {
   /** Brings the device to the verdict, as little as is needed. */
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec, map } = control;
-    if (control.needsScale || this.unknown) {
+    if (control.needsScale || control.needsCompare || this.unknown) {
       if (!(await control.read(this.options.handle))) return 'again';
     }
     if (verdict.kind === 'release') return this.release(control, verdict);
+    if (!(await this.beat(control))) return 'again';
     const standing =
       this.verified !== undefined && this.near(this.verified, verdict) ? this.verified : undefined;
     const aim = standing ?? verdict;
@@ -207,7 +215,7 @@ export class Lease {
     this.armed = false;
   }
 
-  private command(spec: ControlSpec, verdict: Verdict): Command {
+  private command(spec: ControlSpec, verdict: Pick<Verdict, 'powerW' | 'currentA'>): Command {
     const { terminal, times, ratedW } = this.options;
     const { minS, maxS } = spec.reversion;
     const rated = ratedW(spec.binds) ?? terminal.ratedInW;
@@ -220,6 +228,7 @@ export class Lease {
       ratedW: rated > 0 ? rated : Math.max(terminal.ratedOutW, 1),
       timeoutS: Math.floor(Math.min(Math.max(times.reversionMs / 1_000, minS), maxS)),
       safeW: safePowerW(terminal),
+      safeOn: terminal.safeState.kind !== 'own-mode',
     };
   }
 
@@ -253,7 +262,23 @@ export class Lease {
     if (!this.judge(control, finals(all))) return false;
     this.armed = true;
     this.armedAtMs = sentAtMs;
-    this.timeoutS = command.timeoutS;
+    // As the register holds it: a device may count whole minutes.
+    this.timeoutS = Math.min(command.timeoutS, ...only.map(({ value }) => value));
+    return true;
+  }
+
+  /** The controller's word counts on where the device wants to see that. */
+  private async beat(control: ControlRegisters): Promise<boolean> {
+    const { map, spec } = control;
+    const nowMs = this.options.clock.monoMs();
+    if (spec.heartbeat === undefined || nowMs < this.beatAtMs + 1_000 * spec.heartbeat.everyS) {
+      return true;
+    }
+    this.beats = (this.beats + 1) % BEATS;
+    const step = { point: spec.heartbeat.point, value: { const: this.beats } };
+    const none = this.command(spec, { powerW: 0, currentA: 0 });
+    if (!(await this.send(control, targets(map, [step], none, control.exponents)))) return false;
+    this.beatAtMs = nowMs;
     return true;
   }
 
@@ -336,27 +361,10 @@ export class Lease {
   /** Writes in order. False: stopped, and it is known why. */
   private async send(control: ControlRegisters, list: readonly Target[]): Promise<boolean> {
     const { handle, budget, device } = this.options;
-    const { flash, writesPerDay } = control.spec;
-    const stored = flash === 'persistent';
-    if (stored && !budget.take(device, list.length, this.urgent, writesPerDay)) {
-      this.refuse('the day is out of writes to its stored registers');
-      return false;
-    }
-    for (const target of list) {
-      let result = await handle.request(target.request, 'write');
-      if (!result.ok && result.exception === 4) {
-        result = await handle.request(target.request, 'write');
-      }
-      if (result.ok || result.exception === 5) continue; // 5: accepted, still at it
-      if (result.why === 'exception') {
-        const later = result.exception === 6;
-        if (!later) this.refuse(`${target.point.key} refused with exception ${result.exception}`);
-      } else if (result.sent) {
-        this.unknown = true;
-      }
-      return false;
-    }
-    return true;
+    const sent = await send(control, list, { handle, budget, device, urgent: this.urgent });
+    if (sent.state === 'refused') this.refuse(sent.why);
+    if (sent.state === 'unknown') this.unknown = true;
+    return sent.state === 'done';
   }
 
   /** Does the device count down? Only asked where it can be read. */

@@ -11,14 +11,22 @@ export interface Command {
   readonly ratedW: number; // 100 % of a percent value
   readonly timeoutS: number;
   readonly safeW: number;
+  readonly safeOn: boolean; // there is a safe value; otherwise it is the device's own mode
 }
 
-/** One write: the value that the register will hold, and the request. */
+/** One write: the value that the register will hold, and its words. */
 export interface Target {
   readonly point: ResolvedPoint;
   readonly value: number;
   readonly tolerance: number;
+  readonly words: readonly number[];
+  readonly together: boolean; // in one frame with the one before
+}
+
+/** One request, and what it writes. */
+interface Frame {
   readonly request: Request;
+  readonly targets: readonly Target[];
 }
 
 /** Exponents of the scale factors, by key, as last read from the device. */
@@ -39,6 +47,10 @@ function wanted(step: WriteStep, command: Command): number {
       return command.currentA;
     case 'safeW':
       return command.safeW;
+    case 'safePct':
+      return (100 * command.safeW) / command.ratedW;
+    case 'safeOn':
+      return command.safeOn ? 1 : 0;
     case 'on':
       return command.powerW === 0 ? 0 : 1;
   }
@@ -79,14 +91,31 @@ function targetOf(map: DeviceMap, step: WriteStep, command: Command, exponents: 
   const words = encodePoint(map, point, exact, exponent);
   const value = decodePoint(map, point, words, 0, exponent) ?? exact;
   const tolerance = fineness / 2 + 1e-6 * Math.abs(value);
-  return { point, value, tolerance, request: requestOf(point, words) };
+  return { point, value, tolerance, words, together: step.together === true };
 }
 
-function requestOf(point: ResolvedPoint, words: readonly number[]): Request {
+function requestOf(map: DeviceMap, point: ResolvedPoint, words: readonly number[]): Request {
   const [word = 0] = words;
-  if (point.space === 'coil') return { fc: 5, at: point.at, on: word !== 0 };
-  if (words.length === 1) return { fc: 6, at: point.at, word };
-  return { fc: 16, at: point.at, words };
+  const at = point.writeAt ?? point.at;
+  if (point.space === 'coil') return { fc: 5, at, on: word !== 0 };
+  if (words.length === 1 && map.writeFunction === undefined) return { fc: 6, at, word };
+  return { fc: 16, at, words };
+}
+
+/** Requests in order; what belongs together goes in one frame or not at all. */
+export function framesOf(map: DeviceMap, list: readonly Target[]): Frame[] {
+  const groups: Target[][] = [];
+  for (const target of list) {
+    const group = groups.at(-1);
+    if (target.together && group !== undefined) group.push(target);
+    else groups.push([target]);
+  }
+  return groups.flatMap((own) => {
+    const [first] = own;
+    if (first === undefined) return [];
+    const words = own.flatMap((target) => target.words);
+    return [{ request: requestOf(map, first.point, words), targets: own }];
+  });
 }
 
 /** Writes of a sequence in order, those of the other direction left out. */
@@ -113,8 +142,12 @@ export function controlOf(map: DeviceMap, terminal: Terminal): ControlSpec | und
   return map.control.find((spec) => spec.binds === binds && spec.kind === terminal.control);
 }
 
+/** Nothing that anybody can rely on ends a setpoint by itself. */
+export const isEndless = ({ reversion }: ControlSpec): boolean =>
+  reversion.to === 'none' || reversion.unproven === true;
+
 /** Every point that a control touches, to be read back. */
-export function controlPoints(map: DeviceMap, spec: ControlSpec): ResolvedPoint[] {
+export function controlPoints(map: DeviceMap, spec: ControlSpec): readonly ResolvedPoint[] {
   const keys = new Set([...spec.arm, ...spec.set, ...spec.release].map((step) => step.point));
   if (spec.reversion.remaining !== undefined) keys.add(spec.reversion.remaining);
   return [...keys].flatMap((key) => map.points[key] ?? []);

@@ -27,6 +27,8 @@ function valueFor({ value }: WriteStep, { powerW, currentA }: Asked): number {
     timeoutS: TIMEOUT_S,
     currentA,
     safeW: 0,
+    safePct: 0,
+    safeOn: 1,
     on: powerW === 0 ? 0 : 1,
   };
   return values[value.from];
