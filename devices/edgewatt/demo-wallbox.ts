@@ -33,6 +33,7 @@ export const DEMO_WALLBOX: Profile = {
   title: 'Edgewatt demo charger, 6 to 16 A three-phase (simulated only)',
   role: 'ev-charger',
   source: ['own design'],
+  signs: 'seen',
   wordOrder: 'big',
   limits: {
     maxRegistersPerRead: 64,

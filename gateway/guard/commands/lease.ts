@@ -7,14 +7,17 @@ import type { Verdict } from '../safety/verdict.ts';
 import type { Budget } from './budget.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
-import { type Command, finals, isEndless, safePowerW, type Target, targets } from './targets.ts';
+import {
+  type Command,
+  finals,
+  isEndless,
+  near,
+  safePowerW,
+  type Target,
+  targets,
+} from './targets.ts';
 import type { LeaseView } from './types.ts';
 
-/**
- * A change of power smaller than this share of the rated power is not worth a write, unless it is
- * towards zero.
- */
-const DEADBAND = 0.001;
 /** Read-backs that disagree before it is told, and before the next tries are spaced out. */
 const DISAGREE = 3;
 /** A heartbeat counts through these; what a 16-bit register calls "not available" is not among. */
@@ -184,7 +187,9 @@ export class Lease {
     if (verdict.kind === 'release') return this.release(control, verdict);
     if (!(await this.beat(control))) return 'again';
     const standing =
-      this.verified !== undefined && this.near(this.verified, verdict) ? this.verified : undefined;
+      this.verified !== undefined && near(this.verified, verdict, this.options.terminal)
+        ? this.verified
+        : undefined;
     const aim = standing ?? verdict;
     const command = this.command(spec, aim);
     const set = finals(targets(map, spec.set, command, control.exponents));
@@ -230,15 +235,6 @@ export class Lease {
       safeW: safePowerW(terminal),
       safeOn: terminal.safeState.kind !== 'own-mode',
     };
-  }
-
-  private near(a: Verdict, b: Verdict): boolean {
-    if (a.kind !== b.kind || a.currentA !== b.currentA) return false;
-    const { ratedInW, ratedOutW } = this.options.terminal;
-    const bandW = DEADBAND * Math.max(ratedInW, ratedOutW);
-    if (a.powerW === b.powerW) return true;
-    if (a.powerW * b.powerW <= 0 || Math.abs(b.powerW) < Math.abs(a.powerW)) return false;
-    return Math.abs(a.powerW - b.powerW) <= bandW;
   }
 
   /** Timer and reversion value, read back before any setpoint. */

@@ -48,6 +48,7 @@ export class ControlRegisters {
   readonly exponents = new Map<string, number>();
   private readonly shown = new Map<string, number | undefined>();
   private readonly spans: readonly Span[];
+  private compared = false; // read since the connection was opened
 
   private constructor(map: DeviceMap, spec: ControlSpec) {
     this.map = map;
@@ -57,7 +58,7 @@ export class ControlRegisters {
       const scale = point.scaleFrom === undefined ? undefined : map.points[point.scaleFrom];
       return scale === undefined ? [] : [scale];
     });
-    const all = [...new Set([...own, ...scales])];
+    const all = [...new Set([...own, ...scales])].filter((point) => point.writeOnly !== true);
     this.spans = SPACES.flatMap((space) => {
       const here = all.filter((point) => point.space === space);
       return spansOf(map, here);
@@ -68,6 +69,13 @@ export class ControlRegisters {
   static of(map: DeviceMap, terminal: Terminal): ControlRegisters | undefined {
     const spec = controlOf(map, terminal);
     return spec === undefined ? undefined : new ControlRegisters(map, spec);
+  }
+
+  /** Stored registers are compared before they are written. */
+  get needsCompare(): boolean {
+    if (this.compared) return false;
+    const points = this.spans.flatMap((span) => span.points);
+    return this.spec.flash === 'persistent' || points.some(({ stored }) => stored);
   }
 
   /** A value cannot be written before its scale factor is known. */
@@ -97,6 +105,7 @@ export class ControlRegisters {
         if (point.as !== 'sf') this.show(point, words, point.at - span.at);
       }
     }
+    this.compared = true;
     return true;
   }
 
@@ -110,10 +119,28 @@ export class ControlRegisters {
     return this.shown.get(key);
   }
 
+  /** A register that cannot be read shows what was written to it last. */
+  wrote({ point, value }: Target): void {
+    if (point.writeOnly) this.shown.set(point.key, value);
+  }
+
+  /** Nothing is known of the registers any more: the device may have restarted. */
+  forget(): void {
+    this.shown.clear();
+    this.compared = false;
+  }
+
+  /** A write was not answered: what cannot be read is unknown. */
+  doubt({ point }: Target): void {
+    if (point.writeOnly) this.shown.delete(point.key);
+  }
+
+  shows({ point, value, tolerance }: Target): boolean {
+    const shown = this.shown.get(point.key);
+    return shown !== undefined && Math.abs(shown - value) <= tolerance;
+  }
+
   agrees(list: readonly Target[]): boolean {
-    return list.every(({ point, value, tolerance }) => {
-      const shown = this.shown.get(point.key);
-      return shown !== undefined && Math.abs(shown - value) <= tolerance;
-    });
+    return list.every((target) => this.shows(target));
   }
 }

@@ -2,6 +2,13 @@ import { decodePoint, encodePoint } from '../../../devices/codec.ts';
 import type { ControlSpec, DeviceMap, ResolvedPoint, WriteStep } from '../../../devices/profile.ts';
 import type { Terminal } from '../../contracts/values/site.ts';
 import type { Request } from '../bus/pdu.ts';
+import type { Verdict } from '../safety/verdict.ts';
+
+/**
+ * A change of power smaller than this share of the rated power is not worth a write, unless it is
+ * towards zero.
+ */
+const DEADBAND = 0.001;
 
 /** What a verdict means to one device, before it is put into registers. */
 export interface Command {
@@ -151,6 +158,14 @@ export function controlPoints(map: DeviceMap, spec: ControlSpec): readonly Resol
   const keys = new Set([...spec.arm, ...spec.set, ...spec.release].map((step) => step.point));
   if (spec.reversion.remaining !== undefined) keys.add(spec.reversion.remaining);
   return [...keys].flatMap((key) => map.points[key] ?? []);
+}
+
+/** Not worth a write of its own. */
+export function near(a: Verdict, b: Verdict, { ratedInW, ratedOutW }: Terminal): boolean {
+  if (a.kind !== b.kind || a.currentA !== b.currentA) return false;
+  if (a.powerW === b.powerW) return true;
+  if (a.powerW * b.powerW <= 0 || Math.abs(b.powerW) < Math.abs(a.powerW)) return false;
+  return Math.abs(a.powerW - b.powerW) <= DEADBAND * Math.max(ratedInW, ratedOutW);
 }
 
 /** Power that the device shall take by itself when we fall silent. */

@@ -1,0 +1,90 @@
+import { holding } from '../points.ts';
+import type { Profile } from '../profile.ts';
+import { VICTRON_LIMITS, VICTRON_SOURCE } from './common.ts';
+
+/** A grid meter service of a GX: + is import. */
+export const VICTRON_GX_GRID_METER: Profile = {
+  id: 'victron/gx-grid-meter',
+  kind: 'registers',
+  maker: 'Victron Energy',
+  title: 'Grid meter behind a Victron GX',
+  role: 'meter',
+  source: VICTRON_SOURCE,
+  connect: { tcpPort: 502, units: [] },
+  signs: 'assumed',
+  wordOrder: 'big',
+  limits: VICTRON_LIMITS,
+  points: {
+    voltageL1V: holding(2616, 'u16', 'V', 'control', { scale: 0.1, min: 0, max: 500 }),
+    voltageL2V: holding(2618, 'u16', 'V', 'control', {
+      scale: 0.1,
+      only: 'three-phase systems',
+      min: 0,
+      max: 500,
+    }),
+    voltageL3V: holding(2620, 'u16', 'V', 'control', {
+      scale: 0.1,
+      only: 'three-phase systems',
+      min: 0,
+      max: 500,
+    }),
+    currentL1A: holding(2617, 'i16', 'A', 'control', { scale: 0.1, sign: 1 }),
+    currentL2A: holding(2619, 'i16', 'A', 'control', {
+      scale: 0.1,
+      sign: 1,
+      only: 'three-phase systems',
+    }),
+    currentL3A: holding(2621, 'i16', 'A', 'control', {
+      scale: 0.1,
+      sign: 1,
+      only: 'three-phase systems',
+    }),
+    inL1Wh: holding(2622, 'u32', 'Wh', 'slow', { scale: 10 }),
+    inL2Wh: holding(2624, 'u32', 'Wh', 'slow', { scale: 10, only: 'three-phase systems' }),
+    inL3Wh: holding(2626, 'u32', 'Wh', 'slow', { scale: 10, only: 'three-phase systems' }),
+    outL1Wh: holding(2628, 'u32', 'Wh', 'slow', { scale: 10 }),
+    outL2Wh: holding(2630, 'u32', 'Wh', 'slow', { scale: 10, only: 'three-phase systems' }),
+    outL3Wh: holding(2632, 'u32', 'Wh', 'slow', { scale: 10, only: 'three-phase systems' }),
+    inWh: holding(2634, 'u32', 'Wh', 'slow', { scale: 10 }),
+    outWh: holding(2636, 'u32', 'Wh', 'slow', { scale: 10 }),
+    powerL1W: holding(2638, 'i32', 'W', 'control', { sign: 1 }),
+    powerL2W: holding(2640, 'i32', 'W', 'control', { sign: 1, only: 'three-phase systems' }),
+    powerL3W: holding(2642, 'i32', 'W', 'control', { sign: 1, only: 'three-phase systems' }),
+    frequencyHz: holding(2644, 'u16', 'Hz', 'state', { scale: 0.01, min: 40, max: 70 }),
+  },
+  sums: { powerW: ['powerL1W', 'powerL2W', 'powerL3W'] },
+  identity: [],
+  control: [],
+  quirks: ['The 32-bit powers are used: the 16-bit ones (2600 to 2602) end at 32.7 kW a phase.'],
+  examples: [
+    {
+      space: 'holding',
+      registers: {
+        2616: [
+          2300, 65431, 2305, 75, 2310, 85, 6, 45484, 6, 46584, 6, 47684, 6, 48784, 6, 49884, 6,
+          50984, 6, 52084, 6, 53184, 0, 11000, 65535, 46536, 65535, 16536, 5000,
+        ],
+      },
+      reads: {
+        voltageL1V: 230,
+        voltageL2V: 230.5,
+        voltageL3V: 231,
+        currentL1A: -10.5,
+        currentL2A: 7.5,
+        currentL3A: 8.5,
+        inL1Wh: 4_387_000,
+        inL2Wh: 4_398_000,
+        inL3Wh: 4_409_000,
+        outL1Wh: 4_420_000,
+        outL2Wh: 4_431_000,
+        outL3Wh: 4_442_000,
+        inWh: 4_453_000,
+        outWh: 4_464_000,
+        powerL1W: 11_000,
+        powerL2W: -19_000,
+        powerL3W: -49_000,
+        frequencyHz: 50,
+      },
+    },
+  ],
+};
