@@ -286,7 +286,10 @@ function heartbeat(survey: Survey, picked: Picked): void {
   picked.rows.push(...partOf(prefix, rows));
   if (!asks) return;
   const own = { point: `${prefix}heartbeat`, everyS: 1 };
-  picked.control = picked.control.map((spec) => ({ ...spec, heartbeat: own }));
+  // That of 802 is the battery's, and concerns what commands the battery.
+  picked.control = picked.control.map((spec) =>
+    survey.has(715) || spec.kind === 'setpoint' ? { ...spec, heartbeat: own } : spec,
+  );
 }
 
 /** Rows whose model the device has; what lies beyond its length is left out when it is resolved. */

@@ -2,6 +2,7 @@ import { decodeText } from '../../../devices/codec.ts';
 import type { DeviceMap, Profile, RegisterSpace } from '../../../devices/profile.ts';
 import { resolveProfile } from '../../../devices/resolve.ts';
 import { type SunspecChain, walkChain } from '../../../devices/sunspec/chain.ts';
+import { SURVEYED } from '../../../devices/sunspec/survey.ts';
 import type { DeviceView } from '../../contracts/values/image.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { Device } from '../../contracts/values/site.ts';
@@ -58,6 +59,7 @@ export class DevicePoller {
   private book: ReadingBook | undefined;
   private polled: Polled[] = [];
   private knownAtOpen = 0; // connection on which the device was recognised
+  private laidOut = ''; // where the models of its chain stood
   private looking = false;
   private lookAgainCycle = 0;
   private foreign = false; // another serial number than the one bound
@@ -88,7 +90,8 @@ export class DevicePoller {
     }
     if (this.book === undefined || this.knownAtOpen !== this.handle.opens) {
       if (!this.looking && cycle >= this.lookAgainCycle) this.look(cycle);
-      if (this.book === undefined) return;
+      // The addresses of a chain hold for the connection on which it was walked.
+      if (this.book === undefined || this.options.profile.kind === 'sunspec') return;
     }
     this.cutOff = false;
     const boundary = this.crossedQuarter();
@@ -166,13 +169,16 @@ export class DevicePoller {
   private async recognise(): Promise<true | 'later' | 'refused'> {
     const { profile } = this.options;
     let chain: SunspecChain | undefined;
-    if (this.map === undefined && profile.kind === 'sunspec') {
+    let { map } = this;
+    if (profile.kind === 'sunspec') {
       const walked = await this.walk();
       if (walked === 'later') return 'later';
-      if (typeof walked === 'string') return this.refuse(walked);
+      // One that was known is asked again soon: its values are missing meanwhile.
+      if (typeof walked === 'string') return map === undefined ? this.refuse(walked) : 'later';
       chain = walked;
+      // Another firmware or register map may have moved everything while the wire was down.
+      if (this.laidOut !== layoutOf(chain)) map = undefined;
     }
-    let { map } = this;
     if (map === undefined) {
       try {
         map = resolveProfile(profile, chain);
@@ -182,8 +188,10 @@ export class DevicePoller {
     }
     const known = await this.identify(map, chain);
     if (known === 'later') return 'later';
-    if (this.book === undefined) {
+    if (this.book === undefined || this.map !== map) {
       this.map = map;
+      this.told = '';
+      this.meet(chain);
       this.book = new ReadingBook(map);
       this.replan(map);
     }
@@ -201,7 +209,9 @@ export class DevicePoller {
   }
 
   private async walk(): Promise<SunspecChain | 'later' | string> {
-    const walk = walkChain();
+    const { profile } = this.options;
+    const isAuto = profile.kind === 'sunspec' && profile.auto === true;
+    const walk = walkChain(isAuto ? SURVEYED : undefined);
     let step = walk.next();
     while ('read' in step) {
       const { at, count } = step.read;
@@ -210,6 +220,14 @@ export class DevicePoller {
       step = walk.next(result.ok ? result.words : undefined);
     }
     return 'chain' in step ? step.chain : step.error;
+  }
+
+  private meet(chain: SunspecChain | undefined): void {
+    if (chain === undefined) return;
+    const { log } = this.options;
+    this.laidOut = layoutOf(chain);
+    log.info(`device ${this.id}: SunSpec models ${chain.models.map(({ id }) => id).join(', ')}`);
+    for (const line of chain.odd ?? []) log.warn(`device ${this.id}: ${line}`);
   }
 
   /** Reads who the device is; the words are also what proves the line after a resynchronisation. */
@@ -303,6 +321,9 @@ export class DevicePoller {
     polled.lastCycle = cycle - block.everyCycles + 1; // again in the next cycle
   }
 }
+
+const layoutOf = (chain: SunspecChain): string =>
+  chain.models.map(({ id, at, length }) => `${id}@${at}+${length}`).join(' ');
 
 const polledOf = (block: Block): Polled => ({
   block,
