@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chownSync,
   cpSync,
@@ -15,18 +15,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../simulators/demo/processes.ts';
-import { ROOT } from '../../architecture/source.ts';
+import { canInstall, deb, has, makeDebian, must, notice } from './debian.ts';
 import { type Field, startField } from './site.ts';
 
-const MIRROR = process.env['DEBIAN_MIRROR'] ?? 'http://deb.debian.org/debian';
 const RUN_MS = 60_000;
 const EMULATED_START_MS = 300_000;
-const has = (name: string): boolean => spawnSync('which', [name]).status === 0;
-const isRoot = process.getuid?.() === 0;
-const canInstall = isRoot && has('debootstrap') && process.arch === 'x64';
 const ARM_LIBRARIES = '/usr/aarch64-linux-gnu';
 const canEmulate = has('qemu-aarch64-static') && existsSync(ARM_LIBRARIES);
-const notice = (text: string): boolean => process.stderr.write(`skipped: ${text}\n`);
 if (!canInstall) notice('installation needs root on x64 and debootstrap');
 if (!canEmulate) notice('arm64 needs qemu-user-static, libc6-arm64-cross, libstdc++6-arm64-cross');
 
@@ -35,29 +30,12 @@ let field: Field | undefined;
 let gateway: ChildProcess | undefined;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'edgewatt-package-'));
-  const built = spawnSync(process.execPath, ['bin/package/main.mjs'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  expect(built.stderr).toBe('');
-  expect(built.status).toBe(0);
 });
 afterEach(async () => {
   gateway?.kill('SIGKILL');
   await field?.stop();
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
-
-function deb(arch: string): string {
-  const name = readdirSync(join(ROOT, 'dist')).find((file) => file.endsWith(`_${arch}.deb`));
-  return join(ROOT, 'dist', name ?? 'missing');
-}
-
-function must(command: string, args: readonly string[]): string {
-  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1e8 });
-  expect(done.status, `${command} ${args.join(' ')}: ${done.stdout}${done.stderr}`).toBe(0);
-  return done.stdout;
-}
 
 interface Started {
   log(): string;
@@ -125,7 +103,7 @@ async function minute(
 describe.skipIf(!canInstall)('the amd64 package in a clean Debian', () => {
   it('installs, runs a site for a minute, and leaves nothing when purged', async () => {
     const root = join(dir, 'debian');
-    must('debootstrap', ['--variant=minbase', 'bookworm', root, MIRROR]);
+    makeDebian(root);
     cpSync(deb('amd64'), join(root, 'edgewatt.deb'));
     const inside = (...args: string[]): string => must('chroot', [root, ...args]);
     inside('dpkg', '--install', '/edgewatt.deb');

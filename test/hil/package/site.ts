@@ -14,6 +14,7 @@ import {
 
 export interface Field {
   readonly world: RunningSite;
+  readonly images: SiteDevices['images'];
   stop(): Promise<void>;
 }
 
@@ -49,6 +50,7 @@ export async function startField(dir: string, dataDir: string, pagePort: number)
   const running = world;
   return {
     world: running,
+    images: devices.images,
     async stop() {
       running.stop();
       await devices.stop();

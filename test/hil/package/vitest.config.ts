@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     root: new URL('../../..', import.meta.url).pathname,
     reporters: [new URL('../../reporter.ts', import.meta.url).pathname],
+    globalSetup: 'test/hil/package/build.ts',
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

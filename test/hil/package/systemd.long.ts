@@ -1,0 +1,116 @@
+import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePorts } from '../../../simulators/demo/processes.ts';
+import { boot, canBoot, deb, type Machine, makeDebian, notice } from './debian.ts';
+import { type Field, startField } from './site.ts';
+
+const UNIT = 'edgewatt.service';
+const WATCHDOG_MS = 10_000;
+const WAIT = { timeout: 90_000, interval: 250 };
+const until = (condition: () => boolean) => vi.waitUntil(condition, WAIT);
+
+if (!canBoot) notice('systemd needs root on x64, debootstrap, unshare and unified control groups');
+
+describe.skipIf(!canBoot)('the package under a real systemd', () => {
+  let dir = '';
+  let root = '';
+  let port = 0;
+  let machine: Machine;
+  let field: Field;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'edgewatt-systemd-'));
+    root = join(dir, 'debian');
+    makeDebian(root, ['systemd', 'dbus', 'udev']);
+    cpSync(deb('amd64'), join(root, 'root/edgewatt.deb'));
+    machine = await boot(root);
+    [port = 0] = await freePorts(1);
+  });
+  afterAll(async () => {
+    await machine?.stop();
+    await field?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const property = (name: string): string => machine.property(UNIT, name);
+  const mainPid = (): string => property('MainPID');
+  const log = (): string => machine.run('journalctl', '--no-pager', '-o', 'cat', '-u', UNIT);
+  const isCommanding = (): boolean =>
+    Object.values(field.images).some((image) => image.control().setpointW !== undefined);
+  /** The guard of this pid, as the kernel of this very machine sees it. */
+  const statusOf = (pid: string): string => machine.run('cat', `/proc/${pid}/status`);
+
+  it('is installed and enabled, and waits until a site is described', () => {
+    machine.run('dpkg', '--install', '/root/edgewatt.deb');
+    expect(machine.run('systemctl', 'is-enabled', UNIT).trim()).toBe('enabled');
+    expect(property('ActiveState')).toBe('inactive');
+    expect(property('ConditionResult')).toBe('no');
+    const unit = `/usr/lib/systemd/system/${UNIT}`;
+    expect(machine.run('systemd-analyze', 'verify', '--man=no', unit)).toBe('');
+  });
+
+  it('starts, is up after its first cycle, and controls the devices', async () => {
+    const etc = join(root, 'etc/edgewatt');
+    field = await startField(etc, '/var/lib/edgewatt/data', port);
+    const gid = Number(machine.run('id', '-g', 'edgewatt'));
+    chownSync(join(etc, 'gateway.yaml'), 0, gid);
+    // The devices live in this process: it must not wait in a call.
+    machine.run('systemctl', 'restart', '--no-block', UNIT);
+    await until(() => property('ActiveState') === 'active'); // the gateway has said so itself
+    await until(isCommanding);
+    const health = async (): Promise<unknown> => {
+      const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+      return answer?.json();
+    };
+    await expect.poll(health, WAIT).toMatchObject({ page: 'built', liveAgeMs: expect.any(Number) });
+    expect(log()).toMatch(/its claim code is [A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}/);
+  });
+
+  it('runs as its own user, without capabilities, in a unit that is hardly exposed', () => {
+    const uid = machine.run('id', '-u', 'edgewatt').trim();
+    const status = statusOf(mainPid());
+    expect(status).toMatch(new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}\\s+${uid}$`, 'm'));
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+    expect(status).toMatch(/^CapBnd:\s+0+$/m);
+    expect(status).toMatch(/^Seccomp:\s+2$/m);
+    machine.run('systemd-analyze', 'security', '--threshold=20', '--no-pager', UNIT);
+  });
+
+  it('kicks the watchdog as long as it turns, and is started again when it hangs', async () => {
+    const kick = (): string => property('WatchdogTimestampMonotonic');
+    const first = kick();
+    await until(() => kick() !== first);
+    const pid = mainPid();
+    machine.run('systemctl', 'kill', '--kill-who=main', '--signal=SIGSTOP', UNIT); // the loop stands; the helper that speaks for it lives on
+    const last = kick();
+    const fromMs = performance.now();
+    await until(() => property('NRestarts') === '1');
+    expect(performance.now() - fromMs).toBeGreaterThan(WATCHDOG_MS / 2); // it was given its time
+    expect(log()).toMatch(/Watchdog timeout/);
+    await until(() => property('ActiveState') === 'active' && mainPid() !== pid);
+    expect(kick()).not.toBe(last);
+    const up = kick();
+    await until(() => kick() !== up); // it turns again, for some cycles
+    await until(isCommanding);
+  });
+
+  it('gives the devices back when it is stopped', async () => {
+    expect(isCommanding()).toBe(true);
+    machine.run('systemctl', 'stop', '--no-block', UNIT);
+    await until(() => property('ActiveState') === 'inactive');
+    expect(property('Result')).toBe('success');
+    expect(field.world.court.unreleased()).toEqual([]);
+    const summary = join(root, 'var/lib/edgewatt/data/guard.summary.json');
+    expect(JSON.parse(readFileSync(summary, 'utf8')).cycles).toBeGreaterThan(2);
+    expect(field.world.court.violations).toEqual([]);
+  });
+
+  it('leaves nothing when purged', () => {
+    machine.run('dpkg', '--purge', 'edgewatt');
+    for (const path of ['opt/edgewatt', 'var/lib/edgewatt', 'etc/edgewatt', 'usr/bin/edgewatt']) {
+      expect(existsSync(join(root, path)), path).toBe(false);
+    }
+    expect(machine.run('systemctl', 'list-unit-files', '--no-legend')).not.toContain('edgewatt');
+  });
+});
