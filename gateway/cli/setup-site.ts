@@ -13,6 +13,7 @@ export interface Answers {
   readonly pvW: number;
   readonly batteryW: number;
   readonly batteryWh: number;
+  readonly gridMeter: string; // id of the device that measures the connection
 }
 
 export interface Placed {
@@ -40,13 +41,26 @@ function busLine(bus: BusSpec): string {
   return `  - { id: ${id}, kind: serial, path: ${text(path)}, baud: ${baud}, parity: ${parity} }`;
 }
 
-const sampleText = ({ found }: Placed): string =>
+export const sampleText = (found: Found): string =>
   Object.entries(found.sample)
     .map(([key, value]) => `${key} ${Math.round(value * 10) / 10}`)
     .join(', ');
 
-interface Named extends Placed {
+/** What a device says of itself, for a terminal and a comment: no line end, nothing that steers. */
+export const whoText = (found: Found): string =>
+  Object.values(found.identity)
+    .filter(Boolean)
+    .join(' ')
+    .replaceAll(/[^ -~]/g, '?');
+
+export interface Named extends Placed {
   readonly id: string;
+}
+
+/** What a profile knows gets an id, in the order in which it was found. */
+export function named(placed: readonly Placed[]): Named[] {
+  const known = placed.filter(({ found }) => found.profile !== undefined);
+  return known.map((one, index) => ({ ...one, id: `device${index + 1}` }));
 }
 
 function terminalLines(devices: readonly Named[], answers: Answers): string[] {
@@ -86,16 +100,27 @@ function storeLines(devices: readonly Named[], answers: Answers): string[] {
   return ['stores: # usable energy and the band of its state of charge', ...entries];
 }
 
+function deviceLines({ id, bus, found }: Named, answers: Answers): string[] {
+  const sample = sampleText(found);
+  const who = Object.values(found.identity)
+    .filter(Boolean)
+    .join(' ')
+    .replaceAll(/[^ -~]/g, '?');
+  const isIdle = found.profile?.role === 'meter' && id !== answers.gridMeter;
+  return [
+    `  # ${found.profile?.title}${who === '' ? '' : ` (${who})`}${sample === '' ? '' : `: ${sample}`}`,
+    ...(isIdle ? ['  # Not used yet: say under meters what it measures.'] : []),
+    `  - { id: ${id}, bus: ${bus.id}, unit: ${found.unit}, profile: ${found.profile?.id} }`,
+  ];
+}
+
 /**
  * The site file of what was found: it measures and controls nothing, until somebody has proven the
  * wiring and says so in `terminals.control`.
  */
-export function siteText(placed: readonly Placed[], answers: Answers): string {
-  const known = placed.filter(({ found }) => found.profile !== undefined);
-  const devices = known.map((one, index) => ({ ...one, id: `device${index + 1}` }));
-  const meter = devices.find(({ found }) => found.profile?.role === 'meter');
+export function siteText(devices: readonly Named[], answers: Answers): string {
   const id = idOf(answers.name);
-  const buses = [...new Map(known.map(({ bus }) => [bus.id, bus])).values()];
+  const buses = [...new Map(devices.map(({ bus }) => [bus.id, bus])).values()];
   const w = mostW(answers);
   return [
     '# Written by edgewatt setup; edgewatt config check SITE.yaml says what is wrong with it.',
@@ -134,16 +159,12 @@ export function siteText(placed: readonly Placed[], answers: Answers): string {
       `priceNanoPerWh: ${answers.priceNanoPerWh} }] },`,
     `        { id: feed-in, kind: energy-export, windows: [${WEEK}, priceNanoPerWh: 0 }] }] }`,
     'devices:',
-    ...devices.flatMap((one) => [
-      `  # ${one.found.profile?.title}${sampleText(one) === '' ? '' : `: ${sampleText(one)}`}`,
-      `  - { id: ${one.id}, bus: ${one.bus.id}, unit: ${one.found.unit}, ` +
-        `profile: ${one.found.profile?.id} }`,
-    ]),
+    ...devices.flatMap((one) => deviceLines(one, answers)),
     'terminals: # nothing is controlled yet: add control: limit or setpoint once proven',
     ...terminalLines(devices, answers),
     ...storeLines(devices, answers),
     'meters: # into-node: the meter counts import as plus; prove it with a kettle',
-    `  - { id: m1, of: grid, device: ${meter?.id ?? 'missing'}, direction: into-node, ` +
+    `  - { id: m1, of: grid, device: ${answers.gridMeter}, direction: into-node, ` +
       'class: control }',
     'residuals:',
     '  - { node: main, terminal: rest } # what the meter sees and nothing else explains',
