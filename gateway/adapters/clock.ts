@@ -10,7 +10,9 @@ export interface ClockOrigin {
   readonly speed: number;
 }
 
-const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+/** `performance` counts the machine's monotonic clock from the process's start, without a BigInt. */
+const START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+const monotonicMs = (): number => START_MS + performance.now();
 
 /** Timers are armed at most this far ahead, so that none overflows and none drifts. */
 const STEP_MS = 60_000;

@@ -4,6 +4,9 @@ import type { Wire } from '../../ports.ts';
 /** Real milliseconds after which a silent, idle connection is probed by the kernel. */
 const KEEP_ALIVE_MS = 10_000;
 
+/** Many answers: none is longer than 260 bytes. */
+const INBOX = 4_096;
+
 /** What a person can do about it, by the code that the system gives. */
 const MEND: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nobody listens there; check the port and that Modbus TCP is switched on',
@@ -36,6 +39,13 @@ export function createTcpWire(host: string, port: number): Wire {
     old.destroy();
   };
 
+  /** Bytes come in one piece of memory, without a stream in between: half the cost of a read. */
+  const inbox = Buffer.alloc(INBOX);
+  const heard = (length: number): boolean => {
+    wire.onBytes?.(inbox.subarray(0, length));
+    return true;
+  };
+
   const wire: Wire = {
     label,
     onBytes: undefined,
@@ -46,7 +56,12 @@ export function createTcpWire(host: string, port: number): Wire {
     open: () =>
       new Promise((done, fail) => {
         if (socket !== undefined) return fail(new Error(`${label}: is open already`));
-        const own = connect({ host, port, noDelay: true });
+        const own = connect({
+          host,
+          port,
+          noDelay: true,
+          onread: { buffer: inbox, callback: heard },
+        });
         socket = own;
         abandon = fail;
         own.setKeepAlive(true, KEEP_ALIVE_MS);
@@ -56,7 +71,6 @@ export function createTcpWire(host: string, port: number): Wire {
           abandon = undefined;
           done();
         });
-        own.on('data', (bytes: Buffer) => wire.onBytes?.(bytes));
         own.on('error', (error) => {
           last = error;
         });

@@ -9,10 +9,27 @@ const HEADER = 7;
 const LENGTH_MAX = 254;
 const FRAME_MAX = 6 + LENGTH_MAX;
 
+/**
+ * Requests are cut from one piece after the other, never the same bytes twice: most are 12 bytes,
+ * and a piece of memory for each would cost more than all else here.
+ */
+const PIECE = 8_192;
+let piece = new Uint8Array(PIECE);
+let used = 0;
+
+function cut(length: number): Uint8Array {
+  if (used + length > PIECE) {
+    piece = new Uint8Array(PIECE);
+    used = 0;
+  }
+  used += length;
+  return piece.subarray(used - length, used);
+}
+
 /** @param request a checked one */
 export function encodeTcp(tid: number, unit: number, request: Request): Uint8Array {
   const length = requestLength(request);
-  const bytes = new Uint8Array(HEADER + length);
+  const bytes = cut(HEADER + length);
   bytes[0] = tid >> 8;
   bytes[1] = tid & 0xff;
   bytes[5] = length + 1;
