@@ -54,10 +54,14 @@ program
       .choices(['iot-core', 'plain'])
       .default('iot-core'),
   )
+  .option('--fleet', 'gateways get their certificates by claim; an operator reaches each of them')
   .option('--inject <what>', 'make a judge see violation, loss or duplicate', inject)
   .action(async (options) => {
     if (options.headless && options.minutes === undefined) {
       throw new Fault('it would never end', '--headless', 'say how long with --minutes');
+    }
+    if (options.fleet && options.broker === 'plain') {
+      throw new Fault('a password needs no claim', '--fleet', 'leave --broker plain out');
     }
     const { demo } = await import('./cli/demo.ts');
     process.exitCode = await demo({
@@ -69,6 +73,7 @@ program
       headless: options.headless === true,
       keep: options.keep === true,
       broker: options.broker,
+      isFleet: options.fleet === true,
       inject: options.inject,
     });
   });

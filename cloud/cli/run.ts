@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly json?: boolean;
 }
 
-const RECONNECT_MS = { minReconnectMs: 500, maxReconnectMs: 30_000 };
+const RECONNECT_MIN_MS = 500;
 
 /**
  * `edgewatt-cloud run`: market, grid, forecasting and ingest in one process. Ends with 0 on SIGTERM
@@ -131,7 +131,8 @@ function build(
     {
       url: file.brokerUrl,
       clientId: file.clientId,
-      ...RECONNECT_MS,
+      minReconnectMs: RECONNECT_MIN_MS,
+      maxReconnectMs: file.reconnectMaxMs,
       ...(file.username !== undefined && { username: file.username }),
       ...(password !== undefined && { password }),
       ...(ca !== undefined && { ca }),

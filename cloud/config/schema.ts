@@ -75,6 +75,7 @@ export const cloudSchema = z.strictObject({
   caFile: z.string().max(1_000).optional(),
   certFile: z.string().max(1_000).optional(),
   keyFile: z.string().max(1_000).optional(),
+  reconnectMaxMs: z.int().min(1_000).max(300_000).default(30_000),
   database: z.string().min(1).max(1_000),
   /** Copies of the books beside the database, from when they are named here on. */
   tables: z

@@ -29,6 +29,7 @@ export class Copier {
   refused = 0;
   private readonly tenant: string;
   private readonly ports: CopierPorts;
+  private left: number | undefined; // at the end: the database may be closed then
   private work: Promise<void> | undefined;
   private again = false;
   private ending = false;
@@ -42,7 +43,7 @@ export class Copier {
 
   /** Transactions that are not copied yet. */
   waiting(): number {
-    return this.ports.notebook.notedCount();
+    return this.left ?? this.ports.notebook.notedCount();
   }
 
   /** There is something new on disk. */
@@ -64,8 +65,8 @@ export class Copier {
     cancel();
     this.ending = true;
     this.wake?.();
-    const waiting = this.waiting();
-    if (waiting > 0) log.warn('copies wait for the next start', { transactions: waiting });
+    this.left = this.waiting();
+    if (this.left > 0) log.warn('copies wait for the next start', { transactions: this.left });
     await tables?.close();
   }
 

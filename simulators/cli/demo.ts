@@ -17,6 +17,7 @@ export interface DemoOptions {
   readonly headless: boolean;
   readonly keep: boolean;
   readonly broker: BrokerKind;
+  readonly isFleet: boolean;
   readonly inject: 'violation' | 'loss' | 'duplicate' | undefined;
 }
 
@@ -35,6 +36,7 @@ function demoRun(options: DemoOptions): Run {
     startMs: options.startMs,
     withCloud: true,
     broker: options.broker,
+    isFleet: options.isFleet,
     transformerVa: TRANSFORMER_VA,
     backgroundW: BACKGROUND_W,
     notice: print,
@@ -79,6 +81,11 @@ function welcome(run: Run, options: DemoOptions): void {
   print('');
   const claim = run.gateways[0]?.doors.claim ?? '';
   print(`Each address signs one browser in; for another the claim code is ${claim}.`);
+  const { broker } = run;
+  if (broker?.control !== undefined) {
+    print(`The operator's certificate is in ${run.operatorDir}, for ${broker.url};`);
+    print(`jobs are made at ${broker.control.url} with the token there (docs/iot-core.md).`);
+  }
   print(
     options.speed > 1
       ? `Time runs ${options.speed} times faster (a day in about ${seconds} minutes). ` +

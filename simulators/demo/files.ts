@@ -59,6 +59,8 @@ export interface CloudFiles {
   readonly priceUrl: string;
   readonly transformerVa: number;
   readonly backgroundW: number;
+  readonly tables?: string; // dynamodb:PREFIX
+  readonly lake?: string; // s3:BUCKET or files:FOLDER
 }
 
 /**
@@ -107,6 +109,9 @@ export function writeCloud(dir: string, files: CloudFiles): string {
     ...(login.kind === 'password' && { username: CLOUD_ID }),
     ...writeLogin(dir, login),
     database: 'cloud.db',
+    reconnectMaxMs: 2_000,
+    ...(files.tables !== undefined && { tables: files.tables }),
+    ...(files.lake !== undefined && { lake: files.lake }),
     signing: { keyId: 'demo-grid', keyFile: 'directive.key' },
     zones: [zone],
   };

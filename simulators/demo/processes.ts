@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 
 /**
  * A process of the demo: its own group, so that Ctrl-C reaches the demo alone and it ends them in
@@ -84,4 +85,25 @@ export async function freePorts(count: number): Promise<number[]> {
   });
   await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
   return ports;
+}
+
+/** Resolves when somebody listens there. @throws Fault when nobody does for so long */
+export async function answering(port: number, withinMs: number): Promise<void> {
+  const untilMs = performance.now() + withinMs;
+  while (performance.now() < untilMs) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+      socket.once('close', () => socket.destroy());
+      socket.once('connect', () => socket.end());
+    });
+    if (isOpen) return;
+    await new Promise((later) => setTimeout(later, 50));
+  }
+  throw new Fault(
+    'nobody listens',
+    `port ${port}`,
+    "see logs in the run's folder (--keep shows it)",
+  );
 }

@@ -16,10 +16,19 @@ import { createSiteDevices } from '../servers/site-devices.ts';
 import { type Sources, startSources } from '../servers/sources.ts';
 import { deviceSettings } from '../sites/bind.ts';
 import { commissioningRecord, demoClimate, demoSiteText, wired } from '../sites/demo.ts';
-import { type BrokerKind, CLOUD_ID, JUDGE_ID, makeBroker, type RunBroker } from './broker.ts';
+import {
+  type BrokerKind,
+  CLOUD_ID,
+  JUDGE_ID,
+  makeBroker,
+  OPERATOR_ID,
+  type RunBroker,
+  secret,
+  writeLogin,
+} from './broker.ts';
 import { newClaim, type RunDoors, runDoors, signIn } from './doors.ts';
 import { makeSecrets, type RunSecrets, writeCloud, writeGateway } from './files.ts';
-import { type DemoProcess, freePorts, startProcess } from './processes.ts';
+import { answering, type DemoProcess, freePorts, startProcess } from './processes.ts';
 import { type RunningSite, runSite } from './world.ts';
 
 /**
@@ -43,6 +52,9 @@ export interface RunOptions {
   readonly broker?: BrokerKind; // with certificates unless named otherwise
   readonly transformerVa: number;
   readonly backgroundW: number;
+  /** Each gateway provisions itself by claim, and an operator reaches its shadows and jobs. */
+  readonly isFleet?: boolean;
+  readonly copies?: { readonly tables?: string; readonly lake?: string }; // of the cloud's books
   readonly notice: (line: string) => void;
 }
 
@@ -64,6 +76,7 @@ export class Run {
   readonly clock: Clock;
   gateways: RunningGateway[] = [];
   readonly processes: DemoProcess[] = [];
+  broker: RunBroker | undefined;
   private readonly options: RunOptions;
   private sources: Sources | undefined;
   private judge: Broker | undefined;
@@ -80,31 +93,42 @@ export class Run {
   async start(): Promise<void> {
     const { sites, seed } = this.options;
     const secrets = makeSecrets();
-    const [brokerPort = 0, ...pagePorts] = await freePorts(1 + sites.length);
+    const [brokerPort = 0, controlPort = 0, ...pagePorts] = await freePorts(2 + sites.length);
     const claim = newClaim();
     const doors = pagePorts.map((port) =>
       runDoors(`http://127.0.0.1:${port}/`, claim, sites.length),
     );
     const running = await this.startSites(seed, secrets);
-    const broker = this.options.withCloud
-      ? await this.startCloud(running, secrets, brokerPort)
-      : undefined;
-    running.forEach((site, index) => {
+    if (this.options.withCloud) {
+      await this.startBroker(running, brokerPort, this.options.isFleet ? controlPort : undefined);
+      await this.startCloud(running, secrets);
+    }
+    for (const [index, site] of running.entries()) {
       const setup = sites[index];
       const own = doors[index];
-      if (setup === undefined || own === undefined) return;
+      if (setup === undefined || own === undefined) continue;
       const peers = sites.map((peer, at) => ({
         id: peer.site.id,
         name: peer.site.name,
         url: doors[at]?.peerUrls[index] ?? '',
       }));
       const port = pagePorts[index] ?? 0;
-      const dir = this.writeSite(site, setup, broker, { port, doors: own, peers });
+      const dir = this.writeSite(site, setup, { port, doors: own, peers });
+      if (this.options.isFleet) await this.provision(site.site.gateway, dir);
       const args = [join(ROOT, 'gateway/main.ts'), 'run', dir];
       const gateway = startProcess(site.site.gateway, args, join(this.dir, 'logs'));
       this.processes.push(gateway);
       this.gateways.push({ ...site, dir, url: own.url, doors: own, process: gateway });
-    });
+    }
+  }
+
+  /** As an installer does it, with the command. @throws Fault when it does not work */
+  private async provision(gateway: string, dir: string): Promise<void> {
+    const args = [join(ROOT, 'gateway/main.ts'), 'provision', dir];
+    const command = startProcess(`provision-${gateway}`, args, join(this.dir, 'logs'));
+    if ((await command.exited) === 0) return;
+    const log = `logs/provision-${gateway}.log in the run's folder (--keep shows it)`;
+    throw new Fault('it got no certificate', gateway, `see ${log}`);
   }
 
   /**
@@ -163,28 +187,52 @@ export class Run {
     return running;
   }
 
-  private async startCloud(
+  private async startBroker(
     sites: readonly RunningSite[],
-    secrets: RunSecrets,
-    brokerPort: number,
-  ): Promise<RunBroker> {
+    port: number,
+    controlPort: number | undefined,
+  ): Promise<void> {
+    const kind = this.options.broker ?? 'iot-core';
+    const dir = join(this.dir, 'broker');
+    const files = sites.map(({ site }) => site);
+    this.broker = await makeBroker({ kind, dir, port, sites: files, controlPort });
+    this.runBroker();
+    const { control } = this.broker;
+    if (control === undefined) return;
+    mkdirSync(this.operatorDir, { mode: 0o700 });
+    writeLogin(this.operatorDir, this.broker.login(OPERATOR_ID));
+    secret(join(this.operatorDir, 'control.secret'), control.token);
+    await answering(port, READY_MS);
+  }
+
+  get operatorDir(): string {
+    return join(this.dir, 'operator');
+  }
+
+  /** The broker's process, first or again; what it keeps on disk it finds there. */
+  runBroker(): void {
+    if (this.broker === undefined) return;
+    const main = join(ROOT, 'simulators/main.ts');
+    const args = [main, 'iot-core', '--config', this.broker.configFile, '--with-parent'];
+    this.put(startProcess('broker', args, join(this.dir, 'logs'), true));
+  }
+
+  /** In the place of the one of that name. */
+  private put(started: DemoProcess): void {
+    const at = this.processes.findIndex(({ name }) => name === started.name);
+    if (at < 0) this.processes.push(started);
+    else this.processes[at] = started;
+  }
+
+  private async startCloud(sites: readonly RunningSite[], secrets: RunSecrets): Promise<void> {
+    const { broker } = this;
+    if (broker === undefined) return;
     const logs = join(this.dir, 'logs');
     const files = sites.map((site) => site.site);
     this.sources = await startSources({
       climate: demoClimate(this.options.seed),
       wallMs: () => this.clock.wallMs(),
     });
-    const kind = this.options.broker ?? 'iot-core';
-    const broker = await makeBroker(kind, join(this.dir, 'broker'), brokerPort, files);
-    const main = join(ROOT, 'simulators/main.ts');
-    this.processes.push(
-      startProcess(
-        'broker',
-        [main, 'iot-core', '--config', broker.configFile, '--with-parent'],
-        logs,
-        true,
-      ),
-    );
     const cloud = writeCloud(join(this.dir, 'cloud'), {
       sites: files,
       broker: { url: broker.url, login: broker.login(CLOUD_ID) },
@@ -193,12 +241,12 @@ export class Run {
       priceUrl: this.sources.priceUrl,
       transformerVa: this.options.transformerVa,
       backgroundW: this.options.backgroundW,
+      ...this.options.copies,
     });
     const { realMs, wallMs, speed } = this.origin;
     const args = ['run', '--config', cloud, '--clock-origin', `${realMs},${wallMs},${speed}`];
-    this.processes.push(
-      startProcess('cloud', [join(ROOT, 'cloud/main.ts'), ...args, '--with-parent'], logs, true),
-    );
+    const json = ['--with-parent', '--json'];
+    this.put(startProcess('cloud', [join(ROOT, 'cloud/main.ts'), ...args, ...json], logs, true));
     this.judge = judgeAt(broker);
     this.judge.onMessage = ({ topic, payload }) => {
       const gateway = parseTopic(topic)?.who;
@@ -208,13 +256,11 @@ export class Run {
     };
     this.judge.subscribe(files.map((site) => gatewayTopics(site.tenant, site.gateway).directive));
     this.judge.start();
-    return broker;
   }
 
   private writeSite(
     running: RunningSite,
     setup: SiteSetup,
-    broker: RunBroker | undefined,
     page: {
       readonly port: number;
       readonly doors: RunDoors;
@@ -222,6 +268,7 @@ export class Run {
     },
   ): string {
     const { site } = running;
+    const { broker } = this;
     return writeGateway(join(this.dir, site.id), {
       siteText: demoSiteText(site, setup.comment),
       commissioning: commissioningRecord(site, this.options.startMs, {}),
@@ -250,6 +297,7 @@ async function endAll(processes: readonly DemoProcess[]): Promise<boolean> {
 /** Who only listens to the grid agent's directives. */
 function judgeAt(broker: RunBroker): Broker {
   const login = broker.login(JUDGE_ID);
+  if (login.kind === 'claim') throw new RangeError('the judge has a certificate of its own');
   return createMqttBroker({
     url: broker.url,
     clientId: JUDGE_ID,

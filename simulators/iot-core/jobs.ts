@@ -32,6 +32,9 @@ export interface Execution {
   deadline: NodeJS.Timeout | undefined;
 }
 
+/** An execution as a file keeps it: its step timer is not kept. */
+export type KeptExecution = Omit<Execution, 'deadline'>;
+
 type Answer =
   | { readonly accepted: object; readonly after?: () => unknown }
   | { readonly code: string; readonly message: string };
@@ -89,6 +92,31 @@ export class Jobs {
 
   execution(thing: string, jobId: string): Readonly<Execution> | undefined {
     return this.find(thing, jobId);
+  }
+
+  /** As DescribeJobExecution of the control plane; undefined where there is none. */
+  described(thing: string, jobId: string): object | undefined {
+    const execution = this.find(thing, jobId);
+    if (execution === undefined) return undefined;
+    const { status, statusDetails: detailsMap } = execution;
+    return { ...summary(execution), status, statusDetails: { detailsMap } };
+  }
+
+  /** Where a job is or was to be done. */
+  thingsOf(jobId: string): string[] {
+    return [...this.byThing.keys()].filter((thing) => this.find(thing, jobId) !== undefined);
+  }
+
+  all(): KeptExecution[] {
+    return [...this.byThing.values()].flat().map(({ deadline: _timer, ...kept }) => kept);
+  }
+
+  restore(kept: readonly KeptExecution[]): void {
+    for (const one of kept) {
+      const list = this.byThing.get(one.thing) ?? [];
+      list.push({ ...one, deadline: undefined });
+      this.byThing.set(one.thing, list);
+    }
   }
 
   /** Ends the timers of running jobs. */

@@ -26,7 +26,7 @@ export const DOCUMENTED: Limits = {
 };
 
 /** Everything that is a rate or a count is off; sizes stay, since no broker takes any size. */
-export const UNLIMITED: Limits = {
+const UNLIMITED: Limits = {
   ...DOCUMENTED,
   publishesPerS: Number.POSITIVE_INFINITY,
   bytesPerS: Number.POSITIVE_INFINITY,
@@ -34,6 +34,22 @@ export const UNLIMITED: Limits = {
   filtersPerSubscribe: Number.POSITIVE_INFINITY,
   unacked: 65_535,
 };
+
+export const LIMIT_NAMES = Object.keys(DOCUMENTED) as (keyof Limits)[];
+
+/** All as documented, all off, or each that is named as it says and the others as documented. */
+export function limitsOf(
+  chosen: 'documented' | 'off' | { readonly [name in keyof Limits]?: number | 'off' | undefined },
+): Limits {
+  if (chosen === 'documented') return DOCUMENTED;
+  if (chosen === 'off') return UNLIMITED;
+  const limits: { -readonly [name in keyof Limits]: number } = { ...DOCUMENTED };
+  for (const name of LIMIT_NAMES) {
+    const value = chosen[name];
+    if (value !== undefined) limits[name] = value === 'off' ? UNLIMITED[name] : value;
+  }
+  return limits;
+}
 
 const WINDOW_MS = 1_000;
 

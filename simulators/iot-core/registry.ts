@@ -12,7 +12,7 @@ export interface Certificate {
 /** A fleet provisioning template: who may become what. */
 export interface Template {
   readonly name: string;
-  /** `gw-${SerialNumber}`: the parameters of the request stand for the variables. */
+  /** `${SerialNumber}`, as ours: the parameters of the request stand for the variables. */
   readonly thingName: string;
   readonly policy: string;
   /** The pre-provisioning hook: only these; every serial number where it is absent. */
@@ -20,11 +20,12 @@ export interface Template {
   readonly deviceConfiguration?: Readonly<Record<string, string>>;
 }
 
-/** Things, certificates and policies, in memory: gone with the process. */
+/** Things, certificates and policies, in memory. */
 export class Registry {
   readonly policies: ReadonlyMap<string, Policy>;
   readonly templates: ReadonlyMap<string, Template>;
   private readonly certificates = new Map<string, Certificate>();
+  private changed: (() => void) | undefined;
 
   constructor(
     policies: Readonly<Record<string, Policy>> = {},
@@ -34,8 +35,18 @@ export class Registry {
     this.templates = new Map(templates.map((template) => [template.name, template]));
   }
 
+  /** @param onChange  of a certificate, from now on */
+  watch(onChange: () => void): void {
+    this.changed = onChange;
+  }
+
+  all(): Certificate[] {
+    return [...this.certificates.values()];
+  }
+
   put(certificate: Certificate): void {
     this.certificates.set(certificate.id, certificate);
+    this.changed?.();
   }
 
   certificate(id: string): Certificate | undefined {
@@ -45,11 +56,12 @@ export class Registry {
   /** As the console does: a certificate that is not active refuses the next connection. */
   setStatus(id: string, status: CertificateStatus): void {
     const known = this.certificates.get(id);
-    if (known !== undefined) this.certificates.set(id, { ...known, status });
+    if (known !== undefined) this.put({ ...known, status });
   }
 
   remove(id: string): void {
     this.certificates.delete(id);
+    this.changed?.();
   }
 
   policiesOf(certificate: Certificate): Policy[] {

@@ -5,7 +5,9 @@ import { endWithParent } from '../../gateway/adapters/process/parent.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { Authority, certificateIdOf } from './authority.ts';
 import { type BrokerOptions, IotBroker } from './broker.ts';
-import { DOCUMENTED, UNLIMITED } from './limits.ts';
+import { openControl } from './control.ts';
+import { keep, recall } from './keep.ts';
+import { LIMIT_NAMES, limitsOf } from './limits.ts';
 import { Registry } from './registry.ts';
 import type { RuleTarget } from './reserved.ts';
 
@@ -24,7 +26,12 @@ const policySchema = z.strictObject({
 const brokerSchema = z.strictObject({
   host: z.string().optional(),
   port: z.int().min(0).max(65_535),
-  limits: z.enum(['documented', 'off']).default('documented'),
+  limits: z
+    .union([
+      z.enum(['documented', 'off']),
+      z.partialRecord(z.enum(LIMIT_NAMES), z.union([z.int().positive(), z.literal('off')])),
+    ])
+    .default('documented'),
   strict: z.boolean().default(false),
   grants: z
     .array(
@@ -61,6 +68,8 @@ const brokerSchema = z.strictObject({
       }),
     )
     .default([]),
+  stateFile: z.string().optional(), // certificates, shadows and jobs outlive the process
+  control: z.strictObject({ port: z.int().min(0).max(65_535), tokenFile: z.string() }).optional(), // jobs by HTTP
   rules: z.record(z.string(), z.strictObject({ file: z.string() })).default({}), // JSON lines
 });
 
@@ -100,15 +109,16 @@ const toFile =
     appendFileSync(file, `${JSON.stringify(line)}\n`, { mode: 0o600 });
   };
 
-async function optionsOf(file: string): Promise<BrokerOptions> {
-  const config = readBrokerFile(file);
+type Config = ReturnType<typeof readBrokerFile>;
+
+async function optionsOf(file: string, config: Config): Promise<BrokerOptions> {
   const at = (path: string): string => resolve(dirname(file), path);
   const { tls, rules } = config;
   const common = {
     port: config.port,
     ...(config.host !== undefined && { host: config.host }),
     strict: config.strict,
-    limits: config.limits === 'off' ? UNLIMITED : DOCUMENTED,
+    limits: limitsOf(config.limits),
     rules: Object.fromEntries(
       Object.entries(rules).map(([name, rule]) => [name, toFile(at(rule.file))]),
     ),
@@ -126,19 +136,47 @@ async function optionsOf(file: string): Promise<BrokerOptions> {
   return { ...common, registry, tls: { server, ca }, ...(authority && { authority }) };
 }
 
-/** Runs until SIGTERM or, when it was started by a demo, until that is gone. */
-export async function runBroker(file: string, withParent: boolean): Promise<void> {
-  const options = await optionsOf(file);
-  const broker = new IotBroker(options);
+/** Where jobs are made, if the file asks for it. @returns how to close it */
+async function controlOf(file: string, config: Config, broker: IotBroker): Promise<() => void> {
+  if (config.control === undefined) return () => undefined;
+  const path = resolve(dirname(file), config.control.tokenFile);
+  const token = text(path).trim();
+  if (!/^\S{16,200}$/.test(token)) {
+    throw new Fault('not a token', path, 'write 16 or more characters without spaces');
+  }
+  const { port } = config.control;
+  const opened = await listening(port, openControl({ port, token }, broker.reserved.jobs));
+  process.stdout.write(`jobs on 127.0.0.1:${opened.port}\n`);
+  return () => void opened.server.close();
+}
+
+/** @throws Fault when the port is taken */
+async function listening<T>(port: number, opening: Promise<T>): Promise<T> {
   try {
-    const port = await broker.start();
-    process.stdout.write(`listening on ${options.host ?? '127.0.0.1'}:${port}\n`);
+    return await opening;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new Fault(`cannot listen (${code})`, `port ${options.port}`, 'free it or name another');
+    throw new Fault(`cannot listen (${code})`, `port ${port}`, 'free it or name another');
   }
+}
+
+/** Runs until SIGTERM or, when it was started by a demo, until that is gone. */
+export async function runBroker(file: string, withParent: boolean): Promise<void> {
+  const config = readBrokerFile(file);
+  const options = await optionsOf(file, config);
+  const broker = new IotBroker(options);
+  const state = config.stateFile && resolve(dirname(file), config.stateFile);
+  if (state) {
+    recall(broker, state);
+    broker.registry.watch(() => keep(broker, state)); // a thing's certificate is made once
+  }
+  const closeControl = await controlOf(file, config, broker);
+  const port = await listening(options.port, broker.start());
+  process.stdout.write(`listening on ${options.host ?? '127.0.0.1'}:${port}\n`);
   const end = (): void => {
     const { byClient } = broker.stats();
+    closeControl();
+    if (state) keep(broker, state);
     void broker.stop().then(() => {
       process.stdout.write(`${JSON.stringify({ published: byClient })}\n`);
       process.exit(0);

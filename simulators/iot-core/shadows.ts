@@ -26,6 +26,11 @@ interface Held {
   readonly version: number;
 }
 
+/** A shadow as a file keeps it. */
+export interface KeptShadow extends Held {
+  readonly key: string; // thing and name
+}
+
 /** Classic and named shadows of all things, in memory. */
 export class Shadows {
   private readonly out: Outlet;
@@ -55,6 +60,14 @@ export class Shadows {
   /** What a thing's shadow holds, as the HTTP API would tell; undefined where there is none. */
   document(thing: string, name?: string): ShadowDocument | undefined {
     return this.held.get(keyOf(thing, name))?.document;
+  }
+
+  all(): KeptShadow[] {
+    return [...this.held].map(([key, held]) => ({ key, ...held }));
+  }
+
+  restore(kept: readonly KeptShadow[]): void {
+    for (const { key, version, document } of kept) this.held.set(key, { version, document });
   }
 
   /** An update from the cloud's side, as by the HTTP API. */

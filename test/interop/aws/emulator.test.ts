@@ -44,9 +44,9 @@ describe("the IoT Core emulator, with the AWS SDK's own clients", () => {
     const templates = [
       {
         name: 'gateways',
-        thingName: `gw-\${SerialNumber}`,
+        thingName: `\${SerialNumber}`,
         policy: 'thing',
-        serialNumbers: ['0001'],
+        serialNumbers: ['gw-0001'],
         deviceConfiguration: { tenant: 'demo' },
       },
     ];
@@ -190,7 +190,7 @@ describe("the IoT Core emulator, with the AWS SDK's own clients", () => {
     const claim = await host.identity('claim', 'claim');
     const client = await connect('claim-1', claim);
     const identity = iotidentity.IotIdentityClientv2.newFromMqtt5(client, RPC);
-    const { key, request } = await newRequest('0001');
+    const { key, request } = await newRequest('gw-0001');
     const made = await identity.createCertificateFromCsr({ certificateSigningRequest: request });
     const cert = made.certificatePem ?? '';
     const id = made.certificateId ?? '';
@@ -203,13 +203,13 @@ describe("the IoT Core emulator, with the AWS SDK's own clients", () => {
         certificateOwnershipToken: made.certificateOwnershipToken,
       }),
     };
-    const wrong = { ...ask, parameters: { SerialNumber: '9999' } };
+    const wrong = { ...ask, parameters: { SerialNumber: 'gw-9999' } };
     await expect(identity.registerThing(wrong)).rejects.toMatchObject({
       modeledError: { errorCode: 'AccessDenied', statusCode: 403 },
     });
     const registered = await identity.registerThing({
       ...ask,
-      parameters: { SerialNumber: '0001' },
+      parameters: { SerialNumber: 'gw-0001' },
     });
     expect(registered).toMatchObject({
       thingName: 'gw-0001',

@@ -1,7 +1,7 @@
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type BrokerOptions, IotBroker } from '../../../simulators/iot-core/broker.ts';
-import { DOCUMENTED, UNLIMITED } from '../../../simulators/iot-core/limits.ts';
+import { DOCUMENTED, limitsOf } from '../../../simulators/iot-core/limits.ts';
 import type { Grant } from '../../../simulators/iot-core/rights.ts';
 
 const grants: Grant[] = [
@@ -94,7 +94,7 @@ describe('what IoT Core reserves and limits, with the mqtt package as its client
     await a.subscribeAsync(filters(48, 2), { qos: 1 });
     await expect(a.subscribeAsync(filters(50, 1), { qos: 1 })).rejects.toThrow();
     await broker.stop();
-    await start({ limits: UNLIMITED });
+    await start({ limits: limitsOf('off') });
     const b = await online('a');
     const all = await b.subscribeAsync(filters(0, 60), { qos: 1 });
     expect(all).toHaveLength(60);

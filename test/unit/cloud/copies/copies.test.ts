@@ -137,6 +137,7 @@ describe('copies of the books', () => {
     await settled(() => ended);
     expect(said).toContain('copies wait for the next start');
     books.close();
+    expect(first.copier.waiting()).toBe(3); // as it was at the end
     books = openStore(join(folder, 'cloud.db'));
     const second = cloud();
     second.copier.kick();
