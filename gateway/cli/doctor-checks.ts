@@ -96,19 +96,23 @@ export function folderFinding(dataDir: string): Finding {
     return bad('data', `${dataDir} may not be written`, 'run as the gateway’s user, or chown it');
   }
   const { bavail, bsize } = statfsSync(dataDir);
-  const freeBytes = bavail * bsize;
+  return diskFinding(dataDir, bavail * bsize);
+}
+
+export function diskFinding(dataDir: string, freeBytes: number): Finding {
   const free = `${Math.round(freeBytes / 1e6)} MB free in ${dataDir}`;
   if (freeBytes < DISK_BAD_BYTES) return bad('disk', free, 'free some space: records are lost');
   if (freeBytes < DISK_LOOK_BYTES) return look('disk', free, 'free some space soon');
   return fine('disk', free);
 }
 
-export function clockFinding(wallMs: number): Finding {
+/** @param manager  where systemd tells of itself and of its time service */
+export function clockFinding(wallMs: number, manager = '/run/systemd'): Finding {
   const now = new Date(wallMs).toISOString();
   const mend = 'set the clock: timedatectl set-ntp true, or fit a real-time clock';
   if (wallMs < WRITTEN_MS) return bad('clock', `it says ${now}`, mend);
-  const isSystemd = existsSync('/run/systemd/system');
-  if (isSystemd && !existsSync('/run/systemd/timesync/synchronized')) {
+  const isSystemd = existsSync(join(manager, 'system'));
+  if (isSystemd && !existsSync(join(manager, 'timesync/synchronized'))) {
     return look('clock', `it says ${now} and no time server has confirmed it`, mend);
   }
   return fine('clock', `it says ${now}`);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -84,42 +84,5 @@ describe('edgewatt setup', () => {
     await refused({ host: ['a:b'] }, 'write HOST or HOST:PORT');
     await refused({ host: ['127.0.0.1:1'], units: '9-x' }, 'not a range of units');
     await refused({ host: ['127.0.0.1:1'] }, 'no meter that we know answers');
-  });
-});
-
-describe('edgewatt doctor', () => {
-  it('says what is wrong, how to mend it, and ends with 1', async () => {
-    const text = readFileSync(new URL('../../../../docs/examples/house.yaml', import.meta.url));
-    const site = text.toString().replaceAll(/host: 192[\d.]+/g, 'host: 127.0.0.1, port: 9');
-    writeFileSync(join(dir, 'site.yaml'), site);
-    const gateway = [
-      'version: 1',
-      'page: { host: 0.0.0.0, port: 0 }',
-      'broker: { url: "mqtts://127.0.0.1:9", passwordFile: b.secret, caFile: ca.pem }',
-    ];
-    writeFileSync(join(dir, 'gateway.yaml'), gateway.join('\n'));
-    writeFileSync(join(dir, 'b.secret'), 'x', { mode: 0o644 });
-    writeFileSync(join(dir, 'ca.pem'), 'x');
-    const { code, out } = await runCli(['doctor', dir]);
-    expect(code).toBe(1);
-    for (const line of [
-      /^BAD {2}bus lan-pv: 127\.0\.0\.1:9: ECONNREFUSED\n {5}check power/m,
-      /^BAD {2}bus rs485: \/dev\/serial\/by-id\/usb-rs485 is not there$/m,
-      /^BAD {2}broker: mqtts:\/\/127\.0\.0\.1:9: ECONNREFUSED$/m,
-      /^BAD {2}broker certificate: .*ca\.pem is no certificate$/m,
-      /^look broker secret: others may read .*b\.secret\n {5}chmod 600/m,
-      /^look page: it is open to the network without TLS$/m,
-      /^look commissioning: not proven: meter1, inverter1, inverter2$/m,
-      /^ok {3}lock: no gateway runs on this site$/m,
-    ]) {
-      expect(out).toMatch(line);
-    }
-  });
-
-  it('tells the line of a broken file', async () => {
-    writeFileSync(join(dir, 'gateway.yaml'), 'version: 1\npage: { prot: 80 }\n');
-    const { code, out } = await runCli(['doctor', dir]);
-    expect(code).toBe(1);
-    expect(out).toContain('gateway.yaml:2');
   });
 });
