@@ -20,6 +20,15 @@ afterEach(async () => {
 });
 
 const [field, factory, house] = demoSites(7);
+const GENERIC = 'sunspec/generic';
+/** The same site with a battery inverter of the 100 series. */
+const older = {
+  ...field.site,
+  id: 'sunfield with model 124',
+  devices: field.site.devices.map((device) =>
+    device.id === 'inverter2' ? { ...device, profile: 'sunspec/battery-124' } : device,
+  ),
+};
 /** Verdicts of one cycle, what the devices must then be told, and the safe end. */
 const CASES = [
   {
@@ -46,11 +55,24 @@ const CASES = [
     safe: [verdictOf('battery1', 'release', 0), verdictOf('ev1', 'release', 0)],
     end: { hybrid1: { ownMode: true }, wallbox1: { ownMode: true } },
   },
+  // Devices that the gateway knows nothing of but their models.
+  ...[field.site, older].map((site) => ({
+    site,
+    by: GENERIC,
+    verdicts: [verdictOf('battery1', 'setpoint', -20_000), verdictOf('pv1', 'limit', 30_000)],
+    told: { inverter2: { setpointW: -20_000 }, inverter1: { limitW: 30_000 } },
+    safe: [verdictOf('battery1', 'setpoint', 0), verdictOf('pv1', 'release', 0)],
+    end: { inverter2: { setpointW: 0 }, inverter1: { ownMode: true } },
+  })),
 ] as const;
 
-test.each(CASES.map((one) => [one.site.id, one] as const))(
+const nameOf = (one: (typeof CASES)[number]): string =>
+  'by' in one ? `${one.site.id} by ${one.by}` : one.site.id;
+
+test.each(CASES.map((one) => [nameOf(one), one] as const))(
   '%s: commands reach the devices, are verified and kept alive, and are given back',
-  async (_, { site, verdicts, told, safe, end }) => {
+  async (_, one) => {
+    const { site, verdicts, told, safe, end } = one;
     const clock = createClock(newOrigin(SPEED, Date.UTC(2026, 5, 1, 10)));
     const times = timing(SPEED);
     const lines: string[] = [];
@@ -60,7 +82,11 @@ test.each(CASES.map((one) => [one.site.id, one] as const))(
     const log: Log = { info: () => undefined, warn: line, error: line };
     const devices = createSiteDevices(site, { clock, settings: deviceSettings(site) });
     ends.push(devices.stop);
-    const real = wired(site, await devices.start(), undefined);
+    const started = wired(site, await devices.start(), undefined);
+    const known = started.devices.map((device) =>
+      'by' in one ? { ...device, profile: one.by } : device,
+    );
+    const real = { ...started, devices: known };
     const buses = busMaker(real, makeWire, clock, times, log);
     const poller = createPoller(real, profileById, buses, clock, times, log);
     ends.push(() => poller.stop());
@@ -96,6 +122,7 @@ test.each(CASES.map((one) => [one.site.id, one] as const))(
       )
       .toBe(true);
     expect(writer.state().map((lease) => lease.mismatches)).toEqual(verdicts.map(() => 0));
+    if ('by' in one) expect(devices.images['inverter2']?.take('heartbeat')).toBeGreaterThan(0);
     // Control readings keep up with the accelerated cycle.
     const { devices: views } = poller.snapshot();
     expect(views.map((view) => [view.id, view.state])).toEqual(
