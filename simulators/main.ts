@@ -39,6 +39,9 @@ function inject(text: string): (typeof INJECT)[number] {
 /** A summer Wednesday in Berlin, half past six in the morning. */
 const START = '2026-06-17T04:30:00Z';
 
+/** The sun is high. */
+const NOON = '2026-06-17T10:00:00Z';
+
 program
   .command('demo')
   .description('three sites, their gateways, a broker and the cloud on this machine')
@@ -106,6 +109,55 @@ program
       json: options.json === true,
       headless: options.headless === true,
       keep: options.keep === true,
+    });
+  });
+
+const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
+
+program
+  .command('device')
+  .description('one device of the catalogue on a wire, with faults to order')
+  .argument('<profile>', "as in 'edgewatt devices list'")
+  .option('--tcp <port>', 'Modbus TCP on 127.0.0.1; 0 = a free port', number('port', 0, 65_535))
+  .option('--serial <path>', 'Modbus RTU on a tty')
+  .addOption(
+    new Option('--framing <kind>', 'on --tcp: mbap, or rtu for RTU over TCP')
+      .choices(['mbap', 'rtu'])
+      .default('mbap'),
+  )
+  .option('--unit <n>', "unit id; default the profile's", number('unit', 0, 255))
+  .option('--baud <n>', "of --serial; default the profile's", number('baud', 1_200, 1_000_000))
+  .addOption(
+    new Option('--parity <kind>', 'of --serial').choices(['none', 'even', 'odd']).default('none'),
+  )
+  .option('--rated <w>', 'nameplate, W', number('rated', 100, 1e7))
+  .option('--serial-number <text>', 'what it calls itself')
+  .option('--clients <n>', "connections at a time; default the profile's", number('n', 1, 1_000))
+  .option('--set <point=value>', 'a reading that stands; may be given several times', several)
+  .option('--fault <rule>', "a fault from the start, as 'late 300 every 7'; several", several)
+  .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(NOON))
+  .option('--speed <n>', 'simulated seconds per second', number('speed', 1, 3_600), 1)
+  .option('--seed <n>', 'other faults, other weather', number('seed', 0, 4_294_967_295), 1)
+  .option('--json', 'one JSON object a line: every write it took, answers, state at the end')
+  .action(async (profile, options) => {
+    const { device } = await import('./cli/device.ts');
+    await device({
+      profile,
+      tcp: options.tcp,
+      serial: options.serial,
+      framing: options.framing,
+      unit: options.unit,
+      baud: options.baud,
+      parity: options.parity,
+      ratedW: options.rated,
+      serialNumber: options.serialNumber,
+      clients: options.clients,
+      set: options.set ?? [],
+      fault: options.fault ?? [],
+      startMs: options.start,
+      speed: options.speed,
+      seed: options.seed,
+      json: options.json === true,
     });
   });
 

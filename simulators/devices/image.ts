@@ -68,9 +68,11 @@ function fill(
   store: Store,
   profile: Profile,
   options: { readonly id: string; readonly settings: DeviceSettings },
+  isMeant: (key: string) => boolean = () => true,
 ): void {
   const { map } = store.layout;
   for (const [key, candidates] of startValues(profile, map, options.settings)) {
+    if (!isMeant(key)) continue;
     if (!candidates.some((value) => holds(store, key, value))) store.store(key, undefined);
   }
   for (const [key, text] of startTexts(profile, map, options)) store.storeText(key, text);
@@ -194,6 +196,18 @@ function putValue(store: Store, startWh: number, key: string, value: number | un
   }
 }
 
+/** The count of seconds that a device shows since its start. */
+function heartbeatOf(store: Store): (nowMs: number, again?: boolean) => void {
+  const point = store.layout.map.points['deviceHeartbeat'];
+  let fromMs: number | undefined;
+  return (nowMs, again = false) => {
+    if (point === undefined) return;
+    if (again || fromMs === undefined) fromMs = nowMs;
+    const most = point.count === 1 ? 0xffff : 0xffffffff; // which itself means "not available"
+    store.store(point.key, Math.floor((nowMs - fromMs) / 1_000) % most);
+  };
+}
+
 /**
  * A simulated device: the registers of its profile and what it does by itself.
  * @param options id of the device in the site, and its nameplate
@@ -208,19 +222,25 @@ export function createDeviceImage(
   const store = createStore(id, layout);
   fill(store, profile, options);
   const registers = { has: (key: string) => key in map.points, take: store.take, put: store.store };
-  const behaviour = behaviourOf(profile, registers, settings.ratedW);
+  const own = { ...profile, control: map.control };
+  const born = () => behaviourOf(own, registers, settings.ratedW);
+  let behaviour = born();
+  const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);
   const frames = framesOf(map);
   const startWh = settings.counterStartWh ?? 10_000;
+  const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
-  let heartbeatFromMs: number | undefined;
+  let deafUntilMs = 0; // it takes no writes before
 
-  const beat = (): void => {
-    const point = map.points['deviceHeartbeat'];
-    if (point === undefined) return;
-    heartbeatFromMs ??= nowMs;
-    const most = point.count === 1 ? 0xffff : 0xffffffff; // which itself means "not available"
-    store.store(point.key, Math.floor((nowMs - heartbeatFromMs) / 1_000) % most);
+  const judge = (write: Write): Map<string, number> | ExceptionCode => {
+    if (raw[write.space].length === 0) return 1;
+    const values = valuesOf(store, ownerOf, write);
+    if (typeof values === 'number') return values;
+    if (isTorn(frames, new Set(values.keys()))) return 3;
+    if (nowMs < deafUntilMs) return 6;
+    const refused = behaviour.accepts(values);
+    return refused === 0 ? values : refused;
   };
 
   return {
@@ -237,14 +257,11 @@ export function createDeviceImage(
       return values.includes(undefined) ? undefined : values.reduce((a = 0, b = 0) => a + b, 0);
     },
     read: (space, at, count) => readFrom(layout, space, at, count),
+    judge: (space, at, words) => judge({ space, at, words }),
     write: (space, at, words) => {
-      if (raw[space].length === 0) return 1;
-      const values = valuesOf(store, ownerOf, { space, at, words });
+      const values = judge({ space, at, words });
       if (typeof values === 'number') return values;
       const keys = new Set(values.keys());
-      if (isTorn(frames, keys)) return 3;
-      const refused = behaviour.accepts(values);
-      if (refused !== 0) return refused;
       keep(store, { space, at, words }, keys);
       behaviour.written(keys, nowMs);
       return 0;
@@ -252,7 +269,16 @@ export function createDeviceImage(
     step: (toMs) => {
       nowMs = Math.max(nowMs, toMs);
       behaviour.step(nowMs);
-      beat();
+      beat(nowMs);
+    },
+    restart: (atMs) => {
+      nowMs = Math.max(nowMs, atMs);
+      deafUntilMs = nowMs + restartMs;
+      const isVolatile = (key: string): boolean =>
+        map.points[key]?.writable === true && map.points[key]?.stored !== true;
+      fill(store, profile, options, isVolatile);
+      behaviour = born();
+      beat(nowMs, true);
     },
     control: () => behaviour.control(nowMs),
   };

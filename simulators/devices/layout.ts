@@ -66,6 +66,15 @@ interface LaidModel {
 const lengthOf = ({ model, repetitions }: Pick<LaidModel, 'model' | 'repetitions'>): number =>
   model.length + repetitions * (model.groups?.[0]?.length ?? 0);
 
+/** Repetitions of a model's group that the points of a profile reach into. */
+function repetitionsOf(profile: Profile, model: SunspecModel): number {
+  const [group] = model.groups ?? [];
+  if (group === undefined) return 0;
+  const own = Object.values(profile.points).filter((point) => point.model === model.id);
+  const end = Math.max(0, ...own.map((point) => point.at + wordsOfPoint(point)));
+  return Math.ceil(Math.max(0, end - model.length - 2) / group.length);
+}
+
 /** The models that a profile needs and those it can use, in the order of their numbers. */
 function modelsOf(profile: Profile & { kind: 'sunspec' }, settings: DeviceSettings): LaidModel[] {
   const ids = new Set<number>(profile.models);
@@ -76,7 +85,9 @@ function modelsOf(profile: Profile & { kind: 'sunspec' }, settings: DeviceSettin
     .map((id) => {
       const model = MODELS.find((candidate) => candidate.id === id);
       if (model === undefined) throw new Error(`${profile.id}: SunSpec model ${id} is not known`);
-      const repetitions = model.groups === undefined ? 0 : id === 160 ? (settings.strings ?? 2) : 1;
+      const least = id === 160 ? (settings.strings ?? 2) : 1;
+      const repetitions =
+        model.groups === undefined ? 0 : Math.max(least, repetitionsOf(profile, model));
       const laid = { model, at, repetitions };
       at += lengthOf(laid) + 2;
       return laid;

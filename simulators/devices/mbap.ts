@@ -10,32 +10,65 @@ export interface Session {
   feed(bytes: Uint8Array): { readonly out: readonly Uint8Array[]; readonly close: boolean };
 }
 
-export function createMbapSession(station: Station): Session {
+/** One request as it came, and how its answer is framed. */
+export interface WireRequest {
+  readonly unit: number;
+  readonly pdu: Uint8Array;
+  readonly bytes: Uint8Array;
+  /** @param shift added to what names the request: transaction id on TCP, unit on RTU */
+  frame(body: Uint8Array, shift?: number): Uint8Array;
+}
+
+/** Cuts a stream of bytes into requests. */
+export interface RequestReader {
+  /** @returns broken: what came is no Modbus, and the connection has to end */
+  feed(bytes: Uint8Array): { readonly requests: readonly WireRequest[]; readonly broken: boolean };
+}
+
+export function createMbapReader(): RequestReader {
   let rest = new Uint8Array(0);
   return {
     feed(bytes) {
       const all = new Uint8Array(rest.length + bytes.length);
       all.set(rest);
       all.set(bytes, rest.length);
-      const out: Uint8Array[] = [];
+      const requests: WireRequest[] = [];
       let at = 0;
       while (all.length - at >= HEADER) {
         const view = new DataView(all.buffer, at);
         const length = view.getUint16(4);
         if (view.getUint16(2) !== 0 || length < 2 || length > MOST_LENGTH) {
           rest = new Uint8Array(0);
-          return { out, close: true };
+          return { requests, broken: true };
         }
         if (all.length - at < 6 + length) break;
-        const unit = view.getUint8(6);
-        const pdu = all.slice(at + HEADER, at + 6 + length);
-        // A TCP gateway says itself that the unit did not answer (exception 11).
-        const body = answer(station, unit, pdu) ?? Uint8Array.of((pdu[0] ?? 0) | 0x80, 11);
-        out.push(frame(view.getUint16(0), unit, body));
+        const [transaction, unit] = [view.getUint16(0), view.getUint8(6)];
+        requests.push({
+          unit,
+          pdu: all.slice(at + HEADER, at + 6 + length),
+          bytes: all.slice(at, at + 6 + length),
+          frame: (body, shift = 0) => frame((transaction + shift) & 0xffff, unit, body),
+        });
         at += 6 + length;
       }
       rest = all.slice(at);
-      return { out, close: false };
+      return { requests, broken: false };
+    },
+  };
+}
+
+/** A TCP gateway says itself that the unit did not answer (exception 11). */
+export const noAnswer = (pdu: Uint8Array): Uint8Array => Uint8Array.of((pdu[0] ?? 0) | 0x80, 11);
+
+export function createMbapSession(station: Station): Session {
+  const reader = createMbapReader();
+  return {
+    feed(bytes) {
+      const { requests, broken } = reader.feed(bytes);
+      const out = requests.map(({ unit, pdu, frame: framed }) =>
+        framed(answer(station, unit, pdu) ?? noAnswer(pdu)),
+      );
+      return { out, close: broken };
     },
   };
 }

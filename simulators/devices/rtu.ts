@@ -1,4 +1,4 @@
-import type { Session } from './mbap.ts';
+import type { RequestReader, Session, WireRequest } from './mbap.ts';
 import { answer, requestLength } from './pdu.ts';
 import type { Station } from './types.ts';
 
@@ -18,7 +18,8 @@ export function crc16(bytes: Uint8Array): number {
   return crc;
 }
 
-function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
+/** Frame of an RTU line. */
+export function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
   const out = new Uint8Array(pdu.length + 3);
   out[0] = unit;
   out.set(pdu, 1);
@@ -29,31 +30,23 @@ function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
 }
 
 /**
- * All devices of one RTU line as bytes. Requests are delimited by their own length and checked by
- * CRC; what does not fit is dropped until the line has been silent. Unit 0 reaches every device and
- * is answered by none.
+ * Requests are delimited by their own length and checked by CRC; what does not fit is dropped until
+ * the line has been silent.
  */
-export function createRtuSession(station: Station): Session {
+export function createRtuReader(clock: Station['clock']): RequestReader {
   let buffer = new Uint8Array(0);
   let deaf = false; // lost the frame: wait for silence
   let lastMs = Number.NEGATIVE_INFINITY;
-
-  const handle = (unit: number, pdu: Uint8Array): Uint8Array | undefined => {
-    if (unit !== 0) return answer(station, unit, pdu);
-    for (const own of station.units.keys()) answer(station, own, pdu);
-    return undefined;
-  };
-
   return {
     feed(bytes) {
-      const nowMs = station.clock.realMs();
+      const nowMs = clock.realMs();
       if (nowMs - lastMs > SILENCE_MS) {
         buffer = new Uint8Array(0);
         deaf = false;
       }
       lastMs = nowMs;
-      const out: Uint8Array[] = [];
-      if (deaf) return { out, close: false };
+      const requests: WireRequest[] = [];
+      if (deaf) return { requests, broken: false };
       const all = new Uint8Array(buffer.length + bytes.length);
       all.set(buffer);
       all.set(bytes, buffer.length);
@@ -61,17 +54,47 @@ export function createRtuSession(station: Station): Session {
       for (;;) {
         const length = requestLength(buffer.subarray(1));
         if (length === 0 || (length > 0 && buffer.length < length + 3)) break;
-        const whole = buffer.subarray(0, length + 3);
+        const whole = buffer.slice(0, length + 3);
         const sent = (whole[length + 1] ?? 0) | ((whole[length + 2] ?? 0) << 8);
         if (length < 0 || sent !== crc16(whole.subarray(0, length + 1))) {
           deaf = true;
           buffer = new Uint8Array(0);
           break;
         }
-        const pdu = handle(whole[0] ?? 0, whole.slice(1, length + 1));
-        if (pdu !== undefined) out.push(withCrc(whole[0] ?? 0, pdu));
+        const unit = whole[0] ?? 0;
+        requests.push({
+          unit,
+          pdu: whole.slice(1, length + 1),
+          bytes: whole,
+          frame: (body, shift = 0) => withCrc((unit + shift) & 0xff, body),
+        });
         buffer = buffer.slice(length + 3);
       }
+      return { requests, broken: false };
+    },
+  };
+}
+
+/** Unit 0 reaches every device of a line and is answered by none. */
+export function answerOnLine(
+  station: Station,
+  unit: number,
+  pdu: Uint8Array,
+): Uint8Array | undefined {
+  if (unit !== 0) return answer(station, unit, pdu);
+  for (const own of station.units.keys()) answer(station, own, pdu);
+  return undefined;
+}
+
+/** All devices of one RTU line as bytes. */
+export function createRtuSession(station: Station): Session {
+  const reader = createRtuReader(station.clock);
+  return {
+    feed(bytes) {
+      const out = reader.feed(bytes).requests.flatMap(({ unit, pdu, frame }) => {
+        const body = answerOnLine(station, unit, pdu);
+        return body === undefined ? [] : [frame(body)];
+      });
       return { out, close: false };
     },
   };

@@ -114,6 +114,12 @@ export interface DeviceImage {
     at: number,
     count: number,
   ): { words: Uint16Array; exception: ExceptionCode };
+  /** What a write request would set, by point, or why it is refused; nothing is stored. */
+  judge(
+    space: 'holding' | 'coil',
+    at: number,
+    words: ArrayLike<number>,
+  ): ReadonlyMap<string, number> | ExceptionCode;
   /** One write request: whole writable points only, values within the point's range. */
   write(space: 'holding' | 'coil', at: number, words: ArrayLike<number>): ExceptionCode;
   /**
@@ -121,6 +127,8 @@ export interface DeviceImage {
    * never back.
    */
   step(nowMs: number): void;
+  /** Power was gone: what is not stored starts anew, and writes are refused until it is ready. */
+  restart(nowMs: number): void;
   /** What the device is told to do; call after `step`. */
   control(): Commanded;
 }

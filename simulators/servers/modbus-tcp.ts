@@ -49,7 +49,8 @@ function serve(socket: Socket, session: Session): void {
   socket.on('error', () => socket.destroy()); // a client that went away is no fault of the device
 }
 
-function listen(server: Server, port: number): Promise<void> {
+/** On loopback. @throws Error with one line when the port is taken */
+export function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';

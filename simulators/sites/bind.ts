@@ -1,5 +1,6 @@
 import type { Meter, Site, Terminal } from '../../gateway/contracts/values/site.ts';
 import type { DeviceImage, DeviceSettings } from '../devices/types.ts';
+import { ONE_WAY } from '../devices/values.ts';
 import type { PlantTruth } from '../plant/plant.ts';
 import { type Command, type Commands, clamp, type PlaceTruth } from '../plant/types.ts';
 import { noiseAt, streamKey } from '../random.ts';
@@ -43,6 +44,7 @@ function command(image: DeviceImage, terminal: Terminal): Command {
  */
 function electrical(powerW: number, powerFactor: number, key: number, atMs: number): Values {
   const values: Values = { powerW };
+  for (const [name, share] of Object.entries(ONE_WAY)) values[name] = share(powerW);
   const frequencyHz = 50 + 0.018 * noiseAt(key ^ 9, atMs, 20_000);
   const apparentVa = Math.abs(powerW) / powerFactor;
   [1, 2, 3].forEach((phase) => {
@@ -78,7 +80,8 @@ function terminalValues(terminal: Terminal, place: PlaceTruth, key: number, atMs
   };
   if (place.dc === true) {
     for (const name of Object.keys(values)) {
-      if (!['powerW', 'inWh', 'outWh'].includes(name)) delete values[name];
+      const isDc = name === 'powerW' || name === 'inWh' || name === 'outWh' || name in ONE_WAY;
+      if (!isDc) delete values[name];
     }
   }
   if (place.socPct !== undefined && terminal.kind === 'battery') {
@@ -137,7 +140,11 @@ function writeState(
 }
 
 /** @throws RangeError when a controlled or metered device has no image */
-export function bindSite(site: Site, images: Images, seed: number): BoundSite {
+export function bindSite(
+  site: Pick<Site, 'zone' | 'terminals' | 'meters'>,
+  images: Images,
+  seed: number,
+): BoundSite {
   const image = (id: string): DeviceImage => {
     const found = images[id];
     if (found === undefined) throw new RangeError(`no image of device '${id}'`);
