@@ -4,6 +4,9 @@ import { decodePoint, decodeText } from '../../../devices/codec.ts';
 import type { DeviceMap, Profile, ResolvedPoint } from '../../../devices/profile.ts';
 import { resolveProfile } from '../../../devices/resolve.ts';
 import { type SunspecChain, walkChain } from '../../../devices/sunspec/chain.ts';
+import { sunspecProfile } from '../../../devices/sunspec/driver.ts';
+import { SUNSPEC_GENERIC } from '../../../devices/sunspec/generic.ts';
+import { SURVEYED } from '../../../devices/sunspec/survey.ts';
 import type { BusSpec } from '../../contracts/values/site.ts';
 
 /** A device that answered, and the profile whose words make sense of its registers. */
@@ -50,7 +53,7 @@ async function read(client: Client, point: Pick<ResolvedPoint, 'space' | 'at' | 
 }
 
 async function chainOf(client: Client): Promise<SunspecChain | undefined> {
-  const walk = walkChain();
+  const walk = walkChain(SURVEYED);
   let words: Words | undefined;
   for (;;) {
     const step = walk.next(words);
@@ -100,17 +103,37 @@ async function describe(client: Client, unit: number, profile: Profile, map: Dev
   return { unit, profile, identity, sample };
 }
 
+/**
+ * The profile of the device's own maker, or one that is written for its models; otherwise what its
+ * chain says by itself.
+ */
+function profileOf(chain: SunspecChain): Profile | undefined {
+  const has = (model: number): boolean => chain.models.some(({ id }) => id === model);
+  const generic = genericOf(chain);
+  const own = (one: Profile): boolean => one.maker === generic?.maker;
+  const [best] = CATALOGUE.filter((one) => one.kind === 'sunspec')
+    .filter((one) => one.auto !== true && (own(one) || one.maker === SUNSPEC_GENERIC.maker))
+    .filter((one) => one.models.every(has))
+    .sort((a, b) => Number(own(b)) - Number(own(a)) || b.models.length - a.models.length);
+  return best ?? generic;
+}
+
+function genericOf(chain: SunspecChain): Profile | undefined {
+  try {
+    return sunspecProfile(SUNSPEC_GENERIC, chain);
+  } catch {
+    return undefined; // no inverter, meter or battery among its models
+  }
+}
+
 /** What answers at one unit of an open bus; undefined when nothing does. */
 async function look(client: Client, unit: number): Promise<Found | undefined> {
   client.setID(unit);
   const chain = await chainOf(client);
   if (chain !== undefined) {
-    const has = (model: number): boolean => chain.models.some(({ id }) => id === model);
-    const [best] = CATALOGUE.filter((one) => one.kind === 'sunspec')
-      .filter((one) => one.models.every(has))
-      .sort((a, b) => b.models.length - a.models.length);
-    if (best === undefined) return { unit, profile: undefined, identity: {}, sample: {} };
-    return describe(client, unit, best, resolveProfile(best, chain));
+    const profile = profileOf(chain);
+    if (profile === undefined) return { unit, profile, identity: {}, sample: {} };
+    return describe(client, unit, profile, resolveProfile(profile, chain));
   }
   for (const profile of CATALOGUE.filter((one) => one.kind === 'registers')) {
     const map = resolveProfile(profile);
