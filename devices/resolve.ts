@@ -46,7 +46,12 @@ export function resolveProfile(profile: Profile, chain?: SunspecChain): DeviceMa
     limits: profile.limits,
     ...(profile.writeFunction !== undefined && { writeFunction: profile.writeFunction }),
     points,
-    unreadable: profile.kind === 'registers' ? (profile.unreadable ?? []) : [],
+    unreadable: [
+      ...(profile.kind === 'registers' ? (profile.unreadable ?? []) : []),
+      ...Object.values(points)
+        .filter(({ writeOnly }) => writeOnly === true)
+        .map(({ space, at, count }) => ({ space, at, words: count })),
+    ],
     control: profile.control,
     sums: profile.sums ?? {},
   };

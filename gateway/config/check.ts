@@ -1,3 +1,4 @@
+import { THROUGH } from '../../devices/catalogue.ts';
 import type { Profile } from '../../devices/profile.ts';
 import type { Connection, Site, Terminal } from '../contracts/values/site.ts';
 
@@ -238,52 +239,10 @@ function stores(site: Site): Finding[] {
 }
 
 function control(site: Site, profiles: Profiles): Finding[] {
-  const found: Finding[] = [];
-  site.devices.forEach((device, index) => {
-    if (profiles(device.profile) === undefined) {
-      found.push({
-        path: ['devices', index, 'profile'],
-        what: `no profile is called '${device.profile}'`,
-        mend: 'edgewatt devices list shows the profiles',
-      });
-    }
-  });
+  const found = [...devices(site, profiles), ...measured(site, profiles)];
   site.terminals.forEach((terminal, index) => {
     if (terminal.control === 'none') return;
-    const device = site.devices.find((d) => d.id === (terminal.controlDevice ?? terminal.device));
-    const at = ['terminals', index, 'control'];
-    if (device === undefined) {
-      found.push({
-        path: at,
-        what: `terminal '${terminal.id}' is controlled but has no device`,
-        mend: 'name its device or set control: none',
-      });
-      return;
-    }
-    const profile = profiles(device.profile);
-    // What a generic SunSpec device offers is known when it has answered.
-    if (profile?.kind === 'sunspec' && profile.auto === true) return;
-    const spec = profile?.control.find(
-      (c) => c.binds === (terminal.controlDevice ? '' : (terminal.part ?? '')),
-    );
-    if (profile === undefined) return;
-    if (spec === undefined || spec.kind !== terminal.control) {
-      found.push({
-        path: at,
-        what: `'${device.profile}' offers no control of kind '${terminal.control}' here`,
-        mend: spec ? `use control: ${spec.kind}` : 'use control: none',
-      });
-    } else if (spec.reversion.to === 'none' && device.allowWithoutReversion !== true) {
-      found.push({
-        path: at,
-        what:
-          `device '${device.id}' has no reversion timer, ` +
-          'so a lost gateway would leave it commanded',
-        mend:
-          'accept that by name with allowWithoutReversion: true ' +
-          `at device '${device.id}', or use control: none`,
-      });
-    }
+    found.push(...controlled(site, terminal, index, profiles));
     if (terminal.control === 'steps' && (terminal.stepsA?.length ?? 0) === 0) {
       found.push({
         path: ['terminals', index],
@@ -292,6 +251,78 @@ function control(site: Site, profiles: Profiles): Finding[] {
       });
     }
   });
+  return found;
+}
+
+function devices(site: Site, profiles: Profiles): Finding[] {
+  return site.devices.flatMap(({ profile }, index) => {
+    if (profiles(profile) !== undefined) return [];
+    const path = ['devices', index, 'profile'];
+    const speaker = THROUGH.find(({ id }) => id === profile);
+    if (speaker === undefined) {
+      const what = `no profile is called '${profile}'`;
+      return [{ path, what, mend: 'edgewatt devices list shows the profiles' }];
+    }
+    const mend = `read it through its inverter: ${speaker.through.join(', ')}`;
+    return [{ path, what: `'${profile}' has no Modbus of its own`, mend }];
+  });
+}
+
+/** What a generic SunSpec device offers is known when it has answered. */
+const isKnownLater = (profile: Profile): boolean => profile.kind === 'sunspec' && !!profile.auto;
+
+/** A meter needs a power; that of a hybrid itself is not the power of the connection. */
+function measured(site: Site, profiles: Profiles): Finding[] {
+  return site.meters.flatMap((meter, index) => {
+    const device = site.devices.find(({ id }) => id === meter.device);
+    const profile = profiles(device?.profile ?? '');
+    if (profile === undefined || isKnownLater(profile)) return [];
+    const has = (key: string): boolean => key in profile.points || key in (profile.sums ?? {});
+    const power = `${meter.part === undefined ? '' : `${meter.part}.`}powerW`;
+    const path = ['meters', index, meter.part === undefined ? 'device' : 'part'];
+    if (!has(power)) {
+      const parts = has('meter.powerW') ? 'write part: meter' : 'name another device or part';
+      return [{ path, what: `'${profile.id}' has no ${power}`, mend: parts }];
+    }
+    const isGrid = site.connections.some(({ id }) => id === meter.of);
+    if (profile.role !== 'hybrid' || meter.part !== undefined || !isGrid) return [];
+    const what = `the power of '${profile.id}' is that of its converter`;
+    return [{ path, what, mend: 'write part: meter, or name the meter of the connection' }];
+  });
+}
+
+function controlled(site: Site, terminal: Terminal, index: number, profiles: Profiles): Finding[] {
+  const path = ['terminals', index, 'control'];
+  const device = site.devices.find((d) => d.id === (terminal.controlDevice ?? terminal.device));
+  if (device === undefined) {
+    const what = `terminal '${terminal.id}' is controlled but has no device`;
+    return [{ path, what, mend: 'name its device or set control: none' }];
+  }
+  const profile = profiles(device.profile);
+  if (profile === undefined || isKnownLater(profile)) return [];
+  const binds = terminal.controlDevice ? '' : (terminal.part ?? '');
+  const own = profile.control.filter((spec) => spec.binds === binds);
+  const spec = own.find(({ kind }) => kind === terminal.control);
+  if (spec === undefined) {
+    const kinds = own.map(({ kind }) => kind).join(' or ');
+    const what = `'${device.profile}' offers no control of kind '${terminal.control}' here`;
+    return [{ path, what, mend: `use control: ${kinds === '' ? 'none' : kinds}` }];
+  }
+  const found: Finding[] = [];
+  const { reversion, minPowerW = 0 } = spec;
+  const endless = reversion.to === 'none' || reversion.unproven === true;
+  if (endless && device.allowWithoutReversion !== true) {
+    const timer = reversion.to === 'none' ? 'no reversion timer' : 'no proven reversion timer';
+    const what = `device '${device.id}' has ${timer}, so a lost gateway would leave it commanded`;
+    const mend =
+      'accept that by name with allowWithoutReversion: true ' +
+      `at device '${device.id}', or use control: none`;
+    found.push({ path, what, mend });
+  }
+  if (terminal.minPowerW < minPowerW) {
+    const what = `'${device.profile}' does nothing below ${minPowerW} W`;
+    found.push({ path: ['terminals', index], what, mend: `write minPowerW: ${minPowerW}` });
+  }
   return found;
 }
 

@@ -165,6 +165,7 @@ export const siteSchema = z.strictObject({
         id,
         of: id,
         device: id,
+        part: z.string().max(40).optional(),
         direction: z.enum(['into-node', 'out-of-node']),
         class: z.enum(['billing', 'control', 'check']),
         resolutionW: z.number().positive().default(1),

@@ -159,6 +159,7 @@ export interface Meter {
   readonly id: string;
   readonly of: string; // id of a connection, edge or terminal
   readonly device: string;
+  readonly part?: string; // part of a hybrid that carries it: 'meter'
   readonly direction: 'into-node' | 'out-of-node'; // what the meter counts as +, as proven
   readonly class: 'billing' | 'control' | 'check';
   readonly resolutionW: number;

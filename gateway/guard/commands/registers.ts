@@ -119,9 +119,9 @@ export class ControlRegisters {
     return this.shown.get(key);
   }
 
-  /** A register that cannot be read shows what was written to it last. */
+  /** Until it is read back, and where it cannot be, a register shows what was written to it. */
   wrote({ point, value }: Target): void {
-    if (point.writeOnly) this.shown.set(point.key, value);
+    this.shown.set(point.key, value);
   }
 
   /** Nothing is known of the registers any more: the device may have restarted. */
@@ -130,9 +130,9 @@ export class ControlRegisters {
     this.compared = false;
   }
 
-  /** A write was not answered: what cannot be read is unknown. */
+  /** A write was not answered: what the register shows is unknown. */
   doubt({ point }: Target): void {
-    if (point.writeOnly) this.shown.delete(point.key);
+    this.shown.delete(point.key);
   }
 
   shows({ point, value, tolerance }: Target): boolean {

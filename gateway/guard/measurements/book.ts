@@ -10,6 +10,7 @@ interface Entry {
   told: BadQuality | undefined; // what the device itself said last, where it was not a number
   toldAtMs: number;
   failing: boolean; // the last attempt gave nothing
+  gone: boolean; // this device does not have it, and not every one does
 }
 
 /**
@@ -97,6 +98,7 @@ export class ReadingBook {
       const entry = this.entry(point.key);
       entry.told = 'unavailable';
       entry.toldAtMs = atMs;
+      entry.gone = point.only !== undefined;
     }
   }
 
@@ -108,7 +110,8 @@ export class ReadingBook {
       if (point !== undefined) all[key] = worth(entry, nowMs, freshMs[point.class]);
     }
     for (const [key, parts] of Object.entries(this.map.sums ?? {})) {
-      all[key] = sumOf(parts.map((part) => all[part]));
+      const own = parts.filter((part) => this.entries.get(part)?.gone !== true);
+      all[key] = sumOf(own.map((part) => all[part]));
     }
     return all;
   }
@@ -127,7 +130,14 @@ export class ReadingBook {
   private entry(key: string): Entry {
     let entry = this.entries.get(key);
     if (entry === undefined) {
-      entry = { last: undefined, lastAtMs: 0, told: undefined, toldAtMs: 0, failing: false };
+      entry = {
+        last: undefined,
+        lastAtMs: 0,
+        told: undefined,
+        toldAtMs: 0,
+        failing: false,
+        gone: false,
+      };
       this.entries.set(key, entry);
     }
     return entry;
@@ -145,8 +155,12 @@ function worth(entry: Entry, nowMs: number, freshMs: number): Reading {
   return { quality: 'good', value: entry.last, atMs: entry.lastAtMs };
 }
 
-/** Of the parts: as old as the oldest, as good as the worst. */
+/**
+ * Of the parts: as old as the oldest, as good as the worst. What the device does not have (a third
+ * string) is not among them; a failed read is.
+ */
 function sumOf(parts: readonly (Reading | undefined)[]): Reading {
+  if (parts.length === 0) return { quality: 'unavailable', atMs: 0 };
   let sum = 0;
   let whole = true;
   let atMs = Number.POSITIVE_INFINITY;

@@ -126,11 +126,11 @@ class Planner {
   }
 }
 
-/** Poll plan of a device. Text and scale factors on their own are not polled. */
+/** Poll plan of a device. Text, what can only be written, and scale factors on their own are not. */
 export function planBlocks(map: DeviceMap, rules: PlanRules): Block[] {
   const planner = new Planner(map, rules);
   const points = Object.values(map.points).filter(
-    (point) => point.as !== 'str' && point.as !== 'sf',
+    (point) => point.as !== 'str' && point.as !== 'sf' && point.writeOnly !== true,
   );
   for (const rate of RATES) {
     const items = points

@@ -57,7 +57,7 @@ function sourcesOf(site: Site, id: string, terminal?: Terminal): Source[] {
     .filter((meter) => meter.of === id)
     .map((meter) => ({
       device: meter.device,
-      prefix: '',
+      prefix: prefixOf(meter.part),
       turned: meter.direction === 'out-of-node',
     }));
   if (terminal?.device !== undefined) {

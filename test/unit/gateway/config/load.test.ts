@@ -82,3 +82,33 @@ describe('a site file', () => {
     expect(complaint('devices:', 'devices: [')).toContain('not YAML');
   });
 });
+
+describe('what a device can do', () => {
+  const battery = 'id: inverter2, bus: lan2, unit: 1, profile: sunspec/battery-701';
+
+  it('a device without a map of its own names who speaks for it', () => {
+    const to = battery.replace('sunspec/battery-701', 'byd/battery-box');
+    expect(complaint(battery, to)).toMatch(
+      /'byd\/battery-box' has no Modbus of its own; read it through its inverter: fronius\/gen24/,
+    );
+  });
+
+  it('a timer that nobody proved is accepted by name only', () => {
+    const to = battery.replace('sunspec/battery-701', 'sma/sunny-island');
+    expect(complaint(battery, to)).toContain("device 'inverter2' has no proven reversion timer");
+    const allowed = barn.replace(battery, `${to}, allowWithoutReversion: true`);
+    expect(parseSite(allowed, profileById).complaints).toEqual([]);
+  });
+
+  it('the meter of a connection is the meter behind a hybrid, not the hybrid', () => {
+    const meter = 'id: meter1, bus: lan1, unit: 1, profile: sunspec/meter-203';
+    const hybrid = barn.replace(meter, meter.replace('sunspec/meter-203', 'huawei/sun2000-luna'));
+    const said = parseSite(hybrid, profileById).complaints[0];
+    expect(said?.what).toBe("the power of 'huawei/sun2000-luna' is that of its converter");
+    expect(said?.mend).toContain('part: meter');
+    const mended = hybrid.replace('device: meter1,', 'device: meter1, part: meter,');
+    expect(parseSite(mended, profileById).complaints).toEqual([]);
+    const wrong = mended.replace('part: meter,', 'part: battery2,');
+    expect(parseSite(wrong, profileById).complaints[0]?.what).toContain('has no battery2.powerW');
+  });
+});

@@ -72,7 +72,7 @@ export const LIMIT: ControlSpec = {
   reversion: { to: 'full-power', minS: 1, maxS: 300, renewedBy: 'timer-write' },
 };
 
-const profile = (control: ControlSpec): Profile => ({
+const profile = (control: ControlSpec, more: Partial<Profile>): Profile => ({
   kind: 'registers',
   id: 'test/device',
   maker: 'Test',
@@ -94,10 +94,18 @@ const profile = (control: ControlSpec): Profile => ({
     limitPct: point(16, { unit: 'pct', scale: 0.01, writable: true, min: 0, max: 100 }),
     sizeW: point(20, { unit: 'W', writable: true }),
     mode: point(21, { writable: true }),
+    // 30 and 32 go in one frame and cannot be read; 40 is stored
+    deafW: point(30, { as: 'i32', unit: 'W', writable: true, writeOnly: true }),
+    deafMode: point(32, { as: 'u32', writable: true, writeOnly: true }),
+    storedMode: point(40, { writable: true, stored: true }),
+    heartbeat: point(41, { writable: true }),
+    minutesS: point(42, { unit: 's', scale: 60, writable: true, min: 60, max: 3_600 }),
+    asideW: point(43, { as: 'i16', unit: 'W', writable: true, writeAt: 50 }),
   },
   identity: [],
   quirks: [],
   examples: [],
+  ...(more as object),
 });
 
 interface Wish {
@@ -132,6 +140,7 @@ interface Options {
   readonly control?: ControlSpec;
   readonly allowed?: boolean;
   readonly budget?: Record<string, number>;
+  readonly profile?: Partial<Profile>;
 }
 
 export async function rig(options: Options = {}) {
@@ -159,7 +168,7 @@ export async function rig(options: Options = {}) {
   const times = timing(1);
   const poller = createPoller(
     site,
-    () => profile(control),
+    () => profile(control, options.profile ?? {}),
     busMaker(site, () => wire, clock, times, log),
     clock,
     times,

@@ -41,8 +41,11 @@ const METER: Profile = {
     socPct: point(400, { as: 'u16', unit: 'pct', class: 'state' }),
     inWh: point(700, { as: 'u32', unit: 'Wh', class: 'slow' }),
     serial: point(900, { as: 'str', words: 4, unit: 'none', class: 'slow' }),
+    thirdW: point(1_200, { only: 'models with three strings' }),
+    orderW: point(3, { writable: true, writeOnly: true }),
+    frequencyHz: point(4, { as: 'u16', unit: 'Hz', scale: 0.01, class: 'control' }),
   },
-  sums: { doubleW: ['powerW', 'powerW'] },
+  sums: { doubleW: ['powerW', 'powerW'], allW: ['powerW', 'thirdW'], noneW: ['thirdW'] },
   identity: ['serial'],
   quirks: [],
   examples: [],
@@ -273,4 +276,23 @@ test('stop settles and leaves nothing behind', async () => {
 test('an unknown profile or device is said at once', async () => {
   const { poller } = await rig();
   expect(() => poller.bus('nobody')).toThrow('nobody');
+});
+
+test('a sum leaves out what the device does not have, and never what failed', async () => {
+  const { peer, read, cycles } = await rig();
+  peer.strict = true;
+  await cycles(5);
+  expect(read('thirdW')).toMatchObject({ quality: 'unavailable' });
+  expect(read('allW')).toMatchObject({ quality: 'good', value: 12_340 });
+  expect(read('noneW')).toMatchObject({ quality: 'unavailable' });
+  peer.faults.drop = true;
+  await cycles(2);
+  expect(read('allW')?.quality).toBe('timeout');
+});
+
+test('what can only be written is never read', async () => {
+  const { peer, cycles, read } = await rig();
+  await cycles(20);
+  expect(read('orderW')).toBeUndefined();
+  expect(peer.asked.some(([, at, count]) => at <= 3 && at + count > 3)).toBe(false);
 });

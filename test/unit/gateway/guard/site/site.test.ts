@@ -153,6 +153,14 @@ describe('a hybrid', () => {
     },
   };
 
+  it('carries the meter of the connection as a part of its own', () => {
+    const meters = spec.meters.map((meter) => ({ ...meter, device: 'inverter1', part: 'meter' }));
+    const own = { ...devices['inverter1'], 'meter.powerW': -1_250, 'meter.outWh': 700 };
+    const state = one({ ...spec, meters }, { inverter1: own });
+    expect(state.points['grid.powerW']).toMatchObject({ quality: 'good', value: -1_250 });
+    expect(state.points['grid.outWh']).toMatchObject({ value: 700 });
+  });
+
   it('names its parts, closes the ac node with the converter, and hangs on the connection', () => {
     const { points, terminals } = one(spec, devices);
     expect(points['hybrid1.powerW']).toMatchObject({ value: 3_800 });
