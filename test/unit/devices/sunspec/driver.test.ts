@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { checkProfile } from '../../../../devices/check.ts';
 import { decodePoint } from '../../../../devices/codec.ts';
 import type { DeviceMap } from '../../../../devices/profile.ts';
 import { resolveProfile } from '../../../../devices/resolve.ts';
@@ -20,7 +21,11 @@ function meet(base: number, models: readonly Laid[]) {
   const registers = layChain(base, models);
   const chain = chainOf(registers);
   const map = resolveProfile(SUNSPEC_GENERIC, chain);
-  return { chain, map, profile: sunspecProfile(SUNSPEC_GENERIC, chain), read: reader(registers) };
+  const profile = sunspecProfile(SUNSPEC_GENERIC, chain);
+  // The rules of the profiles that people write hold here too; examples only they have.
+  const wrong = checkProfile(profile).filter(({ path }) => path[0] !== 'examples');
+  expect(wrong).toEqual([]);
+  return { chain, map, profile, read: reader(registers) };
 }
 
 const reader =
