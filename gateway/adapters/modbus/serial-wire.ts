@@ -1,4 +1,5 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
 import { SerialPort } from 'serialport';
 import type { BusSpec } from '../../contracts/values/site.ts';
 import type { Wire } from '../../ports.ts';
@@ -39,18 +40,52 @@ function plain(path: string, message: string): string {
   return message.replace(/^Error:?\s*/i, '').split('\n')[0] ?? message;
 }
 
-/** A serial port: closed before it is opened again, and its disappearance is told at once. */
+/** Many answers: none is longer than 256 bytes. */
+const INBOX = 4_096;
+
+/**
+ * The port's bytes as a terminal of Node's own: `serialport` sets the line up and reads it through
+ * the thread pool, at ten times the processor time a piece.
+ * @throws Error when the open port is no terminal
+ */
+function terminalOf(port: SerialPort, heard: (bytes: Uint8Array) => void): ReadStream {
+  const fd: unknown = Reflect.get(Object(port.port), 'fd');
+  if (typeof fd !== 'number') throw new Error('no terminal');
+  const buffer = Buffer.alloc(INBOX);
+  const callback = (length: number): boolean => {
+    heard(buffer.subarray(0, length));
+    return true;
+  };
+  const terminal = new ReadStream(fd, { onread: { buffer, callback } });
+  terminal.resume();
+  return terminal;
+}
+
+function portOf({ path, baud, parity, stopBits, dataBits = 8 }: SerialBus): SerialPort {
+  return new SerialPort({ path, baudRate: baud, dataBits, parity, stopBits, autoOpen: false });
+}
+
+/**
+ * A serial port: wholly closed before it is opened again, and its disappearance is told at once.
+ */
 export function createSerialWire(bus: SerialBus): Wire {
   let port: SerialPort | undefined;
+  let terminal: ReadStream | undefined;
+  let closed: Promise<void> = Promise.resolve(); // the last port, down to its lock
   const label = `serial ${bus.path}`;
 
   const forget = (): void => {
     const old = port;
+    const stream = terminal;
     port = undefined;
+    terminal = undefined;
+    stream?.removeAllListeners();
+    stream?.on('error', () => undefined);
+    stream?.destroy();
     if (old === undefined) return;
     old.removeAllListeners();
     old.on('error', () => undefined);
-    if (old.isOpen) old.close(() => undefined);
+    if (old.isOpen) closed = new Promise((done) => old.close(() => done()));
   };
 
   const wire: Wire = {
@@ -58,39 +93,42 @@ export function createSerialWire(bus: SerialBus): Wire {
     onBytes: undefined,
     onClose: undefined,
     get opened() {
-      return port?.isOpen === true;
+      return terminal !== undefined;
     },
-    open: () =>
-      new Promise((done, fail) => {
-        if (port !== undefined) return fail(new Error(`${label}: is open already`));
-        const why = trouble(bus.path);
-        if (why !== undefined) return fail(new Error(why));
-        const own = new SerialPort({
-          path: bus.path,
-          baudRate: bus.baud,
-          dataBits: 8,
-          parity: bus.parity,
-          stopBits: bus.stopBits,
-          autoOpen: false,
-        });
-        port = own;
-        const ended = (message: string): void => {
-          if (port !== own) return;
-          forget();
-          wire.onClose?.(message);
-        };
-        own.on('data', (bytes: Buffer) => wire.onBytes?.(bytes));
-        own.on('error', (error) => ended(plain(bus.path, error.message)));
-        own.on('close', () => ended(trouble(bus.path) ?? 'the adapter went away'));
+    open: async () => {
+      if (port !== undefined) throw new Error(`${label}: is open already`);
+      const own = portOf(bus);
+      port = own;
+      await closed;
+      const why = port === own ? trouble(bus.path) : 'closed while opening';
+      if (why !== undefined) {
+        if (port === own) forget();
+        throw new Error(why);
+      }
+      await new Promise<void>((done, fail) => {
         own.open((error) => {
-          if (port !== own) return own.isOpen ? own.close(() => undefined) : undefined;
           if (error === null || error === undefined) return done();
-          forget();
+          if (port === own) forget();
           fail(new Error(plain(bus.path, error.message)));
         });
-      }),
+      });
+      if (port !== own) {
+        own.close(() => undefined);
+        throw new Error('closed while opening');
+      }
+      const ended = (message?: string): void => {
+        if (port !== own) return;
+        forget();
+        wire.onClose?.(trouble(bus.path) ?? message ?? 'the adapter went away');
+      };
+      terminal = terminalOf(own, (bytes) => wire.onBytes?.(bytes));
+      terminal.on('error', (error) => ended(plain(bus.path, error.message)));
+      terminal.on('close', () => ended());
+      own.on('error', (error) => ended(plain(bus.path, error.message)));
+      own.on('close', () => ended());
+    },
     send: (bytes) => {
-      if (port?.isOpen === true) port.write(bytes);
+      terminal?.write(bytes);
     },
     close: forget,
   };

@@ -1,4 +1,5 @@
-/* Both ends of the Modbus bench by libmodbus: `server PORT`, `client PORT CONNECTIONS REQUESTS`. */
+/* Both ends of the Modbus bench by libmodbus: `server PORT`, `client PORT CONNECTIONS REQUESTS` and
+ * `rtu PATH BAUD REGISTERS REQUESTS`. */
 #include <errno.h>
 #include <modbus.h>
 #include <pthread.h>
@@ -98,8 +99,35 @@ static int measure(int connections) {
   return 0;
 }
 
+static int measure_rtu(const char *path, int baud, int registers, int reads) {
+  modbus_t *ctx = modbus_new_rtu(path, baud, 'N', 8, 1);
+  uint16_t words[REGISTERS];
+  struct rusage before, after;
+  struct timespec start, end;
+  modbus_set_slave(ctx, 1);
+  modbus_set_response_timeout(ctx, 5, 0);
+  if (modbus_connect(ctx) < 0) return 1;
+  if (modbus_read_registers(ctx, 0, registers, words) != registers) return 1;
+  getrusage(RUSAGE_SELF, &before);
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  for (int turn = 0; turn < reads; turn++) {
+    if (modbus_read_registers(ctx, 0, registers, words) != registers) return 1;
+  }
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  getrusage(RUSAGE_SELF, &after);
+  double cpu = seconds(after.ru_utime) + seconds(after.ru_stime) - seconds(before.ru_utime) -
+               seconds(before.ru_stime);
+  double wall = end.tv_sec - start.tv_sec + (end.tv_nsec - start.tv_nsec) / 1e9;
+  printf("{\"requests\":%d,\"cpuMs\":%.3f,\"wallMs\":%.3f}\n", reads, cpu * 1e3, wall * 1e3);
+  return 0;
+}
+
 int main(int count, char **arguments) {
   if (count < 3) return 2;
+  if (strcmp(arguments[1], "rtu") == 0) {
+    if (count < 6) return 2;
+    return measure_rtu(arguments[2], atoi(arguments[3]), atoi(arguments[4]), atoi(arguments[5]));
+  }
   port = atoi(arguments[2]);
   if (strcmp(arguments[1], "server") == 0) return serve();
   if (count < 5) return 2;
