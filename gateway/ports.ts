@@ -178,13 +178,14 @@ export interface OutboxGap {
   readonly rows: number;
   readonly fromMs: Instant;
   readonly toMs: Instant;
-  readonly why: 'full' | 'damaged';
+  readonly why: 'full' | 'damaged' | 'refused';
 }
 
 export interface OutboxState {
   readonly rows: number;
   readonly bytes: number;
-  readonly droppedRows: number;
+  readonly droppedRows: number; // for want of room, ever
+  readonly refusedRows: number; // set aside, ever
   readonly gaps: readonly OutboxGap[]; // newest last, at most 20
 }
 
@@ -223,6 +224,11 @@ export interface AgentStore {
   readRecords(maxBytes: number, without: readonly RecordRange[]): Promise<TelemetryRecord[]>;
   /** The cloud has them. */
   removeRecords(ranges: readonly RecordRange[]): Promise<void>;
+  /**
+   * Broker or cloud will never take them: they leave the outbox, are counted as a gap, and the
+   * newest thousand are kept for who wants to know what they were.
+   */
+  setAside(ranges: readonly RecordRange[], why: string): Promise<void>;
   outbox(): Promise<OutboxState>;
   /** Never replaces a measured interval. */
   addHistory(rows: readonly EnergyRecord[]): Promise<void>;

@@ -1,6 +1,6 @@
 import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { Broker, BrokerMessage, Clock, PublishOptions } from '../ports.ts';
-import { type After, afterOf, offline, Publishes } from './publishes.ts';
+import { type After, afterOf, offline, Publishes, refusal } from './publishes.ts';
 
 const FILTERS_PER_SUBSCRIBE = 8;
 const CONNACK_MS = 10_000;
@@ -79,7 +79,7 @@ class AwsIotBroker implements Broker {
           (ack) => {
             const code = ack?.reasonCode ?? 0;
             const refused = `refused with reason ${code} (${ack?.reasonString ?? topic})`;
-            settle(code >= 128 ? new Error(refused) : undefined, true);
+            settle(code >= 128 ? refusal(code, refused) : undefined, true);
           },
           (error: unknown) => settle(new Error(reason(error)), false),
         );

@@ -1,6 +1,13 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Broker, BrokerMessage, Clock, PublishOptions } from '../ports.ts';
-import { type After, afterOf, offline, PAYLOAD_BYTES_MAX, Publishes } from './publishes.ts';
+import {
+  type After,
+  afterOf,
+  offline,
+  PAYLOAD_BYTES_MAX,
+  Publishes,
+  refusal,
+} from './publishes.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const FILTERS_PER_SUBSCRIBE = 8;
@@ -25,9 +32,11 @@ export interface MqttOptions {
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The broker answered this publish, if only with a no. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && Number(error.code) >= 128;
+/** The PUBACK's no, where the broker answered at all. */
+const refusedWith = (error: unknown): number | undefined => {
+  const code = error instanceof Error && 'code' in error ? Number(error.code) : Number.NaN;
+  return code >= 128 ? code : undefined;
+};
 
 /**
  * MQTT 5 with a clean start on every connect: a publish that fails is failed once and for all, the
@@ -76,9 +85,11 @@ class MqttBroker implements Broker {
       payload,
       (settle) => {
         // mqtt answers a PUBACK reason >= 128 as an error
-        client.publish(topic, Buffer.from(payload), publishOptions(options), (error) =>
-          settle(error ? new Error(reason(error)) : undefined, !error || isRefusal(error)),
-        );
+        client.publish(topic, Buffer.from(payload), publishOptions(options), (error) => {
+          const code = refusedWith(error);
+          if (code !== undefined) settle(refusal(code, reason(error)), true);
+          else settle(error ? new Error(reason(error)) : undefined, !error);
+        });
       },
       () => this.dropped(client, 'no PUBACK: connection stalled'),
     );

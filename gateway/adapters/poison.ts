@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { Refused } from '../contracts/values/refused.ts';
 
 /** A third connection lost over the same bytes is no accident. */
 const STRIKES = 3;
 const REMEMBERED_MAX = 64;
 
 /** Thrown for a publish that a broker answered by ending the connection, again and again. */
-export class PoisonError extends Error {
+class PoisonError extends Refused {
   override readonly name = 'PoisonError';
 }
 

@@ -1,3 +1,4 @@
+import { Refused } from '../contracts/values/refused.ts';
 import type { Clock } from '../ports.ts';
 import { Poison } from './poison.ts';
 
@@ -19,6 +20,13 @@ export function afterOf(clock: Clock | undefined): After {
 
 /** The broker's word on one publish; `answered` when it said anything, if only no. */
 export type Settle = (error: Error | undefined, answered: boolean) => void;
+
+/** Reasons of a PUBACK that may be gone in a moment: unspecified, the broker's own, id in use, quota. */
+const NOT_NOW = new Set([128, 131, 145, 151]);
+
+/** The error for a PUBACK reason of 128 and more. */
+export const refusal = (code: number, why: string): Error =>
+  NOT_NOW.has(code) ? new Error(why) : new Refused(why);
 
 export const offline = (why: string): Error => new Error(`offline: ${why}`);
 
@@ -50,7 +58,7 @@ export class Publishes {
   ): Promise<void> {
     if (payload.length > PAYLOAD_BYTES_MAX) {
       const limit = `limit ${PAYLOAD_BYTES_MAX}`;
-      return Promise.reject(new RangeError(`payload of ${payload.length} bytes, ${limit}`));
+      return Promise.reject(new Refused(`payload of ${payload.length} bytes, ${limit}`));
     }
     return new Promise((resolve, reject) => {
       const key = this.poison.take(topic, payload);

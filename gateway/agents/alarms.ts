@@ -51,6 +51,13 @@ export class Alarms {
         mend: 'Bring the connection to the cloud back.',
       });
     }
+    if (outbox && outbox.refusedRows > 0) {
+      found.push({
+        code: 'RECORDS_REFUSED',
+        text: `${outbox.refusedRows} records are refused by broker or cloud and were set aside.`,
+        mend: 'Update Edgewatt here or in the cloud; the log says what was wrong with them.',
+      });
+    }
     const codes = new Set(found.map(({ code }) => code));
     for (const code of this.since.keys()) if (!codes.has(code)) this.since.delete(code);
     return found.map((alarm) => {

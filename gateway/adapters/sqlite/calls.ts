@@ -2,7 +2,14 @@ import type { StoreOpened } from '../../ports.ts';
 import type { OutboxBounds, StoreCore } from './core.ts';
 
 /** Operations of the store by name, as they travel between the port and its thread. */
-export const WRITES = ['addRecords', 'removeRecords', 'addHistory', 'put', 'forget'] as const;
+export const WRITES = [
+  'addRecords',
+  'removeRecords',
+  'setAside',
+  'addHistory',
+  'put',
+  'forget',
+] as const;
 export const READS = ['readRecords', 'outbox', 'history', 'get', 'list'] as const;
 export type Write = (typeof WRITES)[number];
 export type Read = (typeof READS)[number];

@@ -18,6 +18,7 @@ interface OutboxRow {
 
 /** Given up in this order. */
 const DROP_ORDER = ['aggregate', 'event', 'energy'] as const;
+const ASIDE_ROWS_MAX = 1_000;
 const DROP_ROWS = 256; // at a time, so that a full outbox does not search for each new row
 
 /**
@@ -106,18 +107,37 @@ export class StoreCore {
     }
   }
 
+  setAside(ranges: readonly RecordRange[], why: string): void {
+    const remove = this.db.prepare<number[], OutboxRow & { readonly body: string }>(
+      'DELETE FROM outbox WHERE epoch = ? AND seq BETWEEN ? AND ? RETURNING *',
+    );
+    const keep = this.db.prepare(
+      'INSERT INTO aside (epoch, seq, at_ms, why, body) VALUES (?, ?, ?, ?, ?)',
+    );
+    for (const range of ranges) {
+      const rows = remove.all(range.epoch, range.fromSeq, range.toSeq);
+      for (const { epoch, seq, at_ms, body } of rows) keep.run(epoch, seq, at_ms, why, body);
+      this.gone(rows, 'refused');
+    }
+    this.db
+      .prepare('DELETE FROM aside WHERE id <= (SELECT max(id) FROM aside) - ?')
+      .run(ASIDE_ROWS_MAX);
+  }
+
   outbox(): OutboxState {
-    const dropped = this.db
-      .prepare<[], number>('SELECT coalesce(sum(rows), 0) FROM gaps WHERE rows > 0')
-      .pluck()
-      .get();
+    const sums = this.db.prepare<[], { droppedRows: number; refusedRows: number }>(
+      `SELECT coalesce(sum(rows) FILTER (WHERE why <> 'refused'), 0) AS droppedRows,
+         coalesce(sum(rows) FILTER (WHERE why = 'refused'), 0) AS refusedRows
+       FROM gaps WHERE rows > 0`,
+    );
+    const counted = sums.get() ?? { droppedRows: 0, refusedRows: 0 };
     const gaps = this.db
       .prepare<[], OutboxGap>(
         `SELECT rows, from_ms AS fromMs, to_ms AS toMs, why FROM
          (SELECT * FROM gaps ORDER BY id DESC LIMIT 20) ORDER BY id`,
       )
       .all();
-    return { rows: this.rows, bytes: this.bytes, droppedRows: dropped ?? 0, gaps };
+    return { rows: this.rows, bytes: this.bytes, ...counted, gaps };
   }
 
   addHistory(rows: readonly EnergyRecord[]): void {
@@ -211,18 +231,19 @@ export class StoreCore {
 
   private giveUp(rows: readonly OutboxRow[]): void {
     const remove = this.db.prepare('DELETE FROM outbox WHERE epoch = ? AND seq = ?');
-    let fromMs = Number.POSITIVE_INFINITY;
-    let toMs = 0;
-    for (const row of rows) {
-      remove.run(row.epoch, row.seq);
-      this.rows -= 1;
-      this.bytes -= row.bytes;
-      fromMs = Math.min(fromMs, row.at_ms);
-      toMs = Math.max(toMs, row.at_ms);
-    }
+    for (const row of rows) remove.run(row.epoch, row.seq);
+    this.gone(rows, 'full');
+  }
+
+  /** Counts rows that left the outbox without the cloud having them. */
+  private gone(rows: readonly OutboxRow[], why: 'full' | 'refused'): void {
+    if (rows.length === 0) return;
+    this.rows -= rows.length;
+    for (const { bytes } of rows) this.bytes -= bytes;
+    const times = rows.map(({ at_ms }) => at_ms);
     this.db
-      .prepare("INSERT INTO gaps (rows, from_ms, to_ms, why) VALUES (?, ?, ?, 'full')")
-      .run(rows.length, fromMs, toMs);
+      .prepare('INSERT INTO gaps (rows, from_ms, to_ms, why) VALUES (?, ?, ?, ?)')
+      .run(rows.length, Math.min(...times), Math.max(...times), why);
   }
 }
 

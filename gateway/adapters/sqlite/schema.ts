@@ -5,7 +5,7 @@ import type { DocumentKind, StoreOpened } from '../../ports.ts';
 
 export type Connection = Database.Database;
 
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 /** Kinds that a database of the schema before does not have. */
 const SINCE_2: readonly DocumentKind[] = ['decision', 'advice'];
 const APPLICATION_ID = 0x45574147; // 'EWAG'
@@ -22,6 +22,13 @@ export const DOCUMENT_KINDS: readonly DocumentKind[] = [
   'decision',
   'advice',
 ];
+
+/** Since schema 3: records that broker or cloud refuse for good. */
+const ASIDE = `
+CREATE TABLE aside (
+  id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+  why TEXT NOT NULL, body TEXT NOT NULL
+);`;
 
 /** Table of a kind: plural, since `order` is a word of SQL. */
 export const tableOf = (kind: DocumentKind): string => `${kind}s`;
@@ -42,6 +49,7 @@ CREATE TABLE history (
   version INTEGER NOT NULL, PRIMARY KEY (from_ms, place)
 ) WITHOUT ROWID;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+${ASIDE}
 ${documentTables(DOCUMENT_KINDS)}
 `;
 
@@ -129,9 +137,10 @@ function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): S
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }
-  if (version === 1) {
+  if (version === 1 || version === 2) {
     db.transaction(() => {
-      db.exec(documentTables(SINCE_2));
+      if (version === 1) db.exec(documentTables(SINCE_2));
+      db.exec(ASIDE);
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }
@@ -142,7 +151,7 @@ function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): S
     )
     .pluck()
     .get(firstEpoch(nowMs));
-  const states = { 0: 'new', 1: 'migrated' } as const;
+  const states = { 0: 'new', 1: 'migrated', 2: 'migrated' } as const;
   const state = states[version as keyof typeof states] ?? 'opened';
   return { state, detail: '', epoch: Number(epoch) };
 }

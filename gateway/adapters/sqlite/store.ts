@@ -27,6 +27,7 @@ function face(opened: StoreOpened, ask: Ask): AgentStore {
     addRecords: (records) => write('addRecords', [records]),
     readRecords: (maxBytes, without) => read('readRecords', [maxBytes, without]),
     removeRecords: (ranges) => write('removeRecords', [ranges]),
+    setAside: (ranges, why) => write('setAside', [ranges, why]),
     outbox: () => read('outbox', []),
     addHistory: (rows) => write('addHistory', [rows]),
     history: (fromMs, untilMs) => read('history', [fromMs, untilMs]),

@@ -1,7 +1,9 @@
 import type { TelemetryAck } from '../../contracts/messages.ts';
 import type { TelemetryRecord } from '../../contracts/values/record.ts';
+import { Refused } from '../../contracts/values/refused.ts';
 import type { AgentStore, Clock, Log, RecordRange } from '../../ports.ts';
 import type { Pacer } from '../pacer.ts';
+import { type Suspect, Suspects } from './suspects.ts';
 
 /**
  * Bytes of records in one publish: IoT Core takes 128 KB, the envelope and the topic need little.
@@ -11,6 +13,7 @@ const BATCHES_IN_FLIGHT = 4;
 const LIVE_PAUSE_MS = 1_000; // nothing but news: once a second
 const BACKLOG_PAUSE_MS = 500; // two of the five publishes a second
 const RETRY_PAUSE_MS = 1_000;
+const RETRY_PAUSE_MAX_MS = 60_000; // where the broker refuses everything
 const LAST_ACK_MS = 3_000; // while draining: no time to wait long for an answer that got lost
 const READ_BYTES = BATCH_BYTES_MAX - 64;
 
@@ -32,11 +35,14 @@ interface Batch {
 /**
  * Sends what the outbox holds: newest first, a few batches under way, the backlog paced. A record
  * leaves the outbox when the cloud says it has it on disk, not when the broker took it; so it may
- * be sent more than once, and its key makes that harmless.
+ * be sent more than once, and its key makes that harmless. What broker or cloud refuse for good is
+ * set aside in the store, and holds up nothing.
  */
 export class Pump {
   private readonly deps: PumpDeps;
   private readonly ackTimeoutMs: number;
+  private readonly suspects = new Suspects();
+  private refusedPauseMs = 0; // everything is refused: rising
   private batches: Batch[] = [];
   private connected = false;
   private turning = false;
@@ -63,12 +69,19 @@ export class Pump {
     if (this.cancelTimer === undefined) this.wake();
   }
 
-  /** The cloud has these keys. */
-  async acknowledged(ack: TelemetryAck): Promise<void> {
-    await this.deps.store.removeRecords(ack.stored);
-    const stored = (key: { epoch: number; seq: number }): boolean =>
-      ack.stored.some((r) => r.epoch === key.epoch && r.fromSeq <= key.seq && key.seq <= r.toSeq);
-    for (const batch of this.batches) batch.keys = batch.keys.filter((key) => !stored(key));
+  /** The cloud has these keys, and those it will never take. */
+  async acknowledged({ stored, refused = [] }: TelemetryAck): Promise<void> {
+    const { store, log } = this.deps;
+    await store.removeRecords(stored);
+    for (const { why, ...range } of refused) {
+      log.error('the cloud refuses records for good: set aside', { ...range, why });
+      await store.setAside([range], `cloud: ${why}`);
+    }
+    const settled = (key: { epoch: number; seq: number }): boolean =>
+      [...stored, ...refused].some(
+        (r) => r.epoch === key.epoch && r.fromSeq <= key.seq && key.seq <= r.toSeq,
+      );
+    for (const batch of this.batches) batch.keys = batch.keys.filter((key) => !settled(key));
     this.batches = this.batches.filter((batch) => batch.keys.length > 0);
     this.wake();
   }
@@ -132,24 +145,67 @@ export class Pump {
     const nowMs = clock.realMs();
     if (nowMs < this.notBeforeMs && !this.hurry) return this.notBeforeMs - nowMs;
     this.batches = this.batches.filter((batch) => batch.dueMs > nowMs);
-    const nextDueMs = Math.min(...this.batches.map((batch) => batch.dueMs)) - nowMs;
+    const suspect = this.suspects.due(nowMs);
+    if (suspect !== undefined) {
+      await this.trial(suspect);
+      this.again = true; // what is under no suspicion goes on at once
+    }
+    const dues = [...this.batches.map((batch) => batch.dueMs), this.suspects.nextMs()];
+    const nextDueMs = Math.max(0, Math.min(...dues) - nowMs);
     const idleMs = Number.isFinite(nextDueMs) ? nextDueMs : undefined;
-    if (this.batches.length >= BATCHES_IN_FLIGHT) return idleMs;
-    const records = await store.readRecords(
-      READ_BYTES,
-      this.batches.flatMap((batch) => batch.ranges),
-    );
+    if (this.batches.length >= BATCHES_IN_FLIGHT || suspect !== undefined) return idleMs;
+    const records = await store.readRecords(READ_BYTES, [
+      ...this.batches.flatMap((batch) => batch.ranges),
+      ...rangesOf(this.suspects.records()),
+    ]);
     if (records.length === 0 || !this.connected) return idleMs;
-    await this.send(records);
+    const refusedMs = await this.sendUnsuspected(records.slice(0, RECORDS_MAX));
+    if (refusedMs !== undefined) return refusedMs;
     const backlog = records.length >= RECORDS_MAX || bytesOf(records) > READ_BYTES / 2;
     const pauseMs = this.hurry ? 0 : backlog ? BACKLOG_PAUSE_MS : LIVE_PAUSE_MS;
     this.notBeforeMs = nowMs + pauseMs;
     return pauseMs;
   }
 
-  private async send(read: readonly TelemetryRecord[]): Promise<void> {
+  /** @returns the pause after a refusal, undefined where the broker took it */
+  private async sendUnsuspected(records: readonly TelemetryRecord[]): Promise<number | undefined> {
+    const { clock, log } = this.deps;
+    try {
+      await this.send(records);
+      this.refusedPauseMs = 0;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (this.suspects.add(records, clock.realMs())) {
+        log.warn('the broker refuses records: tried apart', { why: error.message });
+        return RETRY_PAUSE_MS;
+      }
+      const pauseMs = Math.max(RETRY_PAUSE_MS, 2 * this.refusedPauseMs);
+      this.refusedPauseMs = Math.min(RETRY_PAUSE_MAX_MS, pauseMs);
+      log.warn('the broker refuses all records', { why: error.message });
+      this.notBeforeMs = clock.realMs() + this.refusedPauseMs;
+      return this.refusedPauseMs;
+    }
+  }
+
+  /** Sends suspects alone; who is guilty leaves the outbox for good. */
+  private async trial(suspect: Suspect): Promise<void> {
+    const { clock, log, store } = this.deps;
+    try {
+      await this.send(suspect.records);
+      this.suspects.cleared(suspect);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const guilty = this.suspects.refused(suspect, clock.realMs());
+      if (guilty === undefined) return;
+      const { epoch, seq } = guilty;
+      log.error('the broker refuses a record for good: set aside', { epoch, seq });
+      await store.setAside([{ epoch, fromSeq: seq, toSeq: seq }], `broker: ${error.message}`);
+    }
+  }
+
+  private async send(records: readonly TelemetryRecord[]): Promise<void> {
     const { clock, pacer, topic } = this.deps;
-    const records = read.slice(0, RECORDS_MAX);
     const batch: Batch = {
       keys: records.map(({ epoch, seq }) => ({ epoch, seq })),
       ranges: rangesOf(records),
@@ -159,6 +215,7 @@ export class Pump {
     try {
       const payload = new TextEncoder().encode(JSON.stringify({ v: 1, records }));
       await pacer.publish('bulk', topic, payload);
+      this.suspects.proven(clock.realMs());
       const waitMs = this.hurry ? Math.min(LAST_ACK_MS, this.ackTimeoutMs) : this.ackTimeoutMs;
       batch.dueMs = clock.realMs() + waitMs;
     } catch (error) {

@@ -25,7 +25,13 @@ export function gatewayStatusOf(
       contractedImportW: connection.contractedImportW,
       contractedExportW: connection.contractedExportW,
     }),
-    ...(outbox && { outbox: { rows: outbox.rows, droppedRows: outbox.droppedRows } }),
+    ...(outbox && {
+      outbox: {
+        rows: outbox.rows,
+        droppedRows: outbox.droppedRows,
+        refusedRows: outbox.refusedRows,
+      },
+    }),
   };
 }
 

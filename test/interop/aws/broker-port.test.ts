@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { createAwsIotBroker } from '../../../gateway/adapters/aws-iot.ts';
 import { createMqttBroker } from '../../../gateway/adapters/mqtt.ts';
 import { PAYLOAD_BYTES_MAX } from '../../../gateway/adapters/publishes.ts';
+import { Refused } from '../../../gateway/contracts/values/refused.ts';
 import type { Broker, BrokerMessage } from '../../../gateway/ports.ts';
 import type { Identity } from '../../../simulators/iot-core/authority.ts';
 import { DOCUMENTED } from '../../../simulators/iot-core/limits.ts';
@@ -105,6 +106,7 @@ function delivery(client: Client): void {
     await vi.waitUntil(() => a.connected, LONG);
     const large = new Uint8Array(PAYLOAD_BYTES_MAX + 1);
     await expect(a.publish('ew/x', large)).rejects.toThrow(/131073 bytes/);
+    await expect(a.publish('ew/x', large)).rejects.toBeInstanceOf(Refused);
     expect(a.connected).toBe(true);
   });
 
@@ -197,6 +199,7 @@ for (const [name, make] of Object.entries(IMPLEMENTATIONS)) {
     it('rejects a publish whose PUBACK refuses it, and stays connected', async () => {
       const a = await online({});
       await expect(a.publish('ew/secret', bytes('x'))).rejects.toThrow(/135|authorized/i);
+      await expect(a.publish('ew/secret', bytes('x'))).rejects.toBeInstanceOf(Refused);
       await a.publish('ew/open', bytes('x'));
       expect(a.connected).toBe(true);
     });
@@ -224,6 +227,7 @@ for (const [name, make] of Object.entries(IMPLEMENTATIONS)) {
       }
       await vi.waitUntil(() => a.connected, LONG);
       await expect(a.publish('ew/secret', bytes('bad'))).rejects.toThrow(/poison/);
+      await expect(a.publish('ew/secret', bytes('bad'))).rejects.toBeInstanceOf(Refused);
       await a.publish('ew/open', bytes('good'));
       expect(a.connected).toBe(true);
     });

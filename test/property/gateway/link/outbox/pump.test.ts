@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openStoreInProcess } from '../../../../../gateway/adapters/sqlite/store.ts';
 import type { TelemetryBatch } from '../../../../../gateway/contracts/messages.ts';
 import type { TelemetryRecord } from '../../../../../gateway/contracts/values/record.ts';
+import { Refused } from '../../../../../gateway/contracts/values/refused.ts';
 import { Pump } from '../../../../../gateway/link/outbox/pump.ts';
 import { Pacer } from '../../../../../gateway/link/pacer.ts';
 import { Intake } from '../../../../../gateway/link/telemetry/intake.ts';
@@ -18,6 +19,8 @@ interface Fate {
 }
 const FINE: Fate = { lost: false, twice: false, ackLost: false };
 
+const keyOf = ({ epoch, seq }: TelemetryRecord): string => `${epoch}/${seq}`;
+
 /** Broker and cloud, as the gateway can know them: by what it sends and what comes back. */
 class World {
   readonly clock = createVirtualClock();
@@ -26,12 +29,16 @@ class World {
   readonly sentAtMs: number[] = [];
   readonly sizes: number[] = [];
   fate: Fate = FINE;
+  /** The broker answers a batch with one of these by its no. */
+  brokerRefuses: (key: string) => boolean = () => false;
+  /** The cloud takes a batch without these, and says so. */
+  cloudRefuses: (key: string) => boolean = () => false;
   up = true;
   pump: Pump;
   intake: Intake;
   readonly guardForgot = new Set<string>();
-  private readonly store: AgentStore = openStoreInProcess();
-  private produced = 0;
+  readonly store: AgentStore = openStoreInProcess();
+  produced = 0;
   private epoch = 1;
   private readonly kept: TelemetryRecord[] = []; // by the guard, until told that they are on disk
 
@@ -76,6 +83,7 @@ class World {
     const fate = this.fate;
     if (fate.lost) return;
     const batch = JSON.parse(new TextDecoder().decode(payload)) as TelemetryBatch;
+    if (batch.records.map(keyOf).some(this.brokerRefuses)) throw new Refused('reason 153');
     const pump = this.pump;
     for (let time = 0; time < (fate.twice ? 2 : 1); time += 1) {
       this.clock.realAt(this.clock.realMs() + 30, () => this.cloud(batch, pump, fate.ackLost));
@@ -84,14 +92,17 @@ class World {
 
   /** The cloud stores each key once and says so, whether it was new or not. */
   private cloud(batch: TelemetryBatch, pump: Pump, ackLost: boolean): void {
-    for (const { epoch, seq } of batch.records) {
-      const key = `${epoch}/${seq}`;
+    const [bad, good] = [true, false].map((is) =>
+      batch.records.filter((record) => this.cloudRefuses(keyOf(record)) === is),
+    ) as [TelemetryRecord[], TelemetryRecord[]];
+    for (const key of good.map(keyOf)) {
       this.arrivals.set(key, (this.arrivals.get(key) ?? 0) + 1);
       if (!this.effects.has(key)) this.effects.set(key, 1);
     }
     if (ackLost || pump !== this.pump || !this.up) return;
-    const stored = batch.records.map(({ epoch, seq }) => ({ epoch, fromSeq: seq, toSeq: seq }));
-    void pump.acknowledged({ v: 1, stored });
+    const range = ({ epoch, seq }: TelemetryRecord) => ({ epoch, fromSeq: seq, toSeq: seq });
+    const refused = bad.map((record) => ({ ...range(record), why: 'text: too long' }));
+    void pump.acknowledged({ v: 1, stored: good.map(range), refused });
   }
 
   produce(count: number, bytes: number): void {
@@ -226,5 +237,55 @@ describe('outbox', () => {
     expect(drained).toBe(true);
     expect(world.clock.realMs() - fromMs).toBeLessThan(5_000);
     expect([...world.effects.values()].every((count) => count === 1)).toBe(true);
+  });
+
+  describe('what is refused for good', () => {
+    const settled = (world: World) =>
+      world.clock.until(() => world.effects.size === world.produced - BAD.size, 600_000);
+    const BAD = new Set(['1/7', '1/150', '1/151', '1/299']);
+
+    it('by the broker: leaves the outbox alone, counted; all others arrive', async () => {
+      const world = new World();
+      world.brokerRefuses = (key) => BAD.has(key);
+      world.produce(300, 100);
+      for (let minute = 0; minute < 30; minute += 1) {
+        await world.clock.advance(60_000);
+        world.produce(1, 10); // what passes proves that the way is open
+      }
+      expect(await settled(world)).toBe(true);
+      const outbox = await world.store.outbox();
+      expect(outbox).toMatchObject({ rows: 0, refusedRows: BAD.size, droppedRows: 0 });
+      expect(new Set(outbox.gaps.map(({ why }) => why))).toEqual(new Set(['refused']));
+      expect([...BAD].filter((key) => world.effects.has(key))).toEqual([]);
+      expect([...world.arrivals.values()].every((count) => count === 1)).toBe(true);
+      const before = world.sentAtMs.length;
+      await world.clock.advance(600_000);
+      expect(world.sentAtMs.length).toBe(before); // nobody offers them again
+    });
+
+    it('by the cloud: at its word', async () => {
+      const world = new World();
+      world.cloudRefuses = (key) => BAD.has(key);
+      world.produce(300, 100);
+      expect(await settled(world)).toBe(true);
+      await world.clock.advance(1_000);
+      const outbox = await world.store.outbox();
+      expect(outbox).toMatchObject({ rows: 0, refusedRows: BAD.size });
+      expect(world.sentAtMs).toHaveLength(1);
+    });
+
+    it('not when everything is: then it is the way, and all arrive when it is mended', async () => {
+      const world = new World();
+      world.brokerRefuses = () => true;
+      for (let minute = 0; minute < 30; minute += 1) {
+        world.produce(50, 500);
+        await world.clock.advance(60_000);
+      }
+      expect(await world.store.outbox()).toMatchObject({ rows: 1_500, refusedRows: 0 });
+      expect(world.sentAtMs.length).toBeLessThan(150); // it does not storm the broker meanwhile
+      world.brokerRefuses = () => false;
+      await world.finish();
+      world.verify();
+    });
   });
 });

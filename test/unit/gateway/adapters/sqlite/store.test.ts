@@ -63,6 +63,46 @@ describe.each([
     await expect(store.outbox()).rejects.toThrow();
   });
 
+  it('sets aside what is refused: out of the way, counted, kept to be looked at', async () => {
+    const path = join(folder, 'a.db');
+    const store = await open(path);
+    await store.addRecords([1, 2, 3].map((seq) => event(seq)));
+    const second = [{ epoch: 1, fromSeq: 2, toSeq: 2 }];
+    await store.setAside(second, 'cloud: text: too long');
+    await store.setAside(second, 'cloud: text: too long'); // the answer came twice
+    const size = JSON.stringify(event(1)).length;
+    expect(await store.outbox()).toEqual({
+      rows: 2,
+      bytes: 2 * size,
+      droppedRows: 0,
+      refusedRows: 1,
+      gaps: [{ rows: 1, fromMs: 2, toMs: 2, why: 'refused' }],
+    });
+    expect((await store.readRecords(10_000, [])).map(({ seq }) => seq)).toEqual([3, 1]);
+    await store.close();
+    const db = new Database(path, { readonly: true });
+    const aside = db.prepare('SELECT epoch, seq, why, body FROM aside').all();
+    db.close();
+    const body = JSON.stringify(event(2));
+    expect(aside).toEqual([{ epoch: 1, seq: 2, why: 'cloud: text: too long', body }]);
+  });
+
+  it('brings an older database up to date and keeps what it has', async () => {
+    const path = join(folder, 'a.db');
+    const first = await open(path);
+    await first.addRecords([event(1)]);
+    await first.close();
+    const older = new Database(path);
+    older.exec('DROP TABLE aside');
+    older.pragma('user_version = 2');
+    older.close();
+    const second = await open(path);
+    expect(second.opened.state).toBe('migrated');
+    await second.setAside([{ epoch: 1, fromSeq: 1, toSeq: 1 }], 'broker: reason 153');
+    expect(await second.outbox()).toMatchObject({ rows: 0, refusedRows: 1 });
+    await second.close();
+  });
+
   it('is the same after it was closed and opened again, in the next epoch', async () => {
     const path = join(folder, 'a.db');
     const first = await open(path);
@@ -115,7 +155,7 @@ describe.each([
     db.close();
     const opening = Promise.resolve().then(() => open(path));
     await expect(opening).rejects.toThrow(
-      `${path}: database of a newer release (schema 7, this one reads up to 2); ` +
+      `${path}: database of a newer release (schema 7, this one reads up to 3); ` +
         'install that release again, or move the file away to start anew',
     );
   });
