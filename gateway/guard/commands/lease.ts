@@ -267,9 +267,10 @@ export class Lease {
   private async beat(control: ControlRegisters): Promise<boolean> {
     const { map, spec } = control;
     const nowMs = this.options.clock.monoMs();
-    if (spec.heartbeat === undefined || nowMs < this.beatAtMs + 1_000 * spec.heartbeat.everyS) {
-      return true;
-    }
+    if (spec.heartbeat === undefined) return true;
+    // A cycle is a little early or late: half of one must not cost a beat.
+    const dueMs = this.beatAtMs + 1_000 * spec.heartbeat.everyS - this.options.times.cycleMs / 2;
+    if (nowMs < dueMs) return true;
     this.beats = (this.beats + 1) % BEATS;
     const step = { point: spec.heartbeat.point, value: { const: this.beats } };
     const none = this.command(spec, { powerW: 0, currentA: 0 });

@@ -45,7 +45,7 @@ describe('every point of the 40 models', () => {
           if (point.as !== 'f32') expect(back, point.key).toEqual(sent);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -113,7 +113,7 @@ describe('the driver', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 250 },
     );
   });
 });

@@ -97,3 +97,40 @@ test('a device that does not implement its timer is not commanded unless it is a
   expect(peer.registers.get(at(124) + AT[124].mode)).toBe(0);
   expect(writer.state()[0]?.refused).toMatch(/no reversion timer/);
 });
+
+test('the heartbeat of a DER counts on in every cycle in which it is commanded', async () => {
+  const models: Laid[] = [
+    WHO,
+    { id: 701, raw: { W: 0, W_SF: 0 } },
+    {
+      id: 704,
+      raw: {
+        WSetEna: 0,
+        WSetMod: 1,
+        WSet: 0,
+        WSet_SF: 0,
+        WSetRvrtTms: 0,
+        WSetRvrt: 0,
+        WSetEnaRvrt: 0,
+      },
+    },
+    { id: 713, raw: { SoC: 50, Pct_SF: 0 } },
+    { id: 715, raw: { LocRemCtl: 0, DERHb: 1, ControllerHb: 0 } },
+  ];
+  const { peer, writer, clock, cycles, poller } = await gatewayOf(layChain(BASE, models), [
+    terminal('battery1', { safeState: { kind: 'zero' } }),
+  ]);
+  await cycles(2);
+  const { points } = poller.map('device1') ?? { points: {} };
+  const low = (key: string) => peer.registers.get((points[key]?.at ?? Number.NaN) + 1);
+  const seen: (number | undefined)[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    writer.submit([verdictOf('battery1', 'setpoint', 3_000)], clock.monoMs());
+    await cycles(1);
+    seen.push(low('heartbeat'));
+  }
+  expect(seen).toEqual([1, 2, 3, 4, 5]);
+  expect(low('setW')).toBe(3_000);
+  expect(low('setReversionS')).toBe(60);
+  expect(peer.registers.get(points['setReversionEnable']?.at ?? 0), 'zero is a value').toBe(1);
+});
