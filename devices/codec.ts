@@ -28,21 +28,22 @@ type IntegerType = Exclude<WireType, 'str' | 'f32' | 'f64'>;
 /**
  * Least and greatest raw value, and the one that means "not available" (SunSpec, and most vendors).
  */
-const INTEGERS: Readonly<Record<IntegerType, readonly [low: bigint, high: bigint, none: bigint]>> =
-  {
-    u16: [0n, 0xffffn, 0xffffn],
-    i16: [-0x8000n, 0x7fffn, -0x8000n],
-    u32: [0n, 0xffffffffn, 0xffffffffn],
-    i32: [-0x80000000n, 0x7fffffffn, -0x80000000n],
-    u64: [0n, 0xffffffffffffffffn, 0xffffffffffffffffn],
-    i64: [-0x8000000000000000n, 0x7fffffffffffffffn, -0x8000000000000000n],
-    acc32: [0n, 0xffffffffn, 0n],
-    acc64: [0n, 0xffffffffffffffffn, 0n],
-    enum16: [0n, 0xffffn, 0xffffn],
-    bits16: [0n, 0xffffn, 0xffffn],
-    bits32: [0n, 0xffffffffn, 0xffffffffn],
-    sf: [-10n, 10n, -0x8000n],
-  };
+export const RAW_RANGE: Readonly<
+  Record<IntegerType, readonly [low: bigint, high: bigint, none: bigint]>
+> = {
+  u16: [0n, 0xffffn, 0xffffn],
+  i16: [-0x8000n, 0x7fffn, -0x8000n],
+  u32: [0n, 0xffffffffn, 0xffffffffn],
+  i32: [-0x80000000n, 0x7fffffffn, -0x80000000n],
+  u64: [0n, 0xffffffffffffffffn, 0xffffffffffffffffn],
+  i64: [-0x8000000000000000n, 0x7fffffffffffffffn, -0x8000000000000000n],
+  acc32: [0n, 0xffffffffn, 0n],
+  acc64: [0n, 0xffffffffffffffffn, 0n],
+  enum16: [0n, 0xffffn, 0xffffn],
+  bits16: [0n, 0xffffn, 0xffffn],
+  bits32: [0n, 0xffffffffn, 0xffffffffn],
+  sf: [-10n, 10n, -0x8000n],
+};
 
 const signed = (type: WireType): boolean => type[0] === 'i' || type === 'sf';
 const isFloat = (type: WireType): type is 'f32' | 'f64' => type === 'f32' || type === 'f64';
@@ -120,7 +121,7 @@ export function decodePoint(
   const raw = rawNumber(type, bigFirst(map, point, own));
   if (raw === undefined || point.notAvailable?.includes(raw)) return undefined;
   if (!isFloat(type)) {
-    const [low, high, none] = INTEGERS[type];
+    const [low, high, none] = RAW_RANGE[type];
     if (raw === Number(none) || raw < Number(low) || raw > Number(high)) return undefined;
     if (!Number.isSafeInteger(raw)) return undefined;
   }
@@ -186,7 +187,7 @@ export function encodePoint(
     return bigFirst(map, point, wordsOf(type, raw === 0 ? 0 : raw));
   }
   const raw = Math.round(exact);
-  const [low, high, none] = INTEGERS[type];
+  const [low, high, none] = RAW_RANGE[type];
   if (!Number.isSafeInteger(raw)) refuse(point, value, 'beyond the register');
   if (BigInt(raw) < low || BigInt(raw) > high) refuse(point, value, 'beyond the register');
   // A counter at 0 is written as it is, although SunSpec reads it as not available: it has not
@@ -216,5 +217,5 @@ export function encodeUnavailable(
   const type = point.as;
   if (type === 'str') return Array.from({ length: point.count }, () => 0);
   if (isFloat(type)) return bigFirst(map, point, wordsOf(type, Number.NaN));
-  return bigFirst(map, point, wordsOf(type, INTEGERS[type][2]));
+  return bigFirst(map, point, wordsOf(type, RAW_RANGE[type][2]));
 }

@@ -1,10 +1,12 @@
-import { decodePoint } from '../../../devices/codec.ts';
+import { type Decoder, decoderOf } from '../../../devices/decoder.ts';
 import type { DeviceMap, ResolvedPoint } from '../../../devices/profile.ts';
 import type { BadQuality, Reading } from '../../contracts/values/reading.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Item, Span } from './plan.ts';
 
 interface Entry {
+  readonly point: ResolvedPoint;
+  readonly decode: Decoder;
   last: number | undefined; // the last good value
   lastAtMs: number;
   told: BadQuality | undefined; // what the device itself said last, where it was not a number
@@ -23,6 +25,7 @@ export class ReadingBook {
   private readonly map: DeviceMap;
   private readonly entries = new Map<string, Entry>();
   private readonly exponents = new Map<string, number>();
+  private readonly scales = new Map<string, Decoder>();
 
   constructor(map: DeviceMap) {
     this.map = map;
@@ -48,7 +51,7 @@ export class ReadingBook {
   private takeScale(item: Item, span: Span, words: readonly number[], torn: Set<string>): void {
     const scale = item.points.find((point) => point.as === 'sf');
     if (scale === undefined || torn.has(scale.key)) return;
-    const exponent = decodePoint(this.map, scale, words, scale.at - span.at);
+    const exponent = this.scaleDecoder(scale)(words, scale.at - span.at, undefined);
     const known = this.exponents.get(scale.key);
     if (exponent === undefined) this.exponents.delete(scale.key);
     else this.exponents.set(scale.key, exponent);
@@ -63,8 +66,8 @@ export class ReadingBook {
   ): void {
     const exponent =
       point.scaleFrom === undefined ? undefined : this.exponents.get(point.scaleFrom);
-    const value = decodePoint(this.map, point, words, offset, exponent);
-    const entry = this.entry(point.key);
+    const entry = this.entry(point);
+    const value = entry.decode(words, offset, exponent);
     entry.failing = false;
     entry.toldAtMs = atMs;
     if (value === undefined) {
@@ -85,7 +88,7 @@ export class ReadingBook {
     for (const item of items) {
       const [point] = item.points;
       if (point === undefined || point.as === 'sf') continue;
-      this.entry(point.key).failing = true;
+      this.entry(point).failing = true;
       this.bad += 1;
     }
   }
@@ -95,7 +98,7 @@ export class ReadingBook {
     for (const item of items) {
       const [point] = item.points;
       if (point === undefined) continue;
-      const entry = this.entry(point.key);
+      const entry = this.entry(point);
       entry.told = 'unavailable';
       entry.toldAtMs = atMs;
       entry.gone = point.only !== undefined;
@@ -106,8 +109,7 @@ export class ReadingBook {
   readings(nowMs: number, freshMs: Timing['freshMs']): Record<string, Reading> {
     const all: Record<string, Reading> = {};
     for (const [key, entry] of this.entries) {
-      const point = this.map.points[key];
-      if (point !== undefined) all[key] = worth(entry, nowMs, freshMs[point.class]);
+      all[key] = worth(entry, nowMs, freshMs[entry.point.class]);
     }
     for (const [key, parts] of Object.entries(this.map.sums ?? {})) {
       const own = parts.filter((part) => this.entries.get(part)?.gone !== true);
@@ -119,26 +121,30 @@ export class ReadingBook {
   /** Request instant of the oldest control reading; undefined while one is missing. */
   controlAtMs(): number | undefined {
     let oldest: number | undefined;
-    for (const [key, entry] of this.entries) {
-      if (this.map.points[key]?.class !== 'control' || entry.told === 'unavailable') continue;
+    for (const entry of this.entries.values()) {
+      if (entry.point.class !== 'control' || entry.told === 'unavailable') continue;
       if (entry.last === undefined) return undefined;
       oldest = Math.min(oldest ?? entry.lastAtMs, entry.lastAtMs);
     }
     return oldest;
   }
 
-  private entry(key: string): Entry {
-    let entry = this.entries.get(key);
+  private scaleDecoder(scale: ResolvedPoint): Decoder {
+    let decode = this.scales.get(scale.key);
+    if (decode === undefined) {
+      decode = decoderOf(this.map, scale);
+      this.scales.set(scale.key, decode);
+    }
+    return decode;
+  }
+
+  private entry(point: ResolvedPoint): Entry {
+    let entry = this.entries.get(point.key);
     if (entry === undefined) {
-      entry = {
-        last: undefined,
-        lastAtMs: 0,
-        told: undefined,
-        toldAtMs: 0,
-        failing: false,
-        gone: false,
-      };
-      this.entries.set(key, entry);
+      const decode = decoderOf(this.map, point);
+      const never = { last: undefined, lastAtMs: 0, told: undefined, toldAtMs: 0 };
+      entry = { point, decode, ...never, failing: false, gone: false };
+      this.entries.set(point.key, entry);
     }
     return entry;
   }
