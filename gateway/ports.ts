@@ -25,6 +25,16 @@ export interface Clock {
   realAt(atRealMs: number, run: () => void): () => void;
 }
 
+/** Slow, recurring work at times of a zone's own clock; never two runs of one at a time. */
+export interface Schedule {
+  /**
+   * @param expression  five cron fields: minute, hour, day of month, month, day of week
+   * @returns a cancel; a run that has begun goes on
+   * @throws RangeError for what is no such expression
+   */
+  every(expression: string, timeZone: string, run: () => Promise<void>): () => void;
+}
+
 /** A tty or a TCP connection: bytes in, bytes out. One owner. */
 export interface Wire {
   /** Opens or fails with one clear line; safe to call again after close. */

@@ -1,7 +1,6 @@
 import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { Intent } from '../contracts/values/plan.ts';
-import { good } from '../contracts/values/reading.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { type Instant, MINUTE_MS, QUARTER_MS } from '../contracts/values/time.ts';
@@ -11,13 +10,24 @@ import { peek } from '../link/directives/directives.ts';
 import { GuardLink } from '../link/telemetry/guard-link.ts';
 import { Intake } from '../link/telemetry/intake.ts';
 import { Uplink, type UplinkDeps } from '../link/uplink.ts';
-import type { AgentStore, Broker, Clock, Log, OutboxState, Pipe, Solver } from '../ports.ts';
+import type {
+  AgentStore,
+  Broker,
+  Clock,
+  Log,
+  OutboxState,
+  Pipe,
+  Schedule,
+  Solver,
+} from '../ports.ts';
 import { Shadow, type ShadowDeps } from './advisor/shadow.ts';
 import { Alarms } from './alarms.ts';
+import { startChores } from './chores.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
 import { makePlan } from './planning/plan.ts';
 import { simulate } from './planning/strategy.ts';
+import { Surprise } from './surprise.ts';
 import { Trader } from './trader.ts';
 import { Trading } from './trading.ts';
 import { type Alarm, liveView } from './view/live.ts';
@@ -30,6 +40,7 @@ import { type Alarm, liveView } from './view/live.ts';
 export interface AgentDeps {
   readonly site: Site;
   readonly clock: Clock;
+  readonly schedule: Schedule;
   readonly times: Timing;
   readonly pipe: Pipe; // to the guard
   readonly broker: Broker | undefined; // undefined: this gateway has no cloud
@@ -76,8 +87,6 @@ const DAY_VIEW_MS = 5_000; // real
 const LEAD_MS = 6 * MINUTE_MS; // gate closure of 5 min and a little
 const WIRE_MS = 2_000; // real, for an order to arrive
 const AHEAD_MS = 60 * MINUTE_MS;
-const SURPRISE_SHARE = 0.15; // of the connection
-const SURPRISE_W = 1_500;
 
 class SiteAgent implements Agent {
   readonly ended: Promise<void>;
@@ -100,7 +109,7 @@ class SiteAgent implements Agent {
   private planning = false;
   private planWanted: string | undefined;
   private plannedRealMs = Number.NEGATIVE_INFINITY;
-  private surprise = 0;
+  private readonly surprise: Surprise;
   private readonly startedAtMs: Instant;
   private doing = { sentence: '', sinceMs: 0 };
   private liveRealMs = Number.NEGATIVE_INFINITY;
@@ -121,6 +130,7 @@ class SiteAgent implements Agent {
       aheadMs: AHEAD_MS,
     });
     this.mind = new Mind(site, this.trading);
+    this.surprise = new Surprise(this.mind.places, deps.times.cycleMs);
     this.diary = new Diary(store, log);
     this.trader = new Trader(
       { site, clock, log, mind: this.mind, trading: this.trading, diary: this.diary },
@@ -177,6 +187,7 @@ class SiteAgent implements Agent {
     this.guard.onClose = () => void this.stop(0);
     await this.uplink?.start();
     this.nextQuarter();
+    this.cancels.set('chores', startChores({ ...this.deps, mind: this.mind, diary: this.diary }));
     this.watchOutbox();
     this.want('the start');
   }
@@ -242,7 +253,9 @@ class SiteAgent implements Agent {
     if (note) this.diary.note(note);
     this.diary.decision(image);
     if (first) this.want('the first readings');
-    this.lookForSurprise(image);
+    if (this.surprise.step(image, this.mind.expectedNeedW(image.wallMs))) {
+      this.want('load or sun are not as expected');
+    }
     this.uplink?.status(image, this.outbox);
     const nowMs = this.deps.clock.realMs();
     if (nowMs - this.liveRealMs < VIEW_MS) return;
@@ -264,28 +277,6 @@ class SiteAgent implements Agent {
     this.dayRealMs = this.deps.clock.realMs();
     const view = this.day();
     if (view) this.deps.onDay?.(view);
-  }
-
-  /**
-   * The site without its batteries, far from what the plan expects for some time: worth a new plan.
-   */
-  private lookForSurprise(image: Image): void {
-    const { places } = this.mind;
-    const expectedW = this.mind.expectedNeedW(image.wallMs);
-    const gridW = good(image.points[`${places.connection.id}.powerW`]);
-    if (expectedW === undefined || gridW === undefined) return;
-    const batteryW = places.storages.reduce(
-      (sum, { terminal }) => sum + (good(image.points[`${terminal.id}.powerW`]) ?? 0),
-      0,
-    );
-    const offW = Math.abs(gridW + batteryW - expectedW);
-    const limitW = Math.max(SURPRISE_W, SURPRISE_SHARE * places.connection.contractedImportW);
-    // Half the weight is from the last five minutes, whatever the length of a cycle.
-    const share = Math.min(1, this.deps.times.cycleMs / (5 * MINUTE_MS));
-    this.surprise += share * ((offW > limitW ? 1 : 0) - this.surprise);
-    if (this.surprise < 0.6) return;
-    this.surprise = 0;
-    this.want('load or sun are not as expected');
   }
 
   /** Plans now, or as soon as the running plan and the pause after it are over. */

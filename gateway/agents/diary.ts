@@ -31,6 +31,8 @@ const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   decision: 30,
   advice: 400,
 };
+const KEPT_HISTORY_DAYS = 400;
+const SITE = 'site-';
 /** Interval keys of equal length sort as text. */
 const key = (atMs: Instant): string => String(atMs).padStart(15, '0');
 
@@ -76,10 +78,23 @@ export class Diary {
     );
     const events = await store.list('audit', nowMs - 2 * DAY_MS, nowMs + DAY_MS);
     this.today = events.map(({ body }) => body as DayEvent).slice(-EVENTS_MAX);
+    this.write(this.forget(nowMs));
+  }
+
+  /** What is older than anybody asks for; the file keeps its room for what comes. */
+  async forget(nowMs: Instant): Promise<void> {
     for (const [kind, days] of Object.entries(KEPT_DAYS)) {
-      this.write(store.forget(kind as DocumentKind, nowMs - days * DAY_MS));
+      await this.store.forget(kind as DocumentKind, nowMs - days * DAY_MS);
     }
-    this.write(store.forget('history', nowMs - 400 * DAY_MS));
+    await this.store.forget('history', nowMs - KEPT_HISTORY_DAYS * DAY_MS);
+  }
+
+  /** The site's own forecasts that were issued in this time. */
+  async siteForecasts(fromMs: Instant, untilMs: Instant): Promise<SiteForecast[]> {
+    const found = await this.store.list('forecast', fromMs, untilMs);
+    return found.flatMap(
+      ({ key, body }) => (key.startsWith(SITE) ? [body as SiteForecast] : []), // own documents, written below
+    );
   }
 
   events(): readonly DayEvent[] {
@@ -124,7 +139,7 @@ export class Diary {
   /** Every forecast as issued, and the plan that was made of it with its reasons. */
   plan(outlook: Outlook, forecast: SiteForecast, steps: readonly PlanStep[]): void {
     const { issuedAtMs } = forecast;
-    this.put('forecast', { key: `site-${key(issuedAtMs)}`, atMs: issuedAtMs, body: forecast });
+    this.put('forecast', { key: `${SITE}${key(issuedAtMs)}`, atMs: issuedAtMs, body: forecast });
     const body: PlannedDay = { ...outlook, whys: steps.map(({ why }) => why) };
     this.put('plan', { key: key(outlook.issuedAtMs), atMs: outlook.issuedAtMs, body });
   }

@@ -6,6 +6,7 @@ import { createClock } from '../adapters/clock.ts';
 import { hash } from '../adapters/crypto.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
+import { createClockedSchedule, createSchedule } from '../adapters/schedule.ts';
 import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore, openStoreInProcess } from '../adapters/sqlite/store.ts';
 import { type Agent, createAgent } from '../agents/agent.ts';
@@ -67,6 +68,7 @@ export async function runAgent(dir: string): Promise<void> {
   const agent: Agent = createAgent({
     site: kept === undefined ? withoutMarket(site) : site,
     clock,
+    schedule: file.demo ? createClockedSchedule(clock, log) : createSchedule(log),
     times: timing(clock.speed),
     pipe,
     broker,

@@ -1,0 +1,42 @@
+import type { Site } from '../contracts/values/site.ts';
+import { HOUR_MS, type Instant, localDayStart } from '../contracts/values/time.ts';
+import type { Clock, Log, Schedule } from '../ports.ts';
+import type { Diary } from './diary.ts';
+import { scoreDay, scoreSentence } from './forecasting/day-score.ts';
+import type { Mind } from './mind.ts';
+
+/** Cron fields on the site's own clock: after the day's last records have come. */
+const SCORE_AT = '20 0 * * *';
+/** At an hour at which nobody waits for the disk, and which every day has. */
+const FORGET_AT = '40 3 * * *';
+
+export interface ChoresDeps {
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly schedule: Schedule;
+  readonly log: Log;
+  readonly mind: Mind;
+  readonly diary: Diary;
+}
+
+/** Slow work of every day, for which no message and no quarter-hour asks. @returns its end */
+export function startChores({ site, clock, schedule, log, mind, diary }: ChoresDeps): () => void {
+  const { timeZone } = site.place;
+  const score = async (): Promise<void> => {
+    const todayMs = localDayStart(clock.wallMs(), timeZone);
+    const fromMs = localDayStart(todayMs - HOUR_MS, timeZone);
+    const forecasts = await diary.siteForecasts(fromMs - 12 * HOUR_MS, fromMs + 1);
+    const measured = (atMs: Instant) => mind.quarters.forForecast(atMs);
+    const scores = scoreDay(forecasts, measured, fromMs, todayMs);
+    if (scores.length === 0) return;
+    log.info("yesterday's forecast is scored", { scores });
+    diary.event({ atMs: clock.wallMs(), text: scoreSentence(scores) }, 'FORECAST_SCORE');
+  };
+  const ends = [
+    schedule.every(SCORE_AT, timeZone, score),
+    schedule.every(FORGET_AT, timeZone, () => diary.forget(clock.wallMs())),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}

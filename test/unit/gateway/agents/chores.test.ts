@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { createClockedSchedule } from '../../../../gateway/adapters/schedule.ts';
+import { openStoreInProcess } from '../../../../gateway/adapters/sqlite/store.ts';
+import { startChores } from '../../../../gateway/agents/chores.ts';
+import { Diary } from '../../../../gateway/agents/diary.ts';
+import type { Mind } from '../../../../gateway/agents/mind.ts';
+import type { SiteForecast } from '../../../../gateway/contracts/values/outlook.ts';
+import { createVirtualClock } from '../../../../simulators/clock.ts';
+import { demoSites } from '../../../../simulators/sites/demo.ts';
+
+const DAY_MS = 86_400_000;
+const QUARTER_MS = 900_000;
+const NOON = Date.UTC(2026, 5, 15, 10); // Monday 12:00 in Berlin
+const MIDNIGHT = Date.UTC(2026, 5, 15, 22);
+
+const log = {
+  info: () => undefined,
+  warn: () => undefined,
+  error: (text: string) => {
+    throw new Error(text);
+  },
+};
+
+test('every day the site scores its forecast and forgets what is too old', async () => {
+  const [{ site }] = demoSites(1);
+  const clock = createVirtualClock({ wallMs: NOON, speed: 96 });
+  const store = openStoreInProcess();
+  const diary = new Diary(store, log);
+  const band = { lowW: 0, midW: 1_100, highW: 2_000 };
+  const forecast: SiteForecast = {
+    issuedAtMs: MIDNIGHT - QUARTER_MS,
+    fromMs: MIDNIGHT - QUARTER_MS,
+    stepMs: QUARTER_MS,
+    sky: 'forecast',
+    pv: Array.from({ length: 97 }, () => band),
+    load: Array.from({ length: 97 }, () => band),
+  };
+  const old = { key: 'site-old', atMs: NOON - 13.5 * DAY_MS, body: {} };
+  const issued = { key: 'site-new', atMs: forecast.issuedAtMs, body: forecast };
+  const zone = { key: 'zone-new', atMs: forecast.issuedAtMs, body: { issuedAtMs: MIDNIGHT } };
+  await store.put('forecast', [old, issued, zone]);
+  const measured = (fromMs: number) => ({ fromMs, pvW: 1_000, loadW: 1_000, curtailed: false });
+  const mind = { quarters: { forForecast: measured } } as unknown as Mind;
+  const schedule = createClockedSchedule(clock, log);
+  const end = startChores({ site, clock, schedule, log, mind, diary });
+
+  await clock.advance(DAY_MS); // Tuesday noon: nobody had forecast Monday, and 13.5 days are kept
+  expect(diary.events()).toEqual([]);
+  await clock.advance(DAY_MS);
+  await diary.settled();
+  expect(diary.events().map(({ text }) => text)).toEqual([
+    "Yesterday's forecast was 10 % off for sun (the day before: 0 %), " +
+      '10 % off for consumption (a week before: 0 %).',
+  ]);
+  const kept = await store.list('forecast', 0, 2 * NOON);
+  expect(kept.map(({ key }) => key)).toEqual(['site-new', 'zone-new']);
+  end();
+  await clock.advance(2 * DAY_MS);
+  expect(diary.events()).toHaveLength(1);
+});
