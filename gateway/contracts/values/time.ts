@@ -33,13 +33,21 @@ export interface LocalTime {
 }
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-const formats = new Map<string, Intl.DateTimeFormat>();
 
-function format(zone: string): Intl.DateTimeFormat {
-  let known = formats.get(zone);
+/** A tariff is asked for the same quarter-hours again and again, and Intl is slow. */
+const KEPT_MINUTES = 4_096;
+
+interface Zone {
+  readonly format: Intl.DateTimeFormat;
+  readonly minutes: Map<number, LocalTime>;
+}
+const zones = new Map<string, Zone>();
+
+function zoneOf(name: string): Zone {
+  let known = zones.get(name);
   if (known === undefined) {
-    known = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
+    const format = new Intl.DateTimeFormat('en-US', {
+      timeZone: name,
       hourCycle: 'h23',
       year: 'numeric',
       month: 'numeric',
@@ -48,22 +56,30 @@ function format(zone: string): Intl.DateTimeFormat {
       hour: 'numeric',
       minute: 'numeric',
     });
-    formats.set(zone, known);
+    known = { format, minutes: new Map() };
+    zones.set(name, known);
   }
   return known;
 }
 
 /** Local fields of an instant. @throws RangeError for a zone that is not an IANA name */
 export function localTime(atMs: Instant, zone: string): LocalTime {
+  const { format, minutes } = zoneOf(zone);
+  const minute = Math.floor(atMs / MINUTE_MS);
+  const known = minutes.get(minute);
+  if (known !== undefined) return known;
   const parts: Record<string, string> = {};
-  for (const part of format(zone).formatToParts(atMs)) parts[part.type] = part.value;
-  return {
+  for (const part of format.formatToParts(atMs)) parts[part.type] = part.value;
+  const local: LocalTime = {
     year: Number(parts['year']),
     month: Number(parts['month']),
     day: Number(parts['day']),
     weekday: WEEKDAYS.indexOf(parts['weekday'] ?? '') + 1,
     minuteOfDay: Number(parts['hour']) * 60 + Number(parts['minute']),
   };
+  if (minutes.size >= KEPT_MINUTES) minutes.clear();
+  minutes.set(minute, local);
+  return local;
 }
 
 /**
