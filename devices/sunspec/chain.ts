@@ -88,7 +88,8 @@ function* modelsOf(base: number, surveyed: ReadonlySet<number>): Walk<ChainStep>
 
 /**
  * The header that should be at `at`. Some devices leave a register of padding out of a model's
- * length, or count one that is not there: where no header makes sense, the neighbours are looked at.
+ * length, or count one that is not there: where no header makes sense, its neighbours are looked
+ * at.
  */
 function* headerAt(at: number, hasBefore: boolean): Walk<Header | string> {
   if (at + 2 > ADDRESSES) return `the SunSpec chain runs beyond register ${ADDRESSES - 1}`;

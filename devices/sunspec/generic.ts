@@ -26,7 +26,7 @@ export const SUNSPEC_GENERIC: Profile = {
   control: [],
   quirks: [
     'Inverter: 701, 101 to 103, 111 to 113. Meter: 201 to 204, 211 to 214. Inputs: 714, 160.',
-    'Battery: 713, 802, 124. It is a hybrid where ports or nameplate say so, or its maker is known.',
+    'Battery: 713, 802, 124. A hybrid where ports or nameplate say so, or its maker is known.',
     'Control: 704; otherwise 124 of a battery and 123 of an inverter. Heartbeat: 715, 802.',
     'A meter in the chain of an inverter is its part `meter`; of several the first is read.',
     'What it has and how it is controlled is known when it has answered, not before.',

@@ -222,8 +222,7 @@ export function createDeviceImage(
   const store = createStore(id, layout);
   fill(store, profile, options);
   const registers = { has: (key: string) => key in map.points, take: store.take, put: store.store };
-  const own = { ...profile, control: map.control };
-  const born = () => behaviourOf(own, registers, settings.ratedW);
+  const born = () => behaviourOf({ ...profile, control: map.control }, registers, settings.ratedW);
   let behaviour = born();
   const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);

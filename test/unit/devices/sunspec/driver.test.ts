@@ -128,7 +128,7 @@ describe('inverters', () => {
     expect(read(map, 'ratedW')).toBe(60_000);
     expect(map.control.map(({ kind }) => kind)).toEqual(['limit']);
   });
-  it('prefers 701 to the older model beside it, and limits by 704 with a value to revert to', () => {
+  it('prefers 701 to the older model beside it, and 704, which can revert to a value', () => {
     const { map, read } = meet(0, [
       WHO('Acme'),
       AC,

@@ -51,7 +51,7 @@ const terminal = (id: string, more: Partial<Terminal>): Terminal => ({
 const BATTERY = terminal('battery1', { part: 'battery' });
 const CONVERTER = terminal('hybrid1', { kind: 'converter', control: 'limit', ratedInW: 6_000 });
 
-test('a hybrid: the battery is held by both rates, the converter limited, each with its time', async () => {
+test('a hybrid: battery held by both rates, converter limited, each with its time', async () => {
   const { peer, writer, clock, cycles, lines } = await gatewayOf(
     layChain(BASE, [WHO, AC, PLATE, LIMIT, STORAGE]),
     [BATTERY, CONVERTER],
@@ -86,7 +86,7 @@ test('a hybrid: the battery is held by both rates, the converter limited, each w
   expect(lines).toEqual(['memory: connected', expect.stringContaining('SunSpec models')]);
 });
 
-test('a device that does not implement its timer is not commanded unless it is allowed', async () => {
+test('a device without its optional timer is not commanded unless it is allowed', async () => {
   const { peer, writer, clock, cycles } = await gatewayOf(
     layChain(BASE, [WHO, AC, PLATE, LIMIT, { id: 124, raw: RATES }]),
     [BATTERY],
@@ -121,7 +121,7 @@ test('the heartbeat of a DER counts on in every cycle in which it is commanded',
     terminal('battery1', { safeState: { kind: 'zero' } }),
   ]);
   await cycles(2);
-  const { points } = poller.map('device1') ?? { points: {} };
+  const points = poller.map('device1')?.points ?? {};
   const low = (key: string) => peer.registers.get((points[key]?.at ?? Number.NaN) + 1);
   const seen: (number | undefined)[] = [];
   for (let n = 0; n < 5; n += 1) {
