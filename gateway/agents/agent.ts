@@ -1,5 +1,6 @@
 import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
+import { STANDARD } from '../contracts/values/outlook.ts';
 import type { Intent } from '../contracts/values/plan.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
@@ -20,13 +21,13 @@ import type {
   Schedule,
   Solver,
 } from '../ports.ts';
-import { Shadow, type ShadowDeps } from './advisor/shadow.ts';
+import { Advising, type AdvisingDeps } from './advice.ts';
 import { Alarms } from './alarms.ts';
 import { startChores } from './chores.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
 import { makePlan } from './planning/plan.ts';
-import { simulate } from './planning/strategy.ts';
+import type { PlanProblem } from './planning/problem.ts';
 import { Surprise } from './surprise.ts';
 import { Trader } from './trader.ts';
 import { Trading } from './trading.ts';
@@ -53,8 +54,8 @@ export interface AgentDeps {
   readonly version?: string;
   /** Parts that this run goes without, until somebody mends them: alarms on the page. */
   readonly problems?: readonly Omit<Alarm, 'sinceMs'>[];
-  /** A model to work in the shadow; without one nothing is missing. */
-  readonly advisor?: Pick<ShadowDeps, 'model' | 'instructions'>;
+  /** A model that advises; without one nothing is missing. */
+  readonly advisor?: Pick<AdvisingDeps, 'model' | 'instructions' | 'effect'>;
   /** Called at most once a real second. */
   readonly onLive?: (view: LiveView) => void;
   readonly onDay?: (view: DayView) => void;
@@ -98,7 +99,7 @@ class SiteAgent implements Agent {
   private readonly intake: Intake;
   private readonly uplink: Uplink | undefined;
   private readonly trader: Trader;
-  private readonly shadow: Shadow | undefined;
+  private readonly advising: Advising | undefined;
   private readonly alarms = new Alarms();
   private readonly end: () => void;
   private image: Image | undefined;
@@ -140,15 +141,7 @@ class SiteAgent implements Agent {
         show: () => this.showDay(),
       },
     );
-    this.shadow =
-      deps.advisor &&
-      new Shadow({
-        ...deps.advisor,
-        site,
-        log,
-        measured: (fromMs) => this.mind.quarters.forForecast(fromMs),
-        keep: (document) => this.diary.advice(document),
-      });
+    this.advising = deps.advisor && this.advisingOf(deps.advisor);
     const ended = Promise.withResolvers<void>();
     this.ended = ended.promise;
     this.end = ended.resolve;
@@ -182,7 +175,7 @@ class SiteAgent implements Agent {
   }
 
   async start(): Promise<void> {
-    await this.diary.recall(this.mind, this.trading, this.deps.clock.wallMs());
+    await this.diary.recall(this.mind, this.trading, this.deps.clock.wallMs(), this.advising);
     this.guard.listen((frame) => this.frame(frame));
     this.guard.onClose = () => void this.stop(0);
     await this.uplink?.start();
@@ -212,7 +205,10 @@ class SiteAgent implements Agent {
       cloud: { ...this.cloud, backlog: this.outbox?.rows ?? 0 },
       alarms: this.alarms.list(image, this.outbox, deps.store.opened, nameOf, deps.problems),
       deviceName: nameOf,
-      links: this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone),
+      links: [
+        ...this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone),
+        ...(this.advising ? [this.advising.link()] : []),
+      ],
       version: deps.version ?? '',
       startedAtMs: this.startedAtMs,
       doingSinceMs: this.doing.sinceMs,
@@ -301,14 +297,15 @@ class SiteAgent implements Agent {
     const why = this.planWanted ?? 'a new quarter-hour';
     this.planWanted = undefined;
     this.planning = true;
-    const { clock, solver, log } = this.deps;
+    const { clock, log } = this.deps;
     const fromRealMs = clock.realMs();
     this.plannedRealMs = fromRealMs;
     try {
       const { problem, forecast } = this.mind.problem(clock.wallMs());
-      const outlook = await makePlan(problem, solver, SOLVE_LIMIT_MS);
+      const planned = await this.planned(problem);
       if (this.stopping !== undefined) return;
-      this.mind.adopt(problem, outlook, forecast);
+      const { outlook, parameters } = planned;
+      this.mind.adopt(planned, forecast, parameters, this.advising?.clause(parameters));
       this.planIssuedAtMs = problem.issuedAtMs;
       this.sendIntent();
       this.diary.plan(outlook, forecast, this.mind.steps(problem.issuedAtMs, problem.steps.length));
@@ -320,12 +317,8 @@ class SiteAgent implements Agent {
         rulesNano: Math.round(outlook.rulesNano),
         realMs: Math.round(clock.realMs() - fromRealMs),
       });
-      void this.shadow?.planned({
-        outlook,
-        forecast,
-        simulate: (strategy) =>
-          simulate(strategy, { problem, outlook, forecast }, solver, SOLVE_LIMIT_MS),
-      });
+      const situation = this.trader.situation(problem, forecast);
+      void this.advising?.planned(planned, forecast, situation);
       this.showDay();
       if (this.uplink && this.cloud.connected) void this.trader.trade(this.uplink.a2a);
     } catch (error) {
@@ -335,6 +328,22 @@ class SiteAgent implements Agent {
       this.planning = false;
       if (this.planWanted !== undefined) this.want(this.planWanted);
     }
+  }
+
+  private async planned(problem: PlanProblem) {
+    if (this.advising) return this.advising.plan(problem);
+    const outlook = await makePlan(problem, this.deps.solver, SOLVE_LIMIT_MS);
+    return { problem, outlook, parameters: STANDARD };
+  }
+
+  private advisingOf(advisor: NonNullable<AgentDeps['advisor']>): Advising {
+    const { site, log, clock, solver } = this.deps;
+    return new Advising({
+      ...{ ...advisor, site, log, clock, solver, limitMs: SOLVE_LIMIT_MS },
+      measured: (fromMs) => this.mind.quarters.forForecast(fromMs),
+      keep: (document) => this.diary.advice(document),
+      tell: (text, detail) => this.diary.event({ atMs: clock.wallMs(), text, detail }, 'ADVICE'),
+    });
   }
 
   private sendIntent(): void {

@@ -13,6 +13,7 @@ import { DAY_MS, HOUR_MS, type Instant } from '../contracts/values/time.ts';
 import type { DayEvent, LiveView } from '../contracts/values/view.ts';
 import { age, clockTime } from '../contracts/values/words.ts';
 import type { AgentStore, Document, DocumentKind, Log } from '../ports.ts';
+import type { Advising } from './advice.ts';
 import type { Mind } from './mind.ts';
 import type { QuarterNote } from './quarters.ts';
 import type { PlacedOrder, Trading } from './trading.ts';
@@ -56,7 +57,12 @@ export class Diary {
   }
 
   /** Brings back history, prices, orders, awards and today's events. */
-  async recall(mind: Mind, trading: Trading, nowMs: Instant): Promise<void> {
+  async recall(
+    mind: Mind,
+    trading: Trading,
+    nowMs: Instant,
+    advising: Pick<Advising, 'recall'> | undefined,
+  ): Promise<void> {
     const { store } = this;
     const notes = await store.list('quarter', nowMs - HISTORY_DAYS * DAY_MS, nowMs + DAY_MS);
     for (const note of notes) mind.note(note.body as QuarterNote); // own documents, written below
@@ -76,6 +82,7 @@ export class Diary {
         return parsed.success ? [parsed.data] : [];
       }),
     );
+    advising?.recall(await store.list('advice', nowMs - 7 * DAY_MS, nowMs + DAY_MS));
     const events = await store.list('audit', nowMs - 2 * DAY_MS, nowMs + DAY_MS);
     this.today = events.map(({ body }) => body as DayEvent).slice(-EVENTS_MAX);
     this.write(this.forget(nowMs));

@@ -2,7 +2,14 @@ import type { ZoneForecast } from '../contracts/messages.ts';
 import type { OperatorSettings } from '../contracts/settings.ts';
 import type { Directive } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
-import type { OrderDraft, Outlook, Room, SiteForecast } from '../contracts/values/outlook.ts';
+import {
+  type OrderDraft,
+  type Outlook,
+  type PlanParameters,
+  type Room,
+  type SiteForecast,
+  STANDARD,
+} from '../contracts/values/outlook.ts';
 import type { PlanStep, Position } from '../contracts/values/plan.ts';
 import { good } from '../contracts/values/reading.ts';
 import type { EnergyRecord } from '../contracts/values/record.ts';
@@ -21,6 +28,8 @@ import { Forecaster } from './forecasting/forecaster.ts';
 import { type Money, moneyOf, peakOf } from './money.ts';
 import { type Places, placesOf } from './places.ts';
 import { planSteps } from './planning/execute.ts';
+import type { Planned } from './planning/live.ts';
+import { under } from './planning/parameters.ts';
 import type { PlanProblem } from './planning/problem.ts';
 import { roomOf } from './planning/room.ts';
 import { PriceBook } from './prices.ts';
@@ -38,9 +47,8 @@ const NEAR_W = 200;
 const CAR_WH = 8_000; // a day, of a car that nobody has seen yet
 
 /** What came of a plan: the problem it answers, with the words for it. */
-interface Adopted {
-  readonly problem: PlanProblem;
-  readonly outlook: Outlook;
+interface Adopted extends Planned {
+  readonly parameters: PlanParameters;
   readonly steps: readonly PlanStep[];
   readonly forecast: SiteForecast;
 }
@@ -144,13 +152,22 @@ export class Mind {
       dailyWhOf: (terminal) => this.habitWh(terminal, nowMs),
       usedTodayWhOf: (terminal) => this.usedWh(terminal, this.midnight(nowMs), nowMs),
     });
-    return { problem: kept(problem, this.operator.reservePct), forecast };
+    const reservePct = this.operator.reservePct ?? 0;
+    return { problem: under(problem, { ...STANDARD, reservePct }), forecast };
   }
 
-  adopt(problem: PlanProblem, outlook: Outlook, forecast: SiteForecast): void {
+  /** @param advised  clause beside the reason of each step, where the plan leans on advice */
+  adopt(
+    { problem, outlook }: Planned,
+    forecast: SiteForecast,
+    parameters = STANDARD,
+    advised = '',
+  ): void {
     const words = { timeZone: this.site.place.timeZone, currency: this.site.currency };
-    const steps = planSteps(problem, outlook, words, problem.steps.length);
-    this.adopted = { problem, outlook, steps, forecast };
+    const steps = planSteps(problem, outlook, words, problem.steps.length).map((step) =>
+      advised === '' ? step : { ...step, why: `${step.why}; ${advised}` },
+    );
+    this.adopted = { problem, outlook, steps, forecast, parameters };
   }
 
   /** Steps of the plan in force that are not over, at most `count`. */
@@ -176,11 +193,23 @@ export class Mind {
     return step && -(step.pvW + step.curtailedW + step.loadW + step.flexW);
   }
 
-  /** Offers and bids for the intervals that may be ordered now. */
+  /** Offers and bids of the plan in force for the intervals that may be ordered now. */
   drafts(nowMs: Instant, feeNanoPerWh: number): OrderDraft[] {
     const { adopted } = this;
-    if (adopted === undefined || adopted.outlook.source !== 'optimal') return [];
-    const rooms = roomOf(adopted.problem, adopted.outlook, adopted.forecast);
+    if (adopted === undefined) return [];
+    return this.draftsOf(adopted, adopted.forecast, adopted.parameters, nowMs, feeNanoPerWh);
+  }
+
+  /** The same of any plan, and under other margins. */
+  draftsOf(
+    { problem, outlook }: Planned,
+    forecast: SiteForecast,
+    { sellMarginNanoPerWh, buyMarginNanoPerWh }: PlanParameters,
+    nowMs: Instant,
+    feeNanoPerWh: number,
+  ): OrderDraft[] {
+    if (outlook.source !== 'optimal') return [];
+    const rooms = roomOf(problem, outlook, forecast);
     const open = new Set(
       this.trading.open(
         rooms.map(({ fromMs }) => fromMs),
@@ -199,7 +228,11 @@ export class Mind {
         storedWh: Math.max(0, room.storedWh - promisedWh),
         freeWh: Math.max(0, room.freeWh - askedWh),
       };
-      for (const draft of [...offers(left), ...bids(left, feeNanoPerWh)]) {
+      const found = [
+        ...offers(left, sellMarginNanoPerWh),
+        ...bids(left, feeNanoPerWh, buyMarginNanoPerWh),
+      ];
+      for (const draft of found) {
         drafts.push(draft);
         if (draft.fromStore && draft.side === 'sell') promisedWh += draft.energyWh;
         if (draft.fromStore && draft.side === 'buy') askedWh += draft.energyWh;
@@ -327,13 +360,4 @@ export class Mind {
     const load = this.places.switched.find(({ id }) => id === terminal);
     return load ? load.ratedOutW * ON_OFF_HOURS : CAR_WH;
   }
-}
-
-/** The problem with more kept back than the site does itself. */
-function kept(problem: PlanProblem, reservePct = 0): PlanProblem {
-  const storages = problem.storages.map((store) => {
-    const wantedWh = (store.usableWh * reservePct) / 100;
-    return { ...store, minWh: Math.min(store.maxWh, Math.max(store.minWh, wantedWh)) };
-  });
-  return { ...problem, storages };
 }

@@ -6,12 +6,15 @@ import {
   orderReceipt,
   type Statement,
 } from '../contracts/messages.ts';
+import type { SiteForecast } from '../contracts/values/outlook.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { clockTime, energy, price } from '../contracts/values/words.ts';
 import { type A2aClient, dataOf } from '../link/a2a/client.ts';
 import type { Clock, Log } from '../ports.ts';
+import type { Situation } from './advice.ts';
 import type { Diary } from './diary.ts';
 import type { Mind } from './mind.ts';
+import type { PlanProblem } from './planning/problem.ts';
 import type { Trading } from './trading.ts';
 
 export interface TraderDeps {
@@ -61,6 +64,17 @@ export class Trader {
     } catch (error) {
       log.warn('orders are not confirmed', { why: String(error) });
     }
+  }
+
+  /** What other plans and margins of this instant are tried on. */
+  situation(problem: PlanProblem, forecast: SiteForecast): Situation {
+    const { mind, trading } = this.deps;
+    const { feeNanoPerWh } = this;
+    return {
+      ...{ problem, forecast, feeNanoPerWh, prices: trading.clearedNanoPerWh() },
+      drafts: (planned, parameters) =>
+        mind.draftsOf(planned, forecast, parameters, problem.issuedAtMs, feeNanoPerWh),
+    };
   }
 
   notice(notice: A2aNotice): void {

@@ -94,6 +94,11 @@ export class Trading {
     return true;
   }
 
+  /** Prices at which own orders were cleared, one an interval, nano per Wh. */
+  clearedNanoPerWh(): number[] {
+    return [...this.results.values()].flatMap(({ awards }) => awards[0]?.priceMicroPerKwh ?? []);
+  }
+
   /** Energy out of or into the store that open orders have promised, Wh. */
   promisedWh(side: 'buy' | 'sell', nowMs: Instant): number {
     let energyWh = 0;

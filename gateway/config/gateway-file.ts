@@ -28,6 +28,8 @@ const gatewaySchema = z.strictObject({
       model: z.string().min(1).max(200),
       keyFile: z.string(),
       baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+      /** `lean`: what the planner simulates as no worse leads the next plans for an hour. */
+      effect: z.enum(['shadow', 'lean']).default('shadow'),
       ...modelLimits,
     })
     .optional(),

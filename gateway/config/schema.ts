@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { currency, tariffSchema, timeZone } from '../contracts/tariff.ts';
+import { ADVICE_BOUNDS } from '../contracts/values/site.ts';
 
 /**
  * The site file (YAML, `version: 1`). Units are in the key names, unknown keys are refused. The
@@ -192,6 +193,18 @@ export const siteSchema = z.strictObject({
       peakLimitW: watts.optional(),
       unprovenAllowed: z.array(id).default([]),
       marketEnabled: z.boolean().default(true),
+      /** How far a model's advice may lean on the plan; the gateway file says whether. */
+      advice: z
+        .strictObject({
+          reserveMaxPct: pct.default(ADVICE_BOUNDS.reserveMaxPct),
+          marginMaxPct: pct.default(ADVICE_BOUNDS.marginMaxPct),
+          orderMarginMaxMicroPerKwh: z
+            .int()
+            .min(0)
+            .max(1e6)
+            .default(ADVICE_BOUNDS.orderMarginMaxMicroPerKwh),
+        })
+        .optional(),
     })
     .prefault({}),
   directives: z

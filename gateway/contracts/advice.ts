@@ -1,10 +1,15 @@
 import { z } from 'zod';
+import type { PlanParameters } from './values/outlook.ts';
+import type { AdviceBounds } from './values/site.ts';
 
 /**
  * What models may propose, and the bounds of it. Nothing here is a setpoint, an order or a limit:
  * each is a proposal that stands beside a deterministic twin and is scored against it.
  */
-const why = z.string().min(1).max(400);
+const plain = (text: string): boolean => !/[\p{Cc}\p{Bidi_Control}]/u.test(text);
+/** Words that people read in terminals and on pages: one line, nothing that moves a cursor. */
+const line = (most: number) => z.string().min(1).max(most).refine(plain, 'one line of plain text');
+const why = line(400);
 const hour = z.int().min(0).max(24);
 
 /** Forecasting: how far the site's own forecast of the next hours is off, by its recent errors. */
@@ -21,6 +26,8 @@ export type BiasHint = z.infer<typeof biasHint>;
 export const strategy = z.strictObject({
   reservePct: z.int().min(0).max(60), // of a store, kept back
   marginPct: z.int().min(0).max(50), // of the load, kept for what may come beyond it
+  /** Beyond the least price at which an order pays: of the producer's offers, the consumer's bids. */
+  orderMarginMicroPerKwh: z.int().min(0).max(200_000),
   demandResponse: z
     .strictObject({
       startsInMin: z.int().min(0).max(1_425),
@@ -33,6 +40,32 @@ export const strategy = z.strictObject({
 });
 export type Strategy = z.infer<typeof strategy>;
 
+/** A proposal inside the bounds of its site file. */
+export function bounded(given: Strategy, bounds: AdviceBounds): Strategy {
+  return {
+    ...given,
+    reservePct: Math.min(given.reservePct, bounds.reserveMaxPct),
+    marginPct: Math.min(given.marginPct, bounds.marginMaxPct),
+    orderMarginMicroPerKwh: Math.min(
+      given.orderMarginMicroPerKwh,
+      bounds.orderMarginMaxMicroPerKwh,
+    ),
+  };
+}
+
+/** What a proposal means for the plan and its orders; nano per Wh are micro per kWh. */
+export function parametersOf(
+  agent: 'producer' | 'consumer',
+  { reservePct, marginPct, orderMarginMicroPerKwh }: Strategy,
+): PlanParameters {
+  return {
+    reservePct,
+    marginPct,
+    sellMarginNanoPerWh: agent === 'producer' ? orderMarginMicroPerKwh : 0,
+    buyMarginNanoPerWh: agent === 'consumer' ? orderMarginMicroPerKwh : 0,
+  };
+}
+
 /** Market supervisor: what in an interval's order book deserves a person's look. */
 const FINDINGS = ['both-sides', 'dominance', 'at-bound'] as const;
 export const surveillanceNote = z.strictObject({
@@ -43,12 +76,12 @@ export const surveillanceNote = z.strictObject({
 export type SurveillanceNote = z.infer<typeof surveillanceNote>;
 
 /** Grid: why the envelopes are as they are, for the people who live with them. */
-export const envelopeRationale = z.strictObject({ sentence: z.string().min(1).max(300) });
+export const envelopeRationale = z.strictObject({ sentence: line(300) });
 export type EnvelopeRationale = z.infer<typeof envelopeRationale>;
 
 /** An answer to 'why': sentences that rest on recorded facts, by their numbers. */
 export const whyAnswer = z.strictObject({
-  answer: z.string().min(1).max(1_200),
+  answer: line(1_200),
   facts: z.array(z.int().min(1).max(500)).min(1).max(20),
 });
 export type WhyAnswer = z.infer<typeof whyAnswer>;

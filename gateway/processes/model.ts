@@ -13,7 +13,7 @@ export async function modelOf(
   log: Log,
 ): Promise<Model | undefined> {
   if (file.advisor === undefined) return undefined;
-  const { model, keyFile, baseUrl, ...limits } = file.advisor;
+  const { model, keyFile, baseUrl, effect: _effect, ...limits } = file.advisor;
   const apiKey = readText(keyFile).trim();
   if (!/^\S+$/.test(apiKey)) throw new Fault('no key', keyFile, 'write the API key into it');
   // Loaded only where it is used: a gateway without a model does not carry the SDK in memory.
@@ -24,7 +24,7 @@ export async function modelOf(
 }
 
 /**
- * The model at work in the shadow, with the instructions of its agents. A key that is missing must
+ * The model that advises, with the instructions of its agents. A key that is missing must
  * not cost the site its planner: it is said, and the agent goes on.
  */
 export async function advisorOf(
@@ -42,7 +42,7 @@ export async function advisorOf(
       producer: read('producer'),
       consumer: read('consumer'),
     };
-    return { model, instructions };
+    return { model, instructions, effect: file.advisor?.effect ?? 'shadow' };
   } catch (error) {
     log.error('no advisor', { why: error instanceof Error ? error.message : String(error) });
     return undefined;

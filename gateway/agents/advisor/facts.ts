@@ -15,11 +15,13 @@ import {
   priceUnit,
 } from '../../contracts/values/words.ts';
 import type { Records } from '../../ports.ts';
+import { adviceText } from './leans.ts';
+import type { Advice } from './scores.ts';
 
 /** What the gateway wrote down, as a sentence; the numbers are for whoever cites it. */
 export interface Fact {
   readonly n: number;
-  readonly kind: 'decision' | 'plan' | 'award' | 'order' | 'event' | 'measured';
+  readonly kind: 'decision' | 'plan' | 'advice' | 'award' | 'order' | 'event' | 'measured';
   readonly atMs: Instant;
   readonly text: string;
 }
@@ -34,6 +36,7 @@ export async function factsAt(records: Records, site: Site, atMs: Instant): Prom
   const found = [
     ...(await decisionAt(records, site, atMs)),
     ...(await planAt(records, site, atMs)),
+    ...(await adviceAt(records, site, atMs)),
     ...(await marketAt(records, site, atMs)),
     ...(await measuredAt(records, site, atMs)),
     ...(await eventsAround(records, site, atMs)),
@@ -65,6 +68,18 @@ async function planAt(records: Records, site: Site, atMs: Instant): Promise<Foun
     return [{ kind: 'plan', atMs: plan.issuedAtMs, text }];
   }
   return [];
+}
+
+/** Advice that leaned on the plan then, with what it came to. */
+async function adviceAt(records: Records, site: Site, atMs: Instant): Promise<Found[]> {
+  const documents = await records.list('advice', atMs - DAY_MS, atMs + 1);
+  return documents.flatMap(({ body }): Found[] => {
+    const advice = body as Advice; // own document
+    const { lean } = advice;
+    if (lean === undefined || lean.fromMs > atMs) return [];
+    if ((lean.withdrawn?.atMs ?? lean.untilMs) <= atMs) return [];
+    return [{ kind: 'advice', atMs: lean.fromMs, text: `${adviceText(advice, site)}.` }];
+  });
 }
 
 function stepText(

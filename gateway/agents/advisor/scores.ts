@@ -1,4 +1,4 @@
-import type { BiasHint } from '../../contracts/advice.ts';
+import type { BiasHint, Strategy } from '../../contracts/advice.ts';
 import type { SiteForecast } from '../../contracts/values/outlook.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import { localTime } from '../../contracts/values/time.ts';
@@ -12,11 +12,26 @@ export interface Advice {
   readonly promptHash: string;
   readonly none?: string; // why there is no proposal
   readonly proposal?: unknown;
-  readonly accepted?: boolean; // by the simulation; nothing is done in either case
-  readonly detail?: string;
+  readonly bounded?: Strategy; // inside the site file's bounds, where those are narrower
+  readonly accepted?: boolean; // by the simulation
+  readonly detail?: string; // why not, or why it does not lean
+  readonly offer?: string; // what came of a demand-response offer
   readonly score?:
-    | { readonly proposedNano: number; readonly twinNano: number } // cost of the day
+    | { readonly proposedNano: number; readonly twinNano: number } // simulated cost of the day
     | { readonly proposedW: number; readonly twinW: number }; // mean error
+  readonly lean?: Leaning; // on the plan; absent = in the shadow
+  /** Cost of both plans over the quarter-hours of its time, as measured. */
+  readonly measured?: {
+    readonly proposedNano: number;
+    readonly twinNano: number;
+    readonly quarters: number;
+  };
+}
+
+export interface Leaning {
+  readonly fromMs: Instant;
+  readonly untilMs: Instant;
+  readonly withdrawn?: { readonly atMs: Instant; readonly why: string };
 }
 
 export interface Score {
@@ -27,6 +42,10 @@ export interface Score {
   readonly betterCount: number; // than the twin
   readonly equalCount: number;
   readonly worseCount: number;
+  readonly leanedCount: number; // on the plan
+  readonly withdrawnCount: number;
+  readonly measuredCount: number; // by what happened, leaning or in the shadow
+  readonly measuredGainNano: number; // + is cheaper than the twin
 }
 
 /** Model against twin, by agent. */
@@ -40,6 +59,7 @@ export function scoreboard(documents: readonly Document[]): Score[] {
     const all = byAgent.get(agent) ?? [];
     const signs = all.flatMap(({ score }) => (score === undefined ? [] : [signOf(score)]));
     const count = (sign: number): number => signs.filter((one) => one === sign).length;
+    const measured = all.flatMap((one) => one.measured ?? []);
     return {
       agent,
       askedCount: all.length,
@@ -48,6 +68,10 @@ export function scoreboard(documents: readonly Document[]): Score[] {
       betterCount: count(-1),
       equalCount: count(0),
       worseCount: count(1),
+      leanedCount: all.filter(({ lean }) => lean !== undefined).length,
+      withdrawnCount: all.filter(({ lean }) => lean?.withdrawn !== undefined).length,
+      measuredCount: measured.length,
+      measuredGainNano: measured.reduce((sum, one) => sum + one.twinNano - one.proposedNano, 0),
     };
   });
 }

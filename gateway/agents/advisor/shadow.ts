@@ -5,7 +5,7 @@ import {
   type Strategy,
   strategy,
 } from '../../contracts/advice.ts';
-import type { Outlook, Simulated, SiteForecast } from '../../contracts/values/outlook.ts';
+import type { Outlook, SiteForecast } from '../../contracts/values/outlook.ts';
 import type { Site } from '../../contracts/values/site.ts';
 import { HOUR_MS, type Instant, localTime, QUARTER_MS } from '../../contracts/values/time.ts';
 import type { Document, Log, Model, ModelTool } from '../../ports.ts';
@@ -22,12 +22,17 @@ export interface ShadowDeps {
   readonly log: Log;
 }
 
-/** A plan as it was just made, and what a strategy would make of it. */
+/** A plan as it was just made, and who judges what is proposed for the next one. */
 export interface Moment {
   readonly outlook: Outlook;
   readonly forecast: SiteForecast;
-  simulate(strategy: Strategy): Promise<Simulated>;
+  /** What a proposal should know beside the plan: bounds, what is in force, cleared prices. */
+  readonly known: Readonly<Record<string, unknown>>;
+  /** @returns the advice with its proposal and what came of it, as it is kept under `key` */
+  judge(key: string, advice: Proposed, strategy: Strategy): Promise<Advice>;
 }
+
+export type Proposed = Advice & { readonly agent: 'producer' | 'consumer' };
 
 const EVERY_MS = HOUR_MS;
 const HINT_STEPS = 24; // six hours
@@ -43,7 +48,7 @@ interface Pending {
 
 /**
  * The models of a site's agents at work beside the deterministic ones: each is asked once an hour,
- * what it proposes is simulated or waited for, and scored. Nothing it says changes anything.
+ * what it proposes is judged or waited for, and scored. Nothing here changes anything.
  */
 export class Shadow {
   private readonly deps: ShadowDeps;
@@ -119,25 +124,14 @@ export class Shadow {
           socMaxPct,
         })),
         plan: { source: outlook.source, costNano: outlook.costNano, peakW: outlook.peakW },
+        ...moment.known,
       },
       tools: [this.stepsTool(outlook)],
       answer: formOf(strategy),
     });
-    const base = this.base(agent, moment.outlook.issuedAtMs, answer.promptHash);
-    if (answer.state === 'none') {
-      this.keep({ ...base, none: answer.why });
-      return;
-    }
-    const { accepted, detail, twinNano, proposedNano } = await moment.simulate(answer.value);
-    this.keep({
-      ...base,
-      proposal: answer.value,
-      accepted,
-      detail,
-      ...(proposedNano !== null && {
-        score: { proposedNano, twinNano },
-      }),
-    });
+    const base = { ...this.base(agent, moment.outlook.issuedAtMs, answer.promptHash), agent };
+    if (answer.state === 'none') this.keep({ ...base, none: answer.why });
+    else this.keep(await moment.judge(keyOf(base), base, answer.value));
   }
 
   /** Scores the hints whose six hours are measured by now. */
@@ -201,8 +195,10 @@ export class Shadow {
   }
 
   private keep(advice: Advice): string {
-    const key = `${advice.agent}-${String(advice.atMs).padStart(15, '0')}`;
+    const key = keyOf(advice);
     this.deps.keep({ key, atMs: advice.atMs, body: advice });
     return key;
   }
 }
+
+const keyOf = ({ agent, atMs }: Advice): string => `${agent}-${String(atMs).padStart(15, '0')}`;

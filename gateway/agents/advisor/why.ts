@@ -67,9 +67,9 @@ const ABOUT: readonly (readonly [RegExp, readonly Fact['kind'][]])[] = [
   [/\b(measure|energy|meter|consume|produce|much)/i, ['measured']],
   [/\b(alarm|fail|silent|safe|lost|event|happen)/i, ['event']],
 ];
-const ALWAYS: readonly Fact['kind'][] = ['decision', 'plan'];
+const ALWAYS: readonly Fact['kind'][] = ['decision', 'plan', 'advice'];
 
-/** The binding reason and the plan, and what the question's words ask for beside them. */
+/** The binding reason, the plan and the advice it leans on, and what the question's words ask for beside them. */
 export function plainAnswer(
   question: string,
   facts: readonly Fact[],

@@ -9,8 +9,10 @@ const LEAST_WH = 50;
  * take beyond it, at no more than that is worth. A market price below the limit leaves the site
  * better off than its tariff.
  * @param feeNanoPerWh  grid fee on bought energy, which the limit leaves room for
+ * @param marginNanoPerWh  >= 0, that a price must lie below what is worth it, on advice
  */
-export function bids(room: Room, feeNanoPerWh = 0): OrderDraft[] {
+export function bids(room: Room, feeNanoPerWh = 0, marginNanoPerWh = 0): OrderDraft[] {
+  const leaveNano = feeNanoPerWh + marginNanoPerWh;
   const hours = room.durationMs / 3_600_000;
   const mostW = Math.min(room.mostImportW, room.importLimitW);
   const shortW = Math.max(0, room.uncertainW - room.moreChargeW); // of load, where it may stay away
@@ -22,15 +24,13 @@ export function bids(room: Room, feeNanoPerWh = 0): OrderDraft[] {
     drafts.push({
       ...base,
       energyWh: sureWh,
-      priceMicroPerKwh: Math.ceil(room.importNanoPerWh - feeNanoPerWh) - 1,
+      priceMicroPerKwh: Math.ceil(room.importNanoPerWh - leaveNano) - 1,
       fromStore: false,
       why: 'planned import, for less than the tariff asks',
     });
   }
   const limit =
-    room.takeNanoPerWh === undefined
-      ? undefined
-      : Math.floor(room.takeNanoPerWh - feeNanoPerWh) - 1;
+    room.takeNanoPerWh === undefined ? undefined : Math.floor(room.takeNanoPerWh - leaveNano) - 1;
   if (limit === undefined || limit <= room.exportNanoPerWh || limit >= room.importNanoPerWh) {
     return drafts;
   }

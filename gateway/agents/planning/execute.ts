@@ -52,7 +52,7 @@ export function leadOf(problem: PlanProblem, outlook: Outlook, t: number, store:
   return atPeak && step.gridW > 0 && powerW > nearW ? 'hold-peak' : 'follow';
 }
 
-function batteryStep(
+export function batteryStep(
   problem: PlanProblem,
   outlook: Outlook,
   t: number,

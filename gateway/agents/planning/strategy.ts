@@ -1,102 +1,124 @@
 import type { Strategy } from '../../contracts/advice.ts';
-import type { Outlook, Simulated, SiteForecast } from '../../contracts/values/outlook.ts';
+import type { OrderDraft, PlanParameters, SiteForecast } from '../../contracts/values/outlook.ts';
 import { HOUR_MS, MINUTE_MS } from '../../contracts/values/time.ts';
 import type { Solver } from '../../ports.ts';
 import { evaluate } from './evaluate.ts';
+import { liveRun, type Planned } from './live.ts';
+import { under } from './parameters.ts';
 import { makePlan } from './plan.ts';
-import type { PlanProblem, Schedule } from './problem.ts';
+import type { PlanProblem } from './problem.ts';
+import { SWANSON, scenariosOf } from './scenarios.ts';
+
+/** What a site's parameters are tried on. */
+export interface Trying {
+  readonly problem: PlanProblem; // as the program sets it, without advice
+  readonly forecast: SiteForecast;
+  /** Prices at which orders of this site were cleared lately, nano per Wh; fewer than 4 say nothing. */
+  readonly prices: readonly number[];
+  readonly feeNanoPerWh: number; // on bought energy
+  readonly drafts: (planned: Planned, parameters: PlanParameters) => readonly OrderDraft[];
+  readonly solver: Solver;
+  readonly limitMs: number; // of one solve, real
+}
+
+/** A plan under other parameters, and what it would cost on the likely days. */
+export interface Tried extends Planned {
+  readonly costNano: number;
+}
 
 const NEAR_W = 100;
-const NEAR_NANO = 1_000_000; // a thousandth of the currency
+const PRICES_MIN = 4;
+/** A thousandth of the currency: less is no difference. */
+export const NEAR_NANO = 1_000_000;
 
 /**
- * What a strategy would bring: a plan made under it and the plan in force, both run through the
- * day as expected and through a worse one (more load, less sun). Means of the two are compared;
- * prices, limits and the battery's band are those of the real problem.
+ * Simulates parameters by the planner: the plan made under them, run through a worse, an expected
+ * and a better day as the guard would run it. Prices, limits and the battery's band are those of
+ * the real problem.
+ * @param withOrders  also through cheap, usual and dear clearings of the orders it would place
+ * @returns why there is no such plan, in words
  */
-export async function simulate(
-  strategy: Strategy,
-  now: { problem: PlanProblem; outlook: Outlook; forecast: SiteForecast },
-  solver: Solver,
-  limitMs: number,
-): Promise<Simulated> {
-  const { problem, outlook, forecast } = now;
-  const worse = worseDay(problem, forecast);
-  const cost = (plan: Outlook): number => {
-    const schedule = scheduleOf(problem, plan);
-    return (evaluate(problem, schedule).costNano + evaluate(worse, schedule).costNano) / 2;
-  };
-  const twinNano = Math.round(cost(outlook));
-  const plan = await makePlan(reserved(problem, strategy), solver, limitMs);
-  const refused = (detail: string, proposedNano: number | null = null): Simulated => ({
-    accepted: false,
-    twinNano,
-    proposedNano,
-    detail,
-  });
-  if (plan.source !== 'optimal') return refused(plan.detail);
-  let proposedNano = Math.round(cost(plan));
-  if (strategy.demandResponse !== null) {
-    const offer = await offered(problem, strategy, plan, solver, limitMs);
-    if (typeof offer === 'string') return refused(offer, proposedNano);
-    proposedNano += Math.round(offer.costNano - offer.earnedNano);
+export async function tryOut(
+  parameters: PlanParameters,
+  trying: Trying,
+  withOrders: boolean,
+): Promise<Tried | string> {
+  const problem = under(trying.problem, parameters);
+  const outlook = await makePlan(problem, trying.solver, trying.limitMs);
+  if (outlook.source !== 'optimal') return outlook.detail;
+  const planned = { problem, outlook };
+  if (!withOrders) return { ...planned, costNano: costOf(planned, trying, trying.problem) };
+  const prices = quantiles(trying.prices);
+  if (prices === undefined) return 'too few cleared prices are known to try an order margin on';
+  const drafts = trying.drafts(planned, parameters);
+  let costNano = 0;
+  for (const [n, priceNano] of prices.entries()) {
+    const filled = drafts.filter(({ side, priceMicroPerKwh }) =>
+      side === 'sell' ? priceMicroPerKwh <= priceNano : priceMicroPerKwh >= priceNano,
+    );
+    costNano += (SWANSON[n] ?? 0) * (await costFilled(planned, trying, filled, priceNano));
   }
-  if (proposedNano > twinNano + NEAR_NANO) {
-    return refused('it costs more than the plan without it', proposedNano);
-  }
-  return { accepted: true, twinNano, proposedNano, detail: '' };
+  return { ...planned, costNano };
 }
 
-/** The problem with a higher reserve and more margin; neither leaves the battery's own band. */
-function reserved(problem: PlanProblem, { reservePct, marginPct }: Strategy): PlanProblem {
-  return {
+/** Mean cost of a plan over the likely days, at the real problem's prices and limits. */
+function costOf(planned: Planned, { forecast }: Trying, real: PlanProblem): number {
+  return scenariosOf(real, forecast).reduce((sum, { share, problem }) => {
+    // The days deviate themselves: nothing is kept beside for it.
+    const day = { ...problem, steps: problem.steps.map((step) => ({ ...step, marginW: 0 })) };
+    return sum + share * evaluate(day, liveRun(planned, day)).costNano;
+  }, 0);
+}
+
+/** The same after some orders were awarded: planned again, as the agent does, and paid. */
+async function costFilled(
+  planned: Planned,
+  trying: Trying,
+  filled: readonly OrderDraft[],
+  priceNano: number,
+): Promise<number> {
+  if (filled.length === 0) return costOf(planned, trying, trying.problem);
+  const sold = (problem: PlanProblem): PlanProblem => ({
     ...problem,
-    storages: problem.storages.map((store) => ({
-      ...store,
-      minWh: Math.min(store.maxWh, Math.max(store.minWh, (store.usableWh * reservePct) / 100)),
-    })),
     steps: problem.steps.map((step) => ({
       ...step,
-      marginW: Math.max(step.marginW, (step.loadW * marginPct) / 100),
+      soldWh: step.soldWh + soldWh(filled.filter(({ fromMs }) => fromMs === step.fromMs)),
     })),
-  };
+  });
+  const problem = sold(planned.problem);
+  const outlook = await makePlan(problem, trying.solver, trying.limitMs);
+  const boughtWh = -soldWh(filled.filter(({ side }) => side === 'buy'));
+  const paidNano = boughtWh * trying.feeNanoPerWh - soldWh(filled) * priceNano;
+  return costOf({ problem, outlook }, trying, sold(trying.problem)) + paidNano;
 }
 
-function worseDay(problem: PlanProblem, forecast: SiteForecast): PlanProblem {
-  const bandAt = (of: 'pv' | 'load', atMs: number) =>
-    forecast[of][Math.floor((atMs - forecast.fromMs) / forecast.stepMs)];
-  return {
-    ...problem,
-    steps: problem.steps.map((step) => {
-      const band = bandAt('load', step.fromMs);
-      return { ...step, loadW: step.loadW + (band ? band.highW - band.midW : 0) };
-    }),
-    sources: problem.sources.map((source) => ({
-      ...source,
-      powerW: source.powerW.map((powerW, t) => {
-        const band = bandAt('pv', problem.steps[t]?.fromMs ?? 0);
-        return band && band.midW > 0 ? (powerW * band.lowW) / band.midW : powerW;
-      }),
-    })),
-  };
+const soldWh = (drafts: readonly OrderDraft[]): number =>
+  drafts.reduce((sum, { side, energyWh }) => sum + (side === 'sell' ? energyWh : -energyWh), 0);
+
+/** 10, 50 and 90 percent points; undefined where there is too little to tell. */
+function quantiles(values: readonly number[]): readonly [number, number, number] | undefined {
+  if (values.length < PRICES_MIN) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+  return [at(0.1), at(0.5), at(0.9)];
 }
 
-/** Whether the plan can take so much less in the window, what that costs, and what it earns. */
-async function offered(
-  problem: PlanProblem,
-  strategy: Strategy,
-  plan: Outlook,
-  solver: Solver,
-  limitMs: number,
-): Promise<{ costNano: number; earnedNano: number } | string> {
-  const offer = strategy.demandResponse;
-  if (offer === null) return 'nothing is offered';
+export type Offer = NonNullable<Strategy['demandResponse']>;
+
+/**
+ * Whether a plan can take so much less in the window of an offer, and what is left of its price.
+ * @returns why not, in words
+ */
+export async function tryOffer(
+  offer: Offer,
+  { problem, outlook }: Planned,
+  trying: Trying,
+): Promise<{ readonly gainNano: number } | string> {
   const fromMs = problem.issuedAtMs + offer.startsInMin * MINUTE_MS;
   const untilMs = fromMs + offer.minutes * MINUTE_MS;
-  const base = reserved(problem, strategy);
   let reducedWh = 0;
-  const steps = base.steps.map((step, t) => {
-    const planned = plan.steps[t]?.gridW ?? 0;
+  const steps = problem.steps.map((step, t) => {
+    const planned = outlook.steps[t]?.gridW ?? 0;
     if (step.fromMs < fromMs || step.fromMs >= untilMs) return step;
     reducedWh += (offer.reduceW * step.durationMs) / HOUR_MS;
     return { ...step, importLimitW: Math.min(step.importLimitW, planned - offer.reduceW) };
@@ -105,33 +127,19 @@ async function offered(
   if (steps.some(({ importLimitW }) => importLimitW < 0)) {
     return 'the plan does not take so much in that window';
   }
-  const without = await makePlan({ ...base, steps }, solver, limitMs);
-  if (without.source !== 'optimal') return without.detail;
-  const kept = without.steps.every(
-    ({ gridW }, t) => gridW <= (steps[t]?.importLimitW ?? gridW) + NEAR_W,
-  );
-  if (!kept) return 'loads and battery cannot give so much in that window';
-  const run = (one: Outlook): number => evaluate(base, scheduleOf(base, one)).costNano;
-  return {
-    costNano: run(without) - run(plan),
-    earnedNano: reducedWh * offer.priceMicroPerKwh,
+  const reduced: Planned = {
+    problem: { ...problem, steps },
+    outlook: await makePlan({ ...problem, steps }, trying.solver, trying.limitMs),
   };
+  if (reduced.outlook.source !== 'optimal') return reduced.outlook.detail;
+  if (!keeps(reduced)) return 'loads and battery cannot give so much in that window';
+  const extraNano =
+    costOf(reduced, trying, trying.problem) - costOf({ problem, outlook }, trying, trying.problem);
+  const gainNano = Math.round(reducedWh * offer.priceMicroPerKwh - extraNano);
+  return gainNano < -NEAR_NANO ? 'its price does not cover what the reduction costs' : { gainNano };
 }
 
-/** The decisions of a plan, read back from its steps. */
-function scheduleOf(problem: PlanProblem, plan: Outlook): Schedule {
-  const of = (terminal: string, t: number): number => plan.steps[t]?.terminals[terminal] ?? 0;
-  const each = (value: (t: number) => number): number[] =>
-    problem.steps.map((_, t) => Math.max(0, value(t)));
-  return {
-    curtailW: problem.sources.map((source) =>
-      each((t) => (source.curtailable ? (source.powerW[t] ?? 0) - of(source.terminal, t) : 0)),
-    ),
-    chargeW: problem.storages.map(({ terminal }) => each((t) => -of(terminal, t))),
-    dischargeW: problem.storages.map(({ terminal }) => each((t) => of(terminal, t))),
-    switchedShare: problem.switched.map(({ terminal, powerW }) =>
-      each((t) => (powerW > 0 ? -of(terminal, t) / powerW : 0)),
-    ),
-    carW: problem.cars.map(({ terminal }) => each((t) => -of(terminal, t))),
-  };
-}
+const keeps = ({ problem, outlook }: Planned): boolean =>
+  outlook.steps.every(
+    ({ gridW }, t) => gridW <= (problem.steps[t]?.importLimitW ?? gridW) + NEAR_W,
+  );

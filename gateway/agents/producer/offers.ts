@@ -11,8 +11,9 @@ const LEAST_WH = 50;
  * Offers of one interval: what the plan exports anyway, at the tariff or better; and what the
  * battery could give beyond it, at no less than its worth. A market price above the limit leaves
  * the site better off than its tariff.
+ * @param marginNanoPerWh  >= 0, that a price must lie beyond what is worth it, on advice
  */
-export function offers(room: Room): OrderDraft[] {
+export function offers(room: Room, marginNanoPerWh = 0): OrderDraft[] {
   const hours = room.durationMs / 3_600_000;
   const mostW = Math.min(room.mostExportW, room.exportLimitW);
   // What the battery cannot make good.
@@ -25,12 +26,15 @@ export function offers(room: Room): OrderDraft[] {
     drafts.push({
       ...base,
       energyWh: sureWh,
-      priceMicroPerKwh: Math.floor(room.exportNanoPerWh) + 1,
+      priceMicroPerKwh: Math.floor(room.exportNanoPerWh + marginNanoPerWh) + 1,
       fromStore: false,
       why: 'planned export, for more than the tariff pays',
     });
   }
-  const limit = room.giveNanoPerWh === undefined ? undefined : Math.ceil(room.giveNanoPerWh) + 1;
+  const limit =
+    room.giveNanoPerWh === undefined
+      ? undefined
+      : Math.ceil(room.giveNanoPerWh + marginNanoPerWh) + 1;
   if (limit === undefined || limit >= room.importNanoPerWh || limit <= room.exportNanoPerWh) {
     return drafts;
   }

@@ -50,13 +50,21 @@ export interface Outlook {
   readonly steps: readonly OutlookStep[];
 }
 
-/** What a proposed strategy would bring, by the planner's own arithmetic. */
-export interface Simulated {
-  readonly accepted: boolean;
-  readonly twinNano: number; // cost of the plan without it, mean of the expected and a worse day
-  readonly proposedNano: number | null; // null = there is no such plan
-  readonly detail: string; // why it is refused
+/** What of a plan may be chosen inside its site's bounds. */
+export interface PlanParameters {
+  readonly reservePct: number; // of each store's usable energy, kept back by the plan
+  readonly marginPct: number; // of the load, kept for what may come beyond it
+  readonly sellMarginNanoPerWh: number; // >= 0, beyond the least price at which an offer pays
+  readonly buyMarginNanoPerWh: number; // >= 0, below the most that a bid may pay
 }
+
+/** What the program uses by itself; the site's own reserve counts in any case. */
+export const STANDARD: PlanParameters = {
+  reservePct: 0,
+  marginPct: 0,
+  sellMarginNanoPerWh: 0,
+  buyMarginNanoPerWh: 0,
+};
 
 /** A plan as it is kept: each step with its reason. */
 export interface PlannedDay extends Outlook {

@@ -192,4 +192,18 @@ export interface ControlSettings {
   readonly peakLimitW?: number; // peak shaving on the connection's import
   readonly unprovenAllowed: readonly string[]; // devices under control without commissioning record
   readonly marketEnabled: boolean;
+  readonly advice?: AdviceBounds; // undefined: ADVICE_BOUNDS
 }
+
+/** How far a model's advice may lean on the plan, where the gateway file lets it. */
+export interface AdviceBounds {
+  readonly reserveMaxPct: number; // of each store's usable energy
+  readonly marginMaxPct: number; // of the load
+  readonly orderMarginMaxMicroPerKwh: number;
+}
+
+export const ADVICE_BOUNDS: AdviceBounds = {
+  reserveMaxPct: 50,
+  marginMaxPct: 25,
+  orderMarginMaxMicroPerKwh: 20_000,
+};

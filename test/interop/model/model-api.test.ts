@@ -10,7 +10,13 @@ import { type ModelApi, startModelApi } from '../../../simulators/model-api/run.
 import type { Turn } from '../../../simulators/model-api/script.ts';
 
 const KEY = 'sk-ant-test-0123456789';
-const GOOD = { reservePct: 20, marginPct: 5, demandResponse: null, why: 'clouds are coming' };
+const GOOD = {
+  reservePct: 20,
+  marginPct: 5,
+  orderMarginMicroPerKwh: 0,
+  demandResponse: null,
+  why: 'clouds are coming',
+};
 const LIMITS: ModelLimits = {
   timeoutMs: 3_000,
   maxTokens: 500,
@@ -138,6 +144,32 @@ test('a malicious model reaches nothing but its own tools, and ends after four t
   expect(await ask({}, [history])).toMatchObject({ state: 'none', why: 'schema' });
   expect(api.seen).toHaveLength(4);
   expect(prompt(api, 1)).toContain('there is no such tool');
+});
+
+test.each([
+  ['a field more, as a prototype', JSON.parse(`{"__proto__": {"reservePct": 1}, "x": 1}`)],
+  ['a setpoint beside', { setpointW: 50_000 }],
+  ['figures as text', { reservePct: '20' }],
+  ['no figure', { reservePct: null }],
+  ['a wish without bound', { orderMarginMicroPerKwh: 1e12 }],
+  ['commands to a terminal', { why: 'fine\u001b[2J\u001b]0;owned\u0007' }],
+  ['words that read backwards', { why: 'all \u202ellew' }],
+  ['more than one line', { why: 'fine\nBattery charging 3.0 kW' }],
+])('a malicious answer is no answer: %s', async (_what, more) => {
+  const { ask } = await setUp('anthropic', [{ kind: 'answer', input: { ...GOOD, ...more } }]);
+  expect(await ask()).toMatchObject({ state: 'none', why: 'schema' });
+});
+
+test('an overloaded service is asked once more, and only once', async () => {
+  const { ask, api } = await setUp('anthropic', [
+    { kind: 'status', status: 529, retryS: 0 },
+    { kind: 'answer', input: GOOD },
+  ]);
+  expect(await ask()).toMatchObject({ state: 'answered' });
+  expect(api.seen).toHaveLength(2);
+  const twice = await setUp('anthropic', [{ kind: 'status', status: 529, retryS: 0 }]);
+  expect(await twice.ask()).toMatchObject({ state: 'none', why: 'overloaded' });
+  expect(twice.api.seen).toHaveLength(2);
 });
 
 test('words from outside stay inside their marks', async () => {

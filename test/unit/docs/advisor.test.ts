@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseCloudFile } from '../../../cloud/config/load.ts';
 import { loadGateway } from '../../../gateway/config/gateway-file.ts';
+import { siteSchema } from '../../../gateway/config/schema.ts';
+import { ADVICE_BOUNDS } from '../../../gateway/contracts/values/site.ts';
 import { CONFIG } from '../../world/cloud/fixture.ts';
 
 const blocks = (page: string): string[] => {
@@ -13,11 +15,15 @@ const blocks = (page: string): string[] => {
 };
 
 test('the sections of docs/advisor.md load as they stand there', () => {
-  const [gateway = '', cloud = ''] = blocks('advisor.md');
+  const [leaning = '', bounds = '', gateway = '', cloud = ''] = blocks('advisor.md');
+  expect(siteSchema.shape.control.parse(parse(bounds).control).advice).toEqual(ADVICE_BOUNDS);
   const dir = mkdtempSync(join(tmpdir(), 'edgewatt-docs-'));
   try {
     writeFileSync(join(dir, 'gateway.yaml'), `version: 1\n${gateway}`);
     expect(loadGateway(dir).advisor).toMatchObject({ timeoutMs: 30_000, dayTokens: 500_000 });
+    expect(loadGateway(dir).advisor?.effect).toBe('shadow');
+    writeFileSync(join(dir, 'gateway.yaml'), `version: 1\n${leaning}`);
+    expect(loadGateway(dir).advisor?.effect).toBe('lean');
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -29,7 +29,10 @@ test('without a model the records answer: what bound, what was planned, and why'
     'Monday 22 June, 14:05: Since 14:00: Battery charging 3.0 kW, as planned: the evening is ' +
       'dearer. Decided by plan. The plan of 14:00 for 14:00 to 14:15: sun producing 5.0 kW, ' +
       'loads using 1.0 kW, battery charging 3.0 kW, the site selling 1.0 kW; bought energy costs ' +
-      '32.0 ct and sold energy earns 8.0 ct a kWh. Reason: the evening is dearer.\n',
+      '32.0 ct and sold energy earns 8.0 ct a kWh. Reason: the evening is dearer. From 14:00 to ' +
+      "15:00 the plan leaned on the producer agent's advice (claude-test): 30 % of the battery " +
+      'kept back; simulated, the day costs € 0.12 less; as measured it cost € 0.03 less. Its ' +
+      'reason: "the evening is dear and clouds are likely".\n',
   );
 });
 
@@ -74,14 +77,26 @@ test.each<[string, Turn, string]>([
   expect(why.answer).toContain('the evening is');
 });
 
-test('the scoreboard of the models in the shadow', async () => {
+test('the scoreboard of the models, and what came of each proposal', async () => {
   const { stdout } = await run(process.execPath, [MAIN, 'advice', plain, '--json']);
   const counts = { askedCount: 1, answeredCount: 1, scoredCount: 1, betterCount: 1 };
-  expect(JSON.parse(stdout)).toEqual({
-    scores: [{ agent: 'producer', ...counts, equalCount: 0, worseCount: 0 }],
+  const measured = { measuredCount: 1, measuredGainNano: 30_000_000 };
+  const seen = JSON.parse(stdout);
+  expect(seen).toMatchObject({
+    effect: 'shadow',
+    scores: [{ agent: 'producer', ...counts, leanedCount: 1, withdrawnCount: 0, ...measured }],
+    newest: [{ promptHash: 'c0ffee'.repeat(10), accepted: true }],
   });
   const words = await run(process.execPath, [MAIN, 'advice', plain]);
-  expect(words.stdout).toMatch(/^agent +askedCount .*\nproducer +1 +1 +1 +1 +0 +0\n$/);
+  const lines = words.stdout.replaceAll('\u202f', ' ').split('\n');
+  expect(lines[0]).toMatch(/^agent +asked +answered +better +equal +worse +leaned/);
+  expect(lines[1]).toMatch(/^producer +1 +1 +1 +0 +0 +1 +0 +€ 0.03 less in 1$/);
+  expect(lines[4]).toBe(
+    "  Monday 22 June, 14:00, producer: From 14:00 to 15:00 the plan leaned on the producer agent's " +
+      'advice (claude-test): 30 % of the battery kept back; simulated, the day costs € 0.12 less; ' +
+      'as measured it cost € 0.03 less. Its reason: "the evening is dear and clouds are likely" ' +
+      '[prompt c0ffeec0ffee]',
+  );
 });
 
 test('without records it says what to do, in one line', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openStoreInProcess } from '../../../../../gateway/adapters/sqlite/store.ts';
 import {
   type Advice,
@@ -11,6 +11,8 @@ import type { SiteForecast } from '../../../../../gateway/contracts/values/outlo
 import type { Model, ModelAnswer, ModelQuestion } from '../../../../../gateway/ports.ts';
 import { BRIGHTWORKS } from '../../../../../simulators/sites/brightworks.ts';
 import { Bench, NOON, QUARTER, week, zoneForecast } from '../../../../fixtures/agent/bench.ts';
+
+vi.setConfig({ testTimeout: 120_000, expect: { poll: { timeout: 30_000 } } });
 
 const POWERS = { grid: 91_000, battery1: 9_000, compressor1: -15_000, rest: -85_000 };
 const HINT = { fromHour: 0, untilHour: 24, pvPct: 0, loadPct: 10, why: 'it was 10 percent more' };
@@ -31,7 +33,11 @@ function scripted(says: Readonly<Record<string, unknown>>) {
   return { model, asked };
 }
 
-async function factory(says: Readonly<Record<string, unknown>>, withModel = true) {
+async function factory(
+  says: Readonly<Record<string, unknown>>,
+  withModel = true,
+  effect: 'shadow' | 'lean' = 'shadow',
+) {
   const store = openStoreInProcess();
   await importHistory(store, BRIGHTWORKS, week(NOON, 0));
   const { model, asked } = scripted(says);
@@ -39,7 +45,7 @@ async function factory(says: Readonly<Record<string, unknown>>, withModel = true
   const bench = new Bench(
     BRIGHTWORKS,
     store,
-    withModel ? { advisor: { model, instructions } } : {},
+    withModel ? { advisor: { model, instructions, effect } } : {},
   );
   await bench.agent.start();
   bench.connect();
@@ -61,7 +67,13 @@ const costMore = (advice: Advice | undefined): number =>
     ? advice.score.proposedNano - advice.score.twinNano
     : Number.NaN;
 
-const keep = { reservePct: 0, marginPct: 0, demandResponse: null, why: 'as it is' };
+const keep = {
+  reservePct: 0,
+  marginPct: 0,
+  orderMarginMicroPerKwh: 0,
+  demandResponse: null,
+  why: 'as it is',
+};
 
 test('each agent works beside its twin, is simulated, and changes nothing', async () => {
   const says = { forecasting: HINT, producer: keep, consumer: { ...keep, reservePct: 60 } };
@@ -70,7 +82,7 @@ test('each agent works beside its twin, is simulated, and changes nothing', asyn
   expect(asked).toEqual(['forecasting', 'producer', 'consumer']);
   const { forecasting, producer, consumer } = await advice();
   expect(forecasting).toMatchObject({ proposal: HINT, model: 'scripted' });
-  expect(producer).toMatchObject({ accepted: true, detail: '' });
+  expect(producer).toMatchObject({ accepted: true, detail: 'the plan does so already' });
   expect(costMore(producer)).toBeLessThanOrEqual(1e6);
   expect(consumer).toMatchObject({ accepted: false });
   expect(costMore(consumer)).toBeGreaterThan(0);
@@ -79,14 +91,16 @@ test('each agent works beside its twin, is simulated, and changes nothing', asyn
   expect(await alone.advice()).toEqual({});
 });
 
-test('a demand-response offer must be possible and pay', async () => {
+test('a demand-response offer must be possible and pay, and goes nowhere without an event', async () => {
   const offer = { startsInMin: 60, minutes: 30, reduceW: 5_000, priceMicroPerKwh: 5_000_000 };
   const paid = await factory({ consumer: { ...keep, demandResponse: offer } });
-  await expect.poll(async () => (await paid.advice())['consumer']?.accepted).toBe(true);
-  const free = { ...offer, reduceW: 9_000_000 };
-  const vain = await factory({ consumer: { ...keep, demandResponse: free } });
   await expect
-    .poll(async () => (await vain.advice())['consumer']?.detail)
+    .poll(async () => (await paid.advice())['consumer']?.offer)
+    .toMatch(/^possible, it would earn .*; there is no demand-response event$/);
+  const much = { ...offer, reduceW: 9_000_000 };
+  const vain = await factory({ consumer: { ...keep, demandResponse: much } });
+  await expect
+    .poll(async () => (await vain.advice())['consumer']?.offer)
     .toBe('the plan does not take so much in that window');
 });
 
@@ -128,7 +142,12 @@ test('the scoreboard counts who was right', () => {
     promptHash: '',
     score: { proposedNano, twinNano },
   });
-  const bodies = [one(1, 2), one(3, 2), one(2, 2), { ...one(0, 0), none: 'budget' }];
+  const leaned = {
+    ...one(1, 2),
+    lean: { fromMs: 1, untilMs: 2 },
+    measured: { proposedNano: 5, twinNano: 9, quarters: 4 },
+  };
+  const bodies = [leaned, one(3, 2), one(2, 2), { ...one(0, 0), none: 'budget' }];
   const documents = bodies.map((body, i) => ({ key: String(i), atMs: 1, body }));
   expect(scoreboard(documents)).toEqual([
     {
@@ -139,6 +158,10 @@ test('the scoreboard counts who was right', () => {
       betterCount: 1,
       equalCount: 2,
       worseCount: 1,
+      leanedCount: 1,
+      withdrawnCount: 0,
+      measuredCount: 1,
+      measuredGainNano: 4,
     },
   ]);
 });
