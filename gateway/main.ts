@@ -91,6 +91,16 @@ places(update.command('status'))
   });
 
 program
+  .command('proxy')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .option('--json', 'print one JSON object')
+  .description('which Modbus register of the proxy shows what at this site')
+  .action(async (dir: string, options: { json?: boolean }) => {
+    const { showProxyMap } = await import('./cli/proxy.ts');
+    showProxyMap(resolve(dir), options.json === true);
+  });
+
+program
   .command('ask')
   .argument('<question>', 'such as "why did it charge at 14:00?"')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')

@@ -5,6 +5,7 @@ import { modelLimits } from '../contracts/advice.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { brokerAt, brokerSchema } from './broker.ts';
 import { readText } from './load.ts';
+import { proxySchema } from './proxy.ts';
 
 /**
  * The gateway file (`gateway.yaml`, beside `site.yaml`): what belongs to this box and not to the
@@ -33,6 +34,7 @@ const gatewaySchema = z.strictObject({
       ...modelLimits,
     })
     .optional(),
+  proxy: proxySchema.optional(),
   history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database
   commissioning: z.string().optional(), // JSON record of what was proven, and when
   demo: z

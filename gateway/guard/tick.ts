@@ -1,4 +1,5 @@
 import type { SignedDirective } from '../contracts/values/directive.ts';
+import type { MirrorSpan } from '../contracts/values/frames.ts';
 import type { Image, Mode } from '../contracts/values/image.ts';
 import type { Intent } from '../contracts/values/plan.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
@@ -54,6 +55,8 @@ export interface Guard {
   intent(intent: Intent): void;
   directive(signed: SignedDirective): void;
   agentRestarted(): void;
+  /** Registers of a device as last polled; none for a device that the site does not have. */
+  polled(device: string): readonly MirrorSpan[];
 }
 
 export function createGuard(deps: GuardDeps): Guard {
@@ -143,6 +146,10 @@ class SiteGuard implements Guard {
 
   agentRestarted(): void {
     this.agentRestarts += 1;
+  }
+
+  polled(device: string): readonly MirrorSpan[] {
+    return this.deps.poller.spans(device);
   }
 
   directive(signed: SignedDirective): void {

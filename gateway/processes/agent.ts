@@ -23,6 +23,7 @@ import { createLog } from './log.ts';
 import { advisorOf } from './model.ts';
 import { createOperations } from './operations.ts';
 import { openPage } from './page.ts';
+import { openProxy } from './proxy.ts';
 
 const END_MS = 2_000; // after the guard is gone
 /** For an outbox without a disk: about a day of records. */
@@ -61,6 +62,11 @@ export async function runAgent(dir: string): Promise<void> {
     () => file.broker && openBroker(file.broker, site, clock),
   );
   const page = await openPage(file, log);
+  const proxy = await degraded.without(
+    'PROXY',
+    'Other Modbus masters get no readings from here.',
+    () => file.proxy && openProxy(file.proxy, site, clock, log),
+  );
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
   const operations = createOperations(log, store, version(), () => agent);
@@ -83,6 +89,8 @@ export async function runAgent(dir: string): Promise<void> {
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),
+    onImage: (image) => proxy?.image(image),
+    onMirror: (device, spans) => proxy?.mirror(device, spans),
   });
   await agent.start();
   // Kept now, not at the end: who is killed would pay for type stripping again, 25 MB and seconds.
@@ -91,6 +99,7 @@ export async function runAgent(dir: string): Promise<void> {
   solver.close();
   setTimeout(() => process.exit(0), END_MS).unref();
   await page?.stop();
+  await proxy?.stop();
   process.exit(0);
 }
 

@@ -4,6 +4,7 @@ import {
   FRAME_BYTES_MAX,
   FrameReader,
   type GuardFrame,
+  type MirrorSpan,
 } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
@@ -33,6 +34,7 @@ const STEADY_MS = 60_000; // a run this long forgives earlier failures
 const RECORDS_MAX = 20_000; // about ten minutes at the densest, about a day at the usual rate
 const STOP_MS = 14_000; // the records below, the agent's drain, and its end
 const RECORDS_MS = 4_000;
+const SPANS_MAX = 32; // of a frame, each of at most 125 registers
 const BATCH_BYTES = FRAME_BYTES_MAX - 2_048;
 
 /**
@@ -53,6 +55,7 @@ export class Supervisor {
   private imageInFlight = false;
   private records: TelemetryRecord[] = [];
   private sent = 0; // records already written to this agent
+  private readonly mirrored = new Map<string, number>(); // span to its instant, as this agent has it
   private stopping = false;
   private cancelRestart: (() => void) | undefined;
   private readonly deps: SupervisorDeps;
@@ -76,6 +79,7 @@ export class Supervisor {
     this.heardAtMs = this.startedAtMs + this.patienceMs - SILENT_MS;
     this.imageInFlight = false;
     this.sent = 0;
+    this.mirrored.clear();
     agent.pipe.onBytes = (bytes) => {
       try {
         for (const frame of reader.push(bytes)) this.take(frame);
@@ -102,6 +106,18 @@ export class Supervisor {
     }
     this.sendImage();
     this.sendRecords();
+  }
+
+  /** Hands over what changed of a mirrored device; what does not fit is newer the next time. */
+  mirror(device: string, spans: readonly MirrorSpan[]): void {
+    if (!this.isAgentAlive) return;
+    const keyOf = ({ space, at }: MirrorSpan): string => `${device} ${space} ${at}`;
+    const changed = spans.filter((span) => this.mirrored.get(keyOf(span)) !== span.atMs);
+    for (let from = 0; from < changed.length; from += SPANS_MAX) {
+      const part = changed.slice(from, from + SPANS_MAX);
+      if (!this.send({ t: 'mirror', device, spans: part })) return;
+      for (const span of part) this.mirrored.set(keyOf(span), span.atMs);
+    }
   }
 
   /**

@@ -10,6 +10,8 @@ import type { TelemetryRecord } from './record.ts';
  */
 export type GuardFrame =
   | { readonly t: 'image'; readonly image: Image }
+  // what was polled of a mirrored device since the last one
+  | { readonly t: 'mirror'; readonly device: string; readonly spans: readonly MirrorSpan[] }
   | { readonly t: 'records'; readonly records: readonly TelemetryRecord[] }
   | { readonly t: 'stopping' };
 
@@ -20,6 +22,15 @@ export type AgentFrame =
   | { readonly t: 'intent'; readonly intent: Intent }
   | { readonly t: 'directive'; readonly directive: SignedDirective }
   | { readonly t: 'alive' };
+
+/** Registers of one read, or bits as 0 and 1, as the device answered. */
+export interface MirrorSpan {
+  readonly space: 'holding' | 'input' | 'coil' | 'discrete';
+  readonly at: number;
+  readonly words: readonly number[];
+  readonly atMs: number; // of the request, on the guard's monotonic clock
+  readonly freshMs: number; // counts as known for so long
+}
 
 export const FRAME_BYTES_MAX = 65_536;
 

@@ -3,6 +3,7 @@ import type { DeviceMap, Profile, RegisterSpace } from '../../../devices/profile
 import { resolveProfile } from '../../../devices/resolve.ts';
 import { type SunspecChain, walkChain } from '../../../devices/sunspec/chain.ts';
 import { SURVEYED } from '../../../devices/sunspec/survey.ts';
+import type { MirrorSpan } from '../../contracts/values/frames.ts';
 import type { DeviceView } from '../../contracts/values/image.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { Device } from '../../contracts/values/site.ts';
@@ -29,6 +30,8 @@ const isPermanent = (exception: number | undefined): boolean =>
 const AFTER_FAILURE_CYCLES = 30;
 /** Cycles until a device that could not be recognised is looked at again. */
 const AGAIN_CYCLES = 10;
+/** Identity and model headers stay as long as the device does. */
+const CONSTANT_MS = 1e12;
 
 interface Polled {
   readonly block: Block;
@@ -55,6 +58,8 @@ export class DevicePoller {
   settled = false; // asked once, whatever came of it
   readonly handle: BusHandle;
   readonly id: string;
+  /** The newest answer of each read, for who wants the registers as they are. */
+  readonly spans = new Map<string, MirrorSpan>();
   private readonly options: DeviceOptions;
   private book: ReadingBook | undefined;
   private polled: Polled[] = [];
@@ -211,12 +216,14 @@ export class DevicePoller {
   private async walk(): Promise<SunspecChain | 'later' | string> {
     const { profile } = this.options;
     const isAuto = profile.kind === 'sunspec' && profile.auto === true;
+    this.spans.clear(); // everything may have moved
     const walk = walkChain(isAuto ? SURVEYED : undefined);
     let step = walk.next();
     while ('read' in step) {
       const { at, count } = step.read;
       const result = await this.handle.request({ fc: 3, at, count }, 'control');
       if (!result.ok && result.why !== 'exception') return 'later';
+      if (result.ok) this.keep('holding', at, result, CONSTANT_MS);
       step = walk.next(result.ok ? result.words : undefined);
     }
     return 'chain' in step ? step.chain : step.error;
@@ -245,6 +252,7 @@ export class DevicePoller {
       const result = await this.handle.request(request, 'control');
       if (!result.ok && result.why !== 'exception') return 'later';
       if (!result.ok) continue;
+      this.keep(point.space, point.at, result, CONSTANT_MS);
       if (!proven) this.handle.prove(request, result.words);
       proven = true;
       if (key !== 'serial' || point.as !== 'str') continue;
@@ -284,9 +292,19 @@ export class DevicePoller {
       polled.failures = 0;
       const atMs = result.sentAtMs - (this.map?.limits.latencyMs ?? 0);
       this.book?.take(itemsIn(block, span), span, result.words, atMs);
+      this.keep(block.space, span.at, result, this.options.times.freshMs[block.class]);
     } else {
       this.refused(polled, span, cycle, result);
     }
+  }
+
+  private keep(
+    space: RegisterSpace,
+    at: number,
+    { words, sentAtMs }: BusResult & { ok: true },
+    freshMs: number,
+  ): void {
+    this.spans.set(`${space} ${at}`, { space, at, words, atMs: sentAtMs, freshMs });
   }
 
   private refused(

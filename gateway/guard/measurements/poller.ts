@@ -108,6 +108,10 @@ class SitePoller implements Poller {
     return this.device(deviceId).map;
   }
 
+  spans(deviceId: string) {
+    return [...(this.devices.get(deviceId)?.spans.values() ?? [])];
+  }
+
   private device(id: string): DevicePoller {
     const device = this.devices.get(id);
     if (device === undefined) throw new RangeError(`no device ${id} at this site`);

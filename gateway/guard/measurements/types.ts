@@ -1,4 +1,5 @@
 import type { DeviceMap } from '../../../devices/profile.ts';
+import type { MirrorSpan } from '../../contracts/values/frames.ts';
 import type { DeviceView } from '../../contracts/values/image.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { BusHandle } from '../bus/types.ts';
@@ -25,4 +26,6 @@ export interface Poller {
   bus(deviceId: string): BusHandle;
   /** Undefined until the device has been found. */
   map(deviceId: string): DeviceMap | undefined;
+  /** What was read last of each part of the plan, as it came; none for an unknown device. */
+  spans(deviceId: string): readonly MirrorSpan[];
 }

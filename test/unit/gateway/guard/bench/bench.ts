@@ -218,6 +218,7 @@ export class Bench {
         throw new Error('no bus on the bench');
       },
       map: () => undefined,
+      spans: () => [],
     };
   }
 

@@ -1,0 +1,30 @@
+import { profileById } from '../../devices/catalogue.ts';
+import { loadGateway } from '../config/gateway-file.ts';
+import { loadSite } from '../config/load.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import { MAP_VERSION, mapRows, siteMap } from '../link/proxy/site-map.ts';
+
+/** Prints which register of the proxy shows what at this site. @throws Fault without a proxy */
+export function showProxyMap(dir: string, json: boolean): void {
+  const file = loadGateway(dir);
+  if (file.proxy === undefined) {
+    throw new Fault('there is no section proxy', `${dir}/gateway.yaml`, 'see docs/proxy.md');
+  }
+  const map = siteMap(loadSite(file.siteFile, profileById));
+  const { host, port, unit, mirror } = file.proxy;
+  const { words, fingerprint } = map;
+  if (json) {
+    const all = { version: MAP_VERSION, host, port, unit, words, fingerprint, mirror };
+    process.stdout.write(`${JSON.stringify({ ...all, registers: mapRows(map) })}\n`);
+    return;
+  }
+  const lines = [
+    `Modbus TCP ${host}:${port}, unit ${unit}: map version ${MAP_VERSION}, ${words} registers, ` +
+      `fingerprint 0x${fingerprint.toString(16).padStart(4, '0')}`,
+    ...mirror.map((one) => `unit ${one.unit}: ${one.device} at its own addresses`),
+    ...mapRows(map).map((row) =>
+      `${String(row.at).padStart(6)}  ${row.what}  ${row.unit}`.trimEnd(),
+    ),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

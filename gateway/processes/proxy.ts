@@ -1,0 +1,57 @@
+import { openProxyPort } from '../adapters/proxy.ts';
+import type { ProxySection } from '../config/proxy.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import type { MirrorSpan } from '../contracts/values/frames.ts';
+import type { Image } from '../contracts/values/image.ts';
+import type { Site } from '../contracts/values/site.ts';
+import { Mirror } from '../link/proxy/mirror.ts';
+import { createProxySession } from '../link/proxy/server.ts';
+import { siteMap } from '../link/proxy/site-map.ts';
+import type { Clock, Log } from '../ports.ts';
+
+/** The readings of this gateway for other Modbus masters, from the agent process. */
+export interface Proxy {
+  readonly port: number;
+  image(image: Image): void;
+  mirror(device: string, spans: readonly MirrorSpan[]): void;
+  stop(): Promise<void>;
+}
+
+/** @throws Fault when the port cannot be had, or a mirrored device is none of the site */
+export async function openProxy(
+  section: ProxySection,
+  site: Site,
+  clock: Clock,
+  log: Log,
+): Promise<Proxy> {
+  const mirror = new Mirror();
+  const map = siteMap(site);
+  let newest: Image | undefined;
+  const mirrored = new Map(section.mirror.map(({ device, unit }) => [unit, device]));
+  for (const device of mirrored.values()) {
+    if (site.devices.some(({ id }) => id === device)) continue;
+    const known = site.devices.map(({ id }) => id).join(', ');
+    throw new Fault(`no device '${device}'`, 'gateway.yaml: proxy.mirror', `name one of: ${known}`);
+  }
+  const open = await openProxyPort(section, () =>
+    createProxySession({
+      map,
+      siteUnit: section.unit,
+      mirrored,
+      mirror,
+      image: () => newest,
+      monoMs: clock.monoMs,
+      realMs: clock.realMs,
+      perSecond: section.requestsPerSecond,
+    }),
+  );
+  log.info('the proxy answers', { host: section.host, port: open.port });
+  return {
+    port: open.port,
+    image: (image) => {
+      newest = image;
+    },
+    mirror: (device, spans) => mirror.take(device, spans),
+    stop: open.stop,
+  };
+}
