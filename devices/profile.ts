@@ -77,7 +77,7 @@ export interface PointSpec {
    */
   readonly stored?: true;
   readonly only?: string; // which models or firmware have it; elsewhere it is unavailable
-  readonly unproven?: true; // address, type or scale not confirmed by the source
+  readonly unproven?: true; // address, type, scale or sign not confirmed by the source
   readonly min?: number; // plausible range in `unit`
   readonly max?: number;
   readonly states?: Readonly<Record<string, number>>; // names of enum values
@@ -175,6 +175,8 @@ interface ProfileHead {
     readonly lateMs?: number;
     readonly laxTransactionId?: boolean; // its gateway answers with another transaction id
     readonly clients?: number; // TCP connections that it serves at a time
+    readonly settleMs?: number; // from a new connection until it answers
+    readonly inFlight?: number; // requests that it takes at once over TCP; default 1
   };
   readonly control: readonly ControlSpec[];
   readonly points: Readonly<Record<string, PointSpec>>; // 'powerW', 'battery.socPct', ...

@@ -131,6 +131,32 @@ program
     await mcp(resolve(dir), version(), options.http);
   });
 
+const devices = program.command('devices').description('what a device is, and which we know');
+const siteFolder = (command: Command): Command =>
+  command.option('--site <dir>', 'folder with site.yaml, for the profiles of its own');
+siteFolder(devices.command('list'))
+  .option('--json', 'print one JSON object')
+  .description('every profile: what is controlled, and how that ends')
+  .action(async (options: { site?: string; json?: boolean }) => {
+    const { listDevices } = await import('./cli/devices.ts');
+    listDevices(options.site, options.json === true);
+  });
+siteFolder(devices.command('show'))
+  .argument('<profile>', 'such as huawei/sun2000-luna')
+  .option('--json', 'print the profile as JSON')
+  .description('one profile: registers, control, limits, what is unproven, sources')
+  .action(async (profile: string, options: { site?: string; json?: boolean }) => {
+    const { showDevice } = await import('./cli/devices.ts');
+    showDevice(profile, options.site, options.json === true);
+  });
+devices
+  .command('schema')
+  .description("print the JSON Schema of a user's profile")
+  .action(async () => {
+    const { printSchema } = await import('./cli/devices.ts');
+    printSchema();
+  });
+
 const config = program.command('config').description('look at a site file');
 config
   .command('check')

@@ -41,9 +41,10 @@ export const DEYE_HYBRID_1P: Profile = {
     voltageV: holding(154, 'u16', 'V', 'control', { scale: 0.1, min: 0, max: 500 }),
     'meter.powerW': holding(169, 'i16', 'W', 'control', { sign: 1 }),
     'meter.ctPowerW': holding(172, 'i16', 'W', 'state', { sign: 1 }),
-    powerW: holding(175, 'i16', 'W', 'control', { sign: 1 }),
+    powerW: holding(175, 'i16', 'W', 'control', { sign: 1, unproven: true }),
     'load.powerW': holding(178, 'i16', 'W', 'state', { sign: -1 }),
     'battery.temperatureC': holding(182, 'i16', 'degC', 'state', {
+      unproven: true,
       scale: 0.1,
       offset: -100,
       min: -60,

@@ -65,7 +65,7 @@ export const HUAWEI_SUN2000_LUNA: Profile = {
     currentL1A: holding(32072, 'i32', 'A', 'control', { scale: 0.001 }),
     currentL2A: holding(32074, 'i32', 'A', 'control', { scale: 0.001 }),
     currentL3A: holding(32076, 'i32', 'A', 'control', { scale: 0.001 }),
-    powerW: holding(32080, 'i32', 'W', 'control', { sign: 1 }),
+    powerW: holding(32080, 'i32', 'W', 'control', { sign: 1, unproven: true }),
     reactiveVar: holding(32082, 'i32', 'var', 'state', { sign: 1 }),
     powerFactor: holding(32084, 'i16', 'none', 'state', { scale: 0.001, min: -1, max: 1 }),
     frequencyHz: holding(32085, 'u16', 'Hz', 'state', { scale: 0.01, min: 40, max: 70 }),

@@ -84,7 +84,7 @@ export const SUNGROW_SH: Profile = {
     currentL1A: input(13030, 'i16', 'A', 'control', { scale: 0.1 }),
     currentL2A: input(13031, 'i16', 'A', 'control', { scale: 0.1 }),
     currentL3A: input(13032, 'i16', 'A', 'control', { scale: 0.1 }),
-    powerW: input(13033, 'i32', 'W', 'control', { sign: 1 }),
+    powerW: input(13033, 'i32', 'W', 'control', { sign: 1, unproven: true }),
     'meter.inWh': input(13036, 'u32', 'Wh', 'slow', { scale: 100 }),
     'battery.outWh': input(13040, 'u32', 'Wh', 'slow', { scale: 100 }),
     'meter.outWh': input(13045, 'u32', 'Wh', 'slow', { scale: 100 }),

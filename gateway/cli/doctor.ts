@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { profileById } from '../../devices/catalogue.ts';
 import { type GatewayFile, loadCommissioning, loadGateway } from '../config/gateway-file.ts';
 import { parseSite, readText } from '../config/load.ts';
+import { profilesBeside } from '../config/profiles.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Site } from '../contracts/values/site.ts';
 import {
@@ -29,7 +29,7 @@ const faultFinding = (check: string, error: unknown): Finding => {
 
 function siteFindings(file: GatewayFile): { site: Site | undefined; findings: Finding[] } {
   try {
-    const { site, complaints } = parseSite(readText(file.siteFile), profileById);
+    const { site, complaints } = parseSite(readText(file.siteFile), profilesBeside(file.siteFile));
     const findings = complaints.map(({ line, path, what, mend }) =>
       bad('site.yaml', `line ${line}, ${path}: ${what}`, mend),
     );

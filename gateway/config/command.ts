@@ -1,10 +1,11 @@
 import { profileById } from '../../devices/catalogue.ts';
 import type { Site, Terminal } from '../contracts/values/site.ts';
 import { loadSite, parseSite, readText } from './load.ts';
+import { profilesBeside } from './profiles.ts';
 
 /** `edgewatt config check`: every complaint with its line. @returns exit code */
 export function checkCommand(file: string, json: boolean): number {
-  const { site, complaints } = parseSite(readText(file), profileById);
+  const { site, complaints } = parseSite(readText(file), profilesBeside(file));
   if (json) {
     process.stdout.write(`${JSON.stringify({ file, ok: site !== undefined, complaints })}\n`);
   } else if (site !== undefined) {

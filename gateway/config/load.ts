@@ -4,6 +4,7 @@ import { type Complaint, YamlFile } from '../adapters/yaml.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { checkSite } from './check.ts';
+import { profilesBeside } from './profiles.ts';
 import { siteSchema } from './schema.ts';
 
 export interface Loaded {
@@ -28,9 +29,14 @@ export function parseSite(text: string, profiles: (id: string) => Profile | unde
   return { site: complaints.length === 0 ? site : undefined, complaints };
 }
 
-/** @throws Fault with the first complaint, or when the file cannot be read */
+/**
+ * With the user's own profiles that stand beside the file.
+ * @param profiles  the catalogue
+ * @throws Fault with the first complaint, or when a file cannot be read
+ */
 export function loadSite(file: string, profiles: (id: string) => Profile | undefined): Site {
-  const { site, complaints } = parseSite(readText(file), profiles);
+  const own = profilesBeside(file);
+  const { site, complaints } = parseSite(readText(file), (id) => profiles(id) ?? own(id));
   const first = complaints[0];
   if (site !== undefined && first === undefined) return site;
   const more =

@@ -11,6 +11,7 @@ import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard } from '../compose.ts';
 import { loadCommissioning, loadGateway } from '../config/gateway-file.ts';
 import { loadSite } from '../config/load.ts';
+import { profilesBeside } from '../config/profiles.ts';
 import type { AgentFrame } from '../contracts/values/frames.ts';
 import { timing } from '../contracts/values/timing.ts';
 import { Supervisor } from './supervisor.ts';
@@ -37,6 +38,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const guard = composeGuard(
     {
       site,
+      profiles: profilesBeside(file.siteFile),
       times: timing(clock.speed),
       saved,
       commissioned,
@@ -61,9 +63,6 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const onCycle = trialGate(join(file.dataDir, SUMMARY_FILE), disk, log, supervisor);
   guard.onImage = (image) => {
     supervisor.turn(image);
-    for (const { device } of file.proxy?.mirror ?? []) {
-      supervisor.mirror(device, guard.polled(device));
-    }
     onCycle(image);
     service.cycle();
   };
