@@ -210,7 +210,7 @@ function configOf(options: AwsIotOptions, ackMs: number): mqtt5.Mqtt5ClientConfi
     .withMaxReconnectDelayMs(options.maxReconnectMs)
     .withConnackTimeoutMs(CONNACK_MS)
     .withPingTimeoutMs(PING_MS)
-    .withAckTimeoutSeconds(Math.ceil(ackMs / 1_000) + 5) // ours is first; this one clears what the SDK still holds
+    .withAckTimeoutSeconds(Math.ceil(ackMs / 1_000) + 5) // ours is first
     .build();
 }
 

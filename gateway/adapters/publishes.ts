@@ -21,7 +21,7 @@ export function afterOf(clock: Clock | undefined): After {
 /** The broker's word on one publish; `answered` when it said anything, if only no. */
 export type Settle = (error: Error | undefined, answered: boolean) => void;
 
-/** Reasons of a PUBACK that may be gone in a moment: unspecified, the broker's own, id in use, quota. */
+/** PUBACK reasons that may be gone in a moment: unspecified, the broker's own, id in use, quota. */
 const NOT_NOW = new Set([128, 131, 145, 151]);
 
 /** The error for a PUBACK reason of 128 and more. */

@@ -69,7 +69,8 @@ const brokerSchema = z.strictObject({
     )
     .default([]),
   stateFile: z.string().optional(), // certificates, shadows and jobs outlive the process
-  control: z.strictObject({ port: z.int().min(0).max(65_535), tokenFile: z.string() }).optional(), // jobs by HTTP
+  /** Jobs by HTTP. */
+  control: z.strictObject({ port: z.int().min(0).max(65_535), tokenFile: z.string() }).optional(),
   rules: z.record(z.string(), z.strictObject({ file: z.string() })).default({}), // JSON lines
 });
 

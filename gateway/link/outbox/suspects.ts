@@ -1,6 +1,6 @@
 import type { TelemetryRecord } from '../../contracts/values/record.ts';
 
-/** Records that the broker refused together, apart from the others until it is clear which it is. */
+/** Records that the broker refused together, kept apart until it is clear which of them it is. */
 export interface Suspect {
   readonly records: readonly TelemetryRecord[];
   readonly sinceMs: number; // real: the first refusal of exactly these

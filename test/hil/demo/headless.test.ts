@@ -243,8 +243,9 @@ describe('damage on purpose is seen', () => {
     expect(ran.result.telemetry.storedInCloud).toBe(ran.result.telemetry.produced);
   }, 60_000);
 
-  it('a record that the cloud lost', async () => {
-    const { telemetry } = (await demo(...SHORT, '--inject', 'loss')).result;
+  it('a record that the cloud lost, here over a plain broker by password', async () => {
+    const lost = ['--inject', 'loss', '--broker', 'plain'];
+    const { telemetry } = (await demo(...SHORT, ...lost)).result;
     expect(telemetry.storedInCloud).toBe(telemetry.produced - 1);
     expect(telemetry.duplicates).toBe(0);
   }, 60_000);

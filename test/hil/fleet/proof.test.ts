@@ -16,9 +16,9 @@ import { Operator } from './operator.ts';
 
 /**
  * The line from end to end with the real commands and processes: two gateways that provisioned
- * themselves, the emulator, the cloud with its copies in dynalite and a local S3. What runs is not a
- * day but 08:00 to 08:46 and a little, at speed 60: first orders, gates, a delivery that is traded,
- * metered and settled, with the broker away for ten minutes in the middle of it.
+ * themselves, the emulator, the cloud with its copies in dynalite and a local S3. What runs is not
+ * a day but 08:00 to 08:46 and a little, at speed 60: first orders, gates, a delivery that is
+ * traded, metered and settled, with the broker away for ten minutes in the middle of it.
  */
 const SPEED = 60;
 const START = Date.parse('2026-06-17T08:00:00Z');
@@ -131,7 +131,7 @@ describe('a fleet, from claim to settlement', () => {
     await until(async () => (await operator.status(thing, 'proof-1')) === 'SUCCEEDED');
   }, 160_000);
 
-  it('without a broker for ten minutes of the delivery they plan on and keep their records', async () => {
+  it('without a broker for ten minutes of the delivery they plan on and record', async () => {
     await reaches(DELIVERY + MINUTE_MS);
     const broker = run.processes.find(({ name }) => name === 'broker');
     broker?.stop();
@@ -161,7 +161,7 @@ describe('a fleet, from claim to settlement', () => {
 });
 
 describe('what the fleet left', () => {
-  it('telemetry is in SQLite and in DynamoDB: every record of the guards once, no other', async () => {
+  it('telemetry is in SQLite and in DynamoDB, every record of the guards once', async () => {
     const produced = producedKeys(run);
     const [sqlite, copy] = [sqliteBooks(database()), await dynamoBooks(dynamo.client, PREFIX)];
     expect(produced.length).toBeGreaterThan(80); // two sites, a record a minute and more
@@ -169,7 +169,7 @@ describe('what the fleet left', () => {
     expect(copy.records).toEqual(produced);
   });
 
-  it('orders, awards, settlement and the rest of the seven tables are the same in both', async () => {
+  it('orders, awards, settlement and the rest of the tables are the same in both', async () => {
     const [sqlite, copy] = [sqliteBooks(database()), await dynamoBooks(dynamo.client, PREFIX)];
     for (const table of DOCUMENTS) {
       expect(copy.rows.get(table)?.length, table).toBeGreaterThan(0);

@@ -63,7 +63,7 @@ describe('copies of the books', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Another process over the same database; what it asks of the tables fails while they are away. */
+  /** Another process over the same database; its calls fail while the tables are away. */
   function cloud(refuses?: string) {
     const real = tablesOf(elsewhere);
     const guarded = <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
@@ -86,7 +86,7 @@ describe('copies of the books', () => {
     expect(await clock.until(check, 600_000)).toBe(true);
   const keys = () => elsewhere.rows('trade_data', 'order').map((one) => one.key);
 
-  it('hold what was committed, each thing once, the newest of a row; what was undone is nowhere', async () => {
+  it('hold what was committed, each thing once, the newest of a row', async () => {
     const { store, copier } = cloud();
     store.transaction(() => {
       for (const seq of [1, 2, 2]) store.storeRecord('gw-a', energy(seq), T0);

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { Alarms } from '../../../../gateway/agents/alarms.ts';
+import type { Image } from '../../../../gateway/contracts/values/image.ts';
+import type { OutboxState } from '../../../../gateway/ports.ts';
+
+const image = (wallMs: number): Image =>
+  ({ wallMs, devices: [], mode: 'trading', reason: { code: 'PLAN' } }) as unknown as Image;
+const outbox = (more: Partial<OutboxState>): OutboxState => ({
+  ...{ rows: 5, bytes: 500, droppedRows: 0, refusedRows: 0, gaps: [] },
+  ...more,
+});
+
+it('records that were given up and records that are refused are told apart, and since when', () => {
+  const alarms = new Alarms();
+  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
+  const told = (wallMs: number, more: Partial<OutboxState>) =>
+    alarms
+      .list(image(wallMs), outbox(more), opened, (id) => id)
+      .map(({ code, text, sinceMs }) => [code, /^\d+/.exec(text)?.[0], sinceMs]);
+  expect(told(1, {})).toEqual([]);
+  expect(told(2, { refusedRows: 3 })).toEqual([['RECORDS_REFUSED', '3', 2]]);
+  expect(told(3, { refusedRows: 4, droppedRows: 1 })).toEqual([
+    ['RECORDS_DROPPED', '1', 3],
+    ['RECORDS_REFUSED', '4', 2],
+  ]);
+});
