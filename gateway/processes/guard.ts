@@ -63,6 +63,9 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const onCycle = trialGate(join(file.dataDir, SUMMARY_FILE), disk, log, supervisor);
   guard.onImage = (image) => {
     supervisor.turn(image);
+    for (const { device } of file.proxy?.mirror ?? []) {
+      supervisor.mirror(device, guard.polled(device));
+    }
     onCycle(image);
     service.cycle();
   };
