@@ -5,7 +5,7 @@ import { forecastingCard } from './agents/forecasting/card.ts';
 import { gridCard } from './agents/grid/card.ts';
 import { marketSupervisorCard } from './agents/market-supervisor/card.ts';
 import type { CloudConfig } from './config/cloud.ts';
-import type { Registered } from './fleet.ts';
+import type { Registered } from './fleet/registry.ts';
 import type { A2aDoor } from './ports.ts';
 
 export const CARDS = {

@@ -32,7 +32,7 @@ import { askSources } from './compose-forecast.ts';
 import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
 import type { Copier } from './copies/copier.ts';
-import { type Registered, registryOf } from './fleet.ts';
+import { type Registered, registryOf } from './fleet/registry.ts';
 import { type Ingested, ingest } from './ingest/ingest.ts';
 import { Speaker } from './outbox.ts';
 import type { A2aDoor, Cloud, CloudStatus, Notebook, Outbound, Store, Write } from './ports.ts';
@@ -47,6 +47,7 @@ export interface CloudPorts {
   readonly hash: Hash;
   readonly log: Log;
   readonly advisor?: Advisor;
+  readonly keepBundle?: (gateway: string, payload: unknown) => boolean; // of diagnostics
   /** Something that must not happen has: the state in memory is no longer what is on disk. */
   readonly fatal: (error: unknown) => void;
 }
@@ -196,6 +197,7 @@ class FleetSide implements Cloud {
       payload !== undefined &&
       ((topic?.kind === 'telemetry' && this.telemetry(from, payload)) ||
         (topic?.kind === 'status' && this.gatewayState(from, payload)) ||
+        (topic?.kind === 'diagnostics' && this.ports.keepBundle?.(from.gateway, payload)) ||
         (topic?.kind === 'a2a-request' && this.request(from, payload)));
     if (taken) return;
     this.counts.refused += 1;

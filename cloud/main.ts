@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { runProgram } from '../gateway/adapters/cli.ts';
+import type { DiagnosticsOptions } from './cli/diagnostics.ts';
 import { marketClear } from './cli/market-clear.ts';
 import { marketReplay } from './cli/market-replay.ts';
 import { type RunOptions, run } from './cli/run.ts';
@@ -34,6 +35,19 @@ function program(): Command {
     .option('--json', 'for machines')
     .action((file: string, options: { json?: boolean }) => {
       process.stdout.write(`${marketReplay(file, options.json === true)}\n`);
+    });
+  cloud
+    .command('fleet')
+    .description('what gateways sent about themselves')
+    .command('diagnostics')
+    .description('list the bundles of diagnostics jobs, or print the one of a job')
+    .argument('[job]', 'id of a diagnostics job')
+    .requiredOption('--config <file>', 'as of edgewatt-cloud run')
+    .option('--gateway <id>', 'of this gateway alone')
+    .option('--json', 'for machines')
+    .action(async (job: string | undefined, options: DiagnosticsOptions) => {
+      const { diagnostics } = await import('./cli/diagnostics.ts');
+      process.stdout.write(`${await diagnostics(job, options)}\n`);
     });
   return cloud;
 }

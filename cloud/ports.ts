@@ -127,7 +127,7 @@ export interface Tables {
 /** What a day brought, as lines of JSON: `name` says which part of it. */
 export interface LakePart {
   readonly tenant: string;
-  readonly dataset: 'telemetry' | 'ledger';
+  readonly dataset: 'telemetry' | 'ledger' | 'diagnostics';
   readonly day: string; // of UTC, 2026-11-22
   readonly name: string; // the same lines have the same name: written twice is there once
   readonly lines: readonly string[];
@@ -138,6 +138,8 @@ export interface Lake {
   put(part: LakePart): Promise<void>;
   /** All lines of a day, part by part in the order of their names. */
   read(tenant: string, dataset: LakePart['dataset'], day: string): Promise<string[]>;
+  /** Days of which there is something, in order. */
+  days(tenant: string, dataset: LakePart['dataset']): Promise<string[]>;
 }
 
 export interface CloudStatus {

@@ -31,9 +31,11 @@ program
 program
   .command('agent', { hidden: true })
   .argument('<dir>')
-  .action(async (dir: string) => {
+  .argument('<guard-boot>')
+  .argument('<sequence>')
+  .action(async (dir: string, guardBoot: string, sequence: string) => {
     const { runAgent } = await import('./processes/agent.ts');
-    await runAgent(resolve(dir));
+    await runAgent(resolve(dir), guardBoot, Number(sequence));
   });
 
 const more = (value: string, before: string[]): string[] => [...before, value];
@@ -174,6 +176,36 @@ config
   .action(async (file: string) => {
     const { explainCommand } = await import('./config/command.ts');
     process.exitCode = explainCommand(file);
+  });
+config
+  .command('show')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .description('print the site file that counts: the local one, or a document of the fleet')
+  .action(async (dir: string) => {
+    const { showSite } = await import('./cli/site-document.ts');
+    showSite(resolve(dir));
+  });
+config
+  .command('sign')
+  .argument('<file>', 'site file (YAML)')
+  .requiredOption('--key <file>', 'signing key (JSON), from edgewatt config key')
+  .option('--url <url>', 'where gateways fetch the file, when it is too long for a job')
+  .option('--replaces <file|sha256>', 'refused where another site file than this one counts')
+  .option('--sequence <n>', 'rises with each document of a gateway; without it the time')
+  .option('--days <n>', 'how long the offer stands', '7')
+  .description('sign a site file for its gateway, as the document of a job, on stdout')
+  .action(async (file: string, options) => {
+    const { signSite } = await import('./cli/site-document.ts');
+    signSite(file, options);
+  });
+config
+  .command('key')
+  .argument('<file>', 'file to write, readable by you alone')
+  .requiredOption('--id <key-id>', 'its name, as fleet-2026')
+  .description('make a signing key, and print its public half for site-keys.json')
+  .action(async (file: string, options: { id: string }) => {
+    const { newKey } = await import('./cli/site-document.ts');
+    newKey(file, options.id);
   });
 
 function version(): string {

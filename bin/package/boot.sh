@@ -4,6 +4,8 @@
 #   boot.sh check   as root: counts the starts of a release on trial, keeps a healthy one, and goes
 #                   back to the one before, with the reason, when it was started too often or did
 #                   not prove healthy in time
+#   boot.sh install as root: installs the bundle that the gateway has fetched, which is judged by the
+#                   current release as any other, and takes it away
 #   boot.sh run     as the gateway's user: runs the current release, and ends it when its trial
 #                   lasts too long; the next check goes back
 #
@@ -13,6 +15,7 @@ set -u
 ROOT=${EDGEWATT_ROOT:-/opt/edgewatt}
 STATE=${EDGEWATT_UPDATE:-/var/lib/edgewatt-update}
 MARKS=${EDGEWATT_MARKS:-/var/lib/edgewatt/update}
+KEYS=${EDGEWATT_KEYS:-/etc/edgewatt/release-keys.json}
 BOOTS_MAX=3
 HEALTHY_S=${EDGEWATT_HEALTHY_S:-600}
 
@@ -64,6 +67,17 @@ check() {
   fi
 }
 
+install_offered() {
+  [ -f "$MARKS/offered.ewb" ] || return 0
+  rm -f "$STATE/refused"
+  if ! said=$("$ROOT/current/edgewatt" update install "$MARKS/offered.ewb" \
+    --root "$ROOT" --state "$STATE" --marks "$MARKS" --keys "$KEYS" 2>&1); then
+    keep refused "$(printf '%s' "$said" | head -n 1)"
+  fi
+  printf '%s\n' "$said"
+  rm -f "$MARKS/offered.ewb" # now the gateway looks what became of it
+}
+
 # Beside the release while it is on trial, as a child that survives its exec.
 watch() {
   sleep "$HEALTHY_S"
@@ -80,20 +94,24 @@ case ${1:-} in
   check)
     check
     ;;
+  install)
+    install_offered
+    ;;
   run)
     shift
+    export EDGEWATT_ROOT="$ROOT" EDGEWATT_UPDATE="$STATE" EDGEWATT_MARKS="$MARKS"
     version=$(word "$STATE/trial")
     if [ -n "$version" ]; then
       main=$$
       started=$(cut -d ' ' -f 22 "/proc/$main/stat")
       mkdir -p "$MARKS"
     (watch) < /dev/null > /dev/null 2>&1 &
-      export EDGEWATT_TRIAL="$version" EDGEWATT_MARKS="$MARKS"
+      export EDGEWATT_TRIAL="$version"
     fi
     exec "$ROOT/current/edgewatt" "$@"
     ;;
   *)
-    echo 'boot.sh check, or boot.sh run ARGUMENTS' >&2
+    echo 'boot.sh check, boot.sh install, or boot.sh run ARGUMENTS' >&2
     exit 2
     ;;
 esac

@@ -12,11 +12,11 @@ function system(keys) {
   return [
     { path: 'opt/edgewatt/boot.sh', mode: 0o755, text: text('boot.sh') },
     { path: 'usr/bin/edgewatt', mode: 0o777, link: '/opt/edgewatt/current/edgewatt' },
-    {
-      path: 'usr/lib/systemd/system/edgewatt.service',
+    ...['edgewatt.service', 'edgewatt-update.path', 'edgewatt-update.service'].map((name) => ({
+      path: `usr/lib/systemd/system/${name}`,
       mode: 0o644,
-      text: text('edgewatt.service'),
-    },
+      text: text(name),
+    })),
     { path: 'usr/lib/udev/rules.d/60-edgewatt.rules', mode: 0o644, text: text('edgewatt.rules') },
     { path: 'etc/edgewatt/release-keys.json', mode: 0o644, text: `${JSON.stringify(keys)}\n` },
     { path: 'usr/share/doc/edgewatt/copyright', mode: 0o644, file: join(here, '../../LICENSE') },

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Lake } from '../ports.ts';
-import { dayPrefix, packed, pathOf, unpacked } from './lake.ts';
+import { datasetPrefix, dayPrefix, daysOf, packed, pathOf, unpacked } from './lake.ts';
 
 /** The lake as a folder of files. A part is there whole or not at all, also after a crash. */
 export function openFileLake(folder: string): Lake {
@@ -25,6 +25,10 @@ export function openFileLake(folder: string): Lake {
       const names = (await listing(place)).filter((name) => name.endsWith('.jsonl.gz')).sort();
       const parts = await Promise.all(names.map((name) => readFile(join(place, name))));
       return parts.flatMap(unpacked);
+    },
+
+    async days(tenant, dataset) {
+      return daysOf(await listing(join(folder, datasetPrefix(tenant, dataset))));
     },
   };
 }

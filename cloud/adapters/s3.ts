@@ -6,7 +6,7 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import type { Lake } from '../ports.ts';
-import { dayPrefix, packed, pathOf, unpacked } from './lake.ts';
+import { datasetPrefix, dayPrefix, daysOf, packed, pathOf, unpacked } from './lake.ts';
 
 /** The lake in a bucket; the bucket's own policy encrypts. */
 export function openS3Lake(bucket: string, config: S3ClientConfig = {}): Lake {
@@ -30,6 +30,13 @@ export function openS3Lake(bucket: string, config: S3ClientConfig = {}): Lake {
         if (Body !== undefined) lines.push(...unpacked(await Body.transformToByteArray()));
       }
       return lines;
+    },
+
+    async days(tenant, dataset) {
+      const prefix = datasetPrefix(tenant, dataset);
+      const keys = await keysOf(client, bucket, prefix);
+      const folders = keys.map((key) => key.slice(prefix.length).split('/')[0] ?? '');
+      return daysOf([...new Set(folders)]);
     },
   };
 }

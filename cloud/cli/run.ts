@@ -10,15 +10,17 @@ import type { Clock, Log } from '../../gateway/ports.ts';
 import { type A2aHttp, startA2aHttp } from '../adapters/a2a-http.ts';
 import { openLake, openTables } from '../adapters/places.ts';
 import { openStore } from '../adapters/sqlite.ts';
-import { compose } from '../compose.ts';
+import { type CloudPorts, compose } from '../compose.ts';
 import type { Advisor } from '../compose-advice.ts';
 import type { Copies } from '../compose-copies.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import type { CloudFile } from '../config/schema.ts';
+import { bundleKeeper } from '../fleet/diagnostics.ts';
 import { JournalDamaged } from '../market/ledger.ts';
 import type { Cloud } from '../ports.ts';
 import { advisorOf } from './advisor.ts';
 import { readText } from './json-file.ts';
+import { lakeOf } from './lake.ts';
 
 export interface RunOptions {
   readonly config: string;
@@ -43,8 +45,10 @@ export async function run(options: RunOptions): Promise<number> {
   const log = createLog();
   const advisor = await advisorOf(file, at, clock, log);
   const copies = await openCopies(file, options.config, at);
+  const lake = copies?.lake ?? (await lakeOf(file, options.config));
+  const keepBundle = bundleKeeper(file.tenant, { lake, clock, hash, log });
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const cloud = build(file, at, { clock, log, advisor, copies }, (error) => {
+  const cloud = build(file, at, { clock, log, advisor, copies, keepBundle }, (error) => {
     log.error('stopped: state and disk disagree, a restart reads it anew', { why: String(error) });
     end(1);
   });
@@ -116,10 +120,16 @@ async function openCopies(
 function build(
   file: CloudFile,
   at: (path: string) => string,
-  given: { clock: Clock; log: Log; advisor: Advisor | undefined; copies: Copies | undefined },
+  given: {
+    clock: Clock;
+    log: Log;
+    advisor: Advisor | undefined;
+    copies: Copies | undefined;
+    keepBundle: NonNullable<CloudPorts['keepBundle']>;
+  },
   fatal: (error: unknown) => void,
 ): Cloud {
-  const { clock, log, advisor, copies } = given;
+  const { clock, log, advisor, copies, keepBundle } = given;
   const signer = readSigner(file.signing.keyId, at(file.signing.keyFile));
   const secret = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readText(at(path)).trim();
@@ -146,7 +156,7 @@ function build(
   const store = openStore(database);
   try {
     return compose(cloudConfig(file), {
-      ...{ clock, broker, store, http, signer, hash, log, fatal },
+      ...{ clock, broker, store, http, signer, hash, log, keepBundle, fatal },
       ...(advisor !== undefined && { advisor }),
       ...(copies !== undefined && { copies }),
     });

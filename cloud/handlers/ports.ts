@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { openLake, openTables } from '../adapters/places.ts';
 import type { ZoneConfig } from '../config/cloud.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
-import { type Registered, registryOf } from '../fleet.ts';
+import { type Registered, registryOf } from '../fleet/registry.ts';
 import type { Lake, Tables } from '../ports.ts';
 
 /** What every Lambda works with; made once for the life of its process. */

@@ -45,7 +45,8 @@ export function journalParts(tenant: string, lines: readonly string[], hash: Has
 const digestOf = (lines: readonly string[], hash: Hash): string =>
   hash.sha256(lines.join('\n')).slice(0, 32);
 
-function dayText(dayMs: Instant): string {
+/** A day of UTC, as the lake names it. */
+export function dayText(dayMs: Instant): string {
   const { year, month, day } = localTime(dayMs, 'UTC');
   return [year, String(month).padStart(2, '0'), String(day).padStart(2, '0')].join('-');
 }

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
 import { openRecords } from '../adapters/sqlite/reader.ts';
 import { askWhy, newestMs, type Why } from '../agents/advisor/why.ts';
 import { loadGateway } from '../config/gateway-file.ts';
-import { loadSite } from '../config/load.ts';
+import { runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Log } from '../ports.ts';
 import { modelOf } from '../processes/model.ts';
@@ -25,7 +24,7 @@ export async function ask(question: string, dir: string, json: boolean): Promise
     );
   }
   const file = loadGateway(dir);
-  const site = loadSite(file.siteFile, profileById);
+  const { site } = runningSite(file);
   const clock = createClock(file.demo?.clockOrigin);
   const records = openRecords(join(file.dataDir, 'agent.db'));
   try {

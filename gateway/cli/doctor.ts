@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type GatewayFile, loadCommissioning, loadGateway } from '../config/gateway-file.ts';
 import { parseSite, readText } from '../config/load.ts';
 import { profilesBeside } from '../config/profiles.ts';
+import { readStand, runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Site } from '../contracts/values/site.ts';
 import {
@@ -42,10 +43,26 @@ function siteFindings(file: GatewayFile): { site: Site | undefined; findings: Fi
       const mend = 'prove sign, phase and scale of each; until then it is not controlled';
       findings.push(look('commissioning', `not proven: ${open.join(', ')}`, mend));
     }
-    return { site, findings };
+    const running = documentFinding(file);
+    if (running.finding !== undefined) findings.push(running.finding);
+    return { site: running.site ?? site, findings };
   } catch (error) {
     return { site: undefined, findings: [faultFinding('site.yaml', error)] };
   }
+}
+
+/** Where the fleet's document counts in place of the local file, or was left. */
+function documentFinding(file: GatewayFile): { site?: Site; finding?: Finding } {
+  const { failed } = readStand(file);
+  const { site, sequence } = runningSite(file);
+  const check = 'site document';
+  if (sequence > 0) {
+    const trial = readStand(file).trial === null ? '' : ', on trial';
+    return { site, finding: fine(check, `document ${sequence} of the fleet counts${trial}`) };
+  }
+  if (failed === null) return {};
+  const what = `document ${failed.sequence} was left: ${failed.why}`;
+  return { finding: look(check, what, 'the local file counts; tell the fleet') };
 }
 
 async function pageFindings(file: GatewayFile, isRunning: boolean, nowMs: number) {

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
 import { type Look, mcpOverHttp, mcpOverStdio } from '../adapters/mcp.ts';
 import { openRecords } from '../adapters/sqlite/reader.ts';
 import { LookUps } from '../agents/advisor/lookups.ts';
 import { newestMs } from '../agents/advisor/why.ts';
 import { loadGateway } from '../config/gateway-file.ts';
-import { loadSite } from '../config/load.ts';
+import { runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 
 /**
@@ -15,7 +14,7 @@ import { Fault } from '../contracts/values/fault.ts';
  */
 export async function mcp(dir: string, version: string, http: string | undefined): Promise<void> {
   const file = loadGateway(dir);
-  const site = loadSite(file.siteFile, profileById);
+  const { site } = runningSite(file);
   const clock = createClock(file.demo?.clockOrigin);
   const records = openRecords(join(file.dataDir, 'agent.db'));
   const lookUps = new LookUps(site, records, () => newestMs(records, clock.wallMs()));

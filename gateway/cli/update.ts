@@ -1,7 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { createVerifier } from '../adapters/crypto.ts';
-import { readHead, stage, unpack } from '../adapters/update/bundle.ts';
+import { type BundleHead, readHead, stage, unpack } from '../adapters/update/bundle.ts';
 import {
   abandonRelease,
   beginRelease,
@@ -14,6 +12,7 @@ import {
   switchTo,
   trialMark,
 } from '../adapters/update/releases.ts';
+import { loadKeys } from '../config/keys.ts';
 import type { ReleaseManifest } from '../contracts/release.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { judgeRelease } from '../link/update/judge.ts';
@@ -23,23 +22,15 @@ export interface UpdateOptions extends Places {
   readonly channel: string;
 }
 
-const keysSchema = z.record(z.string(), z.string());
-
-function trustedKeys(file: string): Record<string, string> {
-  const mend = 'put {"KEY-ID": "PUBLIC KEY"} there, or name another file with --keys';
-  if (!existsSync(file)) throw new Fault('no release keys are trusted here', file, mend);
-  try {
-    return keysSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    throw new Fault('not a file of release keys', file, mend);
-  }
-}
-
-async function judged(file: string, options: UpdateOptions) {
-  const head = await readHead(file);
+/** @param file  what the bundle is called, for the message  @throws Fault when it is refused */
+export function judgeBundle(
+  { signed }: Pick<BundleHead, 'signed'>,
+  file: string,
+  options: UpdateOptions,
+): ReleaseManifest {
   const judgement = judgeRelease(
-    head.signed,
-    trustedKeys(options.keys),
+    signed,
+    loadKeys(options.keys, '--keys'),
     {
       version: currentVersion(options),
       minimum: minimumVersion(options),
@@ -50,7 +41,7 @@ async function judged(file: string, options: UpdateOptions) {
     createVerifier(),
     Date.now(),
   );
-  if (judgement.ok) return { head, manifest: judgement.manifest };
+  if (judgement.ok) return judgement.manifest;
   throw new Fault(`the release is refused: ${judgement.why}`, file, 'take another bundle');
 }
 
@@ -64,7 +55,8 @@ export async function installRelease(
   options: UpdateOptions,
 ): Promise<ReleaseManifest> {
   settleTrial(options);
-  const { head, manifest } = await judged(file, options);
+  const head = await readHead(file);
+  const manifest = judgeBundle(head, file, options);
   const begun = beginRelease(options, manifest.version);
   try {
     await stage(file, head, manifest, begun.staged);

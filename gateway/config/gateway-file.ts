@@ -34,6 +34,13 @@ const gatewaySchema = z.strictObject({
       ...modelLimits,
     })
     .optional(),
+  /** Whom the fleet's signed documents must come from; without these files none is taken. */
+  fleet: z
+    .strictObject({
+      siteKeysFile: z.string().default('site-keys.json'),
+      releaseKeysFile: z.string().default('release-keys.json'),
+    })
+    .prefault({}),
   proxy: proxySchema.optional(),
   history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database
   commissioning: z.string().optional(), // JSON record of what was proven, and when
@@ -93,6 +100,10 @@ export function loadGateway(dir: string): GatewayFile {
         certFile: at(value.page.tls.certFile),
         keyFile: at(value.page.tls.keyFile),
       },
+    },
+    fleet: {
+      siteKeysFile: at(value.fleet.siteKeysFile),
+      releaseKeysFile: at(value.fleet.releaseKeysFile),
     },
     ...(value.history === undefined ? {} : { history: at(value.history) }),
     ...(value.commissioning === undefined ? {} : { commissioning: at(value.commissioning) }),

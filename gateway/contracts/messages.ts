@@ -103,6 +103,14 @@ export const gatewayStatus = z.object({
 });
 export type GatewayStatus = z.infer<typeof gatewayStatus>;
 
+/** What a diagnostics job gathered, for a person: whatever else it holds is kept as it is. */
+export const diagnosticsBundle = z.looseObject({
+  v: z.literal(1),
+  jobId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  version: z.string().max(64).optional(), // of the gateway's release
+});
+export type DiagnosticsBundle = z.infer<typeof diagnosticsBundle>;
+
 /** Weather and day-ahead price of a zone as the forecasting agent issued them. */
 export const zoneForecast = z.object({
   v: z.literal(1),

@@ -22,10 +22,3 @@ export const releaseManifest = z.strictObject({
   expiresAtMs: z.int().min(0),
 });
 export type ReleaseManifest = z.infer<typeof releaseManifest>;
-
-export const signedRelease = z.strictObject({
-  body: z.string().max(4_096),
-  keyId: z.string().max(64),
-  signature: z.string().max(128),
-});
-export type SignedRelease = z.infer<typeof signedRelease>;

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * What an operator may set from afar, by the named shadow `config`. Topology, limits, safe states
  * and commissioning are not here, and never come that way.
  */
-const logLevel = z.enum(['debug', 'info', 'warn']);
+export const logLevel = z.enum(['debug', 'info', 'warn']);
 
 export const settingSchemas = {
   /** Of each battery, kept back by the plan; never below what the site keeps back itself, %. */
@@ -21,16 +21,3 @@ export interface OperatorSettings {
 }
 
 export type LogLevel = z.infer<typeof logLevel>;
-
-/** A job's document: commands, so that unknown fields are refused. */
-export const jobDocument = z.discriminatedUnion('operation', [
-  z.strictObject({ operation: z.literal('restart') }),
-  z.strictObject({ operation: z.literal('diagnostics') }),
-  z.strictObject({
-    operation: z.literal('log-level'),
-    level: logLevel,
-    minutes: z.int().min(1).max(1_440),
-  }),
-]);
-
-export type JobDocument = z.infer<typeof jobDocument>;

@@ -39,7 +39,9 @@ export const agentCardTopic = (tenant: string, agent: string): string =>
 
 /** What the cloud listens to. */
 export const cloudFilters = (tenant: string): string[] =>
-  ['telemetry', 'status', 'a2a-request'].map((kind) => `ew/v1/${part(tenant)}/+/${kind}`);
+  ['telemetry', 'status', 'a2a-request', 'diagnostics'].map(
+    (kind) => `ew/v1/${part(tenant)}/+/${kind}`,
+  );
 
 /**
  * Sender and class of a topic: the identity is the topic the certificate may publish to, never the

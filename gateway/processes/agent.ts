@@ -3,7 +3,6 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
-import { hash } from '../adapters/crypto.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
 import { createClockedSchedule, createSchedule } from '../adapters/schedule.ts';
@@ -13,7 +12,7 @@ import { type Agent, createAgent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
-import { loadSite, readText } from '../config/load.ts';
+import { siteOf } from '../config/running-site.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { AgentStore, Clock, Log } from '../ports.ts';
@@ -33,8 +32,10 @@ const MEMORY_BOUNDS = { rows: 20_000, bytes: 32 * 1_048_576 };
  * The agent process: broker, store, planner and page around the agent's inside. The guard starts
  * it, gives it descriptor 3, and outlives it. It ends on the guard's word, or within 2 s when the
  * guard is gone.
+ * @param guardBoot  this start of the guard
+ * @param sequence  of the site document that the guard runs; 0 for the local file
  */
-export async function runAgent(dir: string): Promise<void> {
+export async function runAgent(dir: string, guardBoot: string, sequence: number): Promise<void> {
   // The terminal's Ctrl-C reaches all processes; only the guard acts on it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
@@ -42,7 +43,8 @@ export async function runAgent(dir: string): Promise<void> {
   endWithParent(() => setTimeout(() => process.exit(0), END_MS / 2));
   const pipe = parentPipe();
   const file = loadGateway(dir);
-  const site = loadSite(file.siteFile, profileById);
+  const running = siteOf(file, sequence);
+  const { site } = running;
   const clock = createClock(file.demo?.clockOrigin);
   const log = createLog('agent');
   const degraded = new Degraded(log);
@@ -69,8 +71,10 @@ export async function runAgent(dir: string): Promise<void> {
   );
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
-  const operations = createOperations(log, store, version(), () => agent);
-  const siteHash = hash.sha256(readText(file.siteFile));
+  const operations = createOperations({
+    ...{ file, running, guardBoot, pipe, clock, log, store, version: version() },
+    inside: () => agent,
+  });
   const agent: Agent = createAgent({
     site: kept === undefined ? withoutMarket(site) : site,
     clock,
@@ -85,7 +89,7 @@ export async function runAgent(dir: string): Promise<void> {
     peers: file.demo?.peers ?? [],
     deviceName: nameOf(site),
     version: version(),
-    fleet: { siteHash, operations },
+    fleet: { siteHash: running.sha256, operations },
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),

@@ -1,23 +1,26 @@
 import { join } from 'node:path';
-import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
 import { createVerifier } from '../adapters/crypto.ts';
 import { makeWire } from '../adapters/modbus/wire.ts';
+import { startAgain } from '../adapters/process/again.ts';
 import { startAgent } from '../adapters/process/child.ts';
 import { takeLock } from '../adapters/process/lock.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { tellService } from '../adapters/process/service.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard } from '../compose.ts';
-import { loadCommissioning, loadGateway } from '../config/gateway-file.ts';
-import { loadSite } from '../config/load.ts';
+import { type GatewayFile, loadCommissioning, loadGateway } from '../config/gateway-file.ts';
 import { profilesBeside } from '../config/profiles.ts';
-import type { AgentFrame } from '../contracts/values/frames.ts';
+import { standFile, startSite } from '../config/running-site.ts';
+import type { Image } from '../contracts/values/image.ts';
 import { timing } from '../contracts/values/timing.ts';
+import { kept, rolledBack, type SiteStand } from '../link/update/stand.ts';
+import type { Log } from '../ports.ts';
 import { Supervisor } from './supervisor.ts';
-import { trialGate } from './trial.ts';
+import { type OnTrial, releaseOnTrial, trialGate } from './trial.ts';
 
 const SUMMARY_FILE = 'guard.summary.json';
+const RESTART_GAP_MS = 2_000; // real: whoever asks, a guard runs that long
 
 /**
  * The guard process: reads its files, takes the lock, commands safe states, ticks, and only then
@@ -27,14 +30,15 @@ const SUMMARY_FILE = 'guard.summary.json';
  */
 export async function runGuard(dir: string, agentScript: string): Promise<void> {
   const file = loadGateway(dir);
-  const site = loadSite(file.siteFile, profileById);
-  const commissioned = loadCommissioning(file.commissioning, site.id);
-  const release = await takeLock(file.dataDir);
+  const unlock = await takeLock(file.dataDir);
   const disk = new DiskWriter();
   const log = disk.log();
+  const { site, commissioned, stand } = loadOrUnlock(file, log, unlock);
   const clock = createClock(file.demo?.clockOrigin);
   const stateFile = join(file.dataDir, 'guard.state');
   const saved = checkSaved(readSaved(stateFile, log));
+  const startedMs = clock.realMs();
+  const bootId = `${site.gateway}-${process.pid}-${Math.floor(startedMs)}`;
   const guard = composeGuard(
     {
       site,
@@ -42,7 +46,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
       times: timing(clock.speed),
       saved,
       commissioned,
-      bootId: `${site.gateway}-${process.pid}-${Math.floor(clock.realMs())}`,
+      bootId,
     },
     {
       clock,
@@ -55,50 +59,83 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const supervisor = new Supervisor({
     clock,
     log,
-    start: () => startAgent(agentScript, ['agent', dir]),
-    onFrame: (frame) => take(guard, frame),
+    start: () => startAgent(agentScript, ['agent', dir, bootId, String(stand.currentSequence)]),
+    onFrame: (frame) => {
+      if (frame.t === 'intent') guard.intent(frame.intent);
+      else if (frame.t === 'directive') guard.directive(frame.directive);
+      else if (frame.t === 'restart') clock.realAt(startedMs + RESTART_GAP_MS, restart);
+    },
     onRestart: () => guard.agentRestarted(),
   });
   const service = tellService(clock.realMs);
-  const onCycle = trialGate(join(file.dataDir, SUMMARY_FILE), disk, log, supervisor);
-  guard.onImage = (image) => {
-    supervisor.turn(image);
-    for (const { device } of file.proxy?.mirror ?? []) {
-      supervisor.mirror(device, guard.polled(device));
-    }
-    onCycle(image);
-    service.cycle();
-  };
-  guard.onRecords = (records) => supervisor.push(records);
-
   let ending = false;
-  const end = async (): Promise<void> => {
+  const end = async (then: () => void): Promise<void> => {
     if (ending) return;
     ending = true;
     service.stopping();
     await guard.stop();
     await supervisor.stop();
-    const image = guard.image();
-    disk.replace(join(file.dataDir, SUMMARY_FILE), {
-      ...image?.counters,
-      mode: image?.mode,
-      recordsDropped: supervisor.recordsDropped,
-      agentRestarts: supervisor.restarts,
-      cpuMs: process.cpuUsage().user / 1_000 + process.cpuUsage().system / 1_000,
-      rssBytes: process.memoryUsage.rss(),
-    });
+    disk.replace(join(file.dataDir, SUMMARY_FILE), summaryOf(guard.image(), supervisor));
     await disk.close();
-    release();
-    process.exit(0);
+    unlock();
+    then();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => void end());
-  if (file.demo !== undefined) endWithParent(() => void end());
+  const restart = (): void => void end(startAgain);
+  const gates = [
+    releaseOnTrial(join(file.dataDir, SUMMARY_FILE), disk),
+    siteOnTrial(file, stand, disk, restart),
+  ].map((one) => trialGate(one, log, supervisor));
+  guard.onImage = (image) => {
+    supervisor.turn(image);
+    for (const { device } of file.proxy?.mirror ?? []) {
+      supervisor.mirror(device, guard.polled(device));
+    }
+    for (const gate of gates) gate(image);
+    service.cycle();
+  };
+  guard.onRecords = (records) => supervisor.push(records);
+  const exit = (): void => void end(() => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, exit);
+  if (file.demo !== undefined) endWithParent(exit);
   await guard.start();
   if (!ending) supervisor.launch();
 }
 
-function take(guard: ReturnType<typeof composeGuard>, frame: AgentFrame): void {
-  if (frame.t === 'intent') guard.intent(frame.intent);
-  else if (frame.t === 'directive') guard.directive(frame.directive);
+/** @throws Fault when a file is not sound; the site is free again then */
+function loadOrUnlock(file: GatewayFile, log: Log, unlock: () => void) {
+  try {
+    const { site, stand } = startSite(file, (text) => log.warn(text));
+    return { site, stand, commissioned: loadCommissioning(file.commissioning, site.id) };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
 }
+
+/** The site document that this start tries; what ran before comes back by another start. */
+function siteOnTrial(
+  file: GatewayFile,
+  stand: SiteStand,
+  disk: DiskWriter,
+  restart: () => void,
+): OnTrial | undefined {
+  if (stand.trial === null) return undefined;
+  return {
+    name: `site document ${stand.currentSequence}`,
+    wasSafe: stand.trial.wasSafe,
+    keep: () => disk.replace(standFile(file), kept(stand)),
+    giveUp: (why) => {
+      disk.replace(standFile(file), rolledBack(stand, why));
+      restart();
+    },
+  };
+}
+
+const summaryOf = (image: Image | undefined, supervisor: Supervisor) => ({
+  ...image?.counters,
+  mode: image?.mode,
+  recordsDropped: supervisor.recordsDropped,
+  agentRestarts: supervisor.restarts,
+  cpuMs: process.cpuUsage().user / 1_000 + process.cpuUsage().system / 1_000,
+  rssBytes: process.memoryUsage.rss(),
+});

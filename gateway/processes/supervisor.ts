@@ -227,7 +227,8 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
   const isNumber = (key: string): boolean => Number.isFinite(frame[key]);
   switch (frame['t']) {
     case 'alive':
-      return { t: 'alive' };
+    case 'restart':
+      return { t: frame['t'] };
     case 'image-ack':
       return isNumber('cycle') ? (raw as AgentFrame) : undefined;
     case 'records-ack':

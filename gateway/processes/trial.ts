@@ -5,15 +5,19 @@ import type { Image } from '../contracts/values/image.ts';
 import { NEW_TRIAL, stepTrial } from '../link/update/health.ts';
 import type { Log } from '../ports.ts';
 
-/** What boot.sh says of the release that it starts; nothing outside of a trial. */
-interface OnTrial {
-  readonly version: string;
-  readonly marks: string;
+/** Something that runs on trial: a release, a site document. */
+export interface OnTrial {
+  readonly name: string;
+  /** The site was in safe mode before: that mode is no sign against it. */
+  readonly wasSafe: boolean;
+  keep(): void;
+  /** Where somebody outside watches the time, it is not given up here. */
+  giveUp?(why: string): void;
 }
 
-function onTrial(): OnTrial | undefined {
-  const { EDGEWATT_TRIAL: version, EDGEWATT_MARKS: marks } = process.env;
-  return version === undefined || marks === undefined ? undefined : { version, marks };
+interface Agent {
+  readonly isAgentAlive: boolean;
+  readonly restarts: number;
 }
 
 /** The mode in which the last run ended; undefined when it was cut. */
@@ -26,30 +30,48 @@ function lastMode(summaryFile: string): unknown {
 }
 
 /**
- * The health gate of a release on trial.
+ * The release that boot.sh starts, where it is on trial.
  * @param summaryFile  of the last run: a site that was in safe mode before may stay in it
  * @param disk  writes off this thread
- * @returns what the guard calls once a cycle; it does nothing outside of a trial
  */
-export function trialGate(
+export function releaseOnTrial(
   summaryFile: string,
   disk: { replace(file: string, value: unknown): void },
+): OnTrial | undefined {
+  const { EDGEWATT_TRIAL: version, EDGEWATT_MARKS: marks } = process.env;
+  if (version === undefined || marks === undefined) return undefined;
+  return {
+    name: `release ${version}`,
+    wasSafe: lastMode(summaryFile) === 'safe',
+    keep: () => disk.replace(join(marks, HEALTHY_FILE), version),
+  };
+}
+
+/** The health gate. @returns what the guard calls once a cycle; nothing to do without a trial */
+export function trialGate(
+  onTrial: OnTrial | undefined,
   log: Log,
-  agent: { readonly isAgentAlive: boolean; readonly restarts: number },
+  agent: Agent,
 ): (image: Image) => void {
-  const release = onTrial();
-  if (release === undefined) return () => undefined;
-  const wasSafe = lastMode(summaryFile) === 'safe';
+  if (onTrial === undefined) return () => undefined;
+  const { name, wasSafe } = onTrial;
   let trial = NEW_TRIAL;
   let isDone = false;
-  return ({ cycle, mode }) => {
+  let why = 'its agent kept ending';
+  return ({ cycle, mode, reason }) => {
     if (isDone) return;
     const { isAgentAlive, restarts: agentRestarts } = agent;
+    if (mode === 'safe' && !wasSafe) why = `the site fell into safe mode: ${reason.sentence}`;
     const step = stepTrial(trial, { cycle, mode, isAgentAlive, agentRestarts }, wasSafe);
     trial = step.trial;
-    if (!step.isHealthy) return;
-    isDone = true;
-    disk.replace(join(release.marks, HEALTHY_FILE), release.version);
-    log.info('the release on trial is healthy and stays', { version: release.version });
+    if (step.isHealthy) {
+      isDone = true;
+      onTrial.keep();
+      log.info(`${name} is healthy and stays`);
+    } else if (step.isOver && onTrial.giveUp !== undefined) {
+      isDone = true;
+      log.error(`${name} is left`, { why });
+      onTrial.giveUp(`not healthy, ${why}`);
+    }
   };
 }

@@ -4,18 +4,15 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import {
-  type ReleaseManifest,
-  type SignedRelease,
-  signedRelease,
-} from '../../contracts/release.ts';
+import type { ReleaseManifest } from '../../contracts/release.ts';
+import { type SignedWords, signedWords } from '../../contracts/signed.ts';
 import { Fault } from '../../contracts/values/fault.ts';
 import { BadArchive, untar } from './untar.ts';
 
 const LINE_BYTES_MAX = 8_192;
 
 export interface BundleHead {
-  readonly signed: SignedRelease;
+  readonly signed: SignedWords;
   readonly payloadAt: number; // bytes before the payload
 }
 
@@ -30,7 +27,7 @@ export async function readHead(file: string): Promise<BundleHead> {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(LINE_BYTES_MAX), 0);
     const end = buffer.subarray(0, bytesRead).indexOf(10);
     if (end < 0) throw notABundle(file);
-    const signed = signedRelease.parse(JSON.parse(buffer.subarray(0, end).toString('utf8')));
+    const signed = signedWords.parse(JSON.parse(buffer.subarray(0, end).toString('utf8')));
     return { signed, payloadAt: end + 1 };
   } catch {
     throw notABundle(file);

@@ -25,9 +25,20 @@ import { Fault } from '../../contracts/values/fault.ts';
  */
 export interface Places {
   readonly root: string; // releases/ and current
-  readonly state: string; // trial, boots, failed, minimum
-  readonly marks: string; // healthy, late
+  readonly state: string; // trial, boots, failed, minimum, refused
+  readonly marks: string; // healthy, late, offered.ewb
 }
+
+/** Where boot.sh says that they are; nothing where no package started this process. */
+export function placesOfPackage(env: NodeJS.ProcessEnv): Places | undefined {
+  const { EDGEWATT_ROOT: root, EDGEWATT_UPDATE: state, EDGEWATT_MARKS: marks } = env;
+  return root === undefined || state === undefined || marks === undefined
+    ? undefined
+    : { root, state, marks };
+}
+
+/** In `marks`: a bundle that the gateway has fetched; root installs it and takes it away. */
+export const OFFERED_FILE = 'offered.ewb';
 
 /** In `marks`, JSON: the version that a release on trial says is healthy. */
 export const HEALTHY_FILE = 'healthy';
@@ -87,6 +98,12 @@ export function failedVersions(places: Places): Record<string, string> {
   );
 }
 
+/** Why the bundle that was offered last is not installed; undefined when it is. */
+export const refusalOf = (places: Places): string | undefined => readFile(places.state, 'refused');
+
+export const isHealthy = (places: Places, version: string): boolean =>
+  readFile(places.marks, HEALTHY_FILE) === JSON.stringify(version);
+
 export function trialMark(places: Places): TrialMark | undefined {
   const [version, previous] = readFile(places.state, 'trial')?.split(' ') ?? [];
   return version === undefined || previous === undefined ? undefined : { version, previous };
@@ -138,8 +155,7 @@ export function switchTo(places: Places, version: string, begun: { fresh: string
 export function settleTrial(places: Places): void {
   const mark = trialMark(places);
   if (mark === undefined) return;
-  const isHealthy = readFile(places.marks, HEALTHY_FILE) === JSON.stringify(mark.version);
-  if (currentVersion(places) === mark.version && !isHealthy) {
+  if (currentVersion(places) === mark.version && !isHealthy(places, mark.version)) {
     throw new Fault(
       `release ${mark.version} is still on trial`,
       places.state,

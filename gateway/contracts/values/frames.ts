@@ -21,6 +21,8 @@ export type AgentFrame =
   | { readonly t: 'records-ack'; readonly epoch: number; readonly seq: number }
   | { readonly t: 'intent'; readonly intent: Intent }
   | { readonly t: 'directive'; readonly directive: SignedDirective }
+  // devices released, and a new start of the gateway
+  | { readonly t: 'restart' }
   | { readonly t: 'alive' };
 
 /** Registers of one read, or bits as 0 and 1, as the device answered. */

@@ -35,3 +35,51 @@ export function timing(speed: number): Timing {
     planExpiryMs: Math.max(1_800_000, 10_000 * k),
   };
 }
+
+/**
+ * Guard times that follow the slowest wire which control depends on: freshness of control readings
+ * from the usual up to what that wire needs, and the safe state as much later.
+ */
+export class SiteTiming implements Timing {
+  readonly stretch: number;
+  readonly cycleMs: number;
+  readonly reversionMs: number;
+  readonly limitBackMs: number;
+  readonly heartbeatMs: number;
+  readonly failsafeMs: number;
+  readonly directionRestMs: number;
+  readonly agentSilentMs: number;
+  readonly planExpiryMs: number;
+  freshMs: Timing['freshMs'];
+  safeByMs: number;
+  private readonly usual: Timing;
+  private readonly buses: ReadonlySet<string>;
+  private readonly controlMs = new Map<string, number>();
+
+  /** @param buses that control hangs on */
+  constructor(usual: Timing, buses: ReadonlySet<string>) {
+    this.usual = usual;
+    this.buses = buses;
+    this.stretch = usual.stretch;
+    this.cycleMs = usual.cycleMs;
+    this.freshMs = usual.freshMs;
+    this.safeByMs = usual.safeByMs;
+    this.reversionMs = usual.reversionMs;
+    this.limitBackMs = usual.limitBackMs;
+    this.heartbeatMs = usual.heartbeatMs;
+    this.failsafeMs = usual.failsafeMs;
+    this.directionRestMs = usual.directionRestMs;
+    this.agentSilentMs = usual.agentSilentMs;
+    this.planExpiryMs = usual.planExpiryMs;
+  }
+
+  /** @param controlMs how old a control reading of that bus may be; never less than the usual */
+  follow(bus: string, controlMs: number): void {
+    if (!this.buses.has(bus)) return;
+    this.controlMs.set(bus, controlMs);
+    const { freshMs, safeByMs } = this.usual;
+    const moreMs = Math.max(0, ...[...this.controlMs.values()].map((ms) => ms - freshMs.control));
+    this.freshMs = { ...freshMs, control: freshMs.control + moreMs };
+    this.safeByMs = safeByMs + moreMs;
+  }
+}

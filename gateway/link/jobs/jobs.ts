@@ -1,17 +1,50 @@
-import { type JobDocument, jobDocument, type LogLevel } from '../../contracts/settings.ts';
+import {
+  type JobDocument,
+  jobDocument,
+  type SiteJob,
+  type UpdateJob,
+} from '../../contracts/jobs.ts';
+import type { LogLevel } from '../../contracts/settings.ts';
 import type { BrokerMessage, Log } from '../../ports.ts';
 import { type Fields, fieldsOf, type ReservedTopics } from '../fleet/reserved.ts';
 
-/** What a job may do to this process. */
+export type Details = Readonly<Record<string, string>>;
+
+/** A no to what a job asks, before anything was changed; one sentence. */
+export class Rejected extends Error {
+  override readonly name = 'Rejected';
+}
+
+/** Progress, for whoever follows the job. */
+export type Step = (name: string, details?: Details) => Promise<void>;
+
+/** What a start of the gateway tries: a site document, a release. */
+export interface Tried<Job> {
+  /**
+   * Judges it and puts it in place for the next start; the same one again is no harm.
+   * @param told  details of an earlier try of the same job
+   * @returns what to remember of it over the restart  @throws Rejected, or Error when it fails
+   */
+  take(job: Job, step: Step, told: Details): Promise<Details>;
+  /** After the restart. @returns once it is kept  @throws Error with the reason why it was left */
+  kept(details: Details): Promise<Details>;
+}
+
+/** What a job may do to this gateway. */
 export interface Operations {
-  /** Of this start of the process: a job that asked for a restart knows by it that it happened. */
-  readonly bootId: string;
-  /** Ends the agent process; the guard, which runs on, starts it again. */
-  restart(): void;
+  /** Of this start of each: a job that asked for a restart knows by it that it happened. */
+  readonly boots: { readonly agent: string; readonly gateway: string };
+  /**
+   * `agent`: the guard runs on and starts another. `gateway`: the guard gives the devices back and
+   * both are started again.
+   */
+  restart(what: 'agent' | 'gateway'): void;
   /** @param forMs real milliseconds until the usual level is back */
   logLevel(level: LogLevel, forMs: number): void;
   /** What is known of this process, for a person; no secrets. */
   diagnostics(): Promise<Fields>;
+  readonly site: Tried<SiteJob>;
+  readonly update: Tried<UpdateJob>;
 }
 
 export interface JobDeps {
@@ -24,7 +57,17 @@ export interface JobDeps {
 }
 
 type Status = 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'IN_PROGRESS';
-type Details = Readonly<Record<string, string>>;
+type OverRestart = Extract<JobDocument, { operation: 'restart' | 'site' | 'update' }>;
+
+interface Outcome {
+  readonly status: Status;
+  readonly details: Details;
+  readonly restart?: 'agent' | 'gateway';
+}
+
+const done = (details: Details): Outcome => ({ status: 'SUCCEEDED', details });
+
+const DETAIL_CHARS = 1_024; // of AWS IoT, for each value
 
 /**
  * AWS IoT Jobs, one at a time: asks for the next on every connect and every notice. A job that was
@@ -72,50 +115,79 @@ export class JobRunner {
 
   /** @returns false when nothing more can be run by this process */
   private async run(jobId: string, execution: Fields): Promise<boolean> {
-    const { log, operations } = this.deps;
-    const parsed = jobDocument.safeParse(execution['jobDocument']);
-    if (!parsed.success) {
-      const reason = parsed.error.issues[0]?.message ?? 'not understood';
-      await this.tell(jobId, 'REJECTED', { reason });
-      return true;
-    }
-    const { operation } = parsed.data;
-    log.info('a job begins', { jobId, operation });
-    if (operation !== 'restart') {
-      await this.finish(jobId, parsed.data);
-      return true;
-    }
-    const asked = fieldsOf(execution['statusDetails'])['boot'];
-    if (asked !== undefined && asked !== operations.bootId) {
-      await this.tell(jobId, 'SUCCEEDED', { boot: operations.bootId });
-      return true;
-    }
-    await this.tell(jobId, 'IN_PROGRESS', { boot: operations.bootId });
-    operations.restart();
+    const { operations } = this.deps;
+    const outcome = await this.outcome(jobId, execution).catch((error: unknown): Outcome => {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { status: error instanceof Rejected ? 'REJECTED' : 'FAILED', details: { reason } };
+    });
+    await this.tell(jobId, outcome.status, outcome.details);
+    if (outcome.restart === undefined) return true;
+    operations.restart(outcome.restart);
     return false;
   }
 
-  private async finish(jobId: string, document: JobDocument): Promise<void> {
-    const { operations, upload } = this.deps;
-    let details: Details = {};
-    try {
-      if (document.operation === 'log-level') {
+  private async outcome(jobId: string, execution: Fields): Promise<Outcome> {
+    const { operations, upload, log } = this.deps;
+    const parsed = jobDocument.safeParse(execution['jobDocument']);
+    if (!parsed.success) throw new Rejected(firstComplaint(parsed.error.issues));
+    const document = parsed.data;
+    log.info('a job begins', { jobId, operation: document.operation });
+    switch (document.operation) {
+      case 'log-level':
         operations.logLevel(document.level, document.minutes * 60_000);
-        details = { level: document.level, minutes: String(document.minutes) };
-      } else {
-        const bytes = await upload(jobId, await operations.diagnostics());
-        details = { bytes: String(bytes) };
-      }
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      await this.tell(jobId, 'FAILED', { reason });
-      return;
+        return done({ level: document.level, minutes: String(document.minutes) });
+      case 'diagnostics':
+        return done({ bytes: String(await upload(jobId, await operations.diagnostics())) });
+      default:
+        return this.overRestart(jobId, document, textsOf(fieldsOf(execution['statusDetails'])));
     }
-    await this.tell(jobId, 'SUCCEEDED', details);
   }
 
-  private async tell(jobId: string, status: Status, statusDetails: Details): Promise<void> {
-    const body = { status, statusDetails };
-    await this.deps.reserved.ask(`${this.base}/${jobId}/update`, body);
+  /** The process that finds another boot in the job's details than its own is the new one. */
+  private async overRestart(jobId: string, job: OverRestart, told: Details): Promise<Outcome> {
+    const { operations, log } = this.deps;
+    const what = job.operation === 'restart' ? job.what : 'gateway';
+    const boot = operations.boots[what];
+    // Progress that does not arrive is no reason to stop.
+    const step: Step = (name, details) =>
+      this.tell(jobId, 'IN_PROGRESS', { ...told, ...details, step: name }).catch((error) => {
+        log.warn('progress of a job not told', { jobId, why: String(error) });
+      });
+    if (told['boot'] === undefined || told['boot'] === boot) {
+      const taken = await this.takeUp(job, step, told);
+      return {
+        status: 'IN_PROGRESS',
+        details: { ...taken, step: 'restarting', boot },
+        restart: what,
+      };
+    }
+    if (job.operation === 'restart') return done({ boot });
+    await step('on trial');
+    return done(await operations[job.operation].kept(told));
+  }
+
+  private async takeUp(job: OverRestart, step: Step, told: Details): Promise<Details> {
+    const { operations } = this.deps;
+    if (job.operation === 'restart') return {};
+    return job.operation === 'site'
+      ? operations.site.take(job, step, told)
+      : operations.update.take(job, step, told);
+  }
+
+  private async tell(jobId: string, status: Status, details: Details): Promise<void> {
+    const statusDetails = Object.fromEntries(
+      Object.entries(details).map(([name, value]) => [name, value.slice(0, DETAIL_CHARS)]),
+    );
+    await this.deps.reserved.ask(`${this.base}/${jobId}/update`, { status, statusDetails });
   }
 }
+
+function firstComplaint(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): string {
+  const [{ path, message } = { path: [], message: 'not understood' }] = issues;
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
+}
+
+const textsOf = (fields: Fields): Details =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));

@@ -1,11 +1,14 @@
-import {
-  RELEASE_DOMAIN,
-  type ReleaseManifest,
-  releaseManifest,
-  type SignedRelease,
-} from '../../contracts/release.ts';
+import { RELEASE_DOMAIN, type ReleaseManifest, releaseManifest } from '../../contracts/release.ts';
+import type { SignedWords, TrustedKeys } from '../../contracts/signed.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Verifier } from '../../ports.ts';
+import { type Judgement, type Kind, openSigned, refused } from './signed.ts';
+
+const RELEASE: Kind<ReleaseManifest> = {
+  domain: RELEASE_DOMAIN,
+  schema: releaseManifest,
+  name: 'release',
+};
 
 /** What this gateway is, as far as an update must know. */
 export interface Installed {
@@ -17,10 +20,6 @@ export interface Installed {
   readonly failed: Readonly<Record<string, string>>;
 }
 
-export type Judgement =
-  | { readonly ok: true; readonly manifest: ReleaseManifest }
-  | { readonly ok: false; readonly why: string };
-
 /** Negative when `a` is older than `b`. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number));
@@ -31,29 +30,21 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-const refused = (why: string): Judgement => ({ ok: false, why });
-
 /**
  * Whether a release may be installed here, from its signed words alone, before anything of it is
  * read. What can be wrong follows the attacks of TUF: arbitrary, other or older software, a frozen
  * channel, endless data (the size is bounded here and held to when the bundle is read).
- * @param keys  trusted public keys by key id
  */
 export function judgeRelease(
-  signed: SignedRelease,
-  keys: Readonly<Record<string, string>>,
+  signed: SignedWords,
+  keys: TrustedKeys,
   installed: Installed,
   verifier: Verifier,
   nowMs: Instant,
-): Judgement {
-  const key = Object.hasOwn(keys, signed.keyId) ? keys[signed.keyId] : undefined;
-  if (key === undefined) return refused(`its key '${signed.keyId}' is not trusted here`);
-  if (!verifier.verify(RELEASE_DOMAIN + signed.body, signed.signature, key)) {
-    return refused('its signature is wrong');
-  }
-  const manifest = manifestOf(signed.body);
-  if (manifest === undefined) return refused('its manifest is not one of a release');
-  const { version, arch, channel, minFrom, expiresAtMs } = manifest;
+): Judgement<ReleaseManifest> {
+  const opened = openSigned(signed, RELEASE, keys, verifier);
+  if (!opened.ok) return opened;
+  const { version, arch, channel, minFrom, expiresAtMs } = opened.manifest;
   if (arch !== installed.arch) return refused(`it is for ${arch}, this is ${installed.arch}`);
   if (channel !== installed.channel) {
     return refused(`it is of channel ${channel}, this gateway follows ${installed.channel}`);
@@ -70,13 +61,5 @@ export function judgeRelease(
   }
   const failed = Object.hasOwn(installed.failed, version) ? installed.failed[version] : undefined;
   if (failed !== undefined) return refused(`it was tried and rolled back: ${failed}`);
-  return { ok: true, manifest };
-}
-
-function manifestOf(body: string): ReleaseManifest | undefined {
-  try {
-    return releaseManifest.parse(JSON.parse(body));
-  } catch {
-    return undefined;
-  }
+  return opened;
 }

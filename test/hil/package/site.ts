@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClock } from '../../../gateway/adapters/clock.ts';
+import { type ClockOrigin, createClock } from '../../../gateway/adapters/clock.ts';
 import { type RunningSite, runSite } from '../../../simulators/demo/world.ts';
 import type { SiteDevices } from '../../../simulators/devices/types.ts';
 import { createSiteDevices } from '../../../simulators/servers/site-devices.ts';
@@ -21,12 +21,17 @@ export interface Field {
 const SEED = 3;
 
 /**
- * Sunfield's devices on real sockets, in real time, and the files of a gateway in front of them as
- * an installer leaves them in `dir`.
+ * Sunfield's devices on real sockets, in real time unless an origin is given, and the files of a
+ * gateway in front of them as an installer leaves them in `dir`.
  */
-export async function startField(dir: string, dataDir: string, pagePort: number): Promise<Field> {
+export async function startField(
+  dir: string,
+  dataDir: string,
+  pagePort: number,
+  origin?: ClockOrigin,
+): Promise<Field> {
   const [demo] = demoSites(SEED);
-  const clock = createClock();
+  const clock = createClock(origin);
   let world: RunningSite | undefined;
   const devices: SiteDevices = createSiteDevices(demo.site, {
     clock,

@@ -20,12 +20,15 @@ afterEach(() => {
 });
 
 describe('the service', () => {
-  it.skipIf(!has('systemd-analyze'))('is exposed to 2.0 at most', () => {
-    const unit = join(ROOT, 'bin/package/edgewatt.service');
-    const args = ['security', '--offline=true', '--threshold=20', '--no-pager', unit];
-    const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
-    expect(status, stdout.split('\n').at(-2)).toBe(0);
-  });
+  it.skipIf(!has('systemd-analyze')).each(['edgewatt.service', 'edgewatt-update.service'])(
+    '%s is exposed to 2.0 at most',
+    (name) => {
+      const unit = join(ROOT, 'bin/package', name);
+      const args = ['security', '--offline=true', '--threshold=20', '--no-pager', unit];
+      const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+      expect(status, stdout.split('\n').at(-2)).toBe(0);
+    },
+  );
 
   it.skipIf(!has('systemd-notify') || !has('socat'))(
     'is told that the gateway is up, and kicked after completed cycles only',
@@ -76,7 +79,9 @@ describe.skipIf(!has('dpkg-deb'))('the Debian package', () => {
       /^-rwxr-xr-x root\/root .* \.\/opt\/edgewatt\/releases\/1\.2\.3\/edgewatt$/m,
     );
     expect(list).toMatch(/^-rwxr-xr-x .* \.\/opt\/edgewatt\/boot\.sh$/m);
-    expect(list).toContain('./usr/lib/systemd/system/edgewatt.service');
+    for (const name of ['edgewatt.service', 'edgewatt-update.path', 'edgewatt-update.service']) {
+      expect(list).toContain(`./usr/lib/systemd/system/${name}`);
+    }
     expect(list).toContain('./usr/lib/udev/rules.d/60-edgewatt.rules');
     expect(list).toContain('./usr/bin/edgewatt -> /opt/edgewatt/current/edgewatt');
     dpkg('--control', file, join(dir, 'control'));

@@ -83,11 +83,17 @@ describe.each([
     expect(names.toSorted()).toEqual(['gw-1.jsonl.gz', 'gw-2.jsonl.gz']);
   });
 
+  it('knows the days of which there is something, in order', async () => {
+    expect(await lake.days('demo', 'telemetry')).toEqual(['2026-11-22', '2026-11-23']);
+    expect(await lake.days('demo', 'diagnostics')).toEqual([]);
+  });
+
   it('lets nobody out of a partition', async () => {
     for (const odd of [part('../x', []), part('x', [], { tenant: '..' }), part('', [])]) {
       await expect(lake.put(odd)).rejects.toThrow(RangeError);
     }
     await expect(lake.read('demo', 'telemetry', '../..')).rejects.toThrow(RangeError);
+    await expect(lake.days('..', 'telemetry')).rejects.toThrow(RangeError);
   });
 });
 

@@ -32,6 +32,9 @@ const site = (): Site => {
   return parsed;
 };
 
+/** No test here asks for one. */
+const NOTHING = { take: async () => ({}), kept: async () => ({}) };
+
 let host: EmulatorHost;
 let folder: string;
 
@@ -69,10 +72,12 @@ describe('a gateway in its fleet', () => {
 
   function operations(bootId: string): Operations {
     return {
-      bootId,
-      restart: () => void done.push('restart'),
+      boots: { agent: bootId, gateway: bootId },
+      restart: (what) => void done.push(`restart ${what}`),
       logLevel: (level, forMs) => void done.push(`${level} for ${Math.round(forMs / 60_000)} min`),
       diagnostics: async () => ({ version: 'test' }),
+      site: NOTHING,
+      update: NOTHING,
     };
   }
 
@@ -178,7 +183,7 @@ describe('a gateway in its fleet', () => {
     expect(JSON.parse(bundles[0] ?? '')).toEqual({ v: 1, jobId: 'three', version: 'test' });
     jobs.create('four', { operation: 'restart' }, [thing]);
     await vi.waitUntil(() => done.length === 2, LONG);
-    expect(done).toEqual(['debug for 30 min', 'restart']);
+    expect(done).toEqual(['debug for 30 min', 'restart agent']);
     expect(status('four')).toBe('IN_PROGRESS');
     await uplink.stop(0);
     await gateway('boot-2');

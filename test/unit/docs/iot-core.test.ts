@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { loadGateway } from '../../../gateway/config/gateway-file.ts';
-import { jobDocument } from '../../../gateway/contracts/settings.ts';
+import { jobDocument } from '../../../gateway/contracts/jobs.ts';
 import { readBrokerFile } from '../../../simulators/iot-core/run.ts';
 
 const page = readFileSync(new URL('../../../docs/iot-core.md', import.meta.url), 'utf8');
@@ -33,7 +33,7 @@ test('the emulator file in docs/iot-core.md loads as it stands there', () => {
 
 test('the job documents in docs/iot-core.md are understood', () => {
   const documents = [...page.matchAll(/`(\{"operation"[^`]*\})`/g)].map(([, text]) => text ?? '');
-  expect(documents).toHaveLength(3);
+  expect(documents).toHaveLength(6);
   for (const text of documents) expect(jobDocument.safeParse(JSON.parse(text)).success).toBe(true);
 });
 

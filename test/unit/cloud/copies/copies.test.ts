@@ -41,6 +41,8 @@ function memoryLake(): Lake {
         .filter((part) => part.dataset === dataset && part.day === day)
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .flatMap(({ lines }) => lines),
+    days: async (_tenant, dataset) =>
+      [...parts.values()].filter((part) => part.dataset === dataset).map(({ day }) => day),
   };
 }
 

@@ -39,3 +39,28 @@ describe('a release on trial is healthy', () => {
     expect(run(() => ({ mode: 'safe' }), true)).toBe(TRIAL_CYCLES);
   });
 });
+
+describe('what is on trial is given up', () => {
+  /** The cycle in which its time was over; undefined while it still may prove healthy. */
+  function over(seen: (cycle: number) => Partial<Seen>): number | undefined {
+    let trial = NEW_TRIAL;
+    for (let cycle = 1; cycle <= 300; cycle += 1) {
+      const step = stepTrial(trial, { ...GOOD, cycle, ...seen(cycle) }, false);
+      if (step.isHealthy) return undefined;
+      if (step.isOver) return cycle;
+      trial = step.trial;
+    }
+    return undefined;
+  }
+
+  it('when a good minute no longer fits into its two', () => {
+    expect(over(() => ({ mode: 'safe' }))).toBe(TRIAL_CYCLES + 1);
+    expect(over((cycle) => ({ mode: cycle <= TRIAL_CYCLES ? 'safe' : 'rules' }))).toBeUndefined();
+    expect(over((cycle) => ({ mode: cycle % 50 === 0 ? 'safe' : 'rules' }))).toBe(100);
+  });
+
+  it('when its agent ended three times, not while the first one is starting', () => {
+    expect(over(() => ({ isAgentAlive: false }))).toBeUndefined();
+    expect(over((cycle) => ({ agentRestarts: Math.floor(cycle / 20) }))).toBe(60);
+  });
+});

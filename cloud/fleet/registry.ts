@@ -1,5 +1,5 @@
-import type { Speaker as Identity } from './a2a/router.ts';
-import type { ZoneConfig } from './config/cloud.ts';
+import type { Speaker as Identity } from '../a2a/router.ts';
+import type { ZoneConfig } from '../config/cloud.ts';
 
 /** A gateway as the registry binds it. */
 export interface Registered extends Identity {
