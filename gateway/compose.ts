@@ -2,10 +2,11 @@ import { profileById } from '../devices/catalogue.ts';
 import type { Profile } from '../devices/profile.ts';
 import type { Directive } from './contracts/values/directive.ts';
 import type { BusSpec, Site } from './contracts/values/site.ts';
-import type { Timing } from './contracts/values/timing.ts';
+import { SiteTiming, type Timing } from './contracts/values/timing.ts';
 import { busMaker } from './guard/bus/buses.ts';
 import { createWriter } from './guard/commands/writer.ts';
 import { createPoller } from './guard/measurements/poller.ts';
+import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
 
@@ -31,10 +32,14 @@ export interface GuardConfig {
  * here.
  */
 export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
-  const { site, times, saved } = config;
+  const { site, saved } = config;
   const { clock, log } = ports;
+  const times = new SiteTiming(config.times, controlBuses(site));
   const buses = busMaker(site, ports.wire, clock, times, log);
-  const poller = createPoller(site, config.profiles ?? profileById, buses, clock, times, log);
+  const profiles = config.profiles ?? profileById;
+  const poller = createPoller(site, profiles, buses, clock, times, log, (bus, controlMs) =>
+    times.follow(bus, controlMs),
+  );
   const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {});
   return createGuard({
     site,

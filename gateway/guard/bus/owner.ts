@@ -117,7 +117,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     checkRequest(request);
     const { settings, breaker } = unit;
     if (registersOf(request) > (settings.maxRegisters ?? 125)) {
-      throw new RangeError(`unit ${settings.unit}: more registers than it takes at once`);
+      return Promise.resolve(unsent('exception', 'more registers than the unit takes at once'));
     }
     if (!this.connected) return Promise.resolve(unsent('closed', this.connection.why));
     if (breaker.open && !breaker.allows(this.clock.monoMs(), priority === 'write')) {

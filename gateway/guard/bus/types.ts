@@ -41,7 +41,7 @@ export interface UnitSettings {
   readonly settleMs?: number; // from a new connection to the first request
   readonly lax?: boolean; // its gateway does not repeat the transaction id
   readonly depth?: number; // requests in flight at once, by the device's own choice; default 1
-  readonly maxRegisters?: number; // in one request; default 125
+  readonly maxRegisters?: number; // in one request, more never leave; default 125
 }
 
 /** Requests in flight that a device may ask for: far below any count of transaction ids. */
@@ -59,10 +59,7 @@ export interface UnitStats {
 /** One unit on a wire, as its consumers see it. */
 export interface BusHandle {
   readonly unit: number;
-  /**
-   * @throws RangeError for a request outside of the protocol or of what the unit takes at once,
-   *   which is a fault of the caller
-   */
+  /** @throws RangeError for a request outside of the protocol, which is a fault of the caller */
   request(request: Request, priority: Priority): Promise<BusResult>;
   /** Milliseconds (real) of the wire that a request takes up: computed on a line, else measured. */
   costMs(request: Request): number;

@@ -13,6 +13,7 @@ import type { Request } from '../bus/pdu.ts';
 import type { BusHandle, BusResult } from '../bus/types.ts';
 import { ReadingBook } from './book.ts';
 import { type Block, itemsIn, planBlocks, type Span, splitBlock } from './plan.ts';
+import { FULL_PACE, type Load, type Pace } from './schedule.ts';
 
 const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
 
@@ -56,6 +57,7 @@ export interface DeviceOptions {
 export class DevicePoller {
   map: DeviceMap | undefined;
   settled = false; // asked once, whatever came of it
+  plans = 0; // made so far: another number means another load on the wire
   readonly handle: BusHandle;
   readonly id: string;
   /** The newest answer of each read, for who wants the registers as they are. */
@@ -72,11 +74,14 @@ export class DevicePoller {
   private told = '';
   private quarter = 0;
   private missed = 0; // polls that could not even be sent
+  private pace = FULL_PACE;
+  private freshMs: Timing['freshMs'];
 
   constructor(options: DeviceOptions) {
     this.options = options;
     this.handle = options.handle;
     this.id = options.device.id;
+    this.freshMs = options.times.freshMs;
   }
 
   get good(): number {
@@ -101,7 +106,7 @@ export class DevicePoller {
     this.cutOff = false;
     const boundary = this.crossedQuarter();
     for (const polled of this.polled) {
-      const due = cycle - polled.lastCycle >= polled.block.everyCycles;
+      const due = cycle - polled.lastCycle >= this.cyclesOf(polled.block);
       const counters = boundary && polled.block.class === 'slow' && polled.block.everyCycles < 100;
       if (polled.pending || !(due || counters)) continue;
       polled.lastCycle = cycle;
@@ -109,8 +114,40 @@ export class DevicePoller {
     }
   }
 
+  /** Cycles between two reads of a block, as far as its wire can. */
+  private cyclesOf({ everyCycles }: Block): number {
+    if (everyCycles === 1) return this.pace.control;
+    return Math.max(everyCycles * this.pace.rest, this.pace.control);
+  }
+
+  /** What its blocks would cost of the wire. */
+  loads(): Load[] {
+    return this.polled.map(({ block }) => ({
+      everyCycles: block.everyCycles,
+      costMs: this.handle.costMs(readRequest(block.space, block.spans[0])),
+    }));
+  }
+
+  get latencyMs(): number {
+    return this.map?.limits.latencyMs ?? 0;
+  }
+
+  /**
+   * How often its wire lets it read, and how old its control readings may be.
+   * @param turn among the devices of the wire: they do not all read in the same cycle
+   */
+  keepPace(pace: Pace, freshMs: Timing['freshMs'], cycle: number, turn: number): void {
+    this.freshMs = freshMs;
+    if (pace.control === this.pace.control && pace.rest === this.pace.rest) return;
+    this.pace = pace;
+    for (const polled of this.polled) {
+      if (polled.block.everyCycles > 1) continue;
+      polled.lastCycle = Math.max(polled.lastCycle, cycle - pace.control + (turn % pace.control));
+    }
+  }
+
   readings(nowMs: number): Record<string, Reading> {
-    return this.book?.readings(nowMs, this.options.times.freshMs) ?? {};
+    return this.book?.readings(nowMs, this.freshMs) ?? {};
   }
 
   view(nowMs: number): DeviceView {
@@ -132,8 +169,8 @@ export class DevicePoller {
     const { times } = this.options;
     const atMs = this.book?.controlAtMs();
     const ageMs = atMs === undefined ? Number.POSITIVE_INFINITY : nowMs - atMs;
-    if (ageMs > times.safeByMs) return 'silent';
-    if (ageMs > times.freshMs.control) return 'safe';
+    if (ageMs > this.freshMs.control + times.safeByMs - times.freshMs.control) return 'silent';
+    if (ageMs > this.freshMs.control) return 'safe';
     const failing = this.polled.some((polled) => polled.failed && polled.block.class === 'control');
     return failing || this.cutOff ? 'holding' : 'ok';
   }
@@ -205,6 +242,7 @@ export class DevicePoller {
 
   private replan(map: DeviceMap): void {
     this.polled = planBlocks(map, { varyShape: this.options.varyShape }).map(polledOf);
+    this.plans += 1;
   }
 
   private refuse(why: string): 'refused' {
@@ -317,6 +355,7 @@ export class DevicePoller {
     const where = `registers ${span.at}..${span.at + span.count - 1}`;
     if (isPermanent(result.exception)) {
       const parts = splitBlock(block);
+      this.plans += 1;
       this.polled = [...this.polled.filter((other) => other !== polled), ...parts.map(polledOf)];
       if (parts.length === 0) {
         this.book?.absent(block.items, this.options.clock.monoMs());
@@ -332,11 +371,12 @@ export class DevicePoller {
         this.options.log.error(`device ${this.id}: reports a failure for ${where}`);
       }
       if (block.everyCycles > 1) {
-        polled.lastCycle = cycle + AFTER_FAILURE_CYCLES - block.everyCycles;
+        polled.lastCycle = cycle + AFTER_FAILURE_CYCLES - this.cyclesOf(block);
       }
       return;
     }
-    polled.lastCycle = cycle - block.everyCycles + 1; // again in the next cycle
+    // Again in the next cycle that has room for it.
+    polled.lastCycle = cycle - this.cyclesOf(block) + this.pace.control;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Timing } from '../../contracts/values/timing.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { Bus, BusHandle, UnitSettings } from '../bus/types.ts';
 import { DevicePoller } from './device.ts';
+import { SharedWire } from './shared-wire.ts';
 import type { Poller, Snapshot } from './types.ts';
 
 /** Real milliseconds that the first round of reads may take before the guard goes on without it. */
@@ -19,6 +20,7 @@ const LATE_MS = 300;
  */
 const PHASE = 0.5;
 
+/** @param follow told how old a control reading from a bus may be, where that changes */
 export function createPoller(
   site: Site,
   profiles: (id: string) => Profile | undefined,
@@ -26,8 +28,9 @@ export function createPoller(
   clock: Clock,
   times: Timing,
   log: Log,
+  follow: (bus: string, controlMs: number) => void = () => undefined,
 ): Poller {
-  return new SitePoller(site, profiles, buses, clock, times, log);
+  return new SitePoller(site, profiles, buses, clock, times, log, follow);
 }
 
 class SitePoller implements Poller {
@@ -35,6 +38,8 @@ class SitePoller implements Poller {
   private readonly devices = new Map<string, DevicePoller>();
   private readonly clock: Clock;
   private readonly times: Timing;
+  private readonly wires: SharedWire[] = [];
+  private readonly follow: (bus: string, controlMs: number) => void;
   private running = false;
   private cancel: (() => void) | undefined;
 
@@ -45,9 +50,11 @@ class SitePoller implements Poller {
     clock: Clock,
     times: Timing,
     log: Log,
+    follow: (bus: string, controlMs: number) => void,
   ) {
     this.clock = clock;
     this.times = times;
+    this.follow = follow;
     for (const spec of site.buses) {
       const own = site.devices.filter((device) => device.bus === spec.id);
       if (own.length === 0) continue;
@@ -66,6 +73,8 @@ class SitePoller implements Poller {
         const options = { device, profile, handle, clock, times, log, varyShape };
         this.devices.set(device.id, new DevicePoller(options));
       }
+      const pollers = own.map((device) => this.device(device.id));
+      this.wires.push(new SharedWire(spec.id, pollers, clock, times, log));
     }
   }
 
@@ -134,6 +143,11 @@ class SitePoller implements Poller {
   private poll(): void {
     if (!this.running) return;
     const cycle = this.cycle();
+    for (const wire of this.wires) {
+      const before = wire.freshMs;
+      wire.look(cycle);
+      if (wire.freshMs !== before) this.follow(wire.id, wire.freshMs);
+    }
     for (const device of this.devices.values()) device.slot(cycle);
   }
 }
@@ -146,6 +160,9 @@ function settingsOf(unit: number, profile: Profile): UnitSettings {
     pauseMs: limits.pauseMs,
     lateMs: limits.lateMs ?? Math.min(limits.timeoutMs, LATE_MS),
     connectDelayMs: limits.connectDelayMs,
+    maxRegisters: limits.maxRegistersPerRead,
     ...(limits.laxTransactionId === undefined ? {} : { lax: limits.laxTransactionId }),
+    ...(limits.inFlight === undefined ? {} : { depth: limits.inFlight }),
+    ...(limits.settleMs === undefined ? {} : { settleMs: limits.settleMs }),
   };
 }

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { profileById } from '../../../../../devices/catalogue.ts';
+import type { Site } from '../../../../../gateway/contracts/values/site.ts';
+import { timing } from '../../../../../gateway/contracts/values/timing.ts';
+import { busMaker } from '../../../../../gateway/guard/bus/buses.ts';
+import { createPoller } from '../../../../../gateway/guard/measurements/poller.ts';
+import type { Log } from '../../../../../gateway/ports.ts';
+import { createVirtualClock } from '../../../../../simulators/clock.ts';
+import { createMemoryWire } from '../../../../../simulators/wires/memory.ts';
+import { createPeer } from '../../../../../simulators/wires/peer.ts';
+
+const TURNAROUND_MS = 20;
+const CHARACTER_BITS = 10;
+
+/** Three-phase meters on one line that is as slow as its baud rate. */
+async function line(baud: 9_600 | 38_400, units: number, dead?: number) {
+  const clock = createVirtualClock();
+  const wire = createMemoryWire(clock, 'memory', 0);
+  const living = Array.from({ length: units }, (_, n) => n + 1).filter((unit) => unit !== dead);
+  const peer = createPeer('rtu', living);
+  const characterMs = (1_000 * CHARACTER_BITS) / baud;
+  wire.far.onBytes = (bytes) =>
+    peer.heard(bytes, (reply) => {
+      const wireMs = (bytes.length + reply.length) * characterMs;
+      wire.far.send(reply, wireMs + TURNAROUND_MS);
+    });
+  const lines: string[] = [];
+  const note = (text: string): void => {
+    lines.push(text);
+  };
+  const log: Log = { info: () => undefined, warn: note, error: note };
+  const site: Pick<Site, 'gateway' | 'buses' | 'devices'> = {
+    gateway: 'gw',
+    buses: [{ id: 'line', kind: 'serial', path: '/dev/x', baud, parity: 'none', stopBits: 1 }],
+    devices: Array.from({ length: units }, (_, n) => ({
+      id: `meter${n + 1}`,
+      bus: 'line',
+      unit: n + 1,
+      profile: 'eastron/sdm630',
+    })),
+  };
+  const times = timing(1);
+  const followed: number[] = [];
+  const poller = createPoller(
+    site as Site,
+    profileById,
+    busMaker(site, () => wire, clock, times, log),
+    clock,
+    times,
+    log,
+    (_, controlMs) => followed.push(controlMs),
+  );
+  let started = false;
+  void poller.start().then(() => {
+    started = true;
+  });
+  await clock.until(() => started, 10_000);
+  /** Oldest power of any meter that lives, looked at every 50 ms. */
+  const oldestMs = async (forMs: number): Promise<number> => {
+    let oldest = 0;
+    for (let ms = 0; ms < forMs; ms += 50) {
+      await clock.advance(50);
+      const { readings } = poller.snapshot();
+      for (const unit of living) {
+        const reading = readings[`meter${unit}`]?.['powerW'];
+        oldest = Math.max(oldest, clock.monoMs() - (reading?.atMs ?? Number.NEGATIVE_INFINITY));
+      }
+    }
+    return oldest;
+  };
+  const states = () => poller.snapshot().devices.map(({ state }) => state);
+  return { clock, peer, lines, followed, oldestMs, states, times };
+}
+
+describe('a line that cannot carry all that is read over it', () => {
+  test('is told at the start, with the arithmetic; what it promises is kept', async () => {
+    const { lines, followed, oldestMs, states } = await line(9_600, 16);
+    const [said] = lines.filter((text) => text.startsWith('bus line cannot carry'));
+    expect(said).toMatch(/32 reads of 0\.\d\d s on average are 2\.\d\d s of wire time/);
+    expect(said).toContain('a cycle has 0.90 s');
+    expect(said).toMatch(/control points are read every \d cycles/);
+    const freshMs = followed.at(-1) ?? 0;
+    expect(freshMs).toBeGreaterThan(5_000);
+    expect(freshMs).toBeLessThanOrEqual(15_000);
+    expect(said).toContain(`up to ${(freshMs / 1_000).toFixed(1)} s count as fresh, margin`);
+    await oldestMs(10_000); // the first rounds find out what a meter takes
+    const oldest = await oldestMs(60_000);
+    expect(oldest).toBeLessThan(freshMs);
+    expect(new Set(states())).toEqual(new Set(['ok']));
+    expect(lines.filter((text) => text.includes('cannot carry')).length).toBeLessThanOrEqual(2);
+  });
+
+  test('one that can says nothing, and reads everything in every cycle', async () => {
+    const { lines, followed, oldestMs } = await line(38_400, 10);
+    await oldestMs(5_000);
+    expect(await oldestMs(20_000)).toBeLessThan(2_200);
+    expect(lines).toEqual([]);
+    expect(followed).toEqual([]);
+  });
+});
+
+test('a dead unit on a line of ten delays the others by at most one cycle', async () => {
+  const healthy = await line(38_400, 10);
+  await healthy.oldestMs(5_000);
+  const usualMs = await healthy.oldestMs(20_000);
+  const { oldestMs, states, times } = await line(38_400, 10, 4);
+  // From its first time-out on: three in a row, then the probes of the open breaker.
+  expect(await oldestMs(180_000)).toBeLessThanOrEqual(usualMs + times.cycleMs);
+  expect(states()[3]).toBe('silent');
+});
