@@ -99,9 +99,8 @@ export class Diary {
   /** The site's own forecasts that were issued in this time. */
   async siteForecasts(fromMs: Instant, untilMs: Instant): Promise<SiteForecast[]> {
     const found = await this.store.list('forecast', fromMs, untilMs);
-    return found.flatMap(
-      ({ key, body }) => (key.startsWith(SITE) ? [body as SiteForecast] : []), // own documents, written below
-    );
+    const own = found.filter(({ key }) => key.startsWith(SITE));
+    return own.map(({ body }) => body as SiteForecast); // as `plan` writes them
   }
 
   events(): readonly DayEvent[] {

@@ -102,13 +102,11 @@ function storeLines(devices: readonly Named[], answers: Answers): string[] {
 
 function deviceLines({ id, bus, found }: Named, answers: Answers): string[] {
   const sample = sampleText(found);
-  const who = Object.values(found.identity)
-    .filter(Boolean)
-    .join(' ')
-    .replaceAll(/[^ -~]/g, '?');
+  const who = whoText(found);
+  const about = `${who === '' ? '' : ` (${who})`}${sample === '' ? '' : `: ${sample}`}`;
   const isIdle = found.profile?.role === 'meter' && id !== answers.gridMeter;
   return [
-    `  # ${found.profile?.title}${who === '' ? '' : ` (${who})`}${sample === '' ? '' : `: ${sample}`}`,
+    `  # ${found.profile?.title}${about}`,
     ...(isIdle ? ['  # Not used yet: say under meters what it measures.'] : []),
     `  - { id: ${id}, bus: ${bus.id}, unit: ${found.unit}, profile: ${found.profile?.id} }`,
   ];

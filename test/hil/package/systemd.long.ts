@@ -23,7 +23,7 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     dir = mkdtempSync(join(tmpdir(), 'edgewatt-systemd-'));
     root = join(dir, 'debian');
     makeDebian(root, ['systemd', 'dbus', 'udev']);
-    cpSync(deb('amd64'), join(root, 'root/edgewatt.deb'));
+    cpSync(deb('amd64'), join(root, 'edgewatt.deb'));
     machine = await boot(root);
     [port = 0] = await freePorts(1);
   });
@@ -42,7 +42,7 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
   const statusOf = (pid: string): string => machine.run('cat', `/proc/${pid}/status`);
 
   it('is installed and enabled, and waits until a site is described', () => {
-    machine.run('dpkg', '--install', '/root/edgewatt.deb');
+    machine.run('dpkg', '--install', '/edgewatt.deb');
     expect(machine.run('systemctl', 'is-enabled', UNIT).trim()).toBe('enabled');
     expect(property('ActiveState')).toBe('inactive');
     expect(property('ConditionResult')).toBe('no');
@@ -82,7 +82,8 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     const first = kick();
     await until(() => kick() !== first);
     const pid = mainPid();
-    machine.run('systemctl', 'kill', '--kill-who=main', '--signal=SIGSTOP', UNIT); // the loop stands; the helper that speaks for it lives on
+    // The loop stands; the helper that speaks for it lives on.
+    machine.run('systemctl', 'kill', '--kill-who=main', '--signal=SIGSTOP', UNIT);
     const last = kick();
     const fromMs = performance.now();
     await until(() => property('NRestarts') === '1');
