@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { profileById } from '../../devices/catalogue.ts';
 import { createVerifier, hash } from '../adapters/crypto.ts';
 import { createHttp } from '../adapters/http.ts';
 import type { GatewayFile } from '../config/gateway-file.ts';
 import { parseSite } from '../config/load.ts';
+import { profilesBeside } from '../config/profiles.ts';
 import {
   putDocument,
   type RunningSite,
@@ -69,7 +69,7 @@ export function siteJobs(
       if (hash.sha256(document) !== manifest.sha256) {
         throw new Rejected('the site document is refused: its text is not what was signed');
       }
-      checkSame(running.site, soundSite(document));
+      checkSame(running.site, soundSite(document, file.siteFile));
       const { manifest: words } = job;
       putDocument(file, { manifest: words, document }, taken(before, manifest.sequence, isSafe()));
       return { sequence: String(manifest.sequence) };
@@ -101,9 +101,9 @@ function trusted(file: GatewayFile) {
   }
 }
 
-/** @throws Rejected with the line of the first complaint */
-function soundSite(text: string): Site {
-  const { site, complaints } = parseSite(text, profileById);
+/** @param siteFile  the local one: profiles of its own stand beside it  @throws Rejected */
+function soundSite(text: string, siteFile: string): Site {
+  const { site, complaints } = parseSite(text, profilesBeside(siteFile));
   if (site !== undefined) return site;
   const [first] = complaints;
   const more = complaints.length > 1 ? ` (and ${complaints.length - 1} more)` : '';
