@@ -30,7 +30,8 @@ export function resolveProfile(profile: Profile, chain?: SunspecChain): DeviceMa
     const count = wordsOfPoint(point);
     let at = point.at;
     if (profile.kind === 'sunspec' && point.model !== undefined) {
-      const model = chain?.models.find((candidate) => candidate.id === point.model);
+      const same = chain?.models.filter((candidate) => candidate.id === point.model);
+      const model = same?.[(point.nth ?? 1) - 1];
       if (model === undefined || point.at + count > model.length + 2) continue;
       at += model.at;
     }

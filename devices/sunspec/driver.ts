@@ -17,6 +17,7 @@ import {
   limit123,
   limit704,
   meterRows,
+  nthOf,
   partOf,
   SETPOINT_124,
   SETPOINT_704,
@@ -98,13 +99,15 @@ export function sunspecProfile(generic: Profile, chain: SunspecChain): Profile {
 }
 
 function pick(survey: Survey, custom: Custom): Picked | undefined {
+  const turned = custom.metersTurned;
   const inverter = survey.first(...INVERTERS);
-  const meter = survey.first(...METERS);
+  const meters = survey.eachOf(METERS).map(({ id, nth }) => nthOf(nth, meterRows(id, turned)));
+  const [meter] = meters;
   const stores = hasStorage(survey);
   const picked: Picked = { role: 'pv-inverter', rows: [], sums: {}, control: [], quirks: [] };
   if (inverter === undefined && meter !== undefined && !stores) {
     picked.role = 'meter';
-    picked.rows.push(...meterRows(meter, custom.metersTurned));
+    picked.rows.push(...meter);
     return picked;
   }
   if (inverter === undefined && !stores) return undefined;
@@ -116,8 +119,8 @@ function pick(survey: Survey, custom: Custom): Picked | undefined {
   battery(survey, picked);
   inputs(survey, custom, picked);
   controls(survey, custom, picked);
-  if (meter !== undefined) {
-    picked.rows.push(...partOf('meter.', meterRows(meter, custom.metersTurned)));
+  for (const [index, rows] of meters.entries()) {
+    picked.rows.push(...partOf(index === 0 ? 'meter.' : `meter${index + 1}.`, rows));
   }
   return picked;
 }

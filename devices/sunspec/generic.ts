@@ -28,7 +28,7 @@ export const SUNSPEC_GENERIC: Profile = {
     'Inverter: 701, 101 to 103, 111 to 113. Meter: 201 to 204, 211 to 214. Inputs: 714, 160.',
     'Battery: 713, 802, 124. A hybrid where ports or nameplate say so, or its maker is known.',
     'Control: 704; otherwise 124 of a battery and 123 of an inverter. Heartbeat: 715, 802.',
-    'A meter in the chain of an inverter is its part `meter`; of several the first is read.',
+    'Meters in the chain of an inverter are its parts `meter`, `meter2` and so on.',
     'What it has and how it is controlled is known when it has answered, not before.',
     'A point that the device marks as not implemented when it is first seen is not written to.',
   ],

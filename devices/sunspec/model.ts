@@ -45,6 +45,7 @@ export interface Use {
   readonly max?: number;
   readonly states?: Readonly<Record<string, number>>;
   readonly unproven?: true;
+  readonly nth?: number; // of several such models in the chain; default 1
 }
 
 /** One point of a profile: our key, and which point of which model it is. */
@@ -121,7 +122,8 @@ export function findPoint(model: SunspecModel, name: string): ModelPoint | undef
 }
 
 /** Key of a scale factor among a profile's points. */
-export const scaleKey = (model: number, name: string): string => `m${model}.${name}`;
+const scaleKey = (model: number, name: string, nth = 1): string =>
+  nth === 1 ? `m${model}.${name}` : `m${model}n${nth}.${name}`;
 
 /**
  * Profile points from rows; scale factors come along.
@@ -138,6 +140,7 @@ export function sunspecPoints(
     if (model === undefined || found === undefined) throw new Error(`no ${name} in model ${id}`);
     const [, at, as, detail = {}] = found;
     const { sf } = detail;
+    const scaleFrom = sf === undefined ? undefined : scaleKey(id, sf, use.nth);
     points[key] = {
       at,
       model: id,
@@ -147,15 +150,16 @@ export function sunspecPoints(
       class: 'slow',
       ...(detail.words === undefined ? {} : { words: detail.words }),
       ...(detail.rw === undefined ? {} : { writable: true }),
-      ...(sf === undefined ? {} : { scaleFrom: scaleKey(id, sf) }),
+      ...(scaleFrom === undefined ? {} : { scaleFrom }),
       ...use,
     };
-    if (sf === undefined || points[scaleKey(id, sf)] !== undefined) continue;
+    if (sf === undefined || scaleFrom === undefined || points[scaleFrom] !== undefined) continue;
     const scale = findPoint(model, sf);
     if (scale === undefined) throw new Error(`no ${sf} in model ${id}`);
-    points[scaleKey(id, sf)] = {
+    points[scaleFrom] = {
       at: scale[1],
       model: id,
+      ...(use.nth === undefined ? {} : { nth: use.nth }),
       space: 'holding',
       as: 'sf',
       unit: 'none',

@@ -40,6 +40,12 @@ const PHASES = ['A', 'B', 'C'] as const;
 export const partOf = (prefix: string, rows: readonly Row[]): Row[] =>
   rows.map(([key, ...rest]): Row => [prefix + key, ...rest]);
 
+/** The same rows from the second or third such model of the chain. */
+export const nthOf = (nth: number, rows: readonly Row[]): Row[] =>
+  nth === 1
+    ? [...rows]
+    : rows.map(([key, model, name, use]): Row => [key, model, name, { ...use, nth }]);
+
 const INVERTER_STATES = {
   off: 1,
   sleeping: 2,

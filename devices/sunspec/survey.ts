@@ -36,6 +36,26 @@ export class Survey {
   }
 
   /**
+   * One of these models from each part of the chain that begins with a common model: a meter may
+   * show itself as integers and as floats, and several meters may stand behind an inverter.
+   */
+  eachOf(models: readonly number[]): { readonly id: number; readonly nth: number }[] {
+    const found: { id: number; nth: number }[] = [];
+    const times = new Map<number, number>();
+    let best: { id: number; nth: number } | undefined;
+    for (const { id } of [...this.chain.models, { id: 1 }]) {
+      if (id === 1 && best !== undefined) found.push(best);
+      if (id === 1) best = undefined;
+      const nth = (times.get(id) ?? 0) + 1;
+      times.set(id, nth);
+      const rank = models.indexOf(id);
+      if (rank < 0 || (best && models.indexOf(best.id) <= rank)) continue;
+      best = { id, nth };
+    }
+    return found;
+  }
+
+  /**
    * Whether a point is there and is not marked as not available. A model that shows nothing at all
    * belongs to a device that sleeps, and one that was not read may have everything.
    */

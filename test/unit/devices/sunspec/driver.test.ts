@@ -315,6 +315,22 @@ describe('meters', () => {
     expect(read(map, 'powerW')).toBe(41_200);
     expect(read(map, 'meter.powerW')).toBe(-900);
   });
+  it('several behind an inverter, each with its own scale; one meter in two forms is one', () => {
+    const meter = (id: number, watt: number, scale: number): Laid => ({
+      id,
+      raw: id < 210 ? { W: watt, W_SF: scale } : { W: watt },
+    });
+    const { map, read } = meet(40_000, [
+      WHO('Acme'),
+      AC,
+      ...[WHO('Meter'), meter(203, 900, 0), meter(213, 901, 0)],
+      ...[WHO('Meter'), meter(203, 77, 1)],
+    ]);
+    expect(read(map, 'meter.powerW')).toBe(900);
+    expect(read(map, 'meter2.powerW')).toBe(770);
+    expect(keys(map).filter((key) => /^meter\d?\.powerW$/.test(key))).toHaveLength(2);
+    expect(map.points['meter2.powerW']?.scaleFrom).toBe('m203n2.W_SF');
+  });
 });
 
 it('says in one line what it found when that is nothing it knows', () => {
