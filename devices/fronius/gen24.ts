@@ -27,10 +27,11 @@ export const FRONIUS_GEN24: Profile = {
   wordOrder: 'big',
   limits: {
     maxRegistersPerRead: 125,
-    pauseMs: 0, // a client pauses 200 ms after connecting; no figure of the maker
+    pauseMs: 0,
     timeoutMs: 2_000,
     latencyMs: 0,
-    connectDelayMs: 200,
+    connectDelayMs: 0,
+    settleMs: 200, // what a client in the field waits; no figure of the maker
   },
   models: [1, 103, 120, 123, 160, 124],
   points: sunspecPoints(MODELS, [

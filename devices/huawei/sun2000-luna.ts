@@ -27,6 +27,7 @@ export const HUAWEI_SUN2000_LUNA: Profile = {
     timeoutMs: 10_000,
     latencyMs: 0,
     connectDelayMs: 1_000,
+    settleMs: 1_000,
     clients: 1,
   },
   points: {
