@@ -193,6 +193,7 @@ export const siteSchema = z.strictObject({
       peakLimitW: watts.optional(),
       unprovenAllowed: z.array(id).default([]),
       marketEnabled: z.boolean().default(true),
+      foreignWrites: z.enum(['insist', 'alarm', 'yield']).optional(),
       /** How far a model's advice may lean on the plan; the gateway file says whether. */
       advice: z
         .strictObject({

@@ -92,6 +92,7 @@ interface Lease {
   readonly device: string;
   readonly armed: boolean;
   readonly armedUntilMonoMs: number;
+  readonly aside: boolean;
 }
 
 /**
@@ -111,7 +112,9 @@ export function devicesOf(
     const until = lease && Math.round(lease.armedUntilMonoMs + wallAheadMs);
     return {
       ...device,
-      state: stateOf(device, own),
+      state: leases.some((one) => one.device === device.id && one.aside)
+        ? 'observing'
+        : stateOf(device, own),
       ...(until === undefined ? {} : { leaseUntilMs: until }),
     };
   });

@@ -304,6 +304,7 @@ class SiteGuard implements Guard {
     const image = this.picture(turn);
     this.newest = image;
     this.hand(this.telemetry.step(image));
+    for (const text of this.deps.writer.foreign()) this.event('FOREIGN_WRITE', text);
     this.keep();
     this.onImage?.(image);
   }

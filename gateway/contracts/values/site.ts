@@ -192,6 +192,11 @@ export interface ControlSettings {
   readonly peakLimitW?: number; // peak shaving on the connection's import
   readonly unprovenAllowed: readonly string[]; // devices under control without commissioning record
   readonly marketEnabled: boolean;
+  /**
+   * Where somebody else changes our setpoint: write ours again (insist, the default), let it stand
+   * until the next renewal (alarm), or write nothing there for a while (yield). Always reported.
+   */
+  readonly foreignWrites?: 'insist' | 'alarm' | 'yield';
   readonly advice?: AdviceBounds; // undefined: ADVICE_BOUNDS
 }
 

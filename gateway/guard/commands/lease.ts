@@ -1,10 +1,6 @@
-import type { ControlSpec, DeviceMap } from '../../../devices/profile.ts';
-import type { Terminal } from '../../contracts/values/site.ts';
-import type { Timing } from '../../contracts/values/timing.ts';
-import type { Clock, Log } from '../../ports.ts';
-import type { BusHandle } from '../bus/types.ts';
+import type { ControlSpec } from '../../../devices/profile.ts';
 import type { Verdict } from '../safety/verdict.ts';
-import type { Budget } from './budget.ts';
+import type { LeaseOptions } from './options.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
 import {
@@ -22,21 +18,6 @@ import type { LeaseView } from './types.ts';
 const DISAGREE = 3;
 /** A heartbeat counts through these; what a 16-bit register calls "not available" is not among. */
 const BEATS = 0x7fff;
-
-export interface LeaseOptions {
-  readonly terminal: Terminal;
-  readonly device: string;
-  readonly allowed: boolean; // control although the device has no reversion timer
-  readonly handle: BusHandle;
-  readonly map: () => DeviceMap | undefined;
-  /** Only to be observed: another device than the bound one answers. */
-  readonly observed: () => boolean;
-  readonly ratedW: (part: string) => number | undefined;
-  readonly budget: Budget;
-  readonly clock: Clock;
-  readonly times: Timing;
-  readonly log: Log;
-}
 
 type Step = 'done' | 'again'; // again: with the next verdict
 
@@ -83,6 +64,7 @@ export class Lease {
       mismatches: this.mismatches,
       unknownOutcome: this.unknown,
       refused: this.refusal,
+      aside: this.options.foreign.standsAside(this.options.clock.monoMs()),
     };
   }
 
@@ -135,7 +117,9 @@ export class Lease {
     const { clock, handle } = this.options;
     this.urgent = verdict.protective || verdict.kind === 'release';
     if (!handle.connected) return 'again';
-    if (clock.monoMs() < this.notBeforeMs && !this.urgent) return 'again';
+    const nowMs = clock.monoMs();
+    const isHeld = nowMs < this.notBeforeMs || this.options.foreign.standsAside(nowMs);
+    if (isHeld && !this.urgent) return 'again';
     const control = this.find(verdict);
     if (control === undefined) return 'again';
     if (this.opens !== handle.opens) {
@@ -331,10 +315,23 @@ export class Lease {
     if (clock.monoMs() < this.verifiedAtMs + times.freshMs.control) return 'done';
     if (!(await control.read(this.options.handle))) return 'again';
     if (!this.judge(control, set, 'changed by someone else, or the device has restarted')) {
+      this.noteForeign(control, verdict, set);
       this.forget();
       return 'again';
     }
     return this.confirm(control, verdict, set);
+  }
+
+  /** A device that shows its released state has restarted, or was released: nobody's setpoint. */
+  private noteForeign(control: ControlRegisters, verdict: Verdict, set: readonly Target[]): void {
+    const { spec, map, exponents } = control;
+    const release = finals(targets(map, spec.release, this.command(spec, verdict), exponents));
+    const odd = set.find((target) => !control.shows(target));
+    if (odd === undefined || (release.length > 0 && control.agrees(release))) return;
+    const shown = control.value(odd.point.key);
+    const what = `${odd.point.key} shows ${shown ?? 'nothing'} instead of ${odd.value}`;
+    const renewalMs = this.armed ? (this.timeoutS * 1_000) / 3 : 0;
+    this.options.foreign.met(what, this.options.clock.monoMs(), renewalMs);
   }
 
   /** Gives the terminal back to its device. */

@@ -13,6 +13,7 @@ export interface LeaseView {
   readonly mismatches: number; // read-backs in a row that showed something else
   readonly unknownOutcome: boolean; // a write was not answered: read back before anything else
   readonly refused: string | undefined; // why nothing is written, in words
+  readonly aside: boolean; // somebody else commands, and is let
 }
 
 export interface Writer {
@@ -29,6 +30,8 @@ export interface Writer {
     safe: readonly Verdict[],
   ): Promise<{ readonly verified: boolean; readonly failed: readonly string[] }>;
   state(): readonly LeaseView[];
+  /** Setpoints that somebody else changed, one sentence each; each is told once. */
+  foreign(): readonly string[];
   /** Writes to stored registers by `device@day` (UTC day number), to be kept over a restart. */
   budget(): Record<string, number>;
 }

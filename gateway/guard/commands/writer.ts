@@ -4,6 +4,7 @@ import type { Timing } from '../../contracts/values/timing.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { Poller } from '../measurements/types.ts';
 import { Budget } from './budget.ts';
+import { ForeignWrites } from './foreign.ts';
 import { Lease } from './lease.ts';
 import type { Writer } from './types.ts';
 
@@ -20,9 +21,16 @@ export function createWriter(
 ): Writer {
   const budget = new Budget(clock, saved);
   const leases = new Map<string, Lease>();
+  const others: ForeignWrites[] = [];
   for (const terminal of site.terminals) {
-    const lease = leaseOf(terminal, { site, poller, clock, times, log, budget });
-    if (lease !== undefined) leases.set(terminal.id, lease);
+    const foreign = new ForeignWrites(
+      site.control?.foreignWrites ?? 'insist',
+      `${terminal.controlDevice ?? terminal.device} (${terminal.id})`,
+    );
+    const lease = leaseOf(terminal, { site, poller, clock, times, log, budget, foreign });
+    if (lease === undefined) continue;
+    leases.set(terminal.id, lease);
+    others.push(foreign);
   }
   let closing = false;
 
@@ -45,6 +53,7 @@ export function createWriter(
       return { verified: failed.length === 0, failed };
     },
     state: () => [...leases.values()].map((lease) => lease.view()),
+    foreign: () => others.flatMap((one) => one.tell()),
     budget: () => budget.all(),
   };
 }
@@ -56,10 +65,11 @@ interface Parts {
   readonly times: Timing;
   readonly log: Log;
   readonly budget: Budget;
+  readonly foreign: ForeignWrites;
 }
 
 function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
-  const { site, poller, clock, times, log, budget } = parts;
+  const { site, poller, clock, times, log, budget, foreign } = parts;
   const device = terminal.controlDevice ?? terminal.device;
   if (terminal.control === 'none' || device === undefined) return undefined;
   const spec = site.devices.find((one) => one.id === device);
@@ -76,6 +86,7 @@ function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
       const own = part === '' ? undefined : good(readings?.[`${part}.ratedW`]);
       return own ?? good(readings?.['ratedW']);
     },
+    foreign,
     budget,
     clock,
     times,

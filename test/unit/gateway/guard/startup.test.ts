@@ -32,10 +32,12 @@ function writer(stands: (verdict: Verdict) => Partial<LeaseView> | undefined): W
             mismatches: 0,
             unknownOutcome: false,
             refused: undefined,
+            aside: false,
             ...own,
           },
         ];
       }),
+    foreign: () => [],
     budget: () => ({}),
   };
 }

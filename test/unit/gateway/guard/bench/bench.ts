@@ -250,6 +250,7 @@ export class Bench {
         mismatches: 0,
         unknownOutcome: false,
         refused: undefined,
+        aside: false,
       }));
     return {
       submit: (verdicts, nowMs) => {
@@ -263,6 +264,7 @@ export class Bench {
         return { verified: true, failed: [] };
       },
       state,
+      foreign: () => [],
       budget: () => ({}),
     };
   }

@@ -2,6 +2,7 @@ import type { ControlSpec, PointSpec, Profile } from '../../../../../devices/pro
 import type { Site, Terminal } from '../../../../../gateway/contracts/values/site.ts';
 import { timing } from '../../../../../gateway/contracts/values/timing.ts';
 import { busMaker } from '../../../../../gateway/guard/bus/buses.ts';
+import type { ForeignPolicy } from '../../../../../gateway/guard/commands/foreign.ts';
 import { createWriter } from '../../../../../gateway/guard/commands/writer.ts';
 import { createPoller } from '../../../../../gateway/guard/measurements/poller.ts';
 import type { Verdict } from '../../../../../gateway/guard/safety/verdict.ts';
@@ -141,6 +142,7 @@ interface Options {
   readonly allowed?: boolean;
   readonly budget?: Record<string, number>;
   readonly profile?: Partial<Profile>;
+  readonly foreignWrites?: ForeignPolicy;
 }
 
 export async function rig(options: Options = {}) {
@@ -164,6 +166,7 @@ export async function rig(options: Options = {}) {
     buses: [{ id: 'bus', kind: 'tcp', host: 'h', port: 502 }],
     devices: [{ id: 'inverter1', bus: 'bus', unit: 1, profile: 'test/device', ...allow }],
     terminals: [terminalOf(control)],
+    control: { foreignWrites: options.foreignWrites },
   } as unknown as Site;
   const times = timing(1);
   const poller = createPoller(
