@@ -1,6 +1,14 @@
-import { envelopeRationale, formOf, surveillanceNote } from '../gateway/contracts/advice.ts';
-import { DAY_MS, type Instant } from '../gateway/contracts/values/time.ts';
+import {
+  envelopeRationale,
+  forecastReview,
+  formOf,
+  surveillanceNote,
+} from '../gateway/contracts/advice.ts';
+import type { ZoneForecast } from '../gateway/contracts/messages.ts';
+import { DAY_MS, HOUR_MS, type Instant } from '../gateway/contracts/values/time.ts';
 import type { Clock, Log, Model } from '../gateway/ports.ts';
+import type { ForecastState } from './agents/forecasting/forecasting.ts';
+import { reviewForecast, reviewRows } from './agents/forecasting/review.ts';
 import type { GridState } from './agents/grid/grid.ts';
 import { isGrounded, plainRationale, rationaleFacts } from './agents/grid/rationale.ts';
 import type { IntervalState, MarketState } from './agents/market-supervisor/state.ts';
@@ -11,7 +19,7 @@ import type { Row, Store } from './ports.ts';
 /** A model for the cloud's agents, with their instructions. */
 export interface Advisor {
   readonly model: Model;
-  readonly instructions: Readonly<Record<'market-supervisor' | 'grid', string>>;
+  readonly instructions: Readonly<Record<'market-supervisor' | 'grid' | 'forecasting', string>>;
 }
 
 interface AdvicePorts {
@@ -24,22 +32,31 @@ interface AdvicePorts {
 const NO_INPUT = { type: 'object', properties: {}, additionalProperties: false };
 
 /**
- * Surveillance note and envelope rationale: the rules' own always, a model's beside it where there
- * is one, both kept with how they compare. Neither changes market or grid.
+ * Surveillance note, envelope rationale and forecast review: the rules' own always, a model's
+ * beside it where there is one, both kept with how they compare. None changes anything.
  */
 export class CloudAdvice {
   private readonly ports: AdvicePorts;
   private readonly market: MarketState;
   private readonly grids: ReadonlyMap<string, GridState>;
+  private readonly forecasts: ReadonlyMap<string, ForecastState>;
+  private readonly issued = new Map<string, ZoneForecast>(); // newest that was looked at, by zone
   private readonly reviewed = new Map<string, Instant>(); // newest interval, by zone
   private readonly explained = new Map<string, string>(); // shares, by zone
+  private readonly askedAtMs = new Map<string, Instant>(); // of a forecast, by zone
   private busy: Promise<void> = Promise.resolve();
   private stopped = false;
 
-  constructor(ports: AdvicePorts, market: MarketState, grids: ReadonlyMap<string, GridState>) {
+  constructor(
+    ports: AdvicePorts,
+    market: MarketState,
+    grids: ReadonlyMap<string, GridState>,
+    forecasts: ReadonlyMap<string, ForecastState>,
+  ) {
     this.ports = ports;
     this.market = market;
     this.grids = grids;
+    this.forecasts = forecasts;
   }
 
   /** Looks at what was cleared and changed since the last turn. */
@@ -59,6 +76,12 @@ export class CloudAdvice {
       this.explained.set(id, shares);
       this.explain(id, grid);
     }
+    for (const [id, { published, zone }] of this.forecasts) {
+      const before = this.issued.get(id);
+      if (published === undefined || published.issuedAtMs === before?.issuedAtMs) continue;
+      this.issued.set(id, published);
+      this.check(published, before, zone);
+    }
   }
 
   /** Whatever a model still says is not kept any more. */
@@ -69,6 +92,7 @@ export class CloudAdvice {
   /** Inside the caller's transaction. */
   prune(nowMs: Instant): void {
     this.ports.store.prune('grid_metrics', 'rationale', nowMs - 31 * DAY_MS);
+    this.ports.store.prune('forecast_data', 'review', nowMs - 31 * DAY_MS);
     this.ports.store.prune('market_data', 'surveillance', nowMs - 400 * DAY_MS);
   }
 
@@ -153,6 +177,54 @@ export class CloudAdvice {
         answer.state === 'none'
           ? { none: answer.why }
           : { ...answer.value, grounded: isGrounded(answer.value.sentence, facts) };
+      this.keep(row({ model: { name: model.name, promptHash, ...said } }));
+    });
+  }
+
+  private check(
+    forecast: ZoneForecast,
+    before: ZoneForecast | undefined,
+    place: ForecastState['zone'],
+  ): void {
+    const rules = reviewForecast(forecast, before, place);
+    const row = (more: object): Row => ({
+      table: 'forecast_data',
+      key: `review/${forecast.zone}/${forecast.issuedAtMs}`,
+      kind: 'review',
+      zone: forecast.zone,
+      who: '',
+      fromMs: forecast.issuedAtMs,
+      body: canonical({ rules, ...more }),
+    });
+    this.keep(row({}));
+    // Sources are asked more often than they have news: an hour is enough for a model.
+    const lastMs = this.askedAtMs.get(forecast.zone) ?? Number.NEGATIVE_INFINITY;
+    if (forecast.issuedAtMs < lastMs + HOUR_MS) return;
+    this.askedAtMs.set(forecast.zone, forecast.issuedAtMs);
+    const { weather, price } = forecast;
+    this.ask(async ({ model, instructions }) => {
+      const answer = await model.ask({
+        agent: 'forecasting',
+        instructions: instructions.forecasting,
+        question: 'Which findings does this forecast give?',
+        data: { weather: weather.source, price: price.source, issuedAtMs: forecast.issuedAtMs },
+        tools: [
+          {
+            name: 'hours',
+            description:
+              'the day ahead by the hour, as issued now and before: sun W/m2, temperature C, ' +
+              'price nano-currency a Wh; null = not known',
+            inputSchema: NO_INPUT,
+            run: async () => reviewRows(forecast, before),
+          },
+        ],
+        answer: formOf(forecastReview),
+      });
+      const { promptHash } = answer;
+      const said =
+        answer.state === 'none'
+          ? { none: answer.why }
+          : { findings: answer.value.findings, ...compare(rules, answer.value.findings) };
       this.keep(row({ model: { name: model.name, promptHash, ...said } }));
     });
   }

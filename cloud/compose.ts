@@ -119,7 +119,7 @@ class FleetSide implements Cloud {
       router: this.router,
       answer: (from, payload) => this.answerAside(from, payload),
     });
-    this.advice = new CloudAdvice(ports, this.market, this.grids);
+    this.advice = new CloudAdvice(ports, this.market, this.grids, this.forecasts);
     this.grid = new GridSide(config.tenant, ports, this.market, this.router, this.speaker);
   }
 

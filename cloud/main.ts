@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { runProgram } from '../gateway/adapters/cli.ts';
+import { cloudAdvice } from './cli/advice.ts';
 import type { DiagnosticsOptions } from './cli/diagnostics.ts';
 import { marketClear } from './cli/market-clear.ts';
 import { marketReplay } from './cli/market-replay.ts';
@@ -48,6 +49,14 @@ function program(): Command {
     .action(async (job: string | undefined, options: DiagnosticsOptions) => {
       const { diagnostics } = await import('./cli/diagnostics.ts');
       process.stdout.write(`${await diagnostics(job, options)}\n`);
+    });
+  cloud
+    .command('advice')
+    .description("what the models of the cloud's agents said, against the rules")
+    .argument('<database>', 'of edgewatt-cloud, running or not')
+    .option('--json', 'for machines')
+    .action((file: string, options: { json?: boolean }) => {
+      process.stdout.write(`${cloudAdvice(file, options.json === true)}\n`);
     });
   return cloud;
 }

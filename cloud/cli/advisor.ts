@@ -23,7 +23,11 @@ export async function advisorOf(
     readText(join(import.meta.dirname, '..', 'agents', agent, 'instructions.md'));
   return {
     model,
-    instructions: { 'market-supervisor': read('market-supervisor'), grid: read('grid') },
+    instructions: {
+      'market-supervisor': read('market-supervisor'),
+      grid: read('grid'),
+      forecasting: read('forecasting'),
+    },
   };
 }
 

@@ -75,6 +75,20 @@ export const surveillanceNote = z.strictObject({
 });
 export type SurveillanceNote = z.infer<typeof surveillanceNote>;
 
+/** Forecasting, for a zone: what in a forecast as issued deserves a person's look. */
+export const forecastReview = z.strictObject({
+  findings: z
+    .array(
+      z.strictObject({
+        kind: z.enum(['gap', 'short', 'jump', 'impossible']),
+        who: z.enum(['sun', 'temperature', 'price']),
+        why,
+      }),
+    )
+    .max(12),
+});
+export type ForecastReview = z.infer<typeof forecastReview>;
+
 /** Grid: why the envelopes are as they are, for the people who live with them. */
 export const envelopeRationale = z.strictObject({ sentence: line(300) });
 export type EnvelopeRationale = z.infer<typeof envelopeRationale>;

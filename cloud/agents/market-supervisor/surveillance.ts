@@ -68,9 +68,14 @@ function atBound(own: readonly AuctionOrder[], bounds: PriceBounds, who: string)
   return found ? [{ kind: 'at-bound', who, why }] : [];
 }
 
+interface Named {
+  readonly kind: string;
+  readonly who: string;
+}
+
 /** Where rules and model agree, and what only one of them saw. */
-export function compare(rules: readonly Finding[], model: readonly Finding[]) {
-  const name = ({ kind, who }: Finding): string => `${kind} ${who}`;
+export function compare(rules: readonly Named[], model: readonly Named[]) {
+  const name = ({ kind, who }: Named): string => `${kind} ${who}`;
   const known = new Set(rules.map(name));
   const seen = new Set(model.map(name));
   return {

@@ -20,7 +20,7 @@ function scripted(says: Readonly<Record<string, unknown>>): Advisor & { looked: 
   const looked: unknown[] = [];
   return {
     looked,
-    instructions: { 'market-supervisor': 'm', grid: 'g' },
+    instructions: { 'market-supervisor': 'm', grid: 'g', forecasting: 'f' },
     model: {
       name: 'scripted',
       async ask<T>(question: ModelQuestion<T>): Promise<ModelAnswer<T>> {
@@ -50,9 +50,13 @@ async function oneInterval(side: World) {
     priceMicroPerKwh: 200_000,
   });
   await side.clock.advance(D1 - 3 * MINUTE - side.clock.wallMs());
-  const body = (table: 'market_data' | 'grid_metrics', kind: string) =>
+  const body = (table: 'market_data' | 'grid_metrics' | 'forecast_data', kind: string) =>
     side.store.rows(table, kind).map((row) => JSON.parse(row.body));
-  return { note: body('market_data', 'surveillance'), why: body('grid_metrics', 'rationale') };
+  return {
+    note: body('market_data', 'surveillance'),
+    why: body('grid_metrics', 'rationale'),
+    review: body('forecast_data', 'review'),
+  };
 }
 
 test('without a model the rules write note and rationale', async () => {
@@ -83,6 +87,24 @@ test('a model works beside them, sees aliases only, and its note is compared', a
   const alone = world();
   await oneInterval(alone);
   expect(side.cloud.status()).toEqual(alone.cloud.status());
+});
+
+test('a forecast as issued is reviewed by rules and model, and goes out as it is', async () => {
+  const finding = { kind: 'short', who: 'sun', why: 'no weather came' };
+  const side = world({ advisor: scripted({ forecasting: { findings: [finding] } }) });
+  const hours = Array.from({ length: 30 }, (_, n) => T0 / 1_000 + n * 3_600);
+  side.sources.price = JSON.stringify({
+    unix_seconds: hours,
+    price: hours.map((_, n) => (n === 5 ? null : 50)),
+    unit: 'EUR / MWh',
+  });
+  const { review } = await oneInterval(side);
+  expect(review[0].rules.map(({ kind, who }: Record<string, string>) => `${kind} ${who}`)).toEqual([
+    'short sun',
+    'short temperature',
+    'gap price',
+  ]);
+  expect(review[0].model).toMatchObject({ agreed: 1, onlyRules: 2, onlyModel: 0 });
 });
 
 test('a figure that nobody measured makes a sentence worthless', () => {
