@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { profileById } from '../../devices/catalogue.ts';
@@ -58,25 +50,25 @@ export function readStand(place: Place): SiteStand {
 }
 
 /** Whole and on disk, or as it was. */
-function writeDurably(file: string, value: unknown): void {
-  const fd = openSync(`${file}.new`, 'w', 0o600);
-  writeSync(fd, JSON.stringify(value));
-  fsyncSync(fd);
-  closeSync(fd);
-  renameSync(`${file}.new`, file);
+async function writeDurably(file: string, value: unknown): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(value), { mode: 0o600, flush: true });
+  await rename(`${file}.new`, file);
 }
 
 /** Keeps a judged document beside the others, and names it for the next start. */
-export function putDocument(place: Place, document: SiteDocument, stand: SiteStand): void {
+export async function putDocument(
+  place: Place,
+  document: SiteDocument,
+  stand: SiteStand,
+): Promise<void> {
   const folder = folderOf(place);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeDurably(documentFile(place, stand.currentSequence), document);
-  writeDurably(standFile(place), stand);
-  const kept = [stand.currentSequence, stand.previousSequence].map(
-    (sequence) => `${sequence}.json`,
-  );
-  for (const name of readdirSync(folder)) {
-    if (/^\d+\.json$/.test(name) && !kept.includes(name)) rmSync(join(folder, name));
+  const { currentSequence, previousSequence } = stand;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeDurably(documentFile(place, currentSequence), document);
+  await writeDurably(standFile(place), stand);
+  const kept = [currentSequence, previousSequence].map((sequence) => `${sequence}.json`);
+  for (const name of await readdir(folder)) {
+    if (/^\d+\.json$/.test(name) && !kept.includes(name)) await rm(join(folder, name));
   }
 }
 
@@ -162,11 +154,13 @@ export function startSite(
   }
 }
 
-/** A disk that cannot be written is no reason not to start. */
+/** Before the guard turns; a disk that cannot be written is no reason not to start. */
 function keepStand(place: Place, stand: SiteStand, say: (text: string) => void): void {
   try {
+    const file = standFile(place);
     mkdirSync(folderOf(place), { recursive: true, mode: 0o700 });
-    writeDurably(standFile(place), stand);
+    writeFileSync(`${file}.new`, JSON.stringify(stand), { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
   } catch (error) {
     say(`the stand of the site document is not kept: ${String(error)}`);
   }

@@ -59,9 +59,9 @@ export function siteJobs(
       if (before.trial !== null) {
         // The same job once more, after a cut between here and the restart.
         const { manifest } = takenDocument(file, before) ?? {};
-        if (manifest?.body === job.manifest.body)
-          return { sequence: String(before.currentSequence) };
-        throw new Error(`site document ${before.currentSequence} is still on trial`);
+        const sequence = String(before.currentSequence);
+        if (manifest?.body === job.manifest.body) return { sequence };
+        throw new Error(`site document ${sequence} is still on trial`);
       }
       const manifest = judged(job);
       await step('fetching');
@@ -70,9 +70,10 @@ export function siteJobs(
         throw new Rejected('the site document is refused: its text is not what was signed');
       }
       checkSame(running.site, soundSite(document, file.siteFile));
-      const { manifest: words } = job;
-      putDocument(file, { manifest: words, document }, taken(before, manifest.sequence, isSafe()));
-      return { sequence: String(manifest.sequence) };
+      const { sequence } = manifest;
+      const next = taken(before, sequence, isSafe());
+      await putDocument(file, { manifest: job.manifest, document }, next);
+      return { sequence: String(sequence) };
     },
 
     async kept({ sequence }) {

@@ -1,7 +1,20 @@
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+// @ts-expect-error: plain JavaScript
+import { writeBundle } from '../../../bin/package/bundle.mjs';
+import { newKeyPair } from '../../../gateway/adapters/crypto.ts';
 import { freePorts } from '../../../simulators/demo/processes.ts';
 import { boot, canBoot, deb, type Machine, makeDebian, notice } from './debian.ts';
 import { type Field, startField } from './site.ts';
@@ -46,8 +59,9 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     expect(machine.run('systemctl', 'is-enabled', UNIT).trim()).toBe('enabled');
     expect(property('ActiveState')).toBe('inactive');
     expect(property('ConditionResult')).toBe('no');
-    const unit = `/usr/lib/systemd/system/${UNIT}`;
-    expect(machine.run('systemd-analyze', 'verify', '--man=no', unit)).toBe('');
+    expect(machine.run('systemctl', 'is-enabled', 'edgewatt-update.path').trim()).toBe('enabled');
+    const units = [UNIT, 'edgewatt-update.path'].map((name) => `/usr/lib/systemd/system/${name}`);
+    expect(machine.run('systemd-analyze', 'verify', '--man=no', ...units)).toBe('');
   });
 
   it('starts, is up after its first cycle, and controls the devices', async () => {
@@ -74,7 +88,9 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
     expect(status).toMatch(/^CapBnd:\s+0+$/m);
     expect(status).toMatch(/^Seccomp:\s+2$/m);
-    machine.run('systemd-analyze', 'security', '--threshold=20', '--no-pager', UNIT);
+    for (const unit of [UNIT, 'edgewatt-update.service']) {
+      machine.run('systemd-analyze', 'security', '--threshold=20', '--no-pager', unit);
+    }
   });
 
   it('kicks the watchdog as long as it turns, and is started again when it hangs', async () => {
@@ -94,6 +110,34 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     const up = kick();
     await until(() => kick() !== up); // it turns again, for some cycles
     await until(isCommanding);
+  });
+
+  it('has root install a release that the gateway has fetched, or says why not', async () => {
+    const pair = newKeyPair();
+    const keys = join(root, 'etc/edgewatt/release-keys.json');
+    writeFileSync(keys, JSON.stringify({ test: pair.publicKey }));
+    const offered = join(root, 'var/lib/edgewatt/update/offered.ewb');
+    const current = (): string => readlinkSync(join(root, 'opt/edgewatt/current'));
+    const state = (name: string): string => join(root, 'var/lib/edgewatt-update', name);
+    const offer = async (privateKey: string): Promise<void> => {
+      const entries = [{ path: 'edgewatt', mode: 0o755, text: '#!/bin/sh\n' }];
+      const expiresAtMs = Date.now() + 86_400_000;
+      const about = { version: '99.0.0', arch: 'x64', channel: 'stable', minFrom: '0.0.0' };
+      const key = { keyId: 'test', privateKey };
+      await writeBundle(`${offered}.part`, entries, { ...about, expiresAtMs }, key);
+      renameSync(`${offered}.part`, offered);
+      await until(() => !existsSync(offered));
+    };
+    const before = current();
+    const pid = mainPid();
+    await offer(newKeyPair().privateKey);
+    expect(readFileSync(state('refused'), 'utf8')).toMatch(/its signature is wrong/);
+    expect(current()).toBe(before);
+    await offer(pair.privateKey);
+    expect(existsSync(state('refused'))).toBe(false);
+    expect(current()).toBe('releases/99.0.0');
+    expect(readFileSync(state('trial'), 'utf8')).toBe(`99.0.0 ${before.split('/')[1]}\n`);
+    expect(mainPid()).toBe(pid); // what runs goes on until its restart
   });
 
   it('gives the devices back when it is stopped', async () => {

@@ -40,26 +40,26 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 /** What the agent leaves for the next start once it has judged a document. */
-function take(sequence: number, text: string): void {
+function take(sequence: number, text: string): Promise<void> {
   const body = JSON.stringify({
     ...{ v: 1, name: 'edgewatt-site', site: 'barn', gateway: 'gw-barn', sequence },
     ...{ sha256: hash.sha256(text), sizeBytes: text.length, issuedAtMs: 0, expiresAtMs: 1 },
   });
   const signature = createSigner('f', pair.privateKey).sign(SITE_DOMAIN + body);
   const document = { manifest: { body, keyId: 'f', signature }, document: text };
-  putDocument(place, document, taken(readStand(place), sequence, false));
+  return putDocument(place, document, taken(readStand(place), sequence, false));
 }
 
 const named = (name: string): string => barn.replace('name: Barn', `name: ${name}`);
 const start = () => startSite(place, say);
 
 describe('the site file that counts', () => {
-  it('is the local one, until a document is taken; the one before it is kept', () => {
+  it('is the local one, until a document is taken; the one before it is kept', async () => {
     expect(runningSite(place)).toMatchObject({ sequence: 0, sha256: hash.sha256(barn) });
-    take(4, named('Four'));
+    await take(4, named('Four'));
     expect(start()).toMatchObject({ sequence: 4, site: { name: 'Four' } });
-    take(5, named('Five'));
-    take(6, named('Six'));
+    await take(5, named('Five'));
+    await take(6, named('Six'));
     expect(start().site.name).toBe('Six');
     expect(readdirSync(join(place.dataDir, 'site')).sort()).toEqual([
       ...['5.json', '6.json', 'stand.json'],
@@ -68,15 +68,15 @@ describe('the site file that counts', () => {
     expect(said).toEqual([]);
   });
 
-  it('is what ran before, when a document does not get healthy in three starts', () => {
-    take(4, named('Four'));
+  it('is what ran before, when a document does not get healthy in three starts', async () => {
+    await take(4, named('Four'));
     for (const _ of [1, 2, 3]) expect(start().sequence).toBe(4);
     expect(start()).toMatchObject({ sequence: 0, stand: { highestSequence: 4, trial: null } });
     expect(said).toEqual(['site document 4 is left: not healthy after 3 starts']);
   });
 
-  it('is the local one again, once somebody changed it', () => {
-    take(4, named('Four'));
+  it('is the local one again, once somebody changed it', async () => {
+    await take(4, named('Four'));
     start();
     appendFileSync(place.siteFile, '# changed\n');
     expect(runningSite(place).sequence).toBe(0);
@@ -100,8 +100,8 @@ describe('the site file that counts', () => {
       () => writeFileSync(place.fleet.siteKeysFile, '{}'),
       /^its key 'f' is not trusted here$/,
     ],
-  ])('is the local one where the document %s', (_name, spoil, why) => {
-    take(4, named('Four'));
+  ])('is the local one where the document %s', async (_name, spoil, why) => {
+    await take(4, named('Four'));
     start();
     spoil();
     expect(start()).toMatchObject({ sequence: 0, site: { name: 'Barn' } });
