@@ -41,13 +41,26 @@ export interface Change {
   readonly writes: readonly Write[];
 }
 
+/** How far a place has got. */
+export interface Followed {
+  readonly doneNumber: number; // delivered up to and with this one
+  readonly markNumber: number; // a delivery up to this one has begun; its done when it has ended
+}
+
 /** Changes that are not everywhere yet where they belong, in order; on disk with the change. */
 export interface Notebook {
   note(change: Change): void;
-  noted(atMost: number): { readonly number: number; readonly change: Change }[];
+  /** Those after this number, the oldest first. */
+  noted(
+    afterNumber: number,
+    atMost: number,
+  ): { readonly number: number; readonly change: Change }[];
+  notedCount(afterNumber: number): number;
   /** Up to and with this number. */
   forgetNoted(number: number): void;
-  notedCount(): number;
+  /** A place that was never seen begins after what is noted by now. */
+  followed(place: string): Followed;
+  follow(place: string, followed: Followed): void;
 }
 
 /** What a step wants said, after its writes are on disk. */

@@ -1,7 +1,16 @@
 import Database from 'better-sqlite3';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
-import type { Change, DocumentTable, Notebook, Row, Store, StoredEnergy, Write } from '../ports.ts';
+import type {
+  Change,
+  DocumentTable,
+  Followed,
+  Notebook,
+  Row,
+  Store,
+  StoredEnergy,
+  Write,
+} from '../ports.ts';
 
 export const SCHEMA_VERSION = 2;
 const APPLICATION_ID = 0x45_57_43_31; // 'EWC1'
@@ -15,8 +24,12 @@ const DOCUMENTS: readonly DocumentTable[] = [
   'trade_data',
 ];
 
-/** Since schema 2: what waits for its copy elsewhere. */
-const CHANGES = 'CREATE TABLE changes (number INTEGER PRIMARY KEY, body TEXT NOT NULL)';
+/** Since schema 2: what waits for its copies elsewhere; a number never comes again. */
+const CHANGES = [
+  'CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL)',
+  `CREATE TABLE followers (
+    place TEXT PRIMARY KEY, done INTEGER NOT NULL, mark INTEGER NOT NULL) WITHOUT ROWID`,
+];
 
 /**
  * energy_metrics has a row for every record that had an effect; ingest_keys alone says what is a
@@ -33,7 +46,7 @@ const SCHEMA = [
     gateway TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
     PRIMARY KEY (gateway, epoch, seq)) WITHOUT ROWID`,
   'CREATE TABLE journal (number INTEGER PRIMARY KEY, line TEXT NOT NULL)',
-  CHANGES,
+  ...CHANGES,
   'CREATE TABLE sequences (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',
   ...DOCUMENTS.flatMap((table) => [
     `CREATE TABLE ${table} (
@@ -94,7 +107,7 @@ function prepare(db: Connection, file: string): void {
   if (damage !== 'ok') throw corrupt(file);
   if (version === 1) {
     db.transaction(() => {
-      db.exec(CHANGES);
+      for (const statement of CHANGES) db.exec(statement);
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }
@@ -242,19 +255,41 @@ class SqliteStore implements Store, Notebook {
     this.sql('INSERT INTO changes (body) VALUES (?)').run(JSON.stringify(change));
   }
 
-  noted(atMost: number): { number: number; change: Change }[] {
-    const rows = this.sql('SELECT number, body FROM changes ORDER BY number LIMIT ?').all(
-      atMost,
-    ) as { number: number; body: string }[];
+  noted(afterNumber: number, atMost: number): { number: number; change: Change }[] {
+    const rows = this.sql(
+      'SELECT number, body FROM changes WHERE number > ? ORDER BY number LIMIT ?',
+    ).all(afterNumber, atMost) as { number: number; body: string }[];
     return rows.map(({ number, body }) => ({ number, change: JSON.parse(body) as Change }));
+  }
+
+  notedCount(afterNumber: number): number {
+    return this.sql('SELECT count(*) FROM changes WHERE number > ?')
+      .pluck()
+      .get(afterNumber) as number;
   }
 
   forgetNoted(number: number): void {
     this.sql('DELETE FROM changes WHERE number <= ?').run(number);
   }
 
-  notedCount(): number {
-    return this.sql('SELECT count(*) FROM changes').pluck().get() as number;
+  followed(place: string): Followed {
+    const known = this.sql(
+      'SELECT done AS doneNumber, mark AS markNumber FROM followers WHERE place = ?',
+    ).get(place) as Followed | undefined;
+    if (known !== undefined) return known;
+    const lastNumber = this.sql("SELECT seq FROM sqlite_sequence WHERE name = 'changes'")
+      .pluck()
+      .get() as number | undefined;
+    const begun = { doneNumber: lastNumber ?? 0, markNumber: lastNumber ?? 0 };
+    this.follow(place, begun);
+    return begun;
+  }
+
+  follow(place: string, { doneNumber, markNumber }: Followed): void {
+    this.sql(
+      `INSERT INTO followers VALUES (?, ?, ?)
+        ON CONFLICT (place) DO UPDATE SET done = excluded.done, mark = excluded.mark`,
+    ).run(place, doneNumber, markNumber);
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { Refused } from '../../gateway/contracts/values/refused.ts';
 import type { Clock, Hash, Log } from '../../gateway/ports.ts';
 import { journalParts, lakeParts } from '../ingest/history.ts';
 import type { Change, Lake, Notebook, Tables, Write } from '../ports.ts';
+import { Follower, type Place } from './follower.ts';
 
 export interface CopierPorts {
   readonly notebook: Notebook;
@@ -12,46 +13,49 @@ export interface CopierPorts {
   readonly log: Log;
 }
 
-const CHANGES_AT_ONCE = 64;
 const CALLS_AT_ONCE = 16;
-const FIRST_PAUSE_MS = 1_000; // real
-const LAST_PAUSE_MS = 60_000;
-
-type Call = () => Promise<unknown>;
+const TABLES = { changesMax: 64, waitMs: 0 };
+/** Few parts and larger ones: a lake of crumbs is dear to fill and slow to read. */
+const LAKE = { changesMax: 200, waitMs: 60_000 };
 
 /**
  * Brings what the cloud has noted to the tables and the lake, in order, at least once; each thing
  * has its key there, so that it is there once. A place that is away is waited for: nothing here
- * holds up the market, and what waits is on disk.
+ * holds up the market or the other place, and what waits is on disk.
  */
 export class Copier {
   /** Rows that the tables refuse as they are: left out, they stand in the cloud's database only. */
   refused = 0;
   private readonly tenant: string;
   private readonly ports: CopierPorts;
+  private readonly followers: readonly Follower[];
   private left: number | undefined; // at the end: the database may be closed then
-  private work: Promise<void> | undefined;
-  private again = false;
-  private ending = false;
-  private pauseMs = 0;
-  private wake: (() => void) | undefined;
 
   constructor(tenant: string, ports: CopierPorts) {
     this.tenant = tenant;
     this.ports = ports;
+    const { tables, lake } = ports;
+    const places: Place[] = [];
+    if (tables !== undefined) {
+      const deliver = (changes: readonly Change[]) => this.toTables(tables, changes);
+      places.push({ ...TABLES, name: 'tables', deliver });
+    }
+    if (lake !== undefined) {
+      const deliver = (changes: readonly Change[]) => this.toLake(lake, changes);
+      places.push({ ...LAKE, name: 'lake', deliver });
+    }
+    const moved = (): void => ports.notebook.forgetNoted(this.doneNumber());
+    this.followers = places.map((place) => new Follower(place, { ...ports, moved }));
   }
 
-  /** Transactions that are not copied yet. */
+  /** Transactions that are not everywhere yet. */
   waiting(): number {
-    return this.left ?? this.ports.notebook.notedCount();
+    return this.left ?? this.ports.notebook.notedCount(this.doneNumber());
   }
 
   /** There is something new on disk. */
   kick(): void {
-    this.again = true;
-    this.work ??= this.turns().finally(() => {
-      this.work = undefined;
-    });
+    for (const follower of this.followers) follower.kick();
   }
 
   /** Copies what is left, as far as that goes. @param limitMs real milliseconds */
@@ -59,62 +63,28 @@ export class Copier {
     const { clock, tables, log } = this.ports;
     const late = Promise.withResolvers<void>();
     const cancel = clock.realAt(clock.realMs() + limitMs, late.resolve);
-    this.kick();
-    this.wake?.();
-    await Promise.race([this.work, late.promise]);
+    await Promise.all(this.followers.map((follower) => follower.stop(late.promise)));
     cancel();
-    this.ending = true;
-    this.wake?.();
     this.left = this.waiting();
     if (this.left > 0) log.warn('copies wait for the next start', { transactions: this.left });
     await tables?.close();
   }
 
-  private async turns(): Promise<void> {
-    const { notebook, log } = this.ports;
-    while (this.again && !this.ending) {
-      this.again = false;
-      const noted = notebook.noted(CHANGES_AT_ONCE);
-      const last = noted.at(-1);
-      if (last === undefined) return;
-      this.again = true;
-      try {
-        await this.copy(noted.map(({ change }) => change));
-        if (this.ending) return; // the database is closed: the same is copied again at the start
-        notebook.forgetNoted(last.number);
-        this.pauseMs = 0;
-      } catch (error) {
-        if (this.pauseMs === 0) log.warn('copies wait', { why: String(error) });
-        this.pauseMs = Math.min(LAST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * this.pauseMs));
-        await this.pause();
-      }
-    }
+  private doneNumber(): number {
+    return Math.min(...this.followers.map((follower) => follower.doneNumber));
   }
 
-  private async pause(): Promise<void> {
-    if (this.ending) return;
-    const { clock } = this.ports;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = clock.realAt(clock.realMs() + this.pauseMs, resolve);
-    this.wake = resolve;
-    await promise;
-    this.wake = undefined;
-    cancel();
+  private async toLake(lake: Lake, changes: readonly Change[]): Promise<void> {
+    const { hash } = this.ports;
+    const batches = changes.flatMap(({ records }) => records);
+    const parts = [
+      ...lakeParts(this.tenant, batches, hash),
+      ...journalParts(this.tenant, changes.flatMap(linesOf), hash),
+    ];
+    for (const part of parts) await lake.put(part);
   }
 
-  /** All of these, the lake first: there the same lines are the same part. */
-  private async copy(changes: readonly Change[]): Promise<void> {
-    const { lake, tables, hash } = this.ports;
-    if (lake !== undefined) {
-      const parts = changes.flatMap((change) => [
-        ...change.records.flatMap(({ gateway, records }) =>
-          lakeParts(this.tenant, gateway, records, hash),
-        ),
-        ...journalParts(this.tenant, linesOf(change), hash),
-      ]);
-      await together(parts.map((part) => () => lake.put(part)));
-    }
-    if (tables === undefined) return;
+  private async toTables(tables: Tables, changes: readonly Change[]): Promise<void> {
     for (const { gateway, records, atMs } of changes.flatMap((change) => change.records)) {
       await tables.storeRecords(gateway, records, atMs);
     }
@@ -150,7 +120,7 @@ function newestOf(changes: readonly Change[]): RowWrite[] {
   return [...newest.values()];
 }
 
-async function together(calls: readonly Call[]): Promise<void> {
+async function together(calls: readonly (() => Promise<unknown>)[]): Promise<void> {
   const waiting = calls.values();
   const work = async (): Promise<void> => {
     for (const call of waiting) await call();

@@ -34,7 +34,8 @@ export const handler = lambda('historical-data', {
     async telemetry({ who, payload, atMs }, { tenant, registry, tables, lake }) {
       const batch = readBatch(payload);
       if (!batch?.records.length || !registry.has(who)) return 'refused';
-      for (const part of lakeParts(tenant, who, batch.records, hash)) await lake.put(part);
+      const batches = [{ gateway: who, records: batch.records }];
+      for (const part of lakeParts(tenant, batches, hash)) await lake.put(part);
       await tables.storeRecords(who, batch.records, atMs);
       return 'taken';
     },

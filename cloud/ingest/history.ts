@@ -9,21 +9,26 @@ import type { Hash } from '../../gateway/ports.ts';
 import { canonical, compareText } from '../canonical.ts';
 import type { LakePart, StoredEnergy } from '../ports.ts';
 
-/** A batch as the lake keeps it: a part for each day of UTC, named by what is in it. */
+/** Batches as the lake keeps them: a part for each day of UTC, named by what is in it. */
 export function lakeParts(
   tenant: string,
-  gateway: string,
-  records: readonly TelemetryRecord[],
+  batches: readonly { readonly gateway: string; readonly records: readonly TelemetryRecord[] }[],
   hash: Hash,
 ): LakePart[] {
-  const aboutMs = (record: TelemetryRecord): Instant =>
-    intervalStart(record.kind === 'event' ? record.atMs : record.fromMs, DAY_MS);
-  return [...Map.groupBy(records, aboutMs)]
+  const lines = batches.flatMap(({ gateway, records }) =>
+    records.map((record) => ({
+      dayMs: intervalStart(record.kind === 'event' ? record.atMs : record.fromMs, DAY_MS),
+      line: canonical({ gateway, ...record }),
+    })),
+  );
+  const [first, ...others] = new Set(batches.map(({ gateway }) => gateway));
+  const whose = others.length > 0 ? 'fleet' : first;
+  return [...Map.groupBy(lines, ({ dayMs }) => dayMs)]
     .sort(([a], [b]) => a - b)
     .map(([dayMs, some]) => {
-      const lines = some.map((record) => canonical({ gateway, ...record }));
-      const name = `${gateway}-${digestOf(lines, hash)}`;
-      return { tenant, dataset: 'telemetry', day: dayText(dayMs), name, lines };
+      const own = some.map(({ line }) => line);
+      const name = `${whose}-${digestOf(own, hash)}`;
+      return { tenant, dataset: 'telemetry', day: dayText(dayMs), name, lines: own };
     });
 }
 

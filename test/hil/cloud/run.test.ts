@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
+import { openFileLake } from '../../../cloud/adapters/files.ts';
 import { openStore } from '../../../cloud/adapters/sqlite.ts';
 import { createLedger } from '../../../cloud/market/ledger.ts';
 import { newOrigin } from '../../../gateway/adapters/clock.ts';
@@ -35,7 +36,13 @@ beforeAll(async () => {
     join(folder, 'mosquitto.conf'),
     `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`,
   );
-  const config = { ...CONFIG, brokerUrl: `mqtt://127.0.0.1:${port}`, database: 'cloud.db' };
+  const config = {
+    ...CONFIG,
+    brokerUrl: `mqtt://127.0.0.1:${port}`,
+    database: 'cloud.db',
+    tables: 'sqlite:copies.db',
+    lake: 'files:lake',
+  };
   writeFileSync(join(folder, 'cloud.yaml'), stringify(config));
 });
 afterEach(async () => {
@@ -127,7 +134,16 @@ describe.skipIf(!here)('edgewatt-cloud run', () => {
     const store = openStore(join(folder, 'cloud.db'));
     expect(store.recordCount()).toBe(2);
     const ledger = createLedger(store.journal());
+    const settlements = store.rows('trade_data', 'settlement');
     store.close();
+    const copies = openStore(join(folder, 'copies.db'));
+    expect(copies.recordCount()).toBe(2);
+    expect(copies.rows('trade_data', 'settlement')).toEqual(settlements);
+    copies.close();
+    const lake = openFileLake(join(folder, 'lake'));
+    const day = new Date(fromMs).toISOString().slice(0, 10);
+    expect(await lake.read('demo', 'telemetry', day)).toHaveLength(2);
+    expect(await lake.read('demo', 'ledger', day)).toHaveLength(status.entries);
     expect([ledger.sumNano(), ledger.length]).toEqual([0n, status.entries]);
     expect(ledger.balanceNano('participant:works')).toBe(-4_000n * 110_000n - 1_000n * 300_000n);
 
