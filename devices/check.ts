@@ -139,7 +139,7 @@ function overlaps(profile: Profile): ProfileFinding[] {
   const found: ProfileFinding[] = [];
   for (const [key, point] of entries(profile)) {
     for (const offset of wordOffsetsOf(resolved(key, point))) {
-      const model = point.model === undefined ? '' : `${point.model}/${point.nth ?? 1}`;
+      const model = point.model === undefined ? '' : `${point.model}/${point.position ?? 1}`;
       const where = `${model} ${point.space} ${point.at + offset}`.trim();
       const first = taken.get(where);
       taken.set(where, key);

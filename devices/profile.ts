@@ -52,7 +52,7 @@ export interface PointSpec {
   // named
   readonly at: number;
   readonly model?: number; // SunSpec model the offset belongs to
-  readonly nth?: number; // which of several such models in the chain; default 1
+  readonly position?: number; // which of several such models in the chain; default 1
   readonly space: RegisterSpace;
   readonly as: WireType;
   readonly words?: number; // only for str

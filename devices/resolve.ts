@@ -31,7 +31,7 @@ export function resolveProfile(profile: Profile, chain?: SunspecChain): DeviceMa
     let at = point.at;
     if (profile.kind === 'sunspec' && point.model !== undefined) {
       const same = chain?.models.filter((candidate) => candidate.id === point.model);
-      const model = same?.[(point.nth ?? 1) - 1];
+      const model = same?.[(point.position ?? 1) - 1];
       if (model === undefined || point.at + count > model.length + 2) continue;
       at += model.at;
     }

@@ -17,8 +17,8 @@ import {
   limit123,
   limit704,
   meterRows,
-  nthOf,
   partOf,
+  positioned,
   SETPOINT_124,
   SETPOINT_704,
   setpoint124,
@@ -101,7 +101,9 @@ export function sunspecProfile(generic: Profile, chain: SunspecChain): Profile {
 function pick(survey: Survey, custom: Custom): Picked | undefined {
   const turned = custom.metersTurned;
   const inverter = survey.first(...INVERTERS);
-  const meters = survey.eachOf(METERS).map(({ id, nth }) => nthOf(nth, meterRows(id, turned)));
+  const meters = survey
+    .eachOf(METERS)
+    .map(({ id, position }) => positioned(position, meterRows(id, turned)));
   const [meter] = meters;
   const stores = hasStorage(survey);
   const picked: Picked = { role: 'pv-inverter', rows: [], sums: {}, control: [], quirks: [] };

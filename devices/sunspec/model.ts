@@ -45,7 +45,7 @@ export interface Use {
   readonly max?: number;
   readonly states?: Readonly<Record<string, number>>;
   readonly unproven?: true;
-  readonly nth?: number; // of several such models in the chain; default 1
+  readonly position?: number; // of several such models in the chain; default 1
 }
 
 /** One point of a profile: our key, and which point of which model it is. */
@@ -122,8 +122,8 @@ export function findPoint(model: SunspecModel, name: string): ModelPoint | undef
 }
 
 /** Key of a scale factor among a profile's points. */
-const scaleKey = (model: number, name: string, nth = 1): string =>
-  nth === 1 ? `m${model}.${name}` : `m${model}n${nth}.${name}`;
+const scaleKey = (model: number, name: string, position = 1): string =>
+  position === 1 ? `m${model}.${name}` : `m${model}n${position}.${name}`;
 
 /**
  * Profile points from rows; scale factors come along.
@@ -140,7 +140,7 @@ export function sunspecPoints(
     if (model === undefined || found === undefined) throw new Error(`no ${name} in model ${id}`);
     const [, at, as, detail = {}] = found;
     const { sf } = detail;
-    const scaleFrom = sf === undefined ? undefined : scaleKey(id, sf, use.nth);
+    const scaleFrom = sf === undefined ? undefined : scaleKey(id, sf, use.position);
     points[key] = {
       at,
       model: id,
@@ -159,7 +159,7 @@ export function sunspecPoints(
     points[scaleFrom] = {
       at: scale[1],
       model: id,
-      ...(use.nth === undefined ? {} : { nth: use.nth }),
+      ...(use.position === undefined ? {} : { position: use.position }),
       space: 'holding',
       as: 'sf',
       unit: 'none',

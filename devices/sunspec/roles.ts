@@ -41,10 +41,10 @@ export const partOf = (prefix: string, rows: readonly Row[]): Row[] =>
   rows.map(([key, ...rest]): Row => [prefix + key, ...rest]);
 
 /** The same rows from the second or third such model of the chain. */
-export const nthOf = (nth: number, rows: readonly Row[]): Row[] =>
-  nth === 1
+export const positioned = (position: number, rows: readonly Row[]): Row[] =>
+  position === 1
     ? [...rows]
-    : rows.map(([key, model, name, use]): Row => [key, model, name, { ...use, nth }]);
+    : rows.map(([key, model, name, use]): Row => [key, model, name, { ...use, position }]);
 
 const INVERTER_STATES = {
   off: 1,

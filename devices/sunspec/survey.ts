@@ -39,18 +39,18 @@ export class Survey {
    * One of these models from each part of the chain that begins with a common model: a meter may
    * show itself as integers and as floats, and several meters may stand behind an inverter.
    */
-  eachOf(models: readonly number[]): { readonly id: number; readonly nth: number }[] {
-    const found: { id: number; nth: number }[] = [];
+  eachOf(models: readonly number[]): { readonly id: number; readonly position: number }[] {
+    const found: { id: number; position: number }[] = [];
     const times = new Map<number, number>();
-    let best: { id: number; nth: number } | undefined;
+    let best: { id: number; position: number } | undefined;
     for (const { id } of [...this.chain.models, { id: 1 }]) {
       if (id === 1 && best !== undefined) found.push(best);
       if (id === 1) best = undefined;
-      const nth = (times.get(id) ?? 0) + 1;
-      times.set(id, nth);
+      const position = (times.get(id) ?? 0) + 1;
+      times.set(id, position);
       const rank = models.indexOf(id);
       if (rank < 0 || (best && models.indexOf(best.id) <= rank)) continue;
-      best = { id, nth };
+      best = { id, position };
     }
     return found;
   }

@@ -39,7 +39,7 @@ const wireType = z.enum([
 const point = z.strictObject({
   at: register,
   model: z.int().min(1).max(65_534).optional(),
-  nth: z.int().min(1).max(8).optional(),
+  position: z.int().min(1).max(8).optional(),
   space,
   as: wireType,
   words: z.int().min(1).max(125).optional(),
