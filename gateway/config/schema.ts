@@ -27,6 +27,12 @@ const bus = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     id,
+    kind: z.literal('udp'),
+    host: z.string().min(1),
+    port: z.int().min(1).max(65_535).default(502),
+  }),
+  z.strictObject({
+    id,
     kind: z.literal('serial'),
     path: z.string().min(1),
     baud: z.union([
@@ -41,6 +47,8 @@ const bus = z.discriminatedUnion('kind', [
     ]),
     parity: z.enum(['none', 'even', 'odd']).default('none'),
     stopBits: z.union([z.literal(1), z.literal(2)]).default(1),
+    framing: z.enum(['rtu', 'ascii']).optional(),
+    dataBits: z.union([z.literal(7), z.literal(8)]).optional(),
   }),
 ]);
 

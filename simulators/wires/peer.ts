@@ -44,6 +44,8 @@ function rtuLength(bytes: Uint8Array): number | undefined {
   const fc = bytes[1];
   if (fc === undefined) return undefined;
   if (fc <= 6) return 8;
+  if (fc === 22) return 10;
+  if (fc === 43) return 7;
   const countAt = fc === 23 ? 10 : 6;
   const count = bytes[countAt];
   return count === undefined ? undefined : countAt + 1 + count + 2;
@@ -125,6 +127,13 @@ export function createPeer(kind: PeerKind, units: readonly number[]): Peer {
   return peer;
 }
 
+/** More to come, the next object, how many; then object, length, text. */
+const IDENTITY: readonly (readonly number[])[] = [
+  [0xff, 1, 1, 0, 2, 69, 87],
+  [0xff, 2, 1, 1, 1, 49],
+  [0, 0, 1, 2, 3, 49, 46, 48],
+];
+
 const word = (pdu: readonly number[], at: number): number =>
   ((pdu[at] ?? 0) << 8) | (pdu[at + 1] ?? 0);
 
@@ -178,6 +187,13 @@ function execute(peer: Peer, pdu: readonly number[]): number[] {
     case 16:
       write(peer, pdu, at, 6, value);
       return pdu.slice(0, 5);
+    case 22: {
+      const or = word(pdu, 5);
+      peer.registers.set(at, ((peer.registers.get(at) ?? 0) & value) | (or & ~value & 0xffff));
+      return pdu.slice(0, 7);
+    }
+    case 43: // 14: maker, product code and version, one object an answer
+      return [43, 14, pdu[2] ?? 1, 1, ...(IDENTITY[pdu[3] ?? 0] ?? [0, 0, 0])];
     case 23: {
       write(peer, pdu, word(pdu, 5), 10, word(pdu, 7));
       const bytes = read(peer, at, value);

@@ -20,7 +20,7 @@ function present(): string {
 }
 
 /** One line when the port cannot be used: what is wrong and how to mend it. */
-function trouble(path: string): string | undefined {
+export function trouble(path: string): string | undefined {
   try {
     accessSync(path, constants.F_OK);
   } catch {
@@ -35,7 +35,7 @@ function trouble(path: string): string | undefined {
   return undefined;
 }
 
-function plain(path: string, message: string): string {
+export function plain(path: string, message: string): string {
   if (/lock/i.test(message)) return `${path} is in use by another program; stop that program`;
   return message.replace(/^Error:?\s*/i, '').split('\n')[0] ?? message;
 }

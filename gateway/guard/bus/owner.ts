@@ -81,11 +81,9 @@ class Owner implements Bus, Host, Hearer<Flight> {
   get connected(): boolean {
     return this.connection.open;
   }
-
   get opens(): number {
     return this.connection.opens;
   }
-
   get failed(): boolean {
     return this.connection.failed;
   }
@@ -128,7 +126,9 @@ class Owner implements Bus, Host, Hearer<Flight> {
       const { standing } = unit;
       const item = { unit: settings.unit, request, queuedAtMs, standing, of: unit, settle };
       this.queue.push(item, priority);
-      this.pump(queuedAtMs);
+      // Others that are asked in the same turn go before a unit that fails.
+      if (standing.failing && this.queue.size === 1) this.wake ??= this.wakeAt(queuedAtMs);
+      else this.pump(queuedAtMs);
     });
   }
 
@@ -149,14 +149,14 @@ class Owner implements Bus, Host, Hearer<Flight> {
       // Someone talks all the time: nothing can be asked, and whoever waits is told so.
       const hopeless = this.silence.hopeless(nowMs, PATIENCE_MS);
       if (hopeless) this.settleWaiting('bad-frame', 'line never silent');
-      else this.wakeAt(readyMs);
+      else this.wake = this.wakeAt(readyMs);
       return false;
     }
     this.silence.kept();
     const item = this.queue.next(nowMs, flying);
     if (item === undefined) {
       const restMs = this.queue.restUntilMs();
-      if (flying === 0 && restMs > nowMs) this.wakeAt(restMs);
+      if (flying === 0 && restMs > nowMs) this.wake = this.wakeAt(restMs);
       return false;
     }
     const unit = item.of;
@@ -169,8 +169,8 @@ class Owner implements Bus, Host, Hearer<Flight> {
     return true;
   }
 
-  private wakeAt(atMs: number): void {
-    this.wake = this.clock.realAt(atMs, () => {
+  private wakeAt(atMs: number): () => void {
+    return this.clock.realAt(atMs, () => {
       this.wake = undefined;
       this.pump();
     });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { BusHandle, BusResult } from '../../../../../gateway/guard/bus/types.ts';
+import type { Log } from '../../../../../gateway/ports.ts';
 import { createPeer, frameOf } from '../../../../../simulators/wires/peer.ts';
-import { read, rig, truth } from './rig.ts';
+import { QUIET, read, rig, truth } from './rig.ts';
 
 describe.each(['tcp', 'rtu'] as const)('%s', (kind) => {
   test('reads, writes and reads back', async () => {
@@ -15,6 +16,48 @@ describe.each(['tcp', 'rtu'] as const)('%s', (kind) => {
     expect(await ask({ fc: 23, at: 5, count: 2, writeAt: 5, words: [9] })).toMatchObject({
       words: [9, 1],
     });
+  });
+
+  test('writes under a mask, and says who it is object by object', async () => {
+    const { ask, peer } = await rig({ kind });
+    peer.registers.set(8, 0x12);
+    expect(await ask({ fc: 22, at: 8, and: 0xf2, or: 0x25 })).toMatchObject({ ok: true });
+    expect(peer.registers.get(8)).toBe(0x17); // as printed in the specification, section 6.16
+    const first = await ask({ fc: 43, level: 1, object: 0 });
+    expect(first).toMatchObject({ ok: true, words: [1, 1, 0xff, 1, 1, 0, 2, 69, 87] });
+    const last = await ask({ fc: 43, level: 1, object: 2 });
+    expect(last).toMatchObject({ ok: true, words: [1, 1, 0, 0, 1, 2, 3, 49, 46, 48] });
+  });
+
+  test('a unit that takes few registers at once is not asked for more', async () => {
+    const { ask, peer } = await rig({ kind, maxRegisters: 10 });
+    expect((await ask(read(1, 10))).ok).toBe(true);
+    peer.asked.length = 0;
+    expect(await ask(read(1, 11))).toMatchObject({ ok: false, sent: false });
+    expect(peer.asked).toEqual([]);
+  });
+
+  test('a new connection is given time before it is asked', async () => {
+    const { ask, clock, peer } = await rig({ kind, settleMs: 1_000 });
+    const fromMs = clock.realMs();
+    expect((await ask(read(1))).ok).toBe(true);
+    expect(clock.realMs() - fromMs).toBeGreaterThanOrEqual(990); // the rig waited 10 ms
+    expect(peer.asked).toHaveLength(1);
+  });
+
+  test('closed between two requests: no warning, no failed request, open again', async () => {
+    const warned: string[] = [];
+    const log: Log = { ...QUIET, warn: (text) => warned.push(text) };
+    const { ask, bus, clock, wire } = await rig({ kind, log });
+    for (let turn = 0; turn < 5; turn += 1) {
+      expect((await ask(read(turn))).ok).toBe(true);
+      await clock.advance(2_000);
+      wire.far.hangUp('the device closed the connection');
+      await clock.advance(500);
+      expect(bus.connected).toBe(true);
+      expect(warned.length).toBe(turn < 4 ? 0 : 1);
+    }
+    expect(warned[0]).toContain('does another client take its place?');
   });
 
   test('one in flight, however many ask at once', async () => {
@@ -148,4 +191,91 @@ test('writes overtake reads, units take turns', async () => {
   await clock.advance(200);
   expect(order).toEqual(['1a', '3write', '1b', '2a', '3a', '1c', '1slow']);
   expect(peer.asked).toHaveLength(7);
+});
+
+test('a unit that failed goes behind those that answer', async () => {
+  const { clock, peer, handles } = await rig({ kind: 'rtu', units: [1, 2, 3], answering: [2, 3] });
+  const [dead, two, three] = handles as [BusHandle, BusHandle, BusHandle];
+  const order: number[] = [];
+  const ask = (who: BusHandle) =>
+    void who.request(read(1), 'control').then(() => order.push(who.unit));
+  ask(dead);
+  await clock.advance(400);
+  for (const who of [dead, two, three]) ask(who);
+  await clock.advance(1_000);
+  expect(order).toEqual([1, 2, 3, 1]);
+  expect(peer.asked).toHaveLength(2);
+});
+
+describe('requests in flight at once, by choice of the device', () => {
+  test('four fly, their answers come in any order, each to its own request', async () => {
+    const { clock, wire, peer, handle } = await rig({ depth: 4 });
+    let flying = 0;
+    let most = 0;
+    const heard = wire.far.onBytes;
+    wire.far.onBytes = (bytes) => {
+      flying += 1;
+      most = Math.max(most, flying);
+      heard?.(bytes);
+    };
+    const kept: Uint8Array[] = [];
+    peer.faults.bend = (frame) => {
+      kept.push(frame);
+      return kept.length < 4 ? [] : kept.splice(0).reverse();
+    };
+    const results: BusResult[] = [];
+    for (let at = 0; at < 12; at += 1) {
+      void handle.request(read(at * 5), 'control').then((result) => {
+        flying -= 1;
+        results[at] = result;
+      });
+    }
+    await clock.until(() => results.filter(Boolean).length === 12, 5_000);
+    expect(most).toBe(4);
+    expect(results.map((result) => result.ok && result.words)).toEqual(
+      Array.from({ length: 12 }, (_, at) => truth(at * 5)),
+    );
+  });
+
+  test('beside a unit that wants one at a time nothing else flies', async () => {
+    const { clock, wire, peer, handles } = await rig({ units: [1, 2], depths: [4, 1] });
+    const [deep, flat] = handles as [BusHandle, BusHandle];
+    let flying: number[] = [];
+    const wrong: number[][] = [];
+    const heard = wire.far.onBytes;
+    wire.far.onBytes = (bytes) => {
+      flying.push(bytes[6] ?? 0);
+      if (flying.includes(2) && flying.length > 1) wrong.push([...flying]);
+      heard?.(bytes);
+    };
+    peer.faults.delayMs = 5;
+    let done = 0;
+    const ask = (who: BusHandle, at: number) =>
+      void who.request(read(at), 'control').then(() => {
+        flying = flying.filter((_, index) => index !== flying.indexOf(who.unit));
+        done += 1;
+      });
+    for (let at = 0; at < 6; at += 1) for (const who of [deep, flat]) ask(who, at);
+    await clock.until(() => done === 12, 5_000);
+    expect(done).toBe(12);
+    expect(wrong).toEqual([]);
+  });
+
+  test('one of several times out: the others keep their answers', async () => {
+    const { clock, peer, handle } = await rig({ depth: 4 });
+    peer.faults.bend = (frame, count) => (count === 2 ? [] : [frame]);
+    const results: BusResult[] = [];
+    for (let at = 0; at < 4; at += 1) {
+      void handle.request(read(at), 'control').then((result) => {
+        results[at] = result;
+      });
+    }
+    await clock.advance(1_000);
+    expect(results.map((result) => (result.ok ? result.words : result.why))).toEqual([
+      truth(0),
+      'timeout',
+      truth(2),
+      truth(3),
+    ]);
+  });
 });

@@ -16,6 +16,10 @@ interface RigOptions {
   readonly lateMs?: number;
   readonly pauseMs?: number;
   readonly connectDelayMs?: number;
+  readonly settleMs?: number;
+  readonly maxRegisters?: number;
+  readonly depth?: number;
+  readonly depths?: readonly number[]; // of each unit
   readonly lax?: boolean;
   readonly log?: Log;
 }
@@ -40,13 +44,16 @@ export async function rig(options: RigOptions = {}) {
     random: () => 0.5,
     unitsOnBus: units.length,
   });
-  const handles = units.map((unit) =>
+  const handles = units.map((unit, index) =>
     bus.attach({
       unit,
       timeoutMs: options.timeoutMs ?? 200,
       pauseMs: options.pauseMs ?? 0,
       lateMs: options.lateMs ?? 150,
       connectDelayMs: options.connectDelayMs ?? 0,
+      settleMs: options.settleMs ?? 0,
+      depth: options.depths?.[index] ?? options.depth ?? 1,
+      maxRegisters: options.maxRegisters ?? 125,
       ...(options.lax === undefined ? {} : { lax: options.lax }),
     }),
   );
