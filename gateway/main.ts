@@ -126,7 +126,7 @@ program
 program
   .command('mcp')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
-  .option('--http <port>', 'serve HTTP on loopback instead of stdin and stdout')
+  .option('--http <port>', 'serve HTTP on loopback, with a token, instead of stdin and stdout')
   .description('let clients of the Model Context Protocol look at state, history, plan and market')
   .action(async (dir: string, options: { http?: string }) => {
     const { mcp } = await import('./cli/mcp.ts');

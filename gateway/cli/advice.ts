@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { profileById } from '../../devices/catalogue.ts';
 import { openRecords } from '../adapters/sqlite/reader.ts';
 import { adviceText } from '../agents/advisor/leans.ts';
 import { type Advice, type Score, scoreboard } from '../agents/advisor/scores.ts';
 import { loadGateway } from '../config/gateway-file.ts';
-import { loadSite } from '../config/load.ts';
+import { runningSite } from '../config/running-site.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { DAY_MS } from '../contracts/values/time.ts';
 import { clockTime, dayName, money } from '../contracts/values/words.ts';
@@ -17,7 +16,7 @@ const NEWEST = 12;
  */
 export async function advice(dir: string, json: boolean): Promise<void> {
   const file = loadGateway(dir);
-  const site = loadSite(file.siteFile, profileById);
+  const { site } = runningSite(file);
   const records = openRecords(join(file.dataDir, 'agent.db'));
   try {
     const documents = await records.list('advice', 0, Date.now() + 400 * DAY_MS);
