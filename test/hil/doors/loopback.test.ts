@@ -67,7 +67,7 @@ describe('what listens', () => {
     const devices = await startTcpServer({ units: new Map() } as never, 0);
     const broker = new IotBroker({ port: 0 });
     await broker.start();
-    const tools = await mcpOverHttp(async () => ({}), '1', 0);
+    const tools = await mcpOverHttp(async () => ({}), '1', 0, 'a-token-of-sixteen-or-more');
     const sent = a2aDefaults();
     const agents = await startA2aHttp({ ...sent, port: 0, clients: [] }, { agents: [] } as never);
     const places = listening();
