@@ -4,11 +4,8 @@ import { openLake } from '../adapters/places.ts';
 import type { CloudFile } from '../config/schema.ts';
 import type { Lake } from '../ports.ts';
 
-/** Beside the file, where it names no lake: diagnostics must go somewhere. */
-const OWN_LAKE = 'files:lake';
-
 /** @param config  the cloud's file, for paths  @throws Fault for a place that cannot be opened */
-export async function lakeOf({ lake = OWN_LAKE }: CloudFile, config: string): Promise<Lake> {
+export async function lakeOf({ lake }: CloudFile, config: string): Promise<Lake> {
   const place = lake.replace(
     /^files:(.*)$/s,
     (_all, path: string) => `files:${resolve(dirname(config), path)}`,

@@ -8,7 +8,7 @@ import { endWithParent } from '../../gateway/adapters/process/parent.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Clock, Log } from '../../gateway/ports.ts';
 import { type A2aHttp, startA2aHttp } from '../adapters/a2a-http.ts';
-import { openLake, openTables } from '../adapters/places.ts';
+import { openTables } from '../adapters/places.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { type CloudPorts, compose } from '../compose.ts';
 import type { Advisor } from '../compose-advice.ts';
@@ -17,7 +17,7 @@ import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import type { CloudFile } from '../config/schema.ts';
 import { bundleKeeper } from '../fleet/diagnostics.ts';
 import { JournalDamaged } from '../market/ledger.ts';
-import type { Cloud } from '../ports.ts';
+import type { Cloud, Lake } from '../ports.ts';
 import { advisorOf } from './advisor.ts';
 import { readText } from './json-file.ts';
 import { lakeOf } from './lake.ts';
@@ -44,8 +44,8 @@ export async function run(options: RunOptions): Promise<number> {
   );
   const log = createLog();
   const advisor = await advisorOf(file, at, clock, log);
-  const copies = await openCopies(file, options.config, at);
-  const lake = copies?.lake ?? (await lakeOf(file, options.config));
+  const lake = await lakeOf(file, options.config);
+  const copies = await openCopies(file, lake, options.config, at);
   const keepBundle = bundleKeeper(file.tenant, { lake, clock, hash, log });
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   const cloud = build(file, at, { clock, log, advisor, copies, keepBundle }, (error) => {
@@ -62,7 +62,8 @@ export async function run(options: RunOptions): Promise<number> {
   log.info(`tenant ${file.tenant}, zones ${file.zones.map((zone) => zone.id).join(' ')}`, {
     broker: file.brokerUrl,
     speed: clock.speed,
-    ...(copies !== undefined && { tables: file.tables, lake: file.lake }),
+    tables: file.tables,
+    lake: file.lake,
   });
   const code = await ended;
   await a2a?.stop();
@@ -96,24 +97,21 @@ async function openA2a(
   }
 }
 
-/** Where the file names tables or a lake. @throws Fault for a place that cannot be opened */
+/** Beside the lake, tables where the file names some. @throws Fault when they cannot be opened */
 async function openCopies(
-  { tables, lake }: CloudFile,
+  { tables }: CloudFile,
+  lake: Lake,
   config: string,
   at: (path: string) => string,
-): Promise<Copies | undefined> {
-  if (tables === undefined && lake === undefined) return undefined;
-  const here = (place: string): string =>
-    place.replace(/^(sqlite|files):(.*)$/s, (_all, kind, path) => `${kind}:${at(path)}`);
+): Promise<Copies> {
+  if (tables === undefined) return { lake };
+  const place = tables.replace(/^sqlite:(.*)$/s, (_all, path: string) => `sqlite:${at(path)}`);
   try {
-    return {
-      ...(tables !== undefined && { tables: await openTables(here(tables)) }),
-      ...(lake !== undefined && { lake: await openLake(here(lake)) }),
-    };
+    return { lake, tables: await openTables(place) };
   } catch (error) {
     if (error instanceof Fault) throw error;
     const why = (error as Error).message;
-    throw new Fault(`tables and lake cannot be opened: ${why}`, config, 'npm ci, then try again');
+    throw new Fault(`the tables cannot be opened: ${why}`, config, 'npm ci, then try again');
   }
 }
 
@@ -124,7 +122,7 @@ function build(
     clock: Clock;
     log: Log;
     advisor: Advisor | undefined;
-    copies: Copies | undefined;
+    copies: Copies;
     keepBundle: NonNullable<CloudPorts['keepBundle']>;
   },
   fatal: (error: unknown) => void,
@@ -156,9 +154,8 @@ function build(
   const store = openStore(database);
   try {
     return compose(cloudConfig(file), {
-      ...{ clock, broker, store, http, signer, hash, log, keepBundle, fatal },
+      ...{ clock, broker, store, http, signer, hash, log, keepBundle, copies, fatal },
       ...(advisor !== undefined && { advisor }),
-      ...(copies !== undefined && { copies }),
     });
   } catch (error) {
     store.close();

@@ -88,7 +88,7 @@ export const cloudSchema = z.strictObject({
   lake: z
     .string()
     .regex(/^(s3:[a-z0-9.-]{3,63}|files:.{1,1000})$/, 's3:BUCKET or files:FOLDER')
-    .optional(),
+    .default('files:lake'),
   signing: z.strictObject({ keyId: id, keyFile: z.string().min(1).max(1_000) }),
   /** A model that advises in the shadow; without this section everything works. */
   advisor: z
