@@ -2,8 +2,8 @@ import { holding } from '../points.ts';
 import type { Profile } from '../profile.ts';
 
 /**
- * Huawei SUN2000 with LUNA2000: '' is the converter at the busbar, `pv` and `battery` are behind it,
- * `meter` is the DTSU666-H at the connection. The setpoint binds the battery and lasts whole
+ * Huawei SUN2000 with LUNA2000: '' is the converter at the busbar, `pv` and `battery` are behind
+ * it, `meter` is the DTSU666-H at the connection. The setpoint binds the battery and lasts whole
  * minutes.
  */
 export const HUAWEI_SUN2000_LUNA: Profile = {

@@ -2,8 +2,8 @@ import { holding } from '../points.ts';
 import type { Profile } from '../profile.ts';
 
 /**
- * Kostal Plenticore by its own registers: '' is the converter at the busbar, `battery` is behind it,
- * `meter` is its meter at the connection. The setpoint ends by itself when it is not written again.
+ * Kostal Plenticore by its own registers: '' is the converter at the busbar, `battery` is behind
+ * it, `meter` is its meter at the connection. The setpoint ends by itself when it is not written again.
  */
 export const KOSTAL_PLENTICORE: Profile = {
   id: 'kostal/plenticore',
@@ -88,7 +88,7 @@ export const KOSTAL_PLENTICORE: Profile = {
   ],
   quirks: [
     'A setting of the device turns the word order to big: then every value here is nonsense.',
-    'It is given back by silence: after the last write its own time (30 s class) ends the setpoint.',
+    'It is given back by silence: its own time (30 s class) ends the setpoint.',
     'That time is a setting of the device: it must be 30 s or more, and is to be proven.',
     'powerW is the sum of the phases: the register of the total (1066) is in newer firmware only.',
     'Signs of powers at busbar and meter, + into the busbar and + import, are to be proven.',

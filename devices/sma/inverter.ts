@@ -12,7 +12,7 @@ export const SMA_INVERTER: Profile = {
   title: 'SMA Sunny Boy, Sunny Tripower and Tripower Smart Energy (SMA profile)',
   role: 'hybrid',
   source: [
-    'evcc-io/evcc@b29b49e3:templates/definition/meter (sma-hybrid, sma-inverter-modbus, sma-sbs-modbus)',
+    'evcc-io/evcc@b29b49e3:templates/definition/meter (sma-hybrid, -inverter-modbus, -sbs-modbus)',
     'OpenEMS/openems@0e4ea888:io.openems.edge.sma (stpxx3se, shm20)',
   ],
   connect: { tcpPort: 502, units: [3] },

@@ -77,7 +77,7 @@ const BATTERY: Profile['points'] = {
 
 /**
  * SolarEdge with StorEdge battery: '' is the inverter at the busbar by SunSpec, `battery` by the
- * registers of the maker, `meter` is the first SunSpec meter behind it, export counted + on the wire.
+ * registers of the maker, `meter` is the first SunSpec meter behind it, export + on the wire.
  */
 export const SOLAREDGE_STOREDGE: Profile = {
   id: 'solaredge/storedge',

@@ -2,8 +2,8 @@ import { holding, input } from '../points.ts';
 import type { Profile } from '../profile.ts';
 
 /**
- * Sungrow SH hybrid: '' is the converter at the busbar, `pv` and `battery` are behind it, `meter` is
- * its meter at the connection. 32-bit values come low word first.
+ * Sungrow SH hybrid: '' is the converter at the busbar, `pv` and `battery` are behind it, `meter`
+ * is its meter at the connection. 32-bit values come low word first.
  */
 export const SUNGROW_SH: Profile = {
   id: 'sungrow/sh',

@@ -96,7 +96,7 @@ export const VICTRON_GX_VEBUS: Profile = {
   quirks: [
     'Only single-phase systems can be controlled: the setpoints of L2 and L3 are not in the facts.',
     'In ESS mode 3 the unit passes through when it is not written for about 60 s (not confirmed).',
-    'It never goes back to its own rules by itself: give it back by setting the ESS mode at the GX.',
+    'It does not return to its own rules by itself: set the ESS mode at the GX for that.',
     'The setpoint is at the AC input: what hangs on the AC output is part of it.',
     'The unit id is that of the device instance: see the list of Modbus services at the GX.',
   ],

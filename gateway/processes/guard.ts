@@ -39,15 +39,10 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const saved = checkSaved(readSaved(stateFile, log));
   const startedMs = clock.realMs();
   const bootId = `${site.gateway}-${process.pid}-${Math.floor(startedMs)}`;
+  const profiles = profilesBeside(file.siteFile);
+  const times = timing(clock.speed);
   const guard = composeGuard(
-    {
-      site,
-      profiles: profilesBeside(file.siteFile),
-      times: timing(clock.speed),
-      saved,
-      commissioned,
-      bootId,
-    },
+    { site, profiles, times, saved, commissioned, bootId },
     {
       clock,
       log,
@@ -87,9 +82,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   ].map((one) => trialGate(one, log, supervisor));
   guard.onImage = (image) => {
     supervisor.turn(image);
-    for (const { device } of file.proxy?.mirror ?? []) {
-      supervisor.mirror(device, guard.polled(device));
-    }
+    for (const one of file.proxy?.mirror ?? []) supervisor.mirror(one.device, guard.polled);
     for (const gate of gates) gate(image);
     service.cycle();
   };

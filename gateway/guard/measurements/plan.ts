@@ -126,7 +126,7 @@ class Planner {
   }
 }
 
-/** Poll plan of a device. Text, what can only be written, and scale factors on their own are not. */
+/** Poll plan of a device, without text, what can only be written, and scale factors alone. */
 export function planBlocks(map: DeviceMap, rules: PlanRules): Block[] {
   const planner = new Planner(map, rules);
   const points = Object.values(map.points).filter(

@@ -38,7 +38,7 @@ it('shows one in words: registers, sequence, end, wear and sources', async () =>
   expect(out).toContain('Source: WillCodeForCats/solaredge-modbus-multi');
 });
 
-it('ends in one line with exit code 2, and config check knows the profiles of the site', async () => {
+it('ends in one line with exit code 2; config check knows the profiles of the site', async () => {
   const unknown = await runCli(['devices', 'show', 'nobody/nothing']);
   expect(unknown).toMatchObject({ code: 2 });
   expect(unknown.out).toBe(
