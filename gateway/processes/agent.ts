@@ -77,15 +77,10 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   });
   const agent: Agent = createAgent({
     site: kept === undefined ? withoutMarket(site) : site,
-    clock,
+    ...{ clock, pipe, broker, store, solver, log },
     schedule: file.demo ? createClockedSchedule(clock, log) : createSchedule(log),
     times: timing(clock.speed),
-    pipe,
-    broker,
-    store,
     problems: degraded.problems,
-    solver,
-    log,
     peers: file.demo?.peers ?? [],
     deviceName: nameOf(site),
     version: version(),
@@ -93,8 +88,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),
-    onImage: (image) => proxy?.image(image),
-    onMirror: (device, spans) => proxy?.mirror(device, spans),
+    onFrame: (frame) => proxy?.take(frame),
   });
   await agent.start();
   // Kept now, not at the end: who is killed would pay for type stripping again, 25 MB and seconds.
@@ -102,8 +96,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   await agent.ended;
   solver.close();
   setTimeout(() => process.exit(0), END_MS).unref();
-  await page?.stop();
-  await proxy?.stop();
+  await Promise.all([page?.stop(), proxy?.stop()]);
   process.exit(0);
 }
 

@@ -21,7 +21,7 @@ async function config(...args: string[]) {
   return { code, out: program.out(), err: program.err() };
 }
 
-it('an author signs a sound site file as the document of a job that its gateway takes', async () => {
+it('an author signs a sound site file as a job that its gateway takes', async () => {
   const key = await config('key', at('fleet.key.json'), '--id', 'fleet-1');
   expect(statSync(at('fleet.key.json')).mode & 0o777).toBe(0o600);
   const again = await config('key', at('fleet.key.json'), '--id', 'fleet-1');
@@ -41,7 +41,7 @@ it('an author signs a sound site file as the document of a job that its gateway 
   expect(judged).toMatchObject({ ok: true, manifest: { sha256, replaces: sha256 } });
 }, 60_000);
 
-it('what no gateway would take is not signed, and what is too long for a job needs a URL', async () => {
+it('what no gateway would take is not signed; what is too long needs a URL', async () => {
   writeFileSync(at('bad.yaml'), readFileSync(at('house.yaml'), 'utf8').replace(/fuseA: .*/, ''));
   const bad = await config('sign', at('bad.yaml'), '--key', at('fleet.key.json'));
   expect([bad.code, bad.out]).toEqual([2, '']);
