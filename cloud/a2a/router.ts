@@ -16,6 +16,7 @@ import {
   type OwnTask,
   type Parts,
   type TaskState,
+  withoutArtifacts,
   withState,
 } from './tasks.ts';
 
@@ -53,6 +54,9 @@ export const A2A_ERRORS = {
   taskNotCancelable: -32_002,
   versionNotSupported: -32_009,
 } as const;
+
+/** Tasks of one list; what comes after has to be asked for by its context. */
+const LISTED_MAX = 50;
 
 /** Tasks and answered messages live this long after their last change. */
 export const TASK_LIFE_MS = 48 * 3_600_000;
@@ -99,6 +103,8 @@ export class A2aRouter {
     const request = parsed.data;
     if (request.method === 'GetTask')
       return { response: this.getTask(speaker, request), writes: [] };
+    if (request.method === 'ListTasks')
+      return { response: this.listTasks(speaker, request), writes: [] };
     if (request.method === 'CancelTask') return this.cancelTask(speaker, request, nowMs);
     return this.sendMessage(speaker, request, nowMs);
   }
@@ -242,6 +248,18 @@ export class A2aRouter {
     return { a2aVersion: '1.0', inReplyTo: id, task: own.task };
   }
 
+  private listTasks(speaker: Speaker, request: A2aRequest): A2aResponse {
+    const { requestId: inReplyTo, contextId } = request;
+    if (inReplyTo === undefined) {
+      return refuse('unknown', A2A_ERRORS.invalidParams, 'ListTasks needs a requestId').response;
+    }
+    const tasks = this.list(speaker, request.agent)
+      .filter((task) => contextId === undefined || task.contextId === contextId)
+      .slice(0, LISTED_MAX)
+      .map(withoutArtifacts);
+    return { a2aVersion: '1.0', inReplyTo, tasks };
+  }
+
   private cancelTask(speaker: Speaker, request: A2aRequest, nowMs: Instant) {
     const id = request.taskId ?? 'unknown';
     const own = this.tasks.get(id);
@@ -286,8 +304,9 @@ function refuseUnread(payload: unknown): A2aResponse | undefined {
     a2aVersion?: unknown;
     message?: { messageId?: unknown };
     taskId?: unknown;
+    requestId?: unknown;
   };
-  const id = request?.message?.messageId ?? request?.taskId;
+  const id = request?.message?.messageId ?? request?.taskId ?? request?.requestId;
   if (typeof id !== 'string' || !/^[A-Za-z0-9_.:-]{1,96}$/.test(id)) return undefined;
   const version = request.a2aVersion !== '1.0';
   return refuse(

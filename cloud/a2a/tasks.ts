@@ -54,6 +54,11 @@ export function newTask(
   };
 }
 
+/** As a list shows it, unless it is asked for more. */
+export function withoutArtifacts({ artifacts: _left, ...task }: A2aTask): A2aTask {
+  return task;
+}
+
 export function withState(task: A2aTask, state: TaskState, atMs: Instant): A2aTask {
   return { ...task, status: { state, timestamp: timestamp(atMs) } };
 }

@@ -66,7 +66,9 @@ export function requestHandler(door: A2aDoor, agent: AgentName, card: Card): A2A
       }
       const until = from + size;
       return {
-        tasks: all.slice(from, until).map(sdkTask),
+        tasks: all
+          .slice(from, until)
+          .map((task) => sdkTask(params.includeArtifacts === true ? task : bare(task))),
         nextPageToken: until < all.length ? String(until) : '',
         pageSize: size,
         totalSize: all.length,
@@ -182,6 +184,9 @@ function changeOf(task: A2aTask) {
 }
 
 const sdkTask = (task: A2aTask): Task => Task.fromJSON(task);
+
+/** As a list shows it, unless it is asked for more. */
+const bare = ({ artifacts: _left, ...task }: A2aTask): A2aTask => task;
 
 /** Where a2a-http says that the caller has hung up. */
 export const GONE = 'gone';

@@ -259,9 +259,11 @@ export type A2aMessage = z.infer<typeof a2aMessage>;
 export const a2aRequest = z.object({
   a2aVersion: z.literal('1.0'),
   agent: z.enum(['market-supervisor', 'grid', 'forecasting']),
-  method: z.enum(['SendMessage', 'GetTask', 'CancelTask']),
+  method: z.enum(['SendMessage', 'GetTask', 'ListTasks', 'CancelTask']),
   message: a2aMessage.optional(),
   taskId: id.optional(),
+  requestId: id.optional(), // of ListTasks, which has no other name
+  contextId: id.optional(), // of ListTasks: only tasks of this one
 });
 export type A2aRequest = z.infer<typeof a2aRequest>;
 
@@ -289,8 +291,9 @@ export type A2aTask = z.infer<typeof a2aTask>;
 
 export const a2aResponse = z.object({
   a2aVersion: z.literal('1.0'),
-  inReplyTo: id, // messageId or task id of the request
+  inReplyTo: id, // messageId, task id or request id of the request
   task: a2aTask.optional(),
+  tasks: z.array(a2aTask).max(50).optional(), // newest change first, without artifacts
   error: z.object({ code: z.int(), message: z.string().max(512) }).optional(),
 });
 export type A2aResponse = z.infer<typeof a2aResponse>;

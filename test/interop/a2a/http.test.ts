@@ -111,6 +111,20 @@ const orders = (id: string, side = 'sell') => ({
   ],
 });
 
+const ALL = {
+  tenant: '',
+  contextId: '',
+  status: TaskState.TASK_STATE_UNSPECIFIED,
+  pageToken: '',
+  statusTimestampAfter: undefined,
+};
+const DONE: ReadonlySet<TaskState> = new Set([
+  TaskState.TASK_STATE_COMPLETED,
+  TaskState.TASK_STATE_FAILED,
+  TaskState.TASK_STATE_CANCELED,
+  TaskState.TASK_STATE_REJECTED,
+]);
+
 // biome-ignore lint/suspicious/noExplicitAny: what the client gives is looked at from outside
 type Seen = any;
 const dataOf = (task: Seen) => task.artifacts[0].parts[0].content.value;
@@ -160,18 +174,11 @@ describe("with the SDK's client", () => {
     expect(again.id).toBe(task.id);
     const got: Seen = await client.getTask({ tenant: '', id: task.id });
     expect(got.status).toEqual(task.status);
-    const list = {
-      tenant: '',
-      contextId: '',
-      status: TaskState.TASK_STATE_UNSPECIFIED,
-      pageToken: '',
-      statusTimestampAfter: undefined,
-    };
-    const listed = await client.listTasks(list);
+    const listed = await client.listTasks(ALL);
     expect(listed.tasks.map(({ id }) => id)).toEqual([task.id]);
-    const others = await (await clientOf('market-supervisor', WORKS)).listTasks(list);
+    const others = await (await clientOf('market-supervisor', WORKS)).listTasks(ALL);
     expect(others.tasks).toEqual([]);
-    const grid = await (await clientOf('grid')).listTasks(list);
+    const grid = await (await clientOf('grid')).listTasks(ALL);
     expect(grid.tasks).toEqual([]);
   });
 
@@ -235,6 +242,66 @@ describe("with the SDK's client", () => {
     await side.clock.advance(D1 - 5 * MINUTE - side.clock.wallMs());
     const task: Seen = await waiting;
     expect(task.status.state).toBe(TaskState.TASK_STATE_COMPLETED);
+  });
+});
+
+/** What each agent is asked, and whether its task is over at once. */
+const ASKED: readonly (readonly [string, () => unknown, boolean])[] = [
+  ['market-supervisor', () => orders(`each-${++sequence}`, 'buy'), false],
+  ['grid', () => ({ v: 1, kind: 'get-envelope' }), true],
+  ['forecasting', () => ({ v: 1, kind: 'get-forecast' }), true],
+];
+
+describe.each(ASKED)("each operation with the SDK's client: %s", (agent, ask, over) => {
+  test('card, send, get, list, cancel, stream', async () => {
+    const client = await clientOf(agent);
+    const card = await client.getAgentCard();
+    expect(card).toMatchObject({ name: agent, capabilities: { streaming: true } });
+    const task: Seen = await client.sendMessage(asked(ask()));
+    expect(DONE.has(task.status.state)).toBe(over);
+    expect(await client.getTask({ tenant: '', id: task.id })).toEqual(task);
+    const listed = await client.listTasks({ ...ALL, includeArtifacts: true });
+    expect(listed.tasks).toEqual([task]);
+    expect((await client.listTasks(ALL)).tasks).toEqual([{ ...task, artifacts: [] }]);
+    const cancel = () => client.cancelTask({ tenant: '', id: task.id, metadata: undefined });
+    if (over) await expect(cancel()).rejects.toThrow(/cannot be taken back/);
+    else expect((await cancel()).status?.state).toBe(TaskState.TASK_STATE_CANCELED);
+    const stream = client.sendMessageStream(asked(ask()));
+    const first: Seen = (await stream.next()).value;
+    expect(first.payload.$case).toBe('task');
+    const rest = collect(stream);
+    if (!over) await side.clock.advance(D1 - 5 * MINUTE - side.clock.wallMs());
+    const last = (await rest).at(-1) ?? first;
+    expect(DONE.has(last.payload.value.status.state)).toBe(true);
+  });
+
+  test('the same over MQTT: send, get, list, cancel, and the end as a notice', async () => {
+    const works = new Gateway('gw-works', side.hub);
+    await side.clock.advance(1_000);
+    const say = async (request: object) => {
+      await works.say(works.topics.a2aRequest, { a2aVersion: '1.0', agent, ...request });
+      await side.clock.advance(1_000);
+      return works.responses().at(-1);
+    };
+    const message = { messageId: 'm1', role: 'ROLE_USER', parts: [{ data: ask() }] };
+    const task = (await say({ method: 'SendMessage', message }))?.task;
+    const taskId = task?.id;
+    expect((await say({ method: 'GetTask', taskId }))?.task).toEqual(task);
+    const { artifacts: _left, ...bareTask } = task ?? { artifacts: [] };
+    const listed = await say({ method: 'ListTasks', requestId: 'list-1' });
+    expect(listed).toMatchObject({ inReplyTo: 'list-1', tasks: [bareTask] });
+    const elsewhere = { method: 'ListTasks', requestId: 'list-2', contextId: 'other' };
+    expect((await say(elsewhere))?.tasks).toEqual([]);
+    const canceled = await say({ method: 'CancelTask', taskId });
+    if (over) expect(canceled?.error?.code).toBe(-32_002);
+    else expect(canceled?.task?.status.state).toBe('TASK_STATE_CANCELED');
+    if (over) return;
+    await say({
+      method: 'SendMessage',
+      message: { ...message, messageId: 'm2', parts: [{ data: ask() }] },
+    });
+    await side.clock.advance(D1 - 5 * MINUTE - side.clock.wallMs());
+    expect(works.notices().at(-1)?.task?.status.state).toBe('TASK_STATE_COMPLETED');
   });
 });
 
