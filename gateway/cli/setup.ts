@@ -1,5 +1,7 @@
 import {
   accessSync,
+  chmodSync,
+  chownSync,
   constants,
   copyFileSync,
   existsSync,
@@ -7,6 +9,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -192,7 +195,10 @@ function mustBeWritable(dir: string): void {
   }
 }
 
-/** All of a file or nothing; what was there before is kept beside it. */
+/**
+ * All of a file or nothing; what was there before is kept beside it. The folder's group is the
+ * service's, which must be able to read what root writes.
+ */
 function replace(file: string, text: string): void {
   if (existsSync(file)) {
     copyFileSync(file, `${file}.old`);
@@ -201,6 +207,8 @@ function replace(file: string, text: string): void {
   const fresh = `${file}.new`;
   try {
     writeFileSync(fresh, text, { flush: true });
+    chmodSync(fresh, 0o640);
+    if (process.getuid?.() === 0) chownSync(fresh, 0, statSync(dirname(file)).gid);
     renameSync(fresh, file);
   } catch (error) {
     rmSync(fresh, { force: true });

@@ -17,6 +17,7 @@ export async function openPage(file: GatewayFile, log: Log): Promise<Page | unde
   try {
     const doors = await openDoors({
       file: join(file.dataDir, 'doors.json'),
+      onNewCode: (code) => log.info(`the page has no password yet; its claim code is ${code}`),
       ...loadDemoDoors(file),
     });
     const page = createPage({
@@ -31,9 +32,6 @@ export async function openPage(file: GatewayFile, log: Log): Promise<Page | unde
     log.info('the page is open', { url });
     if (tls === undefined && !LOOPBACK.test(host)) {
       log.warn('the page speaks HTTP beyond this machine: passwords can be read; set page.tls');
-    }
-    if (doors.newCode !== undefined && file.demo === undefined) {
-      log.info(`the page has no password yet; its claim code is ${doors.newCode}`);
     }
     return page;
   } catch (error) {

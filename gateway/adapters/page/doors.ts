@@ -27,6 +27,11 @@ export interface DoorsOptions {
   /** Claim code and one-time tokens that somebody chose (the demo); otherwise a code is made. */
   readonly claim?: string | undefined;
   readonly tokens?: readonly string[];
+  /**
+   * Told a code that was made at this start, before its digest is kept: whoever dies in between
+   * leaves no door whose key nobody has heard.
+   */
+  readonly onNewCode?: (code: string) => void;
   readonly wallMs?: () => number;
   readonly realMs?: () => number;
 }
@@ -42,8 +47,6 @@ export type Entry =
 
 /** Who may see the page: a claim code once, then a password; each entry makes a session. */
 export interface Doors {
-  /** Made at this start and kept as a digest only: show it now, it is never known again. */
-  readonly newCode: string | undefined;
   readonly claimed: boolean;
   claim(address: string, code: string, password: string): Promise<Entry>;
   signIn(address: string, password: string): Promise<Entry>;
@@ -104,16 +107,16 @@ const refused = (status: 401 | 409 | 422, why: string): Entry => ({ ok: false, s
 export async function openDoors(options: DoorsOptions): Promise<Doors> {
   const state = read(options.file);
   if (state.password !== undefined || state.claim !== undefined) {
-    return new KeptDoors(options, state, undefined);
+    return new KeptDoors(options, state);
   }
   const code = options.claim ?? newClaimCode();
   const first = { ...state, claim: await storeSecret(plainCode(code)) };
+  if (options.claim === undefined) options.onNewCode?.(code);
   write(options.file, first);
-  return new KeptDoors(options, first, code);
+  return new KeptDoors(options, first);
 }
 
 class KeptDoors implements Doors {
-  readonly newCode: string | undefined;
   private state: DoorsFile;
   private readonly file: string;
   private readonly wallMs: () => number;
@@ -121,8 +124,7 @@ class KeptDoors implements Doors {
   private readonly tokens: ReadonlySet<string>; // digests
   private last: Promise<unknown> = Promise.resolve(); // one costly comparison at a time
 
-  constructor(options: DoorsOptions, state: DoorsFile, newCode: string | undefined) {
-    this.newCode = newCode;
+  constructor(options: DoorsOptions, state: DoorsFile) {
     this.state = state;
     this.file = options.file;
     this.wallMs = options.wallMs ?? Date.now;

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,17 +25,23 @@ const open = (options: Partial<DoorsOptions> = {}) =>
   openDoors({ file, claim: CODE, realMs: () => realMs, wallMs: () => wallMs, ...options });
 
 describe('the doors of the page', () => {
-  it('show a new claim code once and keep its digest only', async () => {
-    const first = await open({ claim: undefined });
-    expect(first.newCode).toMatch(/^[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}$/);
+  it('tell a new claim code once, before they keep its digest, and nothing else', async () => {
+    const told: string[] = [];
+    const onNewCode = (code: string): void => {
+      expect(existsSync(file)).toBe(false); // who dies here is told another code at the next start
+      told.push(code);
+    };
+    const first = await open({ claim: undefined, onNewCode });
+    expect(told).toEqual([expect.stringMatching(/^[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}$/)]);
+    const [code = ''] = told;
     expect(first.claimed).toBe(false);
     const kept = readFileSync(file, 'utf8');
-    expect(kept).not.toContain(first.newCode?.slice(0, 4));
+    expect(kept).not.toContain(code.slice(0, 4));
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    const second = await open({ claim: undefined });
-    expect(second.newCode).toBeUndefined();
+    const second = await open({ claim: undefined, onNewCode });
+    expect(told).toHaveLength(1);
     expect(readFileSync(file, 'utf8')).toBe(kept);
-    expect(await second.claim(A, first.newCode ?? '', PASSWORD)).toMatchObject({ ok: true });
+    expect(await second.claim(A, code, PASSWORD)).toMatchObject({ ok: true });
   });
 
   it('take the code as people type it, once, and a password that is one', async () => {

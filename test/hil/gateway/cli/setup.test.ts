@@ -7,7 +7,6 @@ import { createClock } from '../../../../gateway/adapters/clock.ts';
 import { type SetupOptions, setup } from '../../../../gateway/cli/setup.ts';
 import { loadGateway } from '../../../../gateway/config/gateway-file.ts';
 import { loadSite } from '../../../../gateway/config/load.ts';
-import { Fault } from '../../../../gateway/contracts/values/fault.ts';
 import { type RunningSite, runSite } from '../../../../simulators/demo/world.ts';
 import type { SiteDevices } from '../../../../simulators/devices/types.ts';
 import { createSiteDevices } from '../../../../simulators/servers/site-devices.ts';
@@ -75,14 +74,10 @@ describe('edgewatt setup', () => {
 
   it('says in one line what it needs', async () => {
     const refused = async (change: Partial<SetupOptions>, why: string): Promise<void> => {
-      const wizard = setup(dir, options(change));
-      await expect(wizard).rejects.toBeInstanceOf(Fault);
-      await expect(wizard).rejects.toThrow(why);
+      await expect(setup(dir, options(change))).rejects.toThrow(why);
       expect(existsSync(join(dir, 'site.yaml'))).toBe(false);
     };
-    await refused({}, 'nothing to scan');
     await refused({ host: ['a:b'] }, 'write HOST or HOST:PORT');
     await refused({ host: ['127.0.0.1:1'], units: '9-x' }, 'not a range of units');
-    await refused({ host: ['127.0.0.1:1'] }, 'no meter that we know answers');
   });
 });

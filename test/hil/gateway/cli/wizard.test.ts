@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { profileById } from '../../../../devices/catalogue.ts';
 import { createClock } from '../../../../gateway/adapters/clock.ts';
+import { type SetupOptions, setup } from '../../../../gateway/cli/setup.ts';
 import { loadSite } from '../../../../gateway/config/load.ts';
+import { Fault } from '../../../../gateway/contracts/values/fault.ts';
 import type { BusSpec } from '../../../../gateway/contracts/values/site.ts';
 import { freePorts } from '../../../../simulators/demo/processes.ts';
 import { type RunningSite, runSite } from '../../../../simulators/demo/world.ts';
@@ -187,19 +189,19 @@ describe('edgewatt setup without a terminal', () => {
     ]);
   });
 
-  it.each([
-    [['--host', '127.0.0.1:1'], /^edgewatt: scan: no meter that we know answers; check wiring/m],
-    [['--serial', '/dev/serial/by-id/none'], /no meter that we know answers; check wiring/],
-    [['--serial', '@9600'], /--serial @9600: not a serial line; write PATH or PATH@9600/],
-    [['--set', 'colour=red'], /--set colour: unknown; one of: name, timeZone, .*, gridMeter/],
-    [['--set', 'fuseA'], /--set fuseA: is no answer; write fuseA=VALUE, of the form /],
-    [['--set', 'fuseA=-1', '--host', '127.0.0.1:1'], /^edgewatt: --set fuseA=-1: is no answer;/m],
-    [[], /edgewatt setup: nothing to scan; name --host HOST or --serial PATH/],
-  ])('says in one line what is wrong with %j', async (args, line) => {
-    const { code, out } = await runCli(['setup', site, '--units', '1', '--yes', ...args]);
-    expect(code).toBe(2);
-    expect(out).toMatch(line);
-    expect(out).not.toMatch(/^\s+at /m);
+  it.each<[Partial<SetupOptions>, RegExp]>([
+    [{ host: ['127.0.0.1:1'] }, /^scan: no meter that we know answers; check wiring/],
+    [{ serial: ['/dev/serial/by-id/none'] }, /no meter that we know answers; check wiring/],
+    [{ serial: ['@9600'] }, /--serial @9600: not a serial line; write PATH or PATH@9600/],
+    [{ set: ['colour=red'] }, /--set colour: unknown; one of: name, timeZone, .*, gridMeter/],
+    [{ set: ['fuseA'] }, /--set fuseA: is no answer; write fuseA=VALUE, of the form /],
+    [{ set: ['fuseA=-1'], host: ['127.0.0.1:1'] }, /^--set fuseA=-1: is no answer;/],
+    [{}, /edgewatt setup: nothing to scan; name --host HOST or --serial PATH/],
+  ])('says in one line what is wrong with %j', async (change, line) => {
+    const none = { host: [], serial: [], set: [], units: '1', yes: true, force: false };
+    const wizard = setup(site, { ...none, ...change });
+    await expect(wizard).rejects.toBeInstanceOf(Fault); // one line and exit code 2, as everywhere
+    await expect(wizard).rejects.toThrow(line);
     expect(files()).toEqual([]);
   });
 
