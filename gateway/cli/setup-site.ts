@@ -1,5 +1,6 @@
 import type { Found } from '../adapters/modbus/probe.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
+import { dcNode, hasStore, hybridLines, meterPart } from './setup-hybrid.ts';
 
 /** What nobody can read off a wire. */
 export interface Answers {
@@ -81,6 +82,12 @@ function terminalLines(devices: readonly Named[], answers: Answers): string[] {
       `      ratedInW: ${w}, ratedOutW: ${w} }`,
     );
   }
+  let battery = of('battery-inverter').length;
+  for (const [index, { id, found }] of of('hybrid').entries()) {
+    if (hasStore(found.profile)) battery += 1;
+    const numbers = { hybrid: index + 1, battery };
+    lines.push(...hybridLines({ id, profile: found.profile }, numbers, answers));
+  }
   lines.push(
     `  - { id: rest, name: Consumption, node: main, kind: load, ratedOutW: ${mostW(answers)} }`,
   );
@@ -90,7 +97,9 @@ function terminalLines(devices: readonly Named[], answers: Answers): string[] {
 const mostW = ({ fuseA }: Answers): number => Math.floor(fuseA * VOLTAGE_V * PHASES);
 
 function storeLines(devices: readonly Named[], answers: Answers): string[] {
-  const batteries = devices.filter(({ found }) => found.profile?.role === 'battery-inverter');
+  const batteries = devices.filter(
+    ({ found }) => found.profile?.role === 'battery-inverter' || hasStore(found.profile),
+  );
   if (batteries.length === 0) return [];
   const entries = batteries.map(
     (_, index) =>
@@ -120,6 +129,9 @@ export function siteText(devices: readonly Named[], answers: Answers): string {
   const id = idOf(answers.name);
   const buses = [...new Map(devices.map(({ bus }) => [bus.id, bus])).values()];
   const w = mostW(answers);
+  const hybrids = devices.filter(({ found }) => found.profile?.role === 'hybrid');
+  const grid = devices.find((one) => one.id === answers.gridMeter);
+  const part = meterPart(grid?.found.profile) || undefined;
   return [
     '# Written by edgewatt setup; edgewatt config check SITE.yaml says what is wrong with it.',
     'version: 1',
@@ -137,6 +149,7 @@ export function siteText(devices: readonly Named[], answers: Answers): string {
     ...buses.map(busLine),
     'nodes:',
     '  - { id: main, kind: ac, phases: 3 }',
+    ...hybrids.map((_, index) => `  - { id: ${dcNode(index + 1)}, kind: dc, phases: 1 }`),
     'connections:',
     '  - id: grid',
     '    node: main',
@@ -162,8 +175,8 @@ export function siteText(devices: readonly Named[], answers: Answers): string {
     ...terminalLines(devices, answers),
     ...storeLines(devices, answers),
     'meters: # into-node: the meter counts import as plus; prove it with a kettle',
-    `  - { id: m1, of: grid, device: ${answers.gridMeter}, direction: into-node, ` +
-      'class: control }',
+    `  - { id: m1, of: grid, device: ${answers.gridMeter}, ` +
+      `${part === undefined ? '' : `part: ${part}, `}direction: into-node, class: control }`,
     'residuals:',
     '  - { node: main, terminal: rest } # what the meter sees and nothing else explains',
     'control: { active: false } # observing only',

@@ -19,6 +19,7 @@ import { parseSite } from '../config/load.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
 import { type Asker, createAsker, Interrupted, type Question } from './setup-ask.ts';
+import { meterPart } from './setup-hybrid.ts';
 import {
   type Answers,
   gatewayText,
@@ -153,7 +154,7 @@ function isSame(known: Placed, found: Placed['found']): boolean {
 
 /** Several meters look alike on a wire; which one is at the connection nobody can read there. */
 async function gridMeter(devices: readonly Named[], asker: Asker): Promise<string> {
-  const meters = devices.filter(({ found }) => found.profile?.role === 'meter');
+  const meters = devices.filter(({ found }) => meterPart(found.profile) !== undefined);
   const [only] = meters;
   if (meters.length < 2) return only?.id ?? '';
   print('Several meters answer:');
@@ -244,7 +245,7 @@ export async function setup(dir: string, options: SetupOptions): Promise<number>
       throw new Fault('nothing to scan', 'edgewatt setup', 'name --host HOST or --serial PATH');
     }
     const devices = named(await scan(buses, units));
-    if (!devices.some(({ found }) => found.profile?.role === 'meter')) {
+    if (!devices.some(({ found }) => meterPart(found.profile) !== undefined)) {
       const mend = 'check wiring, unit and baud rate of the meter at the grid connection';
       throw new Fault('no meter that we know answers', 'scan', mend);
     }
