@@ -143,7 +143,7 @@ program
     const { device } = await import('./cli/device.ts');
     await device({
       profile,
-      tcp: options.tcp,
+      port: options.tcp,
       serial: options.serial,
       framing: options.framing,
       unit: options.unit,

@@ -1,4 +1,4 @@
-import type { GuardFrame, MirrorSpan } from '../contracts/values/frames.ts';
+import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import { STANDARD } from '../contracts/values/outlook.ts';
 import type { Intent } from '../contracts/values/plan.ts';
@@ -59,9 +59,7 @@ export interface AgentDeps {
   /** Called at most once a real second. */
   readonly onLive?: (view: LiveView) => void;
   readonly onDay?: (view: DayView) => void;
-  /** Each image as it comes, and what was polled of mirrored devices. */
-  readonly onImage?: (image: Image) => void;
-  readonly onMirror?: (device: string, spans: readonly MirrorSpan[]) => void;
+  readonly onFrame?: (frame: GuardFrame) => void; // of the guard, as it came
 }
 
 export interface Agent {
@@ -236,15 +234,14 @@ class SiteAgent implements Agent {
   }
 
   private frame(frame: GuardFrame): void {
+    this.deps.onFrame?.(frame);
     if (frame.t === 'image') this.see(frame.image);
     else if (frame.t === 'records') this.records(frame.records);
-    else if (frame.t === 'mirror') this.deps.onMirror?.(frame.device, frame.spans);
     else if (frame.t === 'stopping') void this.stop();
   }
 
   private see(image: Image): void {
     this.guard.imageTaken(image.cycle);
-    this.deps.onImage?.(image);
     const first = this.image === undefined;
     this.image = image;
     if (image.reason.sentence !== this.doing.sentence) {

@@ -12,15 +12,15 @@ export function showProxyMap(dir: string, json: boolean): void {
   }
   const map = siteMap(loadSite(file.siteFile, profileById));
   const { host, port, unit, mirror } = file.proxy;
-  const { words, fingerprint } = map;
+  const { words, hash } = map;
   if (json) {
-    const all = { version: MAP_VERSION, host, port, unit, words, fingerprint, mirror };
+    const all = { version: MAP_VERSION, host, port, unit, words, hash, mirror };
     process.stdout.write(`${JSON.stringify({ ...all, registers: mapRows(map) })}\n`);
     return;
   }
   const lines = [
     `Modbus TCP ${host}:${port}, unit ${unit}: map version ${MAP_VERSION}, ${words} registers, ` +
-      `fingerprint 0x${fingerprint.toString(16).padStart(4, '0')}`,
+      `fingerprint 0x${hash.toString(16).padStart(4, '0')}`,
     ...mirror.map((one) => `unit ${one.unit}: ${one.device} at its own addresses`),
     ...mapRows(map).map((row) =>
       `${String(row.at).padStart(6)}  ${row.what}  ${row.unit}`.trimEnd(),

@@ -56,7 +56,7 @@ export interface Guard {
   directive(signed: SignedDirective): void;
   agentRestarted(): void;
   /** Registers of a device as last polled; none for a device that the site does not have. */
-  polled(device: string): readonly MirrorSpan[];
+  readonly polled: (device: string) => readonly MirrorSpan[];
 }
 
 export function createGuard(deps: GuardDeps): Guard {
@@ -148,9 +148,7 @@ class SiteGuard implements Guard {
     this.agentRestarts += 1;
   }
 
-  polled(device: string): readonly MirrorSpan[] {
-    return this.deps.poller.spans(device);
-  }
+  polled = (device: string): readonly MirrorSpan[] => this.deps.poller.spans(device);
 
   directive(signed: SignedDirective): void {
     if (this.ended) return;

@@ -1,7 +1,7 @@
 import { openProxyPort } from '../adapters/proxy.ts';
 import type { ProxySection } from '../config/proxy.ts';
 import { Fault } from '../contracts/values/fault.ts';
-import type { MirrorSpan } from '../contracts/values/frames.ts';
+import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { Mirror } from '../link/proxy/mirror.ts';
@@ -12,8 +12,7 @@ import type { Clock, Log } from '../ports.ts';
 /** The readings of this gateway for other Modbus masters, from the agent process. */
 export interface Proxy {
   readonly port: number;
-  image(image: Image): void;
-  mirror(device: string, spans: readonly MirrorSpan[]): void;
+  take(frame: GuardFrame): void;
   stop(): Promise<void>;
 }
 
@@ -48,10 +47,10 @@ export async function openProxy(
   log.info('the proxy answers', { host: section.host, port: open.port });
   return {
     port: open.port,
-    image: (image) => {
-      newest = image;
+    take: (frame) => {
+      if (frame.t === 'image') newest = frame.image;
+      else if (frame.t === 'mirror') mirror.take(frame.device, frame.spans);
     },
-    mirror: (device, spans) => mirror.take(device, spans),
     stop: open.stop,
   };
 }

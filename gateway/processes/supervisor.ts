@@ -55,7 +55,7 @@ export class Supervisor {
   private imageInFlight = false;
   private records: TelemetryRecord[] = [];
   private sent = 0; // records already written to this agent
-  private readonly mirrored = new Map<string, number>(); // span to its instant, as this agent has it
+  private readonly mirroredAtMs = new Map<string, number>(); // by span, as this agent has it
   private stopping = false;
   private cancelRestart: (() => void) | undefined;
   private readonly deps: SupervisorDeps;
@@ -79,7 +79,7 @@ export class Supervisor {
     this.heardAtMs = this.startedAtMs + this.patienceMs - SILENT_MS;
     this.imageInFlight = false;
     this.sent = 0;
-    this.mirrored.clear();
+    this.mirroredAtMs.clear();
     agent.pipe.onBytes = (bytes) => {
       try {
         for (const frame of reader.push(bytes)) this.take(frame);
@@ -109,14 +109,15 @@ export class Supervisor {
   }
 
   /** Hands over what changed of a mirrored device; what does not fit is newer the next time. */
-  mirror(device: string, spans: readonly MirrorSpan[]): void {
+  mirror(device: string, polled: (device: string) => readonly MirrorSpan[]): void {
     if (!this.isAgentAlive) return;
     const keyOf = ({ space, at }: MirrorSpan): string => `${device} ${space} ${at}`;
-    const changed = spans.filter((span) => this.mirrored.get(keyOf(span)) !== span.atMs);
+    const isNew = (span: MirrorSpan) => this.mirroredAtMs.get(keyOf(span)) !== span.atMs;
+    const changed = polled(device).filter(isNew);
     for (let from = 0; from < changed.length; from += SPANS_MAX) {
       const part = changed.slice(from, from + SPANS_MAX);
       if (!this.send({ t: 'mirror', device, spans: part })) return;
-      for (const span of part) this.mirrored.set(keyOf(span), span.atMs);
+      for (const span of part) this.mirroredAtMs.set(keyOf(span), span.atMs);
     }
   }
 

@@ -12,7 +12,7 @@ import { interrupted } from './running.ts';
 
 export interface DeviceOptions {
   readonly profile: string;
-  readonly tcp: number | undefined; // port, 0 = a free one
+  readonly port: number | undefined; // of TCP, 0 = a free one
   readonly serial: string | undefined; // path
   readonly framing: 'mbap' | 'rtu'; // on TCP
   readonly unit: number | undefined;
@@ -37,7 +37,7 @@ const BAUD = 9_600;
  */
 export async function device(options: DeviceOptions): Promise<void> {
   const profile = found(options.profile);
-  if ((options.tcp === undefined) === (options.serial === undefined)) {
+  if ((options.port === undefined) === (options.serial === undefined)) {
     const mend = 'give --tcp PORT (0 = a free one) or --serial PATH';
     throw new Fault('a device needs one wire', 'device', mend);
   }
@@ -89,7 +89,7 @@ async function started(
   try {
     if (options.serial === undefined) {
       const clients = options.clients ?? profile.limits.clients ?? Number.POSITIVE_INFINITY;
-      return await startFaultyTcp(desk.station, clock, { port: options.tcp ?? 0, clients });
+      return await startFaultyTcp(desk.station, clock, { port: options.port ?? 0, clients });
     }
     const baud = options.baud ?? profile.connect?.baud ?? BAUD;
     const line = { baud, parity: options.parity, stopBits: 1 } as const;

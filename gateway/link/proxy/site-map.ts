@@ -70,7 +70,7 @@ const ABSENT = 5;
 /** Words of the whole map; a place of a site is one block. */
 export interface SiteMap {
   readonly words: number;
-  readonly fingerprint: number;
+  readonly hash: number;
   readonly blocks: readonly Block[];
   readonly connections: number;
 }
@@ -89,7 +89,7 @@ export function siteMap(site: Pick<Site, 'id' | 'connections' | 'terminals'>): S
   const blocks = places.map((place, n) => ({ ...place, at: FIRST_BLOCK + n * BLOCK_WORDS }));
   return {
     words: FIRST_BLOCK + BLOCK_WORDS * blocks.length,
-    fingerprint: crc(`${site.id}/${places.map(({ id, kind }) => `${id}:${kind}`).join('/')}`),
+    hash: crc(`${site.id}/${places.map(({ id, kind }) => `${id}:${kind}`).join('/')}`),
     blocks,
     connections: site.connections.length,
   };
@@ -109,7 +109,7 @@ function crc(text: string): number {
 export function siteRegisters(map: SiteMap, image: Image | undefined, monoMs: number): Uint16Array {
   const words = new Uint16Array(map.words);
   const view = new Words(words);
-  words.set([MAGIC, MAP_VERSION, map.words, map.fingerprint]);
+  words.set([MAGIC, MAP_VERSION, map.words, map.hash]);
   words[4] = image === undefined ? NONE_U16 : MODES[image.mode];
   words[5] = (image?.flags ?? []).reduce((bits, flag) => bits | FLAGS[flag], 0);
   view.long(6, image?.cycle ?? 0);

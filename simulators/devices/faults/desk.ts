@@ -26,7 +26,7 @@ export interface DeskState {
   readonly told: Commanded;
   readonly points: Readonly<Record<string, number | string | null>>;
   readonly pinned: readonly string[];
-  readonly faults: readonly { readonly line: string; readonly fired: number }[];
+  readonly faults: readonly { readonly line: string; readonly count: number }[];
   readonly requests: number;
   readonly writes: number; // that it took
   readonly storedWrites: number; // of them to flash
@@ -190,7 +190,7 @@ function obey(hand: Hand, text: string): readonly string[] | DeskState {
 }
 
 function shown({ faults, clock }: Hand): readonly string[] {
-  const lines = faults.list(clock.realMs()).map(({ line, fired }) => `${line}: struck ${fired}`);
+  const lines = faults.list(clock.realMs()).map(({ line, count }) => `${line}: struck ${count}`);
   return lines.length === 0 ? ['none'] : lines;
 }
 

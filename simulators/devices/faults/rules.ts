@@ -79,11 +79,11 @@ export type FaultKind = keyof typeof KINDS;
 
 export interface FaultRule {
   readonly kind: FaultKind;
-  readonly amount: number; // ms, or the number
+  readonly value: number; // ms, or the number
   readonly text: string;
   readonly on: 'all' | 'reads' | 'writes';
-  readonly every: number; // 1 = each
-  readonly chance: number; // 0..1
+  readonly everyN: number; // 1 = each
+  readonly probability: number; // 0..1
   readonly times: number;
   readonly forMs: number;
 }
@@ -138,20 +138,20 @@ function argument(kind: FaultKind, spec: KindSpec, given: string | undefined) {
   if (text === undefined && spec.argument !== 'none') {
     throw new Fault(`'${kind}' needs an argument`, WHERE, help(kind));
   }
-  if (spec.argument === 'none') return { amount: 0, text: '' };
+  if (spec.argument === 'none') return { value: 0, text: '' };
   if (spec.argument === 'text') {
     if (spec.choices !== undefined && !spec.choices.includes(String(text))) {
       const choices = spec.choices.join(' or ');
       throw new Fault(`'${kind}' cannot take '${text}'`, WHERE, `choose ${choices}`);
     }
-    return { amount: 0, text: String(text) };
+    return { value: 0, text: String(text) };
   }
-  const amount = spec.argument === 'time' ? durationMs(String(text)) : Number(text);
-  const isWhole = spec.argument === 'time' || Number.isInteger(amount);
-  if (amount === undefined || !isWhole || !(amount >= 1 && amount <= (spec.most ?? 3_600_000))) {
+  const value = spec.argument === 'time' ? durationMs(String(text)) : Number(text);
+  const isWhole = spec.argument === 'time' || Number.isInteger(value);
+  if (value === undefined || !isWhole || !(value >= 1 && value <= (spec.most ?? 3_600_000))) {
     throw new Fault(`'${kind}' cannot take '${text}'`, WHERE, help(kind));
   }
-  return { amount, text: '' };
+  return { value, text: '' };
 }
 
 const CLAUSES = ['on', 'every', 'chance', 'times', 'for'];
@@ -170,8 +170,8 @@ function clauses(kind: FaultKind, spec: KindSpec, words: readonly string[]) {
   const usual = spec.once === true && !isRepeated ? 1 : Number.POSITIVE_INFINITY;
   return {
     on: (given['on'] ?? 'all') as FaultRule['on'],
-    every: Number(given['every'] ?? 1),
-    chance: Number(given['chance'] ?? 1),
+    everyN: Number(given['every'] ?? 1),
+    probability: Number(given['chance'] ?? 1),
     times: Number(given['times'] ?? usual),
     forMs: durationMs(given['for'] ?? '') ?? Number.POSITIVE_INFINITY,
   };
@@ -189,7 +189,7 @@ interface Standing extends FaultRule {
   readonly untilMs: number;
   readonly random: Random;
   met: number;
-  fired: number;
+  count: number;
 }
 
 /** The faults of one device at this moment. */
@@ -198,7 +198,7 @@ export interface Faults {
   add(line: string, nowMs: number): void;
   /** @param kind or 'all'. @returns how many went */
   remove(kind: string): number;
-  list(nowMs: number): readonly { readonly line: string; readonly fired: number }[];
+  list(nowMs: number): readonly { readonly line: string; readonly count: number }[];
   /** Which rules strike this request, the first of each kind. */
   strike(isWrite: boolean, nowMs: number): ReadonlyMap<FaultKind, FaultRule>;
   /** A rule that stands without being counted. */
@@ -209,14 +209,14 @@ export function createFaults(seed: number, wire: 'tcp' | 'rtu'): Faults {
   let rules: Standing[] = [];
   let added = 0;
   const current = (nowMs: number): Standing[] => {
-    rules = rules.filter((rule) => nowMs < rule.untilMs && rule.fired < rule.times);
+    rules = rules.filter((rule) => nowMs < rule.untilMs && rule.count < rule.times);
     return rules;
   };
   const strikes = (rule: Standing, isWrite: boolean): boolean => {
     if (rule.on !== 'all' && (rule.on === 'writes') !== isWrite) return false;
     rule.met += 1;
-    if (rule.met % rule.every !== 0) return false;
-    return rule.chance === 1 || rule.random.next() < rule.chance;
+    if (rule.met % rule.everyN !== 0) return false;
+    return rule.probability === 1 || rule.random.next() < rule.probability;
   };
   return {
     add(line, nowMs) {
@@ -224,20 +224,20 @@ export function createFaults(seed: number, wire: 'tcp' | 'rtu'): Faults {
       added += 1;
       const random = createStream(seed, `fault ${added}`);
       const untilMs = nowMs + rule.forMs;
-      rules.push({ ...rule, line: line.trim(), untilMs, random, met: 0, fired: 0 });
+      rules.push({ ...rule, line: line.trim(), untilMs, random, met: 0, count: 0 });
     },
     remove(kind) {
       const before = rules.length;
       rules = rules.filter((rule) => kind !== 'all' && rule.kind !== kind);
       return before - rules.length;
     },
-    list: (nowMs) => current(nowMs).map(({ line, fired }) => ({ line, fired })),
+    list: (nowMs) => current(nowMs).map(({ line, count }) => ({ line, count })),
     strike(isWrite, nowMs) {
       const struck = new Map<FaultKind, FaultRule>();
       for (const rule of current(nowMs)) {
         if (rule.kind === 'one-client' || struck.has(rule.kind) || !strikes(rule, isWrite))
           continue;
-        rule.fired += 1;
+        rule.count += 1;
         struck.set(rule.kind, rule);
       }
       return struck;

@@ -53,7 +53,7 @@ export function createFaultySession(station: FaultyStation): FaultySession {
     if (reboot !== undefined) {
       isGone = wire === 'tcp';
       for (const device of station.units.values()) device.restart(clock.monoMs());
-      return [{ goneMs: reboot.amount }];
+      return [{ goneMs: reboot.value }];
     }
     const others = foreign(station, struck.get('second-master'), request.unit);
     const ended = (['reset', 'close'] as const).find((kind) => struck.has(kind));
@@ -74,7 +74,7 @@ function answered(station: FaultyStation, struck: Struck, request: WireRequest):
   if (body === undefined || struck.has('drop')) return [];
   let frame = request.frame(body, struck.has('wrong-id') ? 1 : 0);
   const cut = struck.get('truncate');
-  if (cut !== undefined) frame = frame.slice(0, Math.max(1, frame.length - cut.amount));
+  if (cut !== undefined) frame = frame.slice(0, Math.max(1, frame.length - cut.value));
   const { random } = station;
   if (struck.has('garbage')) frame = frame.map(() => Math.floor(256 * random.next()));
   if (struck.has('noise')) {
@@ -82,12 +82,12 @@ function answered(station: FaultyStation, struck: Struck, request: WireRequest):
     frame[bit >> 3] = (frame[bit >> 3] ?? 0) ^ (1 << (bit & 7));
   }
   const all = struck.has('echo') ? joined(request.bytes, frame) : frame;
-  const afterMs = struck.get('late')?.amount ?? 0;
+  const afterMs = struck.get('late')?.value ?? 0;
   const slow = struck.get('slow');
   if (slow === undefined) return [{ send: all, afterMs }];
   return [...all].map((byte, n) => ({
     send: Uint8Array.of(byte),
-    afterMs: afterMs + n * slow.amount,
+    afterMs: afterMs + n * slow.value,
   }));
 }
 
@@ -102,7 +102,7 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 function bodyOf(station: FaultyStation, struck: Struck, request: WireRequest) {
   const { unit, pdu } = request;
   const refusal = struck.get('exception');
-  if (refusal !== undefined) return Uint8Array.of((pdu[0] ?? 0) | 0x80, refusal.amount);
+  if (refusal !== undefined) return Uint8Array.of((pdu[0] ?? 0) | 0x80, refusal.value);
   const served = bent(station, struck);
   const isLine = station.wire === 'rtu';
   const body = isLine

@@ -39,7 +39,7 @@ describe('the site map', () => {
   const view = new DataView(Uint8Array.from([...words].flatMap((w) => [w >> 8, w & 255])).buffer);
   const long = (at: number): number => view.getInt32(2 * at);
   it('begins with what it is, in which mode and how old', () => {
-    expect([...words.subarray(0, 6)]).toEqual([0x4557, 1, 400, MAP.fingerprint, 2, 5]);
+    expect([...words.subarray(0, 6)]).toEqual([0x4557, 1, 400, MAP.hash, 2, 5]);
     expect([long(6), long(8), view.getBigUint64(20)]).toEqual([65_537, 700, 1_781_690_400_123n]);
     expect([long(14), long(16), words[18], words[19]]).toEqual([30_000, 0, 1, 2]);
   });
@@ -65,7 +65,7 @@ describe('the site map', () => {
   });
   it('has another fingerprint for other places, and one row for each value', () => {
     const other = siteMap({ id: 'barn', connections: [{ id: 'grid' }], terminals: [] } as never);
-    expect(other.fingerprint).not.toBe(MAP.fingerprint);
+    expect(other.hash).not.toBe(MAP.hash);
     const rows = mapRows(MAP);
     expect(rows).toHaveLength(3 * 21);
     expect(rows.find(({ what }) => what.startsWith('battery1.socPct'))).toMatchObject({ at: 280 });
