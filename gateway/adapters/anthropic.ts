@@ -95,6 +95,7 @@ function failure(error: unknown, late: boolean): Failed {
   }
   const seconds = Number(error.headers?.get('retry-after') ?? Number.NaN);
   const retryMs = Number.isFinite(seconds) ? seconds * 1_000 : undefined;
+  if (error.status === 408) return failed('timeout', error.message, retryMs);
   if (error.status === 429) return failed('busy', error.message, retryMs);
   if (Number(error.status) >= 500) return failed('overloaded', error.message, retryMs);
   return failed('rejected', error.message);
