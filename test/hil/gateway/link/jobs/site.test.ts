@@ -152,7 +152,7 @@ describe('a site document by job', () => {
   it('is left when the site does not work with it, with the reason', async () => {
     const before = running();
     const dead = (await freePorts(1))[0];
-    const text = local.replaceAll(/port: \d+/g, `port: ${dead}`);
+    const text = changed(/(id: lan-meter.*port: )\d+/, `$1${dead}`);
     const { status, details } = await fleet.run(job(text));
     expect(details['reason']).toMatch(/^rolled back: not healthy, the site fell into safe mode: /);
     expect(status).toBe('FAILED');
