@@ -84,7 +84,7 @@ export const VICTRON_GX_VEBUS: Profile = {
       ],
       set: [{ point: 'setW', value: { from: 'powerW' } }],
       release: [],
-      reversion: { to: 'own-mode', minS: 60, maxS: 60, renewedBy: 'any-write', unproven: true },
+      reversion: { to: 'own-mode', minS: 60, maxS: 60, renewedBy: 'none', unproven: true },
       flash: 'volatile',
       unlock: {
         by: 'setting',

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { profileById } from '../../devices/catalogue.ts';
 import { createClock } from '../adapters/clock.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
@@ -12,6 +11,7 @@ import { type Agent, createAgent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
+import { profilesBeside } from '../config/profiles.ts';
 import { siteOf } from '../config/running-site.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
@@ -82,7 +82,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     times: timing(clock.speed),
     problems: degraded.problems,
     peers: file.demo?.peers ?? [],
-    deviceName: nameOf(site),
+    deviceName: nameOf(site, profilesBeside(file.siteFile)),
     version: version(),
     fleet: { siteHash: running.sha256, operations },
     ...(advisor !== undefined && { advisor }),
@@ -120,9 +120,9 @@ async function firstHistory(
   log.info('earlier quarter-hours are known', { records, file: file.history });
 }
 
-function nameOf(site: Site): (id: string) => string {
+function nameOf(site: Site, profiles: ReturnType<typeof profilesBeside>): (id: string) => string {
   const names = new Map(
-    site.devices.map(({ id, profile }) => [id, profileById(profile)?.title ?? profile]),
+    site.devices.map(({ id, profile }) => [id, profiles(profile)?.title ?? profile]),
   );
   return (id) => names.get(id) ?? id;
 }

@@ -1,5 +1,5 @@
-import { decodeText } from '../../../devices/codec.ts';
-import type { DeviceMap, Profile, RegisterSpace } from '../../../devices/profile.ts';
+import { decodePoint, decodeText } from '../../../devices/codec.ts';
+import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../../devices/profile.ts';
 import { resolveProfile } from '../../../devices/resolve.ts';
 import { type SunspecChain, walkChain } from '../../../devices/sunspec/chain.ts';
 import { SURVEYED } from '../../../devices/sunspec/survey.ts';
@@ -293,8 +293,8 @@ export class DevicePoller {
       this.keep(point.space, point.at, result, CONSTANT_MS);
       if (!proven) this.handle.prove(request, result.words);
       proven = true;
-      if (key !== 'serial' || point.as !== 'str') continue;
-      const serial = decodeText(point, result.words, 0);
+      const serial = key === 'serial' ? serialOf(map, point, result.words) : undefined;
+      if (serial === undefined) continue;
       const foreign = device.serial !== undefined && device.serial !== serial;
       if (foreign && !this.foreign) {
         const bound = `${device.serial} is bound; it is only observed until confirmed`;
@@ -379,6 +379,10 @@ export class DevicePoller {
     polled.lastCycle = cycle - this.cyclesOf(block) + this.pace.control;
   }
 }
+
+/** As text or as a number; undefined where the device does not tell. */
+const serialOf = (map: DeviceMap, point: ResolvedPoint, words: readonly number[]) =>
+  point.as === 'str' ? decodeText(point, words, 0) : decodePoint(map, point, words, 0)?.toString();
 
 const layoutOf = (chain: SunspecChain): string =>
   chain.models.map(({ id, at, length }) => `${id}@${at}+${length}`).join(' ');

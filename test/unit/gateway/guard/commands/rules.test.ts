@@ -134,3 +134,16 @@ test('a setting is written where the profile says, also a single one by function
   expect(peer.asked.filter(([fc]) => fc >= 5).map(([fc, at]) => [fc, at])).toContainEqual([16, 50]);
   expect(peer.registers.get(50)).toBe(1_500);
 });
+
+test('a refusal says what a person has to do at the device first', async () => {
+  const unlock = { by: 'setting', how: 'the installer enables external control' } as const;
+  const { peer, submit, lease } = await rig({ control: { ...UNTIMED, unlock }, allowed: true });
+  peer.faults.bend = (frame) => {
+    const isWrite = (frame[7] ?? 0) === 6;
+    return [isWrite ? Uint8Array.of(...frame.slice(0, 5), 3, frame[6] ?? 0, 0x86, 2) : frame];
+  };
+  await submit(1_000);
+  expect(lease().refused).toBe(
+    'sizeW refused with exception 2; the installer enables external control',
+  );
+});

@@ -57,6 +57,7 @@ interface Options {
   readonly serial?: string;
   readonly refuse?: string;
   readonly connectMs?: number;
+  readonly points?: Profile['points'];
 }
 
 async function rig(options: Options = {}) {
@@ -96,9 +97,10 @@ async function rig(options: Options = {}) {
     devices: [{ id: 'meter1', bus: 'bus', unit: 1, profile: 'test/meter', ...serial }],
   };
   const times = timing(speed);
+  const profile: Profile = { ...METER, points: { ...METER.points, ...options.points } };
   const poller = createPoller(
     site as Site,
-    (id) => (id === METER.id ? METER : undefined),
+    (id) => (id === METER.id ? profile : undefined),
     busMaker(site, () => wire, clock, times, log),
     clock,
     times,
@@ -262,6 +264,12 @@ test('another serial number than the bound one: only observed', async () => {
   expect(other.lines.some((line) => line.includes('ABCD') && line.includes('XYZ'))).toBe(true);
   const bound = await rig({ serial: 'ABCD' });
   expect(bound.view()?.state).toBe('ok');
+  // The same for a device whose serial number is a number: 0x41424344.
+  const points = { serial: point(900, { as: 'u32', unit: 'none', class: 'slow' }) };
+  const numeric = await rig({ serial: '1094861636', points });
+  expect(numeric.view()?.state).toBe('ok');
+  const exchanged = await rig({ serial: '1094861637', points });
+  expect(exchanged.view()?.state).toBe('observing');
 });
 
 test('stop settles and leaves nothing behind', async () => {
