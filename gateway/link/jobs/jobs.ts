@@ -67,7 +67,10 @@ interface Outcome {
 
 const done = (details: Details): Outcome => ({ status: 'SUCCEEDED', details });
 
-const DETAIL_CHARS = 1_024; // of AWS IoT, for each value
+/** AWS IoT takes details of 1 to 1,024 characters, none of them a control character. */
+const DETAIL_CHARS = 1_024;
+const detail = (text: string): string =>
+  text.replaceAll(/\p{C}+/gu, ' ').slice(0, DETAIL_CHARS) || '-';
 
 /**
  * AWS IoT Jobs, one at a time: asks for the next on every connect and every notice. A job that was
@@ -176,7 +179,7 @@ export class JobRunner {
 
   private async tell(jobId: string, status: Status, details: Details): Promise<void> {
     const statusDetails = Object.fromEntries(
-      Object.entries(details).map(([name, value]) => [name, value.slice(0, DETAIL_CHARS)]),
+      Object.entries(details).map(([name, value]) => [name, detail(value)]),
     );
     await this.deps.reserved.ask(`${this.base}/${jobId}/update`, { status, statusDetails });
   }

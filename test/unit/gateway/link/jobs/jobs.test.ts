@@ -98,13 +98,14 @@ describe('a job over a restart of the gateway', () => {
   });
 
   it('is rejected for what it asks, failed for what went wrong; nothing is restarted', async () => {
-    for (const [error, status] of [
-      [new Rejected('no'), 'REJECTED'],
-      [new Error('no'), 'FAILED'],
+    for (const [error, status, reason] of [
+      [new Rejected('no'), 'REJECTED', 'no'],
+      [new Error('no\n\tway'), 'FAILED', 'no way'],
+      [new Error(''), 'FAILED', '-'], // AWS IoT takes neither line ends nor nothing
     ] as const) {
       job = { jobId: 'a', jobDocument: SITE };
       await runner('1', { take: async () => Promise.reject(error) }).next();
-      expect(told.at(-1)).toEqual({ status, statusDetails: { reason: 'no' } });
+      expect(told.at(-1)).toEqual({ status, statusDetails: { reason } });
     }
     expect(restarts).toEqual([]);
   });
