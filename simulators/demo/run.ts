@@ -315,8 +315,10 @@ async function firstPicture(gateway: RunningGateway, withinMs: number): Promise<
   let inside: Awaited<ReturnType<typeof signIn>> | undefined;
   while (gateway.process.running() && performance.now() < untilMs) {
     try {
-      const signal = AbortSignal.timeout(2_000);
-      inside ??= await signIn(gateway.doors.ownUrl, signal);
+      // An address signs in once: an answer that is given up is an entrance lost.
+      const leftMs = Math.max(1, Math.ceil(untilMs - performance.now()));
+      inside ??= await signIn(gateway.doors.ownUrl, AbortSignal.timeout(leftMs));
+      const signal = AbortSignal.timeout(10_000);
       const answer = await fetch(`${inside.base}api/live`, { headers: inside.headers, signal });
       for await (const chunk of answer.body ?? []) {
         if (Buffer.from(chunk).includes('event: live')) return;
