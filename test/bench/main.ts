@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { benchModbus } from './modbus/modbus.ts';
 import { benchSite } from './site.ts';
 import { benchStep } from './step.ts';
 
@@ -7,6 +8,7 @@ import { benchStep } from './step.ts';
  * ran on.
  */
 const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
+  modbus: benchModbus,
   site: benchSite,
   step: benchStep,
 };

@@ -7,16 +7,20 @@ export interface ConnectionOptions {
   readonly random: () => number;
   /** Least real time from the end of a connection, or of an attempt, to the next attempt. */
   readonly delayMs: () => number;
+  /**
+   * Longest real time between two attempts: a repaired device should not wait longer than a person
+   * would, and looking for an adapter costs nobody anything.
+   */
+  readonly capMs: number;
   /** Nothing is under way on it: the far end may close it without harm. */
   readonly idle: () => boolean;
   readonly opened: () => void;
   readonly closed: () => void;
 }
 
-/** Real milliseconds. The cap keeps a repaired device from waiting longer than a person would. */
+/** Real milliseconds. */
 const OPEN_WITHIN_MS = 5_000;
 const BACK_OFF_FIRST_MS = 250;
-const BACK_OFF_CAP_MS = 15_000;
 /** Closings between requests, in a row and each this close to the last, that are told once. */
 const KICKED = 5;
 const KICKED_WITHIN_MS = 15_000;
@@ -111,8 +115,8 @@ export class Connection {
 
   private later(): void {
     if (!this.wanted) return;
-    const { clock, random, delayMs } = this.options;
-    const ceiling = Math.min(BACK_OFF_CAP_MS, BACK_OFF_FIRST_MS * 2 ** Math.min(this.failures, 10));
+    const { clock, random, delayMs, capMs } = this.options;
+    const ceiling = Math.min(capMs, BACK_OFF_FIRST_MS * 2 ** Math.min(this.failures, 10));
     this.failures += 1;
     const waitMs = Math.max(random() * ceiling, delayMs());
     this.timer?.();

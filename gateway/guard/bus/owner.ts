@@ -21,12 +21,11 @@ import { type Asking, type Flight, newUnit, type Unit } from './unit.ts';
 import { Watch } from './watch.ts';
 import { WireTime } from './wire-time.ts';
 
-/** Time-outs or broken answers in a row before a connection is given up. */
-const GIVE_UP = 3;
-/** Nobody is passed over for longer than this (real ms). */
-const PATIENCE_MS = 2_000;
-/** This many unasked bytes are an answer, not noise. */
-const STRAY_BYTES = 5;
+const GIVE_UP = 3; // time-outs or broken answers in a row, then the connection is replaced
+const PATIENCE_MS = 2_000; // real; nobody is passed over for longer
+/** Between two attempts to open a wire, at most (real ms). */
+const CAP_MS = { serial: 5_000, network: 15_000 } as const;
+const STRAY_BYTES = 5; // this many unasked bytes are an answer, not noise
 
 /**
  * The one owner of a wire: every request goes through its queue, one is in flight unless a device
@@ -71,6 +70,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       log: options.log,
       random: options.random,
       delayMs: () => this.longest((settings) => settings.connectDelayMs),
+      capMs: options.bus.kind === 'serial' ? CAP_MS.serial : CAP_MS.network,
       idle: () => this.flights.count === 0,
       opened: () => this.opened(),
       closed: () => this.settleAll(),

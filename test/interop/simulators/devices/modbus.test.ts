@@ -1,7 +1,11 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import jsmodbus from 'jsmodbus';
 import modbusSerial from 'modbus-serial';
+import { SerialPort } from 'serialport';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { polled, program, type Running, run } from './wire.ts';
 
@@ -141,6 +145,61 @@ describe('mbpoll', () => {
     expect(polled(first?.out ?? '')).toEqual(['0xC516', '0x4000']);
     const second = await program('mbpoll', ...rtu, '-a', '2', '-r', '52', '-c', '2', running.path);
     expect(polled(second?.out ?? '')).toEqual(['0x450F', '0xC000']);
+  });
+});
+
+/** Programs of ours around libraries that we did not write. */
+const here = (name: string): string => new URL(`./peers/${name}`, import.meta.url).pathname;
+const PYTHON = '/usr/bin/python3'; // Debian's own sees Debian's packages
+const BUILD = 'cc -o "$1" "$2" $(pkg-config --cflags --libs libmodbus)';
+
+describe.each(['pymodbus', 'libmodbus'])('%s', (name) => {
+  const dir = mkdtempSync(join(tmpdir(), 'modbus-client-'));
+  let command: readonly string[] | undefined;
+  beforeAll(async () => {
+    const out = join(dir, 'client');
+    const made =
+      name === 'pymodbus'
+        ? await program(PYTHON, '-c', 'import pymodbus, serial')
+        : await program('sh', '-c', BUILD, 'build', out, here('client.c'));
+    if (made?.code === 0) command = name === 'pymodbus' ? [PYTHON, here('client.py')] : [out];
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  const ask = async (...args: readonly (string | number)[]): Promise<number[]> => {
+    const [first = '', ...rest] = command ?? [];
+    const done = await program(first, ...rest, ...args.map(String));
+    expect(done?.code, done?.out).toBe(0);
+    return (done?.out ?? '').split('\n').filter(Boolean).map(Number);
+  };
+
+  it('reads and writes over TCP', async (context) => {
+    if (command === undefined) return context.skip(`${name} is not installed`);
+    expect(await ask('tcp', running.port, 1, 52, 2)).toEqual([0x4503, 0x0000]);
+    await ask('tcp', running.port, 3, 1, 1, 90);
+    expect(held('charger1', 'setCurrentA')).toBe(9);
+  });
+
+  it('reads over the serial line', async (context) => {
+    if (command === undefined) return context.skip(`${name} is not installed`);
+    if (running.path === undefined) return context.skip('socat is not installed');
+    expect(await ask('rtu', running.path, 1, 52, 2)).toEqual([0xc516, 0x4000]);
+  });
+});
+
+describe('jsmodbus on the line', () => {
+  it('reads', async (context) => {
+    if (running.path === undefined) return context.skip('socat is not installed');
+    const port = new SerialPort({ path: running.path, baudRate: 9600, autoOpen: false });
+    const client = new jsmodbus.client.RTU(port, 2, 2_000);
+    port.open();
+    await once(port, 'open');
+    try {
+      const read = await client.readInputRegisters(52, 2);
+      expect(read.response.body.valuesAsArray).toEqual([0x450f, 0xc000]);
+    } finally {
+      await new Promise<void>((done) => port.close(() => done()));
+    }
   });
 });
 

@@ -118,6 +118,17 @@ describe('Modbus RTU', () => {
     expect(bus.connected).toBe(true);
   });
 
+  test('an adapter that was away for an hour is back within 10 s', async () => {
+    const { bus, clock, wire } = await rig({ kind: 'rtu' });
+    wire.far.refuse = 'there is no adapter';
+    wire.far.hangUp('the adapter went away');
+    await clock.advance(3_600_000);
+    expect(bus.connected).toBe(false);
+    wire.far.refuse = undefined;
+    await clock.advance(10_000);
+    expect(bus.connected).toBe(true);
+  });
+
   test('a line that is never silent: whoever waits is told', async () => {
     const { ask, clock, wire, peer } = await rig({ kind: 'rtu' });
     peer.faults.drop = true;
