@@ -35,6 +35,7 @@ const TURNS_MAX = 4;
 const DATA_CHARS_MAX = 60_000;
 const CHARS_PER_TOKEN = 3; // on the safe side for JSON
 const RETRY_MS = 500;
+const CUT_SHORT: ReadonlySet<string> = new Set(['max_tokens', 'model_context_window_exceeded']);
 const ANSWER = 'answer';
 const DAY_MS = 86_400_000;
 
@@ -144,7 +145,7 @@ class BoundedModel implements Model {
       const nanoUsd = this.pay(reply);
       used.tokens += reply.inputTokens + reply.outputTokens;
       used.nanoUsd += nanoUsd;
-      if (reply.stop === 'max_tokens') return 'truncated';
+      if (CUT_SHORT.has(reply.stop)) return 'truncated';
       if (reply.stop === 'refusal') return 'declined';
       const calls = reply.content.filter((block) => block.type === 'tool_use');
       const answer = calls.find(({ name }) => name === ANSWER);
