@@ -6,6 +6,7 @@ import { SiteTiming, type Timing } from './contracts/values/timing.ts';
 import { busMaker } from './guard/bus/buses.ts';
 import { createWriter } from './guard/commands/writer.ts';
 import { createPoller } from './guard/measurements/poller.ts';
+import { type PassRules, PassThrough } from './guard/pass.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
@@ -18,6 +19,8 @@ export interface GuardPorts {
   readonly save: (state: GuardState) => void;
 }
 
+const NOTHING_PASSES: PassRules = { devices: [], writes: false, sharePct: 0 };
+
 export interface GuardConfig {
   readonly site: Site;
   readonly profiles?: (id: string) => Profile | undefined; // default: the catalogue
@@ -25,6 +28,7 @@ export interface GuardConfig {
   readonly saved: GuardState | undefined;
   readonly commissioned: ReadonlySet<string>;
   readonly bootId: string;
+  readonly passThrough?: PassRules | undefined; // default: nothing passes
 }
 
 /**
@@ -41,6 +45,7 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     times.follow(bus, controlMs),
   );
   const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {});
+  const passing = new PassThrough(config.passThrough ?? NOTHING_PASSES, poller, clock, log);
   return createGuard({
     site,
     clock,
@@ -53,6 +58,7 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     save: ports.save,
     log,
     bootId: config.bootId,
+    pass: (device, pdu) => passing.ask(device, pdu),
   });
 }
 

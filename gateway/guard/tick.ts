@@ -18,6 +18,7 @@ import { kernelFacts, kernelLimits } from './judged.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
 import { flagsOf, modeOf, reasonOf, type Standing } from './modes.ts';
 import { Pacer } from './pacer.ts';
+import type { PassThrough } from './pass.ts';
 import type { Facts, Memory, TerminalLimits } from './safety/facts.ts';
 import { type Judgement, judge, safeStates } from './safety/verdict.ts';
 import { type GuardState, restore, Saver, toSave } from './saved.ts';
@@ -42,6 +43,7 @@ export interface GuardDeps {
   readonly save: (state: GuardState) => void;
   readonly log: Log;
   readonly bootId: string;
+  readonly pass: PassThrough['ask'];
 }
 
 export interface Guard {
@@ -57,6 +59,8 @@ export interface Guard {
   agentRestarted(): void;
   /** Registers of a device as last polled; none for a device that the site does not have. */
   readonly polled: (device: string) => readonly MirrorSpan[];
+  /** Another master's request; an exception where nothing passes. */
+  readonly pass: PassThrough['ask'];
 }
 
 export function createGuard(deps: GuardDeps): Guard {
@@ -149,6 +153,7 @@ class SiteGuard implements Guard {
   }
 
   polled = (device: string): readonly MirrorSpan[] => this.deps.poller.spans(device);
+  pass: PassThrough['ask'] = (device, pdu) => this.deps.pass(device, pdu);
 
   directive(signed: SignedDirective): void {
     if (this.ended) return;

@@ -67,7 +67,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   const proxy = await degraded.without(
     'PROXY',
     'Other Modbus masters get no readings from here.',
-    () => file.proxy && openProxy(file.proxy, site, clock, log),
+    () => file.proxy && openProxy(file.proxy, site, clock, log, pipe),
   );
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);

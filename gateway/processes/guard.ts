@@ -42,7 +42,10 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const profiles = profilesBeside(file.siteFile);
   const times = timing(clock.speed);
   const guard = composeGuard(
-    { site, profiles, times, saved, commissioned, bootId },
+    {
+      ...{ site, profiles, times, saved, commissioned, bootId },
+      passThrough: file.proxy?.passThrough,
+    },
     {
       clock,
       log,
@@ -58,6 +61,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     onFrame: (frame) => {
       if (frame.t === 'intent') guard.intent(frame.intent);
       else if (frame.t === 'directive') guard.directive(frame.directive);
+      else if (frame.t === 'pass') supervisor.pass(frame, guard.pass);
       else if (frame.t === 'restart') clock.realAt(startedMs + RESTART_GAP_MS, restart);
     },
     onRestart: () => guard.agentRestarted(),

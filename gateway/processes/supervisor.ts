@@ -108,6 +108,14 @@ export class Supervisor {
     this.sendRecords();
   }
 
+  /** Another master's request: the guard answers when it comes to it, or says that it does not. */
+  pass(
+    { id, device, pdu }: AgentFrame & { t: 'pass' },
+    ask: (device: string, pdu: readonly number[]) => Promise<readonly number[]>,
+  ): void {
+    void ask(device, pdu).then((answer) => this.send({ t: 'passed', id, pdu: answer }));
+  }
+
   /** Hands over what changed of a mirrored device; what does not fit is newer the next time. */
   mirror(device: string, polled: (device: string) => readonly MirrorSpan[]): void {
     if (!this.isAgentAlive) return;
@@ -226,10 +234,15 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
   if (typeof raw !== 'object' || raw === null) return undefined;
   const frame = raw as Record<string, unknown>;
   const isNumber = (key: string): boolean => Number.isFinite(frame[key]);
+  const isText = (key: string): boolean => typeof frame[key] === 'string';
   switch (frame['t']) {
     case 'alive':
     case 'restart':
       return { t: frame['t'] };
+    case 'pass':
+      return isNumber('id') && isText('device') && isPdu(frame['pdu'])
+        ? (raw as AgentFrame)
+        : undefined;
     case 'image-ack':
       return isNumber('cycle') ? (raw as AgentFrame) : undefined;
     case 'records-ack':
@@ -245,6 +258,14 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
       return undefined;
   }
 }
+
+const PDU_MAX = 253;
+
+const isPdu = (raw: unknown): boolean =>
+  Array.isArray(raw) &&
+  raw.length > 0 &&
+  raw.length <= PDU_MAX &&
+  raw.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
 
 const STEPS_MAX = 400;
 

@@ -15,8 +15,8 @@ export interface ProxyOptions {
   readonly monoMs: () => number;
   readonly realMs: () => number;
   readonly perSecond: number; // requests of one connection
-  /** Asks the device itself; undefined where nothing passes. */
-  readonly pass?: (device: string, pdu: Uint8Array) => Promise<Uint8Array>;
+  /** Asks the device itself; undefined where nothing passes to it. */
+  readonly pass: (device: string, pdu: Uint8Array) => Promise<Uint8Array> | undefined;
 }
 
 export interface ProxySession {
@@ -36,7 +36,7 @@ const BUSY = 6;
 const NO_PATH = 10;
 
 const isRead = (fc: number): fc is keyof typeof READS => fc >= 1 && fc <= 4;
-export const refusal = (fc: number, code: number): Uint8Array => Uint8Array.of(fc | 0x80, code);
+const refusal = (fc: number, code: number): Uint8Array => Uint8Array.of(fc | 0x80, code);
 
 export function createProxySession(options: ProxyOptions): ProxySession {
   let rest = new Uint8Array(0);
@@ -58,16 +58,15 @@ export function createProxySession(options: ProxyOptions): ProxySession {
     if (isTooMuch()) return send(refusal(fc, BUSY));
     const own = answer(options, unit, pdu);
     const device = options.mirrored.get(unit);
-    const mayPass = options.pass !== undefined && device !== undefined && isForDevice(own);
-    if (!mayPass || device === undefined) return send(own);
+    if (device === undefined || !isForDevice(own)) return send(own);
     if (isPassing) return send(refusal(fc, BUSY));
+    const passed = options.pass(device, pdu);
+    if (passed === undefined) return send(own);
     isPassing = true;
-    void options
-      .pass?.(device, pdu)
-      .then(send)
-      .finally(() => {
-        isPassing = false;
-      });
+    void passed.then((body) => {
+      isPassing = false;
+      send(body);
+    });
   };
 
   return {
@@ -94,8 +93,8 @@ export function createProxySession(options: ProxyOptions): ProxySession {
 }
 
 /** What the mirror does not know, and every write: a matter of the device itself. */
-const isForDevice = (own: Uint8Array): boolean =>
-  own[1] === ILLEGAL_ADDRESS || own[1] === ILLEGAL_FUNCTION;
+const isForDevice = ([fc = 0, code]: Uint8Array): boolean =>
+  (fc & 0x80) !== 0 && (code === ILLEGAL_ADDRESS || code === ILLEGAL_FUNCTION);
 
 function framed(transaction: number, unit: number, body: Uint8Array): Uint8Array {
   const out = new Uint8Array(HEADER + body.length);

@@ -14,7 +14,9 @@ import { ROOT, Stage, type Started } from '../demo/started.ts';
 const ModbusRtu = modbusSerial.default;
 const LIMIT = { timeout: 60_000, interval: 100 };
 const page = readFileSync(join(ROOT, 'docs/proxy.md'), 'utf8');
-const section = parse(/```yaml\n(.*?)```/s.exec(page)?.[1] ?? '') as { proxy: object };
+const [plain, passing] = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(
+  ([, block = '']) => parse(block) as { proxy: object },
+);
 
 /** A gateway with one simulated meter, and the proxy of docs/proxy.md on a free port. */
 let stage: Stage;
@@ -28,7 +30,7 @@ beforeAll(async () => {
   barn.buses[0].port = meter.port;
   barn.devices[0] = { id: 'meter1', bus: 'lan1', unit: 1, profile: 'eastron/sdm630' };
   writeFileSync(join(stage.dir, 'site.yaml'), stringify(barn));
-  const proxy = { ...section.proxy, port: 0 };
+  const proxy = { ...plain?.proxy, ...passing?.proxy, port: 0 };
   const file = { version: 1, page: { port: 0 }, proxy };
   writeFileSync(join(stage.dir, 'gateway.yaml'), stringify(file));
   gateway = stage.start(['bin/edgewatt.mjs', 'run', stage.dir]);
@@ -93,6 +95,14 @@ describe('the proxy of a running gateway', () => {
     expect(out).toMatch(/\[120\]:\s+3000\b/);
   });
 
+  it('lets a request pass that only the meter can answer', async () => {
+    const { one, close } = await client(11);
+    // Not polled; the meter itself has no holding registers.
+    await expect(one.readHoldingRegisters(0, 1)).rejects.toMatchObject({ modbusCode: 1 });
+    await expect(one.readInputRegisters(500, 1)).rejects.toMatchObject({ modbusCode: 2 });
+    await close();
+  });
+
   it('says so when the meter falls silent, and never shows an old value as one', async () => {
     const [site, mirror] = [await client(1), await client(11)];
     await meter.line('fault drop');
@@ -101,7 +111,7 @@ describe('the proxy of a running gateway', () => {
     expect((await quality()).slice(0, 2)).toEqual([0x8000, 0]);
     const read = () => mirror.one.readInputRegisters(52, 2).catch((error) => error.modbusCode);
     await expect.poll(read, LIMIT).toBe(11);
-    await expect(mirror.one.readInputRegisters(500, 2)).rejects.toMatchObject({ modbusCode: 2 });
+    await expect(mirror.one.readInputRegisters(500, 2)).rejects.toMatchObject({ modbusCode: 11 });
     await site.close();
     await mirror.close();
   });

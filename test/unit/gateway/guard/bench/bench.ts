@@ -88,6 +88,7 @@ export class Bench {
       save: (state) => this.saved.push(state),
       log: { info: () => undefined, warn: () => undefined, error: this.fail },
       bootId: 'boot-1',
+      pass: async () => [0x83, 10],
     });
     this.guard.onImage = (image) => this.images.push(image);
     this.guard.onRecords = (records) => this.records.push(...records);

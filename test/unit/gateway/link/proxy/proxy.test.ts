@@ -98,6 +98,7 @@ function proxy(more: Partial<ProxyOptions> = {}) {
     monoMs: () => now.monoMs,
     realMs: () => now.realMs,
     perSecond: 20,
+    pass: () => undefined,
     ...more,
   });
   const ask = (request: string): string[] => {
@@ -155,6 +156,31 @@ describe('the server', () => {
       expect(proxy().session.feed(hex(bytes), () => undefined)).toBe(false);
     },
   );
+  it('asks the device itself only for what is not known here, one request at a time', async () => {
+    const asked: string[] = [];
+    const answered = Promise.withResolvers<Uint8Array>();
+    const pass = (device: string, pdu: Uint8Array) => {
+      asked.push(`${device} ${shown(pdu)}`);
+      return answered.promise;
+    };
+    const { session } = proxy({ pass });
+    const out: string[] = [];
+    const ask = (request: string) =>
+      session.feed(hex(`00 01 00 00 00 ${request}`), (frame) => out.push(shown(frame)));
+    ask('06 0b 04 00 34 00 01'); // known: two bytes are no exception 2
+    ask('06 01 06 00 00 00 01'); // the site itself
+    expect(asked).toEqual([]);
+    ask('06 0b 03 00 34 00 02');
+    ask('06 0b 06 00 34 00 01');
+    expect(asked).toEqual(['meter1 03 00 34 00 02']);
+    expect(out.at(-1)).toBe('00 01 00 00 00 03 0b 86 06');
+    answered.resolve(hex('83 02'));
+    await answered.promise;
+    await Promise.resolve();
+    expect(out.at(-1)).toBe('00 01 00 00 00 03 0b 83 02');
+    ask('06 0b 06 00 34 00 01');
+    expect(asked).toHaveLength(2);
+  });
   it('is busy beyond so many requests a second', () => {
     const { ask, now } = proxy({ perSecond: 2 });
     const request = '00 07 00 00 00 06 01 03 00 00 00 01';
