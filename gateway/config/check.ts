@@ -1,6 +1,6 @@
 import { THROUGH } from '../../devices/catalogue.ts';
 import type { Profile } from '../../devices/profile.ts';
-import type { Connection, Site, Terminal } from '../contracts/values/site.ts';
+import type { BusSpec, Connection, Site, Terminal } from '../contracts/values/site.ts';
 
 /** A complaint before its line is known. */
 export interface Finding {
@@ -62,6 +62,7 @@ function duplicates(site: Site): Finding[] {
       seen.set(key, `${list}[${index}]`);
     });
   }
+  found.push(...sameWires(site));
   const units = new Map<string, number>();
   site.devices.forEach((device, index) => {
     const key = `${device.bus}/${device.unit}`;
@@ -76,6 +77,18 @@ function duplicates(site: Site): Finding[] {
     units.set(key, index);
   });
   return found;
+}
+
+/** One wire has one owner: many devices serve a single client only. */
+function sameWires(site: Site): Finding[] {
+  const place = (bus: BusSpec): string =>
+    bus.kind === 'serial' ? bus.path : `${bus.host}:${bus.port}`;
+  return site.buses.flatMap((bus, index) => {
+    const first = site.buses.find((other) => place(other) === place(bus));
+    if (first === undefined || first === bus) return [];
+    const what = `bus '${bus.id}' leads to ${place(bus)}, and so does '${first.id}'`;
+    return [{ path: ['buses', index], what, mend: `put its devices on bus '${first.id}'` }];
+  });
 }
 
 const ids = (list: readonly { readonly id: string }[]): string[] => list.map((entry) => entry.id);

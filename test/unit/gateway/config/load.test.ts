@@ -83,6 +83,13 @@ describe('a site file', () => {
   });
 });
 
+it('is refused when two buses lead to one place: a wire has one owner', () => {
+  expect(complaint('port: 1503', 'port: 1502')).toBe(
+    "14 buses[1]: bus 'lan2' leads to 127.0.0.1:1502, and so does 'lan1'; " +
+      "put its devices on bus 'lan1'",
+  );
+});
+
 describe('what a device can do', () => {
   const battery = 'id: inverter2, bus: lan2, unit: 1, profile: sunspec/battery-701';
 

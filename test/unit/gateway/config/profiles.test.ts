@@ -5,10 +5,15 @@ import { afterAll, beforeAll, describe, expect, expectTypeOf, it, test } from 'v
 import type { z } from 'zod';
 import { CATALOGUE, profileById } from '../../../../devices/catalogue.ts';
 import type { ControlSpec, PointSpec, Profile } from '../../../../devices/profile.ts';
+import { composeGuard } from '../../../../gateway/compose.ts';
 import { loadSite } from '../../../../gateway/config/load.ts';
 import type { profileSchema } from '../../../../gateway/config/profile-schema.ts';
 import { ownProfiles, parseProfile, profilesBeside } from '../../../../gateway/config/profiles.ts';
 import { Fault } from '../../../../gateway/contracts/values/fault.ts';
+import type { Site } from '../../../../gateway/contracts/values/site.ts';
+import { timing } from '../../../../gateway/contracts/values/timing.ts';
+import { createVirtualClock } from '../../../../simulators/clock.ts';
+import { createMemoryWire } from '../../../../simulators/wires/memory.ts';
 
 type Written = z.infer<typeof profileSchema>;
 type Forgotten =
@@ -92,6 +97,28 @@ describe('a profile of the user', () => {
   });
 });
 
+function guardOf(site: Site, profiles?: (id: string) => Profile | undefined) {
+  const clock = createVirtualClock();
+  const line = (): void => undefined;
+  return composeGuard(
+    {
+      site,
+      ...(profiles !== undefined && { profiles }),
+      times: timing(1),
+      saved: undefined,
+      commissioned: new Set<string>(),
+      bootId: 'boot',
+    },
+    {
+      clock,
+      log: { info: line, warn: line, error: line },
+      verifier: { verify: () => false },
+      wire: () => createMemoryWire(clock, 'memory', 1),
+      save: line,
+    },
+  );
+}
+
 describe('the folder beside the site file', () => {
   let dir = '';
   const put = (name: string, text: string): void =>
@@ -113,6 +140,8 @@ describe('the folder beside the site file', () => {
     writeFileSync(join(dir, 'site.yaml'), text);
     const site = loadSite(join(dir, 'site.yaml'), profileById);
     expect(site.devices[0]?.profile).toBe('acme/heatmeter');
+    expect(() => guardOf(site, profiles)).not.toThrow();
+    expect(() => guardOf(site)).toThrow('there is no profile acme/heatmeter');
   });
 
   it('refuses a double, another form, and names file and line', () => {
