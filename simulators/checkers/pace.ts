@@ -1,17 +1,5 @@
 import type { Timing } from '../../gateway/contracts/values/timing.ts';
-import type { WireFrame } from './types.ts';
-
-/**
- * How fast the gateway's turns come to the wire. A rule counts in cycles; in an accelerated run a
- * cycle is 50 ms of real time, so that a machine busy with something else is late by many of them.
- * What is read every turn tells how many turns the site really had: time without turns is the
- * machine's, not the gateway's. In real time every millisecond counts.
- */
-export interface Pace {
-  frame(frame: WireFrame): void;
-  /** Time between two instants (UTC) as far as turns filled it, ms. */
-  elapsedMs(fromMs: number, untilMs: number): number;
-}
+import type { Pace } from './types.ts';
 
 const KEPT = 128; // turns; the longest rule in cycles is 60
 

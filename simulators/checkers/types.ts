@@ -2,7 +2,6 @@ import type { DeviceMap } from '../../devices/profile.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import type { Timing } from '../../gateway/contracts/values/timing.ts';
 import type { LimitBook } from './limits.ts';
-import type { Pace } from './pace.ts';
 
 /**
  * What a judge sees of the world. Nothing here comes from the gateway: truth, registers, and frames
@@ -57,6 +56,18 @@ export interface WireFrame {
   readonly values: readonly number[];
   readonly write: boolean;
   readonly exception: number; // 0 = accepted
+}
+
+/**
+ * How fast the gateway's turns come to the wire. A rule counts in cycles; in an accelerated run a
+ * cycle is 50 ms of real time, so that a machine busy with something else is late by many of them.
+ * What is read every turn tells how many turns the site really had: time without turns is the
+ * machine's, not the gateway's. In real time every millisecond counts.
+ */
+export interface Pace {
+  frame(frame: WireFrame): void;
+  /** Time between two instants (UTC) as far as turns filled it, ms. */
+  elapsedMs(fromMs: number, untilMs: number): number;
 }
 
 export type Rule = 'S1' | 'S2' | 'S3' | 'S4' | 'S5' | 'S9';
