@@ -13,6 +13,7 @@ import type { Request } from '../bus/pdu.ts';
 import type { BusHandle, BusResult } from '../bus/types.ts';
 import { ReadingBook } from './book.ts';
 import { type Block, itemsIn, planBlocks, type Span, splitBlock } from './plan.ts';
+import { isPermanent, type Polled, polledOf } from './polled.ts';
 import { FULL_PACE, type Load, type Pace } from './schedule.ts';
 
 const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
@@ -23,25 +24,14 @@ export const readRequest = (space: RegisterSpace, span: Span): Request => ({
   count: span.count,
 });
 
-/** Exceptions that will be the same next time: function, address, value. */
-const isPermanent = (exception: number | undefined): boolean =>
-  exception !== undefined && exception >= 1 && exception <= 3;
-
 /** Cycles until a block that failed with "device failure" twice is tried again. */
 const AFTER_FAILURE_CYCLES = 30;
+/** Cycles until a point that the device refused for good is asked again. */
+const AFTER_REFUSAL_CYCLES = 3_600;
 /** Cycles until a device that could not be recognised is looked at again. */
 const AGAIN_CYCLES = 10;
 /** Identity and model headers stay as long as the device does. */
 const CONSTANT_MS = 1e12;
-
-interface Polled {
-  readonly block: Block;
-  lastCycle: number;
-  turn: number;
-  pending: boolean;
-  failed: boolean; // the last read
-  failures: number; // exception 4 in a row
-}
 
 export interface DeviceOptions {
   readonly device: Device;
@@ -122,7 +112,8 @@ export class DevicePoller {
 
   /** What its blocks would cost of the wire. */
   loads(): Load[] {
-    return this.polled.map(({ block }) => ({
+    const present = this.polled.filter(({ absent }) => !absent);
+    return present.map(({ block }) => ({
       everyCycles: block.everyCycles,
       costMs: this.handle.costMs(readRequest(block.space, block.spans[0])),
     }));
@@ -328,6 +319,7 @@ export class DevicePoller {
     this.settled = this.settled || this.polled.every((other) => !other.pending);
     if (result.ok) {
       polled.failures = 0;
+      polled.absent = false;
       const atMs = result.sentAtMs - (this.map?.limits.latencyMs ?? 0);
       this.book?.take(itemsIn(block, span), span, result.words, atMs);
       this.keep(block.space, span.at, result, this.options.times.freshMs[block.class]);
@@ -345,6 +337,22 @@ export class DevicePoller {
     this.spans.set(`${space} ${at}`, { space, at, words, atMs: sentAtMs, freshMs });
   }
 
+  /**
+   * Asked again in an hour; within a minute where it refuses all that control needs, as one does that is
+   * still starting.
+   */
+  private absent(polled: Polled, cycle: number, where: string): void {
+    const { block } = polled;
+    this.book?.absent(block.items, this.options.clock.monoMs());
+    const keys = block.items.map((item) => item.points[0]?.key).join(', ');
+    if (!polled.told) this.options.log.warn(`device ${this.id}: does not have ${keys} (${where})`);
+    Object.assign(polled, { absent: true, told: true, failed: false });
+    polled.lastCycle = cycle + AFTER_REFUSAL_CYCLES - this.cyclesOf(block);
+    const control = this.polled.filter((other) => other.block.class === 'control');
+    if (!control.every((other) => other.absent)) return;
+    for (const other of control) other.lastCycle = cycle + AFTER_FAILURE_CYCLES - this.pace.control;
+  }
+
   private refused(
     polled: Polled,
     span: Span,
@@ -356,12 +364,8 @@ export class DevicePoller {
     if (isPermanent(result.exception)) {
       const parts = splitBlock(block);
       this.plans += 1;
-      this.polled = [...this.polled.filter((other) => other !== polled), ...parts.map(polledOf)];
-      if (parts.length === 0) {
-        this.book?.absent(block.items, this.options.clock.monoMs());
-        const keys = block.items.map((item) => item.points[0]?.key).join(', ');
-        this.options.log.warn(`device ${this.id}: does not have ${keys} (${where})`);
-      }
+      if (parts.length === 0) this.absent(polled, cycle, where);
+      else this.polled = [...this.polled.filter((one) => one !== polled), ...parts.map(polledOf)];
       return;
     }
     this.book?.failed(itemsIn(block, span));
@@ -386,12 +390,3 @@ const serialOf = (map: DeviceMap, point: ResolvedPoint, words: readonly number[]
 
 const layoutOf = (chain: SunspecChain): string =>
   chain.models.map(({ id, at, length }) => `${id}@${at}+${length}`).join(' ');
-
-const polledOf = (block: Block): Polled => ({
-  block,
-  lastCycle: Number.NEGATIVE_INFINITY,
-  turn: 0,
-  pending: false,
-  failed: false,
-  failures: 0,
-});

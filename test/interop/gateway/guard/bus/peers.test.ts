@@ -129,6 +129,6 @@ test('jsmodbus over RTU', async (context) => {
   const port = new SerialPort({ path: device, baudRate: BAUD, autoOpen: false });
   await new Promise<void>((done, fail) => port.open((error) => (error ? fail(error) : done())));
   ends.push(() => new Promise<void>((done) => (port.isOpen ? port.close(() => done()) : done())));
-  new jsmodbus.server.RTU(port, { ...tables(), slaveId: 1 });
+  new jsmodbus.server.RTU(port, tables());
   await exercise(bus, ends);
 });

@@ -240,6 +240,19 @@ test('a refused range is split once, what is missing is asked no more', async ()
   expect(poller.snapshot().bad).toBe(0);
 });
 
+test('a device that refuses everything while it starts is read again within a minute', async () => {
+  const { peer, cycles, read, lines } = await rig();
+  await cycles(2);
+  peer.faults.exception = 2;
+  await cycles(20);
+  expect(read('powerW')).toMatchObject({ quality: 'unavailable', last: 12_340 });
+  peer.faults.exception = undefined;
+  await cycles(60);
+  expect(read('powerW')).toMatchObject({ quality: 'good', value: 12_340 });
+  expect(read('voltageL1V')).toMatchObject({ quality: 'good', value: 230.5 });
+  expect(lines.filter((line) => line.includes('does not have powerW'))).toHaveLength(1);
+});
+
 test('exceptions 5 and 6 are tried again, 4 is told once', async () => {
   const { peer, cycles, read, lines } = await rig();
   await cycles(2);
