@@ -43,8 +43,8 @@ export interface Change {
 
 /** How far a place has got. */
 export interface Followed {
-  readonly doneNumber: number; // delivered up to and with this one
-  readonly markNumber: number; // a delivery up to this one has begun; its done when it has ended
+  readonly donePosition: number; // delivered up to and with this one
+  readonly markPosition: number; // a delivery up to this one has begun; its done when it has ended
 }
 
 /** Changes that are not everywhere yet where they belong, in order; on disk with the change. */

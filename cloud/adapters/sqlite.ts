@@ -274,22 +274,22 @@ class SqliteStore implements Store, Notebook {
 
   followed(place: string): Followed {
     const known = this.sql(
-      'SELECT done AS doneNumber, mark AS markNumber FROM followers WHERE place = ?',
+      'SELECT done AS donePosition, mark AS markPosition FROM followers WHERE place = ?',
     ).get(place) as Followed | undefined;
     if (known !== undefined) return known;
     const lastNumber = this.sql("SELECT seq FROM sqlite_sequence WHERE name = 'changes'")
       .pluck()
       .get() as number | undefined;
-    const begun = { doneNumber: lastNumber ?? 0, markNumber: lastNumber ?? 0 };
+    const begun = { donePosition: lastNumber ?? 0, markPosition: lastNumber ?? 0 };
     this.follow(place, begun);
     return begun;
   }
 
-  follow(place: string, { doneNumber, markNumber }: Followed): void {
+  follow(place: string, { donePosition, markPosition }: Followed): void {
     this.sql(
       `INSERT INTO followers VALUES (?, ?, ?)
         ON CONFLICT (place) DO UPDATE SET done = excluded.done, mark = excluded.mark`,
-    ).run(place, doneNumber, markNumber);
+    ).run(place, donePosition, markPosition);
   }
 
   close(): void {

@@ -44,13 +44,13 @@ export class Copier {
       const deliver = (changes: readonly Change[]) => this.toLake(lake, changes);
       places.push({ ...LAKE, name: 'lake', deliver });
     }
-    const moved = (): void => ports.notebook.forgetNoted(this.doneNumber());
+    const moved = (): void => ports.notebook.forgetNoted(this.donePosition());
     this.followers = places.map((place) => new Follower(place, { ...ports, moved }));
   }
 
   /** Transactions that are not everywhere yet. */
   waiting(): number {
-    return this.left ?? this.ports.notebook.notedCount(this.doneNumber());
+    return this.left ?? this.ports.notebook.notedCount(this.donePosition());
   }
 
   /** There is something new on disk. */
@@ -70,8 +70,8 @@ export class Copier {
     await tables?.close();
   }
 
-  private doneNumber(): number {
-    return Math.min(...this.followers.map((follower) => follower.doneNumber));
+  private donePosition(): number {
+    return Math.min(...this.followers.map((follower) => follower.donePosition));
   }
 
   private async toLake(lake: Lake, changes: readonly Change[]): Promise<void> {

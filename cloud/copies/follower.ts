@@ -44,8 +44,8 @@ export class Follower {
     this.followed = ports.notebook.followed(place.name);
   }
 
-  get doneNumber(): number {
-    return this.followed.doneNumber;
+  get donePosition(): number {
+    return this.followed.donePosition;
   }
 
   /** There is something new on disk. */
@@ -86,22 +86,22 @@ export class Follower {
   /** @returns how long there is reason to wait, ms */
   private async turn(): Promise<number> {
     const { notebook, clock, moved } = this.ports;
-    const { doneNumber, markNumber } = this.followed;
+    const { donePosition, markPosition } = this.followed;
     const { changesMax, waitMs } = this.place;
-    const isBegun = markNumber > doneNumber;
+    const isBegun = markPosition > donePosition;
     const found = notebook
-      .noted(doneNumber, changesMax)
-      .filter(({ number }) => !isBegun || number <= markNumber);
+      .noted(donePosition, changesMax)
+      .filter(({ number }) => !isBegun || number <= markPosition);
     const last = found.at(-1);
     if (last === undefined) return 0;
     this.again = true;
     this.sinceMs ??= clock.realMs();
     const leftMs = this.sinceMs + waitMs - clock.realMs();
     if (!isBegun && !this.hurry && found.length < changesMax && leftMs > 0) return leftMs;
-    this.follow({ doneNumber, markNumber: last.number });
+    this.follow({ donePosition, markPosition: last.number });
     await this.place.deliver(found.map(({ change }) => change));
     if (this.ended) return 0; // the database is closed: the same is delivered at the next start
-    this.follow({ doneNumber: last.number, markNumber: last.number });
+    this.follow({ donePosition: last.number, markPosition: last.number });
     this.sinceMs = undefined;
     moved();
     return 0;
