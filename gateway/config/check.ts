@@ -18,7 +18,7 @@ const NOMINAL_V = 230;
  */
 export function checkSite(site: Site, profiles: Profiles): Finding[] {
   // What names nothing would show again as a missing meter or device: names first.
-  const names = [...duplicates(site), ...references(site)];
+  const names = [...duplicates(site), ...references(site), ...wires(site)];
   if (names.length > 0) return names;
   return [
     ...tree(site),
@@ -92,6 +92,18 @@ function sameWires(site: Site): Finding[] {
 }
 
 const ids = (list: readonly { readonly id: string }[]): string[] => list.map((entry) => entry.id);
+
+/** RTU needs all eight bits of a character. */
+const wires = (site: Site): Finding[] =>
+  site.buses.flatMap((bus, index) =>
+    bus.kind === 'serial' && bus.dataBits === 7 && bus.framing !== 'ascii'
+      ? {
+          path: ['buses', index, 'dataBits'],
+          what: 'RTU has characters of 8 bits',
+          mend: 'write dataBits: 8, or framing: ascii',
+        }
+      : [],
+  );
 
 function references(site: Site): Finding[] {
   const found: Finding[] = [];

@@ -45,6 +45,12 @@ describe('a site file', () => {
     );
   });
 
+  it('is refused for RTU in seven bits', () => {
+    const lan1 = '  - { id: lan1,';
+    const again = '  - { id: lan9, kind: serial, path: /dev/x, baud: 9600, dataBits: 7 }';
+    expect(complaint(lan1, `${again}\n${lan1}`)).toContain('RTU has characters of 8 bits');
+  });
+
   it('is refused for two devices with one unit id on a bus', () => {
     expect(complaint('bus: lan1, unit: 2', 'bus: lan1, unit: 1')).toContain(
       "unit 1 on bus 'lan1' is already devices[0]",
