@@ -159,6 +159,38 @@ devices
     printSchema();
   });
 
+const looking = (command: Command): Command =>
+  siteFolder(command)
+    .option('--timeout <ms>', 'how long an answer may take', '700')
+    .option('--json', 'print one JSON object');
+looking(devices.command('scan'))
+  .argument('[places...]', 'subnets (192.168.1.0/24), HOST or HOST:PORT of Modbus TCP')
+  .option('--serial <path[@baud[n|e|o]]>', 'RS-485 line; may be given again', more, [])
+  .option('--baud <rates>', 'to try where a line names none', '9600,19200')
+  .option('--parity <kinds>', 'to try where a line names none', 'none,even')
+  .option('--units <range>', 'units to ask, as 1-10 or 1,3', '1-10')
+  .option('--yes', 'do not ask before it begins', false)
+  .description('say what it will ask, then find who answers; reads only')
+  .action(async (places: string[], options) => {
+    const { scanDevices } = await import('./cli/devices-scan.ts');
+    process.exitCode = await scanDevices(places, options);
+  });
+looking(devices.command('probe'))
+  .argument('<address>', 'HOST[:PORT][/UNIT] or PATH[@BAUD[n|e|o][/UNIT]]')
+  .description('who a device is, its model chain, and everything it reads now')
+  .action(async (address: string, options) => {
+    const { probeDevice } = await import('./cli/devices-probe.ts');
+    process.exitCode = await probeDevice(address, options);
+  });
+looking(devices.command('test'))
+  .argument('<profile@address>', 'such as eastron/sdm630@192.168.1.20/1')
+  .option('--write [point]', 'write and take back points that have no effect; no setpoints')
+  .description('read every point of a profile, timed and judged')
+  .action(async (tested: string, options) => {
+    const { testDevice } = await import('./cli/devices-probe.ts');
+    process.exitCode = await testDevice(tested, options);
+  });
+
 const config = program.command('config').description('look at a site file');
 config
   .command('check')

@@ -9,6 +9,7 @@ import type {
 import { profileJsonSchema } from '../config/profile-schema.ts';
 import { allProfiles } from '../config/profiles.ts';
 import { Fault } from '../contracts/values/fault.ts';
+import { print, printJson, table } from './output.ts';
 
 /** What the table of devices says of one; docs/devices.md has the same. */
 export interface DeviceRow {
@@ -19,16 +20,6 @@ export interface DeviceRow {
   readonly controls: string;
   readonly unproven: string;
 }
-
-/** Who reads may stop reading (`| head`): that is an end, and no mistake. */
-function print(text: string): void {
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
-  process.stdout.write(`${text}\n`);
-}
-const printJson = (value: unknown): void => print(JSON.stringify(value));
 
 const keysOf = (profile: Profile): string[] => [
   ...Object.entries(profile.points).flatMap(([key, { as }]) => (as === 'sf' ? [] : [key])),
@@ -116,18 +107,6 @@ export const throughRow = (device: ThroughDevice): DeviceRow => ({
   controls: 'nothing',
   unproven: '-',
 });
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, n) => Math.max(...rows.map((row) => row[n]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((cell, n) => cell.padEnd(widths[n] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 /** `edgewatt devices list`. @param dir  folder with the site file, for the user's own profiles */
 export function listDevices(dir: string | undefined, json: boolean): void {

@@ -1,6 +1,7 @@
-import type { Found } from '../adapters/modbus/probe.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
 import { dcNode, hasStore, hybridLines, meterPart } from './setup-hybrid.ts';
+import type { Placed } from './survey/scan.ts';
+import { sampleText, whoText } from './survey/words.ts';
 
 /** What nobody can read off a wire. */
 export interface Answers {
@@ -15,11 +16,6 @@ export interface Answers {
   readonly batteryW: number;
   readonly batteryWh: number;
   readonly gridMeter: string; // id of the device that measures the connection
-}
-
-export interface Placed {
-  readonly bus: BusSpec;
-  readonly found: Found;
 }
 
 const VOLTAGE_V = 230;
@@ -41,18 +37,6 @@ function busLine(bus: BusSpec): string {
   const { id, path, baud, parity } = bus;
   return `  - { id: ${id}, kind: serial, path: ${text(path)}, baud: ${baud}, parity: ${parity} }`;
 }
-
-export const sampleText = (found: Found): string =>
-  Object.entries(found.sample)
-    .map(([key, value]) => `${key} ${Math.round(value * 10) / 10}`)
-    .join(', ');
-
-/** What a device says of itself, for a terminal and a comment: no line end, nothing that steers. */
-export const whoText = (found: Found): string =>
-  Object.values(found.identity)
-    .filter(Boolean)
-    .join(' ')
-    .replaceAll(/[^ -~]/g, '?');
 
 export interface Named extends Placed {
   readonly id: string;

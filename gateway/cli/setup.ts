@@ -13,23 +13,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { profileById } from '../../devices/catalogue.ts';
-import { scanBus } from '../adapters/modbus/probe.ts';
+import { CATALOGUE, profileById } from '../../devices/catalogue.ts';
 import { parseSite } from '../config/load.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
 import { type Asker, createAsker, Interrupted, type Question } from './setup-ask.ts';
 import { meterPart } from './setup-hybrid.ts';
-import {
-  type Answers,
-  gatewayText,
-  type Named,
-  named,
-  type Placed,
-  sampleText,
-  siteText,
-  whoText,
-} from './setup-site.ts';
+import { type Answers, gatewayText, type Named, named, siteText } from './setup-site.ts';
+import { Desk } from './survey/desk.ts';
+import { placeOf } from './survey/line.ts';
+import { unitsOf } from './survey/places.ts';
+import { isSameBox, type Placed, scanField } from './survey/scan.ts';
+import { sampleText, titleOf, whoText } from './survey/words.ts';
 
 export interface SetupOptions {
   readonly host: readonly string[]; // HOST[:PORT]
@@ -42,6 +37,7 @@ export interface SetupOptions {
 
 const INTERRUPTED = 130; // as a shell says of Ctrl-C
 const BY_ID = '/dev/serial/by-id';
+const PACING = { timeoutMs: 700, pauseMs: 20, connectMs: 2_000 };
 const POSITIVE = /^(?!0+(\.0+)?$)\d+(\.\d+)?$/;
 const DEGREES = /^-?\d+(\.\d+)?$/;
 const NUMBER = 'a number above 0, as in 35 or 7.5';
@@ -69,17 +65,6 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   gridMeter: /^device\d+$/,
 };
 const print = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** '1-3,7' -> 1, 2, 3, 7 */
-function unitsOf(words: string): number[] {
-  const units = words.split(',').flatMap((part) => {
-    const [from = Number.NaN, until = from] = part.split('-').map(Number);
-    return Array.from({ length: until - from + 1 }, (_, index) => from + index);
-  });
-  const isFine = units.length > 0 && units.every((unit) => unit >= 0 && unit <= 247);
-  if (isFine) return units;
-  throw new Fault('not a range of units', `--units ${words}`, 'write 1-10 or 1,3');
-}
 
 function busesOf({ host: hosts, serial: lines }: Pick<SetupOptions, 'host' | 'serial'>): BusSpec[] {
   const tcp = hosts.map((place, index): BusSpec => {
@@ -124,32 +109,34 @@ async function wires(options: SetupOptions, asker: Asker): Promise<BusSpec[]> {
   return busesOf({ host: places(host), serial: places(serial) });
 }
 
-async function scan(buses: readonly BusSpec[], units: readonly number[]): Promise<Placed[]> {
-  const placed: Placed[] = [];
-  for (const bus of buses) {
-    const place = bus.kind === 'serial' ? bus.path : `${bus.host}:${bus.port}`;
-    print(`Looking at ${place}, units ${units[0]} to ${units.at(-1)} ...`);
-    try {
-      for (const found of await scanBus(bus, units)) {
-        const name = found.profile?.title ?? 'a SunSpec device that no profile fits';
-        const who = whoText(found);
-        const twin = placed.find((one) => isSame(one, found));
-        const note = twin === undefined ? '' : ', the same device once more: left out';
-        print(`  unit ${found.unit}: ${name}${who === '' ? '' : ` (${who})`}${note}`);
-        if (twin === undefined) placed.push({ bus, found });
-      }
-    } catch (error) {
-      print(`  no answer: ${error instanceof Error ? error.message : String(error)}`);
-    }
+/** Everybody on the wires, one device once. */
+async function scan(
+  dir: string,
+  buses: readonly BusSpec[],
+  units: readonly number[],
+): Promise<Placed[]> {
+  const desk = new Desk(dir, PACING);
+  const field = {
+    hosts: buses.filter(({ kind }) => kind !== 'serial'),
+    lines: buses.filter(({ kind }) => kind === 'serial').map((bus) => [bus]),
+    units,
+  };
+  try {
+    const { placed } = await scanField(desk, field, CATALOGUE, {
+      begun: (bus) => print(`Looking at ${placeOf(bus)}, units ${units[0]} to ${units.at(-1)} ...`),
+      closed: (bus, why) => print(`  ${placeOf(bus)}: ${why}`),
+    });
+    return placed.filter((one, index) => {
+      const twin = placed.slice(0, index).find(({ found }) => isSameBox(found, one.found));
+      const note = twin === undefined ? '' : ', the same device once more: left out';
+      const who = whoText(one.found);
+      const words = `${titleOf(one.found)}${who === '' ? '' : ` (${who})`}${note}`;
+      print(`  ${placeOf(one.bus)} unit ${one.found.unit}: ${words}`);
+      return twin === undefined;
+    });
+  } finally {
+    desk.close();
   }
-  return placed;
-}
-
-/** One box that answers at two addresses tells the same serial number at both. */
-function isSame(known: Placed, found: Placed['found']): boolean {
-  const { serial } = found.identity;
-  const mine = known.found.identity;
-  return Boolean(serial) && mine['serial'] === serial && mine['maker'] === found.identity['maker'];
 }
 
 /** Several meters look alike on a wire; which one is at the connection nobody can read there. */
@@ -244,7 +231,7 @@ export async function setup(dir: string, options: SetupOptions): Promise<number>
     if (buses.length === 0) {
       throw new Fault('nothing to scan', 'edgewatt setup', 'name --host HOST or --serial PATH');
     }
-    const devices = named(await scan(buses, units));
+    const devices = named(await scan(dir, buses, units));
     if (!devices.some(({ found }) => meterPart(found.profile) !== undefined)) {
       const mend = 'check wiring, unit and baud rate of the meter at the grid connection';
       throw new Fault('no meter that we know answers', 'scan', mend);

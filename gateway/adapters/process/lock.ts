@@ -16,6 +16,23 @@ function startOf(pid: number): string | undefined {
   }
 }
 
+const fileOf = (dataDir: string): string => join(dataDir, 'guard.lock');
+
+/** Process that holds a data folder's lock; undefined when nobody who lives does. */
+export function lockOwner(dataDir: string): number | undefined {
+  let content: string;
+  try {
+    content = readFileSync(fileOf(dataDir), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    const mend = 'run this as the user of the gateway';
+    throw new Fault(`the lock cannot be read (${code})`, fileOf(dataDir), mend);
+  }
+  const [pid = '0', start = ''] = content.split(' ');
+  return start !== '' && startOf(Number(pid)) === start ? Number(pid) : undefined;
+}
+
 /**
  * One guard a data folder: two would be two masters on one bus. A held lock is waited for, then
  * refused; one left behind by a dead process is taken over.
@@ -23,7 +40,7 @@ function startOf(pid: number): string | undefined {
  */
 export async function takeLock(dataDir: string): Promise<() => void> {
   mkdirSync(dataDir, { recursive: true });
-  const file = join(dataDir, 'guard.lock');
+  const file = fileOf(dataDir);
   const mine = `${process.pid} ${startOf(process.pid) ?? ''}`;
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
     try {

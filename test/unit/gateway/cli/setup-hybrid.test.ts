@@ -19,10 +19,12 @@ const ANSWERS: Answers = {
   gridMeter: 'device1',
 };
 
+const NOTHING_MORE = { also: [], identity: {}, objects: {}, chain: undefined, sample: {} };
+
 function siteOf(...profiles: readonly (Profile | undefined)[]) {
   const placed = profiles.map((profile, index) => ({
     bus: { id: 'lan1', kind: 'tcp' as const, host: '192.0.2.7', port: 502 },
-    found: { unit: index + 1, profile, identity: {}, sample: {} },
+    found: { ...NOTHING_MORE, unit: index + 1, profile },
   }));
   return parseSite(siteText(named(placed), ANSWERS), profileById);
 }
