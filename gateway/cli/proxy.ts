@@ -1,6 +1,5 @@
-import { profileById } from '../../devices/catalogue.ts';
 import { loadGateway } from '../config/gateway-file.ts';
-import { loadSite } from '../config/load.ts';
+import { runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { MAP_VERSION, mapRows, siteMap } from '../link/proxy/site-map.ts';
 
@@ -10,7 +9,7 @@ export function showProxyMap(dir: string, json: boolean): void {
   if (file.proxy === undefined) {
     throw new Fault('there is no section proxy', `${dir}/gateway.yaml`, 'see docs/proxy.md');
   }
-  const map = siteMap(loadSite(file.siteFile, profileById));
+  const map = siteMap(runningSite(file).site);
   const { host, port, unit, mirror } = file.proxy;
   const { words, hash } = map;
   if (json) {

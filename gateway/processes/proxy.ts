@@ -53,7 +53,7 @@ export async function openProxy(
     take: (frame) => {
       if (frame.t === 'image') newest = frame.image;
       else if (frame.t === 'mirror') mirror.take(frame.device, frame.spans);
-      else if (frame.t === 'passed') passing.answered(frame.id, frame.pdu);
+      else if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
     },
     stop: open.stop,
   };
@@ -83,7 +83,7 @@ class Passing {
     const refused = (code: number): Uint8Array => Uint8Array.of((pdu[0] ?? 0) | 0x80, code);
     this.count += 1;
     const id = this.count;
-    const isSent = this.pipe.send(encodeFrame({ t: 'pass', id, device, pdu: [...pdu] }));
+    const isSent = this.pipe.send(encodeFrame({ t: 'pass', id, device, bytes: [...pdu] }));
     if (!isSent) return Promise.resolve(refused(BUSY));
     return new Promise((resolve) => {
       const cancel = this.clock.realAt(this.clock.realMs() + PATIENCE_MS, () => {
@@ -97,8 +97,8 @@ class Passing {
     });
   }
 
-  answered(id: number, pdu: readonly number[]): void {
-    this.waiting.get(id)?.(Uint8Array.from(pdu));
+  answered(id: number, bytes: readonly number[]): void {
+    this.waiting.get(id)?.(Uint8Array.from(bytes));
     this.waiting.delete(id);
   }
 }

@@ -110,10 +110,14 @@ export class Supervisor {
 
   /** Another master's request: the guard answers when it comes to it, or says that it does not. */
   pass(
-    { id, device, pdu }: AgentFrame & { t: 'pass' },
-    ask: (device: string, pdu: readonly number[]) => Promise<readonly number[]>,
+    { id, device, bytes }: AgentFrame & { t: 'pass' },
+    ask: (device: string, bytes: readonly number[]) => Promise<readonly number[]>,
   ): void {
-    void ask(device, pdu).then((answer) => this.send({ t: 'passed', id, pdu: answer }));
+    const { agent } = this;
+    void ask(device, bytes).then((answer) => {
+      // Another agent counts its requests anew.
+      if (this.agent === agent) this.send({ t: 'passed', id, bytes: answer });
+    });
   }
 
   /** Hands over what changed of a mirrored device; what does not fit is newer the next time. */
@@ -240,7 +244,7 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
     case 'restart':
       return { t: frame['t'] };
     case 'pass':
-      return isNumber('id') && isText('device') && isPdu(frame['pdu'])
+      return isNumber('id') && isText('device') && isPdu(frame['bytes'])
         ? (raw as AgentFrame)
         : undefined;
     case 'image-ack':

@@ -13,8 +13,8 @@ export type GuardFrame =
   // what was polled of a mirrored device since the last one
   | { readonly t: 'mirror'; readonly device: string; readonly spans: readonly MirrorSpan[] }
   | { readonly t: 'records'; readonly records: readonly TelemetryRecord[] }
-  // answer to a 'pass', a Modbus PDU as bytes
-  | { readonly t: 'passed'; readonly id: number; readonly pdu: readonly number[] }
+  // answer to a 'pass': a Modbus PDU
+  | { readonly t: 'passed'; readonly id: number; readonly bytes: readonly number[] }
   | { readonly t: 'stopping' };
 
 export type AgentFrame =
@@ -25,12 +25,12 @@ export type AgentFrame =
   | { readonly t: 'directive'; readonly directive: SignedDirective }
   // devices released, and a new start of the gateway
   | { readonly t: 'restart' }
-  // another master's request for a device, a Modbus PDU as bytes
+  // another master's request for a device: a Modbus PDU
   | {
       readonly t: 'pass';
       readonly id: number;
       readonly device: string;
-      readonly pdu: readonly number[];
+      readonly bytes: readonly number[];
     }
   | { readonly t: 'alive' };
 

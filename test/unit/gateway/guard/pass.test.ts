@@ -103,7 +103,7 @@ describe('the budget', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is closed for ten minutes to a device that did not answer, and always to a slow one', async () => {
+  it('is closed for ten minutes after a time-out, and always to a slow device', async () => {
     const { ask, asked, now, answerWith } = passing();
     answerWith({ ok: false, why: 'timeout', detail: '', sent: true });
     expect(await ask('03 00 32 00 01')).toEqual(hex('83 0b'));

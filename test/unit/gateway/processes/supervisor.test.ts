@@ -105,6 +105,50 @@ describe('the supervisor of the agent process', () => {
     expect(agent(1).records()).toEqual([3, 4]);
   });
 
+  it('hands over what changed of a mirrored device, and all of it to the next agent', async () => {
+    const { clock, supervisor, agent } = setUp();
+    const span = (at: number, atMs: number) =>
+      ({ space: 'input', at, words: [at], atMs, freshMs: 5_000 }) as const;
+    const mirrored = (n: number) =>
+      agent(n).got.map((f) => (f.t === 'mirror' ? f.spans.map(({ at, atMs }) => [at, atMs]) : f.t));
+    supervisor.mirror('meter1', () => [span(0, 1)]);
+    agent().say({ t: 'alive' }); // before its first word it gets nothing
+    supervisor.mirror('meter1', () => [span(0, 1), span(50, 1)]);
+    supervisor.mirror('meter1', () => [span(0, 2), span(50, 1)]);
+    supervisor.mirror('meter1', () => [span(0, 2), span(50, 1)]);
+    const both = [
+      [0, 1],
+      [50, 1],
+    ];
+    expect(mirrored(0)).toEqual([both, [[0, 2]]]);
+    agent().kill();
+    await agent().exited;
+    await clock.advance(60_000);
+    agent(1).say({ t: 'alive' });
+    supervisor.mirror('meter1', () => [span(0, 2)]);
+    expect(mirrored(1)).toEqual([[[0, 2]]]);
+  });
+
+  it("brings another master's request and its answer, to the agent that asked", async () => {
+    const { clock, supervisor, agent, frames } = setUp();
+    const broken = { t: 'pass', id: 1, device: 'meter1', bytes: [3, 256] } as const;
+    agent().say(broken);
+    const frame = { ...broken, bytes: [3, 0] };
+    agent().say(frame);
+    expect(frames).toEqual([frame]);
+    supervisor.pass(frame, async () => [131, 2]);
+    await clock.advance(1);
+    expect(agent().got).toEqual([{ t: 'passed', id: 1, bytes: [131, 2] }]);
+    const late = Promise.withResolvers<number[]>();
+    supervisor.pass(frame, () => late.promise);
+    agent().kill();
+    await agent().exited;
+    await clock.advance(60_000);
+    late.resolve([131, 2]);
+    await clock.advance(1);
+    expect(agent(1).got).toEqual([]);
+  });
+
   it('cuts records into frames of at most 64 KB', () => {
     const { supervisor, agent } = setUp();
     supervisor.push(Array.from({ length: 500 }, (_, i) => record(i + 1)));
