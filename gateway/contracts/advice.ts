@@ -26,7 +26,7 @@ export type BiasHint = z.infer<typeof biasHint>;
 export const strategy = z.strictObject({
   reservePct: z.int().min(0).max(60), // of a store, kept back
   marginPct: z.int().min(0).max(50), // of the load, kept for what may come beyond it
-  /** Beyond the least price at which an order pays: of the producer's offers, the consumer's bids. */
+  /** Beyond the price at which an order just pays: the producer's offers, the consumer's bids. */
   orderMarginMicroPerKwh: z.int().min(0).max(200_000),
   demandResponse: z
     .strictObject({

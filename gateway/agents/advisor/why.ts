@@ -69,7 +69,10 @@ const ABOUT: readonly (readonly [RegExp, readonly Fact['kind'][]])[] = [
 ];
 const ALWAYS: readonly Fact['kind'][] = ['decision', 'plan', 'advice'];
 
-/** The binding reason, the plan and the advice it leans on, and what the question's words ask for beside them. */
+/**
+ * The binding reason, the plan and the advice it leans on, and what the question's words ask for
+ * beside them.
+ */
 export function plainAnswer(
   question: string,
   facts: readonly Fact[],

@@ -13,7 +13,7 @@ import { SWANSON, scenariosOf } from './scenarios.ts';
 export interface Trying {
   readonly problem: PlanProblem; // as the program sets it, without advice
   readonly forecast: SiteForecast;
-  /** Prices at which orders of this site were cleared lately, nano per Wh; fewer than 4 say nothing. */
+  /** At which orders of this site were cleared lately, nano per Wh; fewer than 4 say nothing. */
   readonly prices: readonly number[];
   readonly feeNanoPerWh: number; // on bought energy
   readonly drafts: (planned: Planned, parameters: PlanParameters) => readonly OrderDraft[];

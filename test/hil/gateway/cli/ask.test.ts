@@ -92,8 +92,9 @@ test('the scoreboard of the models, and what came of each proposal', async () =>
   expect(lines[0]).toMatch(/^agent +asked +answered +better +equal +worse +leaned/);
   expect(lines[1]).toMatch(/^producer +1 +1 +1 +0 +0 +1 +0 +€ 0.03 less in 1$/);
   expect(lines[4]).toBe(
-    "  Monday 22 June, 14:00, producer: From 14:00 to 15:00 the plan leaned on the producer agent's " +
-      'advice (claude-test): 30 % of the battery kept back; simulated, the day costs € 0.12 less; ' +
+    '  Monday 22 June, 14:00, producer: From 14:00 to 15:00 the plan leaned on ' +
+      "the producer agent's advice (claude-test): 30 % of the battery kept back; " +
+      'simulated, the day costs € 0.12 less; ' +
       'as measured it cost € 0.03 less. Its reason: "the evening is dear and clouds are likely" ' +
       '[prompt c0ffeec0ffee]',
   );

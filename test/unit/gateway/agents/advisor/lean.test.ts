@@ -94,7 +94,7 @@ async function advised({ effect, site = BRIGHTWORKS, proposal = PROPOSAL, powers
 
 const ADVISED = "ready for 15 % more load on the producer agent's advice until 13:00";
 
-test('what is no worse in the simulation leads the next plan, is told, and is withdrawn when measured worse', async () => {
+test('no worse, it leads the next plan and is told; measured worse, it is withdrawn', async () => {
   const { first, quarter, events, link } = await advised({ effect: 'lean' });
   const advice = await first();
   expect(advice).toMatchObject({

@@ -91,7 +91,7 @@ test('each agent works beside its twin, is simulated, and changes nothing', asyn
   expect(await alone.advice()).toEqual({});
 });
 
-test('a demand-response offer must be possible and pay, and goes nowhere without an event', async () => {
+test('an offer must be possible and pay, and goes nowhere without an event', async () => {
   const offer = { startsInMin: 60, minutes: 30, reduceW: 5_000, priceMicroPerKwh: 5_000_000 };
   const paid = await factory({ consumer: { ...keep, demandResponse: offer } });
   await expect
