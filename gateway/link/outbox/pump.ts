@@ -42,6 +42,7 @@ export class Pump {
   private readonly deps: PumpDeps;
   private readonly ackTimeoutMs: number;
   private readonly suspects = new Suspects();
+  private wasTrial = false;
   private refusedPauseMs = 0; // everything is refused: rising
   private batches: Batch[] = [];
   private connected = false;
@@ -145,15 +146,17 @@ export class Pump {
     const nowMs = clock.realMs();
     if (nowMs < this.notBeforeMs && !this.hurry) return this.notBeforeMs - nowMs;
     this.batches = this.batches.filter((batch) => batch.dueMs > nowMs);
-    const suspect = this.suspects.due(nowMs);
+    const suspect = this.wasTrial ? undefined : this.suspects.due(nowMs);
+    this.wasTrial = suspect !== undefined; // in turn with what is under no suspicion
     if (suspect !== undefined) {
       await this.trial(suspect);
-      this.again = true; // what is under no suspicion goes on at once
+      this.notBeforeMs = nowMs + BACKLOG_PAUSE_MS;
+      return BACKLOG_PAUSE_MS;
     }
     const dues = [...this.batches.map((batch) => batch.dueMs), this.suspects.nextMs()];
     const nextDueMs = Math.max(0, Math.min(...dues) - nowMs);
     const idleMs = Number.isFinite(nextDueMs) ? nextDueMs : undefined;
-    if (this.batches.length >= BATCHES_IN_FLIGHT || suspect !== undefined) return idleMs;
+    if (this.batches.length >= BATCHES_IN_FLIGHT) return idleMs;
     const records = await store.readRecords(READ_BYTES, [
       ...this.batches.flatMap((batch) => batch.ranges),
       ...rangesOf(this.suspects.records()),
