@@ -3,7 +3,8 @@ import type { Profile } from '../profile.ts';
 
 /**
  * Kostal Plenticore by its own registers: '' is the converter at the busbar, `battery` is behind
- * it, `meter` is its meter at the connection. The setpoint ends by itself when it is not written again.
+ * it, `meter` is its meter at the connection. The setpoint ends by itself when it is not written
+ * again.
  */
 export const KOSTAL_PLENTICORE: Profile = {
   id: 'kostal/plenticore',
