@@ -12,7 +12,7 @@ export type Decoder = (
 ) => number | undefined;
 
 const EXPONENT_MAX = 10;
-const POWERS = Array.from({ length: EXPONENT_MAX + 1 }, (_, n) => 10 ** n);
+const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
 const WORD = 0x10000;
 const HALF = 0x100000000;
 
