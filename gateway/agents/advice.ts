@@ -114,8 +114,12 @@ export class Advising {
 
   /** After a plan. Never throws; takes as long as models and solver take. */
   async planned(planned: Planned, forecast: SiteForecast, situation: Situation): Promise<void> {
-    this.settle();
-    const { solver, limitMs, clock } = this.deps;
+    const { solver, limitMs, clock, log } = this.deps;
+    try {
+      this.settle();
+    } catch (error) {
+      log.error('advice is not measured', { why: String(error) });
+    }
     const trying: Trying = { ...situation, solver, limitMs };
     const moment: Moment = {
       outlook: planned.outlook,

@@ -67,6 +67,9 @@ test('a gateway file with a model gives its agents their instructions', async ()
   expect(advisor?.instructions.producer).toContain('# Producer agent');
   expect(advisor?.instructions.consumer).toContain('# Consumer agent');
   expect(await advisor?.model.ask(question)).toMatchObject({ state: 'answered' });
+  expect(advisor?.effect).toBe('shadow');
+  writeFileSync(join(dir, 'gateway.yaml'), yaml.replace('{model', '{effect: lean, model'));
+  expect((await advisorOf(loadGateway(dir), clock, log))?.effect).toBe('lean');
 });
 
 test('a key that is missing costs the gateway its advisor and nothing else', async () => {
