@@ -118,6 +118,7 @@ program
   .command('device')
   .description('one device of the catalogue on a wire, with faults to order')
   .argument('<profile>', "as in 'edgewatt devices list'")
+  .option('--site <dir>', 'folder with site.yaml, for the profiles of its own')
   .option('--tcp <port>', 'Modbus TCP on 127.0.0.1; 0 = a free port', number('port', 0, 65_535))
   .option('--serial <path>', 'Modbus RTU on a tty')
   .addOption(
@@ -143,6 +144,7 @@ program
     const { device } = await import('./cli/device.ts');
     await device({
       profile,
+      site: options.site,
       port: options.tcp,
       serial: options.serial,
       framing: options.framing,

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
-import { CATALOGUE, profileById } from '../../devices/catalogue.ts';
 import type { Profile } from '../../devices/profile.ts';
 import { createClock, newOrigin } from '../../gateway/adapters/clock.ts';
+import { allProfiles } from '../../gateway/config/profiles.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { createDesk, type Desk, type DeskState } from '../devices/faults/desk.ts';
 import { createDeviceImage } from '../devices/image.ts';
@@ -12,6 +12,7 @@ import { interrupted } from './running.ts';
 
 export interface DeviceOptions {
   readonly profile: string;
+  readonly site: string | undefined; // folder with profiles of its own
   readonly port: number | undefined; // of TCP, 0 = a free one
   readonly serial: string | undefined; // path
   readonly framing: 'mbap' | 'rtu'; // on TCP
@@ -36,7 +37,7 @@ const BAUD = 9_600;
  * with `json` every write that it took, go to standard output.
  */
 export async function device(options: DeviceOptions): Promise<void> {
-  const profile = found(options.profile);
+  const profile = found(options.profile, options.site);
   if ((options.port === undefined) === (options.serial === undefined)) {
     const mend = 'give --tcp PORT (0 = a free one) or --serial PATH';
     throw new Fault('a device needs one wire', 'device', mend);
@@ -71,10 +72,16 @@ export async function device(options: DeviceOptions): Promise<void> {
   await server.stop();
 }
 
-function found(id: string): Profile {
-  const profile = profileById(id);
+function found(id: string, site: string | undefined): Profile {
+  const profiles = allProfiles(site);
+  const profile = profiles.find((one) => one.id === id);
+  if (profile?.kind === 'sunspec' && profile.auto === true) {
+    const others = profiles.filter((one) => one.kind === 'sunspec' && one.id !== id);
+    const mend = `choose one that it recognises: ${others.map((one) => one.id).join(', ')}`;
+    throw new Fault(`'${id}' has no registers of its own`, 'device', mend);
+  }
   if (profile !== undefined) return profile;
-  const near = CATALOGUE.map((one) => one.id).filter((known) => known.includes(id));
+  const near = profiles.map((one) => one.id).filter((known) => known.includes(id));
   const mend =
     near.length > 0 ? `did you mean ${near.join(', ')}?` : "'edgewatt devices list' shows them";
   throw new Fault(`no profile '${id}'`, 'device', mend);

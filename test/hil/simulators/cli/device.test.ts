@@ -224,6 +224,15 @@ describe('docs/simulated-devices.md', () => {
     }
   });
 
+  it.each([
+    ['nobody/nothing', "no profile 'nobody/nothing'; 'edgewatt devices list' shows them"],
+    ['sdm', 'did you mean eastron/sdm120, eastron/sdm630?'],
+    ['sunspec/generic', 'has no registers of its own; choose one that it recognises: '],
+    ['eastron/sdm630 --fault noise', "'noise' has no meaning on TCP; leave it out"],
+  ])('refuses %s in one line', async (words, complaint) => {
+    await expect(startDevice(...words.split(' '), '--tcp', '0')).rejects.toThrow(complaint);
+  });
+
   it('names every fault', () => {
     for (const kind of Object.keys(KINDS)) expect(page).toContain(`\`${kind}`);
   });
