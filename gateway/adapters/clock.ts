@@ -10,7 +10,7 @@ export interface ClockOrigin {
   readonly speed: number;
 }
 
-/** `performance` counts the machine's monotonic clock from the process's start, without a BigInt. */
+/** `performance` counts the machine's monotonic clock from the process's start, and no BigInt. */
 const START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 const monotonicMs = (): number => START_MS + performance.now();
 

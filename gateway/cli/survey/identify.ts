@@ -71,7 +71,7 @@ async function objectsOf(ask: Ask): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   let object = 0;
   for (let round = 0; round < OBJECTS.length; round += 1) {
-    const result = await ask({ fc: 43, level: 1, object });
+    const result = await ask({ fc: 43, level: 1, objectId: object });
     if (!result.ok) break;
     Object.assign(found, parseObjects(result.words));
     const [, , more, next = 0] = result.words;
@@ -184,6 +184,24 @@ async function fitting(ask: Ask, profiles: readonly Profile[]): Promise<Fit[]> {
   return fit.sort((a, b) => b.weight - a.weight);
 }
 
+/** A device of a running site: nothing is guessed, since a wrong guess costs the guard time. */
+async function lookAtKnown(
+  ask: Ask,
+  unit: number,
+  profile: Profile | undefined,
+): Promise<Found | undefined> {
+  if (profile === undefined) return undefined;
+  const chain = profile.kind === 'sunspec' ? await chainOf(ask) : undefined;
+  if (profile.kind === 'sunspec' && chain === undefined) return undefined;
+  const own = chain !== undefined && isAuto(profile) ? (genericOf(chain) ?? profile) : profile;
+  const map = resolveProfile(own, chain);
+  const identity = await identityOf(ask, own, map);
+  const sample = await sampleOf(ask, map);
+  return { unit, objects: {}, chain, profile: own, also: [], identity, sample };
+}
+
+const isAuto = (profile: Profile): boolean => profile.kind === 'sunspec' && profile.auto === true;
+
 /** What answers at one unit of an open line; undefined when nothing does. Reads only. */
 export async function look(
   line: Line,
@@ -196,6 +214,7 @@ export async function look(
     if (left >= 0) return line.ask(unit, request);
     return { ok: false, why: 'timeout', detail: 'asked enough', sent: false };
   };
+  if (line.known !== undefined) return lookAtKnown(ask, unit, line.known(unit));
   if (!(await isPresent(ask))) return undefined;
   const objects = await objectsOf(ask);
   const chain = await chainOf(ask);
@@ -224,5 +243,7 @@ export async function mapOf(ask: Ask, profile: Profile): Promise<DeviceMap> {
 }
 
 /** Whether a unit is there at all. */
-export const answers = (line: Line, unit: number): Promise<boolean> =>
-  isPresent((request) => line.ask(unit, request));
+export const answers = async (line: Line, unit: number): Promise<boolean> =>
+  line.known === undefined
+    ? isPresent((request) => line.ask(unit, request))
+    : line.known(unit) !== undefined;

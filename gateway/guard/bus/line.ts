@@ -14,7 +14,7 @@ export interface Asked {
 /** What a line makes of the bytes that it hears. */
 export interface Hearer<T extends Asked> {
   answered(asked: T, answer: PduAnswer): void;
-  /** Bytes that nobody waits for any more: counted, never used. @param unitId where they name one */
+  /** Bytes that nobody waits for any more: counted, never used. */
   stray(count: number, unitId: number | undefined): void;
   /** Nothing later on this connection can be trusted. */
   broken(detail: string): void;
@@ -96,7 +96,7 @@ export function tcpLine<T extends Asked>(hearer: Hearer<T>): Line<T> {
   };
 }
 
-/** @param silentMs gap before a request; 3.5 characters on a tty, little where a gateway keeps it */
+/** @param silentMs gap before a request: 3.5 characters on a tty, little where others keep it */
 export function rtuLine<T extends Asked>(hearer: Hearer<T>, silentMs: number): Line<T> {
   let current: { readonly asked: T; readonly taker: RtuAnswer } | undefined;
   let echoes = false;

@@ -9,8 +9,8 @@ export type Request =
   | { readonly fc: 6; readonly at: number; readonly word: number }
   | { readonly fc: 15; readonly at: number; readonly bits: readonly boolean[] }
   | { readonly fc: 16; readonly at: number; readonly words: readonly number[] }
-  // word = (word AND and) OR (or AND NOT and)
-  | { readonly fc: 22; readonly at: number; readonly and: number; readonly or: number }
+  // word = (word AND andMask) OR (orMask AND NOT andMask)
+  | { readonly fc: 22; readonly at: number; readonly andMask: number; readonly orMask: number }
   | {
       readonly fc: 23;
       readonly at: number; // read
@@ -19,7 +19,7 @@ export type Request =
       readonly words: readonly number[];
     }
   // 43/14, device identification: 1 basic, 2 regular, 3 extended, 4 one object
-  | { readonly fc: 43; readonly level: 1 | 2 | 3 | 4; readonly object: number };
+  | { readonly fc: 43; readonly level: 1 | 2 | 3 | 4; readonly objectId: number };
 
 export type PduAnswer =
   // Registers, or bits as 0 and 1; [] for a write; of 43/14 the bytes behind the 14.
@@ -80,14 +80,14 @@ export function checkRequest(request: Request): void {
       return checkWords(request.words);
     case 22:
       checkSpan(22, request.at, 1, 1);
-      return checkWords([request.and, request.or]);
+      return checkWords([request.andMask, request.orMask]);
     case 23:
       checkSpan(23, request.at, request.count, LIMIT.registers);
       checkSpan(23, request.writeAt, request.words.length, LIMIT.bothWrite);
       return checkWords(request.words);
     case 43:
-      if (!Number.isInteger(request.object) || request.object < 0 || request.object > 255) {
-        throw new RangeError(`function 43: object ${request.object}`);
+      if (!Number.isInteger(request.objectId) || request.objectId < 0 || request.objectId > 255) {
+        throw new RangeError(`function 43: object ${request.objectId}`);
       }
   }
 }
@@ -152,7 +152,7 @@ export function putRequest(request: Request, out: Uint8Array, at: number): void 
   if (request.fc === 43) {
     out[at + 1] = MEI;
     out[at + 2] = request.level;
-    out[at + 3] = request.object;
+    out[at + 3] = request.objectId;
     return;
   }
   put(out, at + 1, request.at);
@@ -168,8 +168,8 @@ export function putRequest(request: Request, out: Uint8Array, at: number): void 
       put(out, at + 3, request.words.length);
       return putWords(out, at + 5, request.words);
     case 22:
-      put(out, at + 3, request.and);
-      return put(out, at + 5, request.or);
+      put(out, at + 3, request.andMask);
+      return put(out, at + 5, request.orMask);
     case 23:
       put(out, at + 3, request.count);
       put(out, at + 5, request.writeAt);
@@ -246,10 +246,10 @@ function checkEcho(
   else if (request.fc === 6) expect = request.word;
   else if (request.fc === 15) expect = request.bits.length;
   else if (request.fc === 16) expect = request.words.length;
-  else if (request.fc === 22) expect = request.and;
+  else if (request.fc === 22) expect = request.andMask;
   if (value !== expect) return bad(`echo of ${value}, asked ${expect}`);
-  if (request.fc === 22 && wordAt(bytes, from + 5) !== request.or) {
-    return bad(`echo of ${wordAt(bytes, from + 5)}, asked ${request.or}`);
+  if (request.fc === 22 && wordAt(bytes, from + 5) !== request.orMask) {
+    return bad(`echo of ${wordAt(bytes, from + 5)}, asked ${request.orMask}`);
   }
   return WRITTEN;
 }

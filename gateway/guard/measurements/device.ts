@@ -106,8 +106,8 @@ export class DevicePoller {
 
   /** Cycles between two reads of a block, as far as its wire can. */
   private cyclesOf({ everyCycles }: Block): number {
-    if (everyCycles === 1) return this.pace.control;
-    return Math.max(everyCycles * this.pace.rest, this.pace.control);
+    if (everyCycles === 1) return this.pace.controlCycles;
+    return Math.max(everyCycles * this.pace.restFactor, this.pace.controlCycles);
   }
 
   /** What its blocks would cost of the wire. */
@@ -129,11 +129,15 @@ export class DevicePoller {
    */
   keepPace(pace: Pace, freshMs: Timing['freshMs'], cycle: number, turn: number): void {
     this.freshMs = freshMs;
-    if (pace.control === this.pace.control && pace.rest === this.pace.rest) return;
+    if (pace.controlCycles === this.pace.controlCycles && pace.restFactor === this.pace.restFactor)
+      return;
     this.pace = pace;
     for (const polled of this.polled) {
       if (polled.block.everyCycles > 1) continue;
-      polled.lastCycle = Math.max(polled.lastCycle, cycle - pace.control + (turn % pace.control));
+      polled.lastCycle = Math.max(
+        polled.lastCycle,
+        cycle - pace.controlCycles + (turn % pace.controlCycles),
+      );
     }
   }
 
@@ -307,8 +311,8 @@ export class DevicePoller {
 
   private async read(polled: Polled, cycle: number): Promise<void> {
     const { block } = polled;
-    const span = block.spans[polled.turn % block.spans.length] ?? block.spans[0];
-    polled.turn += 1;
+    const span = block.spans[polled.attempt % block.spans.length] ?? block.spans[0];
+    polled.attempt += 1;
     polled.pending = true;
     const request = readRequest(block.space, span);
     const priority = block.class === 'control' ? 'control' : 'slow';
@@ -338,8 +342,8 @@ export class DevicePoller {
   }
 
   /**
-   * Asked again in an hour; within a minute where it refuses all that control needs, as one does that is
-   * still starting.
+   * Asked again in an hour; within a minute where the device refuses all that control needs, as
+   * one does that is still starting.
    */
   private absent(polled: Polled, cycle: number, where: string): void {
     const { block } = polled;
@@ -350,7 +354,8 @@ export class DevicePoller {
     polled.lastCycle = cycle + AFTER_REFUSAL_CYCLES - this.cyclesOf(block);
     const control = this.polled.filter((other) => other.block.class === 'control');
     if (!control.every((other) => other.absent)) return;
-    for (const other of control) other.lastCycle = cycle + AFTER_FAILURE_CYCLES - this.pace.control;
+    for (const other of control)
+      other.lastCycle = cycle + AFTER_FAILURE_CYCLES - this.pace.controlCycles;
   }
 
   private refused(
@@ -380,7 +385,7 @@ export class DevicePoller {
       return;
     }
     // Again in the next cycle that has room for it.
-    polled.lastCycle = cycle - this.cyclesOf(block) + this.pace.control;
+    polled.lastCycle = cycle - this.cyclesOf(block) + this.pace.controlCycles;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Block } from './plan.ts';
 export interface Polled {
   readonly block: Block;
   lastCycle: number;
-  turn: number;
+  attempt: number;
   pending: boolean;
   failed: boolean; // the last read
   failures: number; // exception 4 in a row
@@ -15,7 +15,7 @@ export interface Polled {
 export const polledOf = (block: Block): Polled => ({
   block,
   lastCycle: Number.NEGATIVE_INFINITY,
-  turn: 0,
+  attempt: 0,
   pending: false,
   failed: false,
   failures: 0,

@@ -7,15 +7,15 @@ export interface Load {
 }
 
 /**
- * How often the blocks of a wire are read: every `control` cycles where they should be in every
- * one, the others `rest` times less often than they should.
+ * How often the blocks of a wire are read: every `controlCycles` cycles where they should be in
+ * every one, the others `restFactor` times less often than they should.
  */
 export interface Pace {
-  readonly control: number;
-  readonly rest: number;
+  readonly controlCycles: number;
+  readonly restFactor: number;
 }
 
-export const FULL_PACE: Pace = { control: 1, rest: 1 };
+export const FULL_PACE: Pace = { controlCycles: 1, restFactor: 1 };
 
 /** What the arithmetic of a wire says. Milliseconds of wire time, or of age. */
 export interface Schedule {
@@ -55,7 +55,7 @@ export function scheduleOf(
   const usualMs = times.freshMs.control;
   const freshMs = cycles === 1 ? usualMs : Math.max(usualMs, worstAgeMs + cycles * times.cycleMs);
   return {
-    pace: { control: cycles, rest },
+    pace: { controlCycles: cycles, restFactor: rest },
     requests: control.length,
     controlMs,
     otherMs,
@@ -69,20 +69,22 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 2 
 /** The arithmetic in words, when a wire cannot do all that it should; '' when it can. */
 export function scarcity(schedule: Schedule, { cycleMs }: Pick<Timing, 'cycleMs'>): string {
   const { pace, requests, controlMs, otherMs, worstAgeMs, freshMs } = schedule;
-  if (pace.control === 1 && pace.rest === 1) return '';
+  if (pace.controlCycles === 1 && pace.restFactor === 1) return '';
   const average = seconds(controlMs / Math.max(1, requests));
   const need =
     `${requests} reads of ${average} on average are ${seconds(controlMs)} of wire time, ` +
     `the other points ${seconds(otherMs)} more, and a cycle has ${seconds(SHARE * cycleMs)}`;
-  const rest = pace.rest === 1 ? '' : `; the other points are read ${pace.rest} times less often`;
-  if (pace.control === 1) return `${need}${rest}`;
+  const rest =
+    pace.restFactor === 1 ? '' : `; the other points are read ${pace.restFactor} times less often`;
+  if (pace.controlCycles === 1) return `${need}${rest}`;
   const marginMs = freshMs - worstAgeMs;
   const age =
     marginMs >= 0
       ? `, margin ${seconds(marginMs)}`
       : ': too late for control; use a faster line, several lines, or fewer devices on this one';
   return (
-    `${need}${rest}; control points are read every ${pace.control} cycles, so that after a lost ` +
-    `read one is ${seconds(worstAgeMs)} old, and up to ${seconds(freshMs)} count as fresh${age}`
+    `${need}${rest}; control points are read every ${pace.controlCycles} cycles, ` +
+    `so that after a lost read one is ${seconds(worstAgeMs)} old, ` +
+    `and up to ${seconds(freshMs)} count as fresh${age}`
   );
 }

@@ -45,7 +45,10 @@ export class SharedWire {
     this.freshMs = schedule.freshMs;
     const fresh = { ...this.times.freshMs, control: schedule.freshMs };
     this.devices.forEach((device, turn) => device.keepPace(schedule.pace, fresh, cycle, turn));
-    this.tell(`${schedule.pace.control} ${schedule.pace.rest}`, scarcity(schedule, this.times));
+    this.tell(
+      `${schedule.pace.controlCycles} ${schedule.pace.restFactor}`,
+      scarcity(schedule, this.times),
+    );
   }
 
   /** Each pace once. */

@@ -35,7 +35,7 @@ async function plugIn(link: string, peer: Peer) {
   return { pullOut };
 }
 
-test('unplugged and plugged in again under its name: told once, back within 10 s', async (context) => {
+test('unplugged and plugged in again under its name: back within 10 s', async (context) => {
   const dir = mkdtempSync(join(tmpdir(), 'replug-'));
   ends.push(() => rmSync(dir, { recursive: true }));
   const path = join(dir, 'usb-adapter');

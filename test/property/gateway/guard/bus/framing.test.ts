@@ -22,8 +22,8 @@ const request: fc.Arbitrary<Request> = fc.oneof(
   fc.record({
     fc: fc.constant(22 as const),
     at: fc.nat(65_535),
-    and: fc.nat(65_535),
-    or: fc.nat(65_535),
+    andMask: fc.nat(65_535),
+    orMask: fc.nat(65_535),
   }),
   fc.record({
     fc: fc.constant(16 as const),

@@ -21,11 +21,11 @@ describe.each(['tcp', 'rtu'] as const)('%s', (kind) => {
   test('writes under a mask, and says who it is object by object', async () => {
     const { ask, peer } = await rig({ kind });
     peer.registers.set(8, 0x12);
-    expect(await ask({ fc: 22, at: 8, and: 0xf2, or: 0x25 })).toMatchObject({ ok: true });
+    expect(await ask({ fc: 22, at: 8, andMask: 0xf2, orMask: 0x25 })).toMatchObject({ ok: true });
     expect(peer.registers.get(8)).toBe(0x17); // as printed in the specification, section 6.16
-    const first = await ask({ fc: 43, level: 1, object: 0 });
+    const first = await ask({ fc: 43, level: 1, objectId: 0 });
     expect(first).toMatchObject({ ok: true, words: [1, 1, 0xff, 1, 1, 0, 2, 69, 87] });
-    const last = await ask({ fc: 43, level: 1, object: 2 });
+    const last = await ask({ fc: 43, level: 1, objectId: 2 });
     expect(last).toMatchObject({ ok: true, words: [1, 1, 0, 0, 1, 2, 3, 49, 46, 48] });
   });
 

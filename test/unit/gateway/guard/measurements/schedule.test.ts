@@ -7,13 +7,13 @@ const control = (count: number, costMs: number) =>
 
 test('what fits is read as it should be, and nothing is said', () => {
   const schedule = scheduleOf([...control(4, 200), { everyCycles: 10, costMs: 200 }], TIMES, 0);
-  expect(schedule).toMatchObject({ pace: { control: 1, rest: 1 }, freshMs: 5_000 });
+  expect(schedule).toMatchObject({ pace: { controlCycles: 1, restFactor: 1 }, freshMs: 5_000 });
   expect(scarcity(schedule, TIMES)).toBe('');
 });
 
 test('the other points give way before control does', () => {
   const schedule = scheduleOf([...control(4, 200), { everyCycles: 10, costMs: 3_000 }], TIMES, 0);
-  expect(schedule).toMatchObject({ pace: { control: 1, rest: 4 }, freshMs: 5_000 });
+  expect(schedule).toMatchObject({ pace: { controlCycles: 1, restFactor: 4 }, freshMs: 5_000 });
   expect(scarcity(schedule, TIMES)).toBe(
     '4 reads of 0.20 s on average are 0.80 s of wire time, the other points 0.30 s more, ' +
       'and a cycle has 0.90 s; the other points are read 4 times less often',
@@ -22,7 +22,7 @@ test('the other points give way before control does', () => {
 
 test('ten meters at 9600 baud with two blocks of 40: every third cycle, up to 10 s fresh', () => {
   const schedule = scheduleOf(control(20, 124), TIMES, 0);
-  expect(schedule.pace.control).toBe(3);
+  expect(schedule.pace.controlCycles).toBe(3);
   expect(schedule.worstAgeMs).toBe(7_124);
   expect(schedule.freshMs).toBe(10_124);
   expect(scarcity(schedule, TIMES)).toContain('10.1 s count as fresh, margin 3.00 s');
