@@ -113,16 +113,20 @@ export function adviceText(advice: Advice, site: Site): string {
   );
 }
 
-/** Clause beside the reason of each step: '30 % of the battery kept back on the producer agent's
- *  advice until 15:00'; '' without any. */
+/**
+ * Clause beside the reason of each step: "30 % of the battery kept back on the producer agent's
+ * advice until 15:00"; empty without any.
+ */
 export function leanClause(
   leans: readonly Lean[],
   words: { readonly timeZone: string; readonly currency: string },
 ): string {
-  return leans
-    .map(({ agent, strategy, untilMs }) => {
-      const what = parametersText(parametersOf(agent, strategy), words.currency);
-      return `${what} on the ${agent} agent's advice until ${clockTime(untilMs, words.timeZone)}`;
-    })
-    .join('; ');
+  if (leans.length === 0) return '';
+  const parameters = leans
+    .map(({ agent, strategy }) => parametersOf(agent, strategy))
+    .reduce(together, STANDARD);
+  const names = leans.map(({ agent }) => agent).join(' and ');
+  const whose = leans.length === 1 ? `${names} agent's` : `${names} agents'`;
+  const until = clockTime(Math.min(...leans.map(({ untilMs }) => untilMs)), words.timeZone);
+  return `${parametersText(parameters, words.currency)} on the ${whose} advice until ${until}`;
 }

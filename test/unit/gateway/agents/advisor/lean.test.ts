@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { openStoreInProcess } from '../../../../../gateway/adapters/sqlite/store.ts';
-import { Leans } from '../../../../../gateway/agents/advisor/leans.ts';
+import { Leans, leanClause } from '../../../../../gateway/agents/advisor/leans.ts';
 import type { Advice } from '../../../../../gateway/agents/advisor/scores.ts';
 import { historyRecords, importHistory } from '../../../../../gateway/agents/history.ts';
 import { zoneTopics } from '../../../../../gateway/contracts/topics.ts';
@@ -165,4 +165,21 @@ test('who often cost more is listened to in the shadow only, until that is made 
   expect(leans.isTrusted('producer')).toBe(true);
   for (let n = 0; n < 5; n += 1) leans.measured('consumer', -1e6);
   expect(leans.isTrusted('consumer')).toBe(true);
+});
+
+test('two who advise are one clause beside a reason', () => {
+  const words = { timeZone: 'Europe/Berlin', currency: 'EUR' };
+  const one = { key: 'k', untilMs: NOON + 3_600_000 };
+  const clause = leanClause(
+    [
+      { ...one, agent: 'producer', strategy: { ...PROPOSAL, reservePct: 30 } },
+      { ...one, agent: 'consumer', strategy: PROPOSAL, untilMs: NOON + 1_800_000 },
+    ],
+    words,
+  );
+  expect(clause.replaceAll(NARROW, ' ')).toBe(
+    '30 % of the battery kept back, ready for 15 % more load ' +
+      "on the producer and consumer agents' advice until 12:30",
+  );
+  expect(leanClause([], words)).toBe('');
 });
