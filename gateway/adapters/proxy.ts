@@ -4,6 +4,7 @@ import { Fault } from '../contracts/values/fault.ts';
 /** One connection's inside: bytes in, frames out. */
 interface Session {
   feed(bytes: Uint8Array, send: (frame: Uint8Array) => void): boolean;
+  readonly restMs: number;
 }
 
 export interface ProxyPort {
@@ -17,6 +18,7 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 /** A client that takes no answers is no client. */
 const BACKLOG_BYTES = 65_536;
 const IDLE_MS = 300_000;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Listens for Modbus TCP clients.
@@ -43,9 +45,16 @@ export async function openProxyPort(
       if (socket.writableLength > BACKLOG_BYTES) socket.destroy();
       else if (socket.writable) socket.write(frame);
     };
-    socket.on('data', (bytes: Uint8Array) => {
+    const read = (bytes: Uint8Array): void => {
       if (!own.feed(bytes, send)) socket.destroy();
-    });
+      if (socket.destroyed) return;
+      if (own.restMs === 0) socket.resume();
+      else {
+        socket.pause();
+        setTimeout(() => read(NOTHING), own.restMs);
+      }
+    };
+    socket.on('data', read);
   });
   await listen(server, options);
   const address = server.address();

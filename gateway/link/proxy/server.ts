@@ -22,6 +22,8 @@ export interface ProxyOptions {
 export interface ProxySession {
   /** @returns false when what came is no Modbus and the connection has to end */
   feed(bytes: Uint8Array, send: (frame: Uint8Array) => void): boolean;
+  /** How long to leave a client unread that asks too much, then feed it on; 0 for any other. */
+  readonly restMs: number;
 }
 
 const HEADER = 7;
@@ -53,6 +55,8 @@ export function createProxySession(options: ProxyOptions): ProxySession {
     count += 1;
     return count > options.perSecond;
   };
+  const restMs = (): number =>
+    count > options.perSecond ? Math.max(0, sinceMs + SECOND_MS - options.realMs()) : 0;
   const serve = (unit: number, pdu: Uint8Array, send: (body: Uint8Array) => void): void => {
     const fc = pdu[0] ?? 0;
     if (isTooMuch()) return send(refusal(fc, BUSY));
@@ -70,12 +74,15 @@ export function createProxySession(options: ProxyOptions): ProxySession {
   };
 
   return {
+    get restMs() {
+      return restMs();
+    },
     feed(bytes, send) {
       const all = new Uint8Array(rest.length + bytes.length);
       all.set(rest);
       all.set(bytes, rest.length);
       let at = 0;
-      while (all.length - at >= HEADER) {
+      while (all.length - at >= HEADER && restMs() === 0) {
         const view = new DataView(all.buffer, at);
         const length = view.getUint16(4);
         if (view.getUint16(2) !== 0 || length < 2 || length > MOST_LENGTH) return false;

@@ -182,10 +182,16 @@ describe('the server', () => {
     expect(asked).toHaveLength(2);
   });
   it('is busy beyond so many requests a second', () => {
-    const { ask, now } = proxy({ perSecond: 2 });
+    const { ask, now, session } = proxy({ perSecond: 2 });
+    expect(session.restMs).toBe(0);
     const request = '00 07 00 00 00 06 01 03 00 00 00 01';
     const busy = '00 07 00 00 00 03 01 83 06';
     expect([...ask(request), ...ask(request), ...ask(request)].at(-1)).toBe(busy);
+    now.realMs += 400;
+    expect(session.restMs).toBe(600); // left unread for so long
+    expect(ask(request)).toEqual([]);
+    now.realMs += 600;
+    expect(ask(request)).toHaveLength(2); // what had waited, too
     now.realMs += 1_000;
     expect(ask(request)).not.toEqual([busy]);
   });
