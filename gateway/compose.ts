@@ -19,7 +19,7 @@ export interface GuardPorts {
   readonly save: (state: GuardState) => void;
 }
 
-const NOTHING_PASSES: PassRules = { devices: [], writes: false, sharePct: 0 };
+const NOTHING_PASSES: PassRules = { devices: [], writes: false, sharePct: 5 };
 
 export interface GuardConfig {
   readonly site: Site;
@@ -45,7 +45,8 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     times.follow(bus, controlMs),
   );
   const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {});
-  const passing = new PassThrough(config.passThrough ?? NOTHING_PASSES, poller, clock, log);
+  const rules = config.passThrough ?? NOTHING_PASSES;
+  const passing = new PassThrough(rules, poller, clock, log, site.devices);
   return createGuard({
     site,
     clock,
@@ -58,7 +59,7 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     save: ports.save,
     log,
     bootId: config.bootId,
-    pass: (device, pdu) => passing.ask(device, pdu),
+    pass: (device, pdu, isLocal) => passing.ask(device, pdu, isLocal),
   });
 }
 

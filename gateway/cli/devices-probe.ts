@@ -193,6 +193,18 @@ async function testAt(
   return { map, points, writes };
 }
 
+/** A running gateway asks what its site file says, and writes nothing for others. @throws Fault */
+function throughGateway(line: Line, unit: number, profile: Profile, { write }: TestOptions): void {
+  const own = line.known?.(unit);
+  if (own === undefined) return;
+  const mend = 'stop the gateway first';
+  if (write !== undefined) {
+    throw new Fault('nothing is written through a running gateway', '--write', mend);
+  }
+  if (own.id === profile.id) return;
+  throw new Fault(`the site file of the running gateway says ${own.id}`, profile.id, mend);
+}
+
 /** `edgewatt devices test`. @returns exit code  @throws Fault */
 export function testDevice(text: string, options: TestOptions): Promise<number> {
   const { profile, place } = testedOf(text, options);
@@ -200,6 +212,7 @@ export function testDevice(text: string, options: TestOptions): Promise<number> 
   const address = addressOf(place.bus, unit);
   return withLine(place, options, async (line) => {
     line.suit(unit, profile.limits);
+    throughGateway(line, unit, profile, options);
     if (!(await answers(line, unit))) return nobody(address);
     const { map, points, writes } = await testAt(line, unit, profile, options);
     const counts = countsOf(points);

@@ -38,6 +38,7 @@ const refusal = (fc: number, code: number): Pdu => [fc | 0x80, code];
  */
 export class PassThrough {
   private readonly rules: PassRules;
+  private readonly all: ReadonlySet<string>;
   private readonly poller: Pick<Poller, 'bus' | 'map'>;
   private readonly clock: Pick<Clock, 'realMs'>;
   private readonly log: Log;
@@ -51,7 +52,9 @@ export class PassThrough {
     poller: Pick<Poller, 'bus' | 'map'>,
     clock: Pick<Clock, 'realMs'>,
     log: Log,
+    all: readonly { readonly id: string }[] = [],
   ) {
+    this.all = new Set(all.map(({ id }) => id));
     this.rules = rules;
     this.poller = poller;
     this.clock = clock;
@@ -59,14 +62,19 @@ export class PassThrough {
     this.creditAtMs = clock.realMs();
   }
 
-  async ask(device: string, pdu: Pdu): Promise<Pdu> {
+  /**
+   * @param isLocal asked by who may read the gateway's own files: every device of the site, reads
+   *   only
+   */
+  async ask(device: string, pdu: Pdu, isLocal = false): Promise<Pdu> {
     const fc = pdu[0] ?? 0;
-    const map = this.rules.devices.includes(device) ? this.poller.map(device) : undefined;
+    const isOpen = isLocal ? this.all.has(device) : this.rules.devices.includes(device);
+    const map = isOpen ? this.poller.map(device) : undefined;
     if (map === undefined || map.limits.timeoutMs > SLOWEST_MS) return refusal(fc, NO_PATH);
     const request = requestOf(pdu);
     if (request === undefined) return refusal(fc, ILLEGAL_FUNCTION);
     const isWriting = request.fc >= 5;
-    if (isWriting && (!this.rules.writes || isOurs(map, request))) {
+    if (isWriting && (isLocal || !this.rules.writes || isOurs(map, request))) {
       return refusal(fc, ILLEGAL_FUNCTION);
     }
     const nowMs = this.clock.realMs();

@@ -153,7 +153,7 @@ class SiteGuard implements Guard {
   }
 
   polled = (device: string): readonly MirrorSpan[] => this.deps.poller.spans(device);
-  pass: PassThrough['ask'] = (device, pdu) => this.deps.pass(device, pdu);
+  pass: PassThrough['ask'] = (device, pdu, isLocal) => this.deps.pass(device, pdu, isLocal);
 
   directive(signed: SignedDirective): void {
     if (this.ended) return;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { openBusDoor } from '../adapters/bus-door.ts';
 import { createClock } from '../adapters/clock.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { parentPipe } from '../adapters/process/pipe.ts';
@@ -22,6 +23,7 @@ import { createLog } from './log.ts';
 import { advisorOf } from './model.ts';
 import { createOperations } from './operations.ts';
 import { openPage } from './page.ts';
+import { Passing } from './passing.ts';
 import { openProxy } from './proxy.ts';
 
 const END_MS = 2_000; // after the guard is gone
@@ -64,10 +66,16 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     () => file.broker && openBroker(file.broker, site, clock),
   );
   const page = await openPage(file, log);
+  const passing = new Passing(clock, pipe);
   const proxy = await degraded.without(
     'PROXY',
     'Other Modbus masters get no readings from here.',
-    () => file.proxy && openProxy(file.proxy, site, clock, log, pipe),
+    () => file.proxy && openProxy(file.proxy, site, clock, log, passing),
+  );
+  const door = await degraded.without(
+    'BUS-DOOR',
+    'Commands on this machine cannot look at devices while the gateway runs.',
+    () => openBusDoor(file.dataDir, (device, pdu) => passing.ask(device, pdu, true)),
   );
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
@@ -88,7 +96,10 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),
-    onFrame: (frame) => proxy?.take(frame),
+    onFrame: (frame) => {
+      if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
+      else proxy?.take(frame);
+    },
   });
   await agent.start();
   // Kept now, not at the end: who is killed would pay for type stripping again, 25 MB and seconds.
@@ -96,7 +107,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   await agent.ended;
   solver.close();
   setTimeout(() => process.exit(0), END_MS).unref();
-  await Promise.all([page?.stop(), proxy?.stop()]);
+  await Promise.all([page?.stop(), proxy?.stop(), door?.stop()]);
   process.exit(0);
 }
 

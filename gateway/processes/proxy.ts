@@ -1,13 +1,14 @@
 import { openProxyPort } from '../adapters/proxy.ts';
 import type { ProxySection } from '../config/proxy.ts';
 import { Fault } from '../contracts/values/fault.ts';
-import { encodeFrame, type GuardFrame } from '../contracts/values/frames.ts';
+import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { Mirror } from '../link/proxy/mirror.ts';
 import { createProxySession } from '../link/proxy/server.ts';
 import { siteMap } from '../link/proxy/site-map.ts';
-import type { Clock, Log, Pipe } from '../ports.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { Passing } from './passing.ts';
 
 /** The readings of this gateway for other Modbus masters, from the agent process. */
 export interface Proxy {
@@ -22,9 +23,9 @@ export async function openProxy(
   site: Site,
   clock: Clock,
   log: Log,
-  pipe: Pick<Pipe, 'send'>,
+  passing: Pick<Passing, 'ask'>,
 ): Promise<Proxy> {
-  const passing = new Passing(section.passThrough?.devices ?? [], clock, pipe);
+  const open = section.passThrough?.devices ?? [];
   const mirror = new Mirror();
   const map = siteMap(site);
   let newest: Image | undefined;
@@ -34,7 +35,7 @@ export async function openProxy(
     const known = site.devices.map(({ id }) => id).join(', ');
     throw new Fault(`no device '${device}'`, 'gateway.yaml: proxy.mirror', `name one of: ${known}`);
   }
-  const open = await openProxyPort(section, () =>
+  const listening = await openProxyPort(section, () =>
     createProxySession({
       map,
       siteUnit: section.unit,
@@ -44,61 +45,16 @@ export async function openProxy(
       monoMs: clock.monoMs,
       realMs: clock.realMs,
       perSecond: section.requestsPerSecond,
-      pass: (device, pdu) => passing.ask(device, pdu),
+      pass: (device, pdu) => (open.includes(device) ? passing.ask(device, pdu) : undefined),
     }),
   );
-  log.info('the proxy answers', { host: section.host, port: open.port });
+  log.info('the proxy answers', { host: section.host, port: listening.port });
   return {
-    port: open.port,
+    port: listening.port,
     take: (frame) => {
       if (frame.t === 'image') newest = frame.image;
       else if (frame.t === 'mirror') mirror.take(frame.device, frame.spans);
-      else if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
     },
-    stop: open.stop,
+    stop: listening.stop,
   };
-}
-
-const BUSY = 6;
-const NO_ANSWER = 11;
-const PATIENCE_MS = 10_000; // real; a guard that is busy answers sooner
-
-/** Requests on their way through the guard, by number. */
-class Passing {
-  private readonly devices: readonly string[];
-  private readonly clock: Clock;
-  private readonly pipe: Pick<Pipe, 'send'>;
-  private readonly waiting = new Map<number, (pdu: Uint8Array) => void>();
-  private count = 0;
-
-  constructor(devices: readonly string[], clock: Clock, pipe: Pick<Pipe, 'send'>) {
-    this.devices = devices;
-    this.clock = clock;
-    this.pipe = pipe;
-  }
-
-  /** @returns undefined where nothing passes to the device */
-  ask(device: string, pdu: Uint8Array): Promise<Uint8Array> | undefined {
-    if (!this.devices.includes(device)) return undefined;
-    const refused = (code: number): Uint8Array => Uint8Array.of((pdu[0] ?? 0) | 0x80, code);
-    this.count += 1;
-    const id = this.count;
-    const isSent = this.pipe.send(encodeFrame({ t: 'pass', id, device, bytes: [...pdu] }));
-    if (!isSent) return Promise.resolve(refused(BUSY));
-    return new Promise((resolve) => {
-      const cancel = this.clock.realAt(this.clock.realMs() + PATIENCE_MS, () => {
-        this.waiting.delete(id);
-        resolve(refused(NO_ANSWER));
-      });
-      this.waiting.set(id, (answer) => {
-        cancel();
-        resolve(answer);
-      });
-    });
-  }
-
-  answered(id: number, bytes: readonly number[]): void {
-    this.waiting.get(id)?.(Uint8Array.from(bytes));
-    this.waiting.delete(id);
-  }
 }

@@ -110,11 +110,11 @@ export class Supervisor {
 
   /** Another master's request: the guard answers when it comes to it, or says that it does not. */
   pass(
-    { id, device, bytes }: AgentFrame & { t: 'pass' },
-    ask: (device: string, bytes: readonly number[]) => Promise<readonly number[]>,
+    { id, device, bytes, local }: AgentFrame & { t: 'pass' },
+    ask: (device: string, bytes: readonly number[], isLocal: boolean) => Promise<readonly number[]>,
   ): void {
     const { agent } = this;
-    void ask(device, bytes).then((answer) => {
+    void ask(device, bytes, local === true).then((answer) => {
       // Another agent counts its requests anew.
       if (this.agent === agent) this.send({ t: 'passed', id, bytes: answer });
     });

@@ -2,9 +2,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { lockOwner, takeLock } from '../../adapters/process/lock.ts';
 import { type GatewayFile, loadGateway } from '../../config/gateway-file.ts';
+import { allProfiles } from '../../config/profiles.ts';
 import { runningSite } from '../../config/running-site.ts';
 import { Fault } from '../../contracts/values/fault.ts';
-import type { BusSpec } from '../../contracts/values/site.ts';
+import type { BusSpec, Site } from '../../contracts/values/site.ts';
+import { openGatewayLine } from './gateway-line.ts';
 import { type Line, openLine, type Pacing, placeOf } from './line.ts';
 
 /** Where the package keeps its files. */
@@ -28,10 +30,10 @@ function real(path: string): string {
 }
 
 /** What a gateway may have opened. */
-function busesOf(file: GatewayFile | undefined): readonly BusSpec[] | undefined {
-  if (file === undefined || !existsSync(file.siteFile)) return [];
+function siteOf(file: GatewayFile | undefined): Pick<Site, 'buses' | 'devices'> | undefined {
+  if (file === undefined || !existsSync(file.siteFile)) return { buses: [], devices: [] };
   try {
-    return runningSite(file).site.buses;
+    return runningSite(file).site;
   } catch (error) {
     if (error instanceof Fault) return undefined; // setup mends it; a gateway may run all the same
     throw error;
@@ -45,7 +47,7 @@ function busesOf(file: GatewayFile | undefined): readonly BusSpec[] | undefined 
 export class Desk {
   private readonly pacing: Pacing;
   private readonly file: GatewayFile | undefined;
-  private readonly buses: readonly BusSpec[] | undefined; // undefined: its site file is broken
+  private readonly site: Pick<Site, 'buses' | 'devices'> | undefined; // undefined: broken
   private unlock: (() => void) | undefined;
   private lines: Line[] = [];
 
@@ -54,24 +56,39 @@ export class Desk {
     this.pacing = pacing;
     const place = resolve(dir ?? USUAL);
     this.file = existsSync(join(place, 'gateway.yaml')) ? loadGateway(place) : undefined;
-    this.buses = busesOf(this.file);
+    this.site = siteOf(this.file);
   }
 
   /** @throws Fault when a gateway has it  @throws Error in one line when it cannot be opened */
   async open(bus: BusSpec): Promise<Line> {
     const { file } = this;
-    const isOwn = this.buses?.some((own) => isSameWire(own, bus)) ?? true;
+    const isOwn = this.site?.buses.some((own) => isSameWire(own, bus)) ?? true;
     if (file !== undefined && isOwn) {
       const owner = this.unlock === undefined ? lockOwner(file.dataDir) : undefined;
-      if (owner !== undefined) {
-        const what = `the running gateway (process ${owner}) owns this bus`;
-        throw new Fault(what, placeOf(bus), 'stop the gateway first, then try again');
-      }
+      if (owner !== undefined) return this.through(bus, file, owner);
       this.unlock ??= await takeLock(file.dataDir);
     }
     const line = await openLine(bus, this.pacing);
     this.lines.push(line);
     return line;
+  }
+
+  /** Never beside the gateway: through it. @throws Fault where it does not open */
+  private async through(bus: BusSpec, file: GatewayFile, owner: number): Promise<Line> {
+    const own = this.site?.buses.find((one) => isSameWire(one, bus));
+    const devices = this.site?.devices.filter((device) => device.bus === own?.id) ?? [];
+    try {
+      const profiles = allProfiles(file.dir);
+      const line = await openGatewayLine(own ?? bus, file.dataDir, devices, profiles);
+      this.lines.push(line);
+      return line;
+    } catch (error) {
+      if (error instanceof Fault) throw error;
+      const code = (error as NodeJS.ErrnoException).code ?? 'no answer';
+      const what = `the running gateway (process ${owner}) owns this bus and does not open (${code})`;
+      const mend = 'run this as the user of the gateway, or stop the gateway';
+      throw new Fault(what, placeOf(bus), mend);
+    }
   }
 
   close(): void {

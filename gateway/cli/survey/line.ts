@@ -14,6 +14,8 @@ export interface Line {
   ask(unit: number, request: Request): Promise<BusResult>;
   /** From now on the unit is spoken to as its profile says. */
   suit(unit: number, limits: Profile['limits']): void;
+  /** Where a running gateway asks: only what its site has, by its profile. */
+  readonly known?: (unit: number) => Profile | undefined;
   close(): void;
 }
 

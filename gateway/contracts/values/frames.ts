@@ -30,6 +30,7 @@ export type AgentFrame =
       readonly t: 'pass';
       readonly id: number;
       readonly device: string;
+      readonly local?: true; // a person's at this machine: reads only, of every device
       readonly bytes: readonly number[];
     }
   | { readonly t: 'alive' };
@@ -49,8 +50,11 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** @throws RangeError when the frame is larger than 64 KB */
-export function encodeFrame(frame: GuardFrame | AgentFrame): Uint8Array {
-  const body = encoder.encode(JSON.stringify(frame));
+export const encodeFrame = (frame: GuardFrame | AgentFrame): Uint8Array => encodeValue(frame);
+
+/** Any JSON in the same frame. @throws RangeError when it is larger than 64 KB */
+export function encodeValue(value: unknown): Uint8Array {
+  const body = encoder.encode(JSON.stringify(value));
   if (body.length > FRAME_BYTES_MAX) throw new RangeError(`frame of ${body.length} bytes`);
   const bytes = new Uint8Array(4 + body.length);
   new DataView(bytes.buffer).setUint32(0, body.length);
@@ -61,6 +65,11 @@ export function encodeFrame(frame: GuardFrame | AgentFrame): Uint8Array {
 /** Cuts a byte stream into frames; anything malformed throws and the pipe must be closed. */
 export class FrameReader {
   private held = new Uint8Array(0);
+  private readonly mostBytes: number;
+
+  constructor(mostBytes = FRAME_BYTES_MAX) {
+    this.mostBytes = mostBytes;
+  }
 
   push(chunk: Uint8Array): unknown[] {
     const bytes = new Uint8Array(this.held.length + chunk.length);
@@ -70,7 +79,7 @@ export class FrameReader {
     let at = 0;
     while (bytes.length - at >= 4) {
       const length = new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0);
-      if (length > FRAME_BYTES_MAX) throw new RangeError(`frame of ${length} bytes`);
+      if (length > this.mostBytes) throw new RangeError(`frame of ${length} bytes`);
       if (bytes.length - at - 4 < length) break;
       frames.push(JSON.parse(decoder.decode(bytes.subarray(at + 4, at + 4 + length))));
       at += 4 + length;

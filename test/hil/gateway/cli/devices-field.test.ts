@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { knock } from '../../../../gateway/adapters/bus-door.ts';
 import { takeLock } from '../../../../gateway/adapters/process/lock.ts';
 import { probeDevice, testDevice } from '../../../../gateway/cli/devices-probe.ts';
 import { scanDevices } from '../../../../gateway/cli/devices-scan.ts';
@@ -42,7 +43,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'field-test-'));
   pty = await createPtyPair();
   [meter, battery, serial] = await Promise.all([
-    startDevice(...METER, '--tcp', '0'),
+    startDevice(...METER, '--tcp', '0', '--clients', '1'),
     startDevice('sunspec/battery-701', '--tcp', '0'),
     pty && startDevice(...METER, '--serial', pty.device),
   ]);
@@ -75,16 +76,6 @@ describe('edgewatt devices scan', () => {
       },
     ]);
     expect(found[0].also).toContain('eastron/sdm120');
-  });
-
-  it('tries the settings of a line until a unit answers', async () => {
-    if (pty === undefined) return;
-    const line = ['scan', '--serial', pty.gateway, '--baud', '9600,19200', '--units', '1'];
-    const { code, out, err } = await devices(...line, '--yes', '--timeout', '2000');
-    expect(code, err).toBe(0);
-    expect(err).toContain('9600 none, 9600 even, 19200 none, 19200 even; until a unit answers');
-    expect(out).toMatch(/@9600n\/1 +eastron\/sdm630 .*powerW 2096/);
-    expect(out.trimEnd().split('\n')).toHaveLength(2);
   });
 
   it('ends with 1 where nobody is, and with 2 and one line for a mistake', async () => {
@@ -150,24 +141,81 @@ describe('edgewatt devices test', () => {
   });
 });
 
-/** The barn's site on the meter's wire. */
-function barn(): void {
-  const site = readFileSync(join(ROOT, 'test/fixtures/sites/barn.yaml'), 'utf8');
-  const wire = `host: 127.0.0.1, port: ${meter.port}`;
-  writeFileSync(join(dir, 'site.yaml'), site.replace(/host: [\d.]+, port: \d+/, wire));
-  writeFileSync(join(dir, 'gateway.yaml'), 'version: 1\ndataDir: data\n');
+/** A site of the meter and the battery alone, which only observes. */
+function writeSite(): void {
+  const barn = readFileSync(join(ROOT, 'test/fixtures/sites/barn.yaml'), 'utf8');
+  const site = barn
+    .replace('port: 1502', `port: ${meter.port}`)
+    .replace('port: 1503', `port: ${battery.port}`)
+    .replace('sunspec/meter-203', 'eastron/sdm630')
+    .replace(/ {2}- \{ id: inverter1.*\n/, '')
+    .replace(/ {2}- id: pv1\n( {4}.*\n)+/, '');
+  writeFileSync(join(dir, 'site.yaml'), `${site}control: { active: false }\n`);
+  writeFileSync(join(dir, 'gateway.yaml'), 'version: 1\ndataDir: data\npage: { port: 0 }\n');
 }
 
-it('does not open a bus that a gateway has', async () => {
-  barn();
-  const target = ['test', `eastron/sdm630@${at(meter)}`, '--site', dir];
-  const unlock = await takeLock(join(dir, 'data'));
-  const held = await devices(...target);
-  expect((await devices('probe', at(battery), '--site', dir)).code).toBe(0);
-  unlock();
-  expect([held.code, held.out]).toEqual([2, '']);
-  expect(held.err).toContain(`the running gateway (process ${process.pid}) owns this bus`);
-  expect((await devices(...target)).code).toBe(0);
+/** The gateway of that site, until its commands can ask. @returns ends it */
+async function startGateway(): Promise<() => Promise<void>> {
+  const child = spawn(process.execPath, [join(ROOT, 'gateway/main.ts'), 'run', dir], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const isOpen = async (): Promise<boolean> => {
+    const door = await knock(join(dir, 'data')).catch(() => undefined);
+    const answer = await door?.ask('meter1', Uint8Array.of(4, 0, 52, 0, 2));
+    door?.close();
+    return answer?.[0] === 4;
+  };
+  await expect.poll(isOpen, { timeout: 60_000, interval: 100 }).toBe(true);
+  return async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+}
+
+describe('beside a gateway', () => {
+  it('asks through the one that runs, never beside it, and only what may be asked', async () => {
+    writeSite();
+    const stop = await startGateway();
+    try {
+      const site = ['--site', dir];
+      // The meter takes one client, which is the gateway.
+      const probed = await devices('probe', `127.0.0.1:${meter.port}`, '--json', ...site);
+      expect(probed.code, probed.err).toBe(0);
+      const { profile, points } = JSON.parse(probed.out);
+      expect(profile).toBe('eastron/sdm630');
+      expect(points).toContainEqual(expect.objectContaining({ point: 'powerW', value: 2_096 }));
+      const tested = await devices('test', `sunspec/battery-701@${at(battery)}`, ...site);
+      expect(tested.code, tested.out).toBe(0);
+      const scan = ['scan', `127.0.0.1:${meter.port}`, '--units', '1-3', '--yes', '--json'];
+      const { devices: found } = JSON.parse((await devices(...scan, ...site)).out);
+      expect(found).toMatchObject([{ address: at(meter), profile: 'eastron/sdm630' }]);
+      const own = { ...SCAN, site: dir };
+      const write = testDevice(`sunspec/battery-701@${at(battery)}`, { ...own, write: true });
+      await expect(write).rejects.toThrow('nothing is written through a running gateway');
+      const other = testDevice(`eastron/sdm120@${at(meter)}`, own);
+      await expect(other).rejects.toThrow('says eastron/sdm630; stop the gateway first');
+      expect(await probeDevice(`127.0.0.1:${meter.port}/7`, own)).toBe(1);
+      const data = join(dir, 'data');
+      expect(statSync(join(data, 'bus.sock')).mode & 0o777).toBe(0o600);
+      const door = await knock(data);
+      expect(await door.ask('inverter2', Uint8Array.of(6, 0, 0, 0, 1))).toEqual([0x86, 1]);
+      expect(await door.ask('nobody', Uint8Array.of(3, 0, 0, 0, 1))).toEqual([0x83, 10]);
+      await expect(door.ask('x'.repeat(65), Uint8Array.of(3, 0, 0, 0, 1))).rejects.toThrow();
+      door.close();
+    } finally {
+      await stop();
+    }
+    expect(await testDevice(`eastron/sdm630@${at(meter)}`, { ...SCAN, site: dir })).toBe(0);
+  });
+
+  it('is refused where the gateway that has the bus does not open', async () => {
+    const unlock = await takeLock(join(dir, 'data'));
+    const held = await devices('test', `eastron/sdm630@${at(meter)}`, '--site', dir);
+    unlock();
+    expect([held.code, held.out]).toEqual([2, '']);
+    expect(held.err).toContain(`the running gateway (process ${process.pid}) owns this bus and`);
+  });
 });
 
 it('is documented by commands that work', async () => {
@@ -184,5 +232,9 @@ it('is documented by commands that work', async () => {
     const { code, out, err } = await devices(name, ...args.split(' '));
     expect(code, `${line}\n${err}`).toBe(0);
     expect(out).toContain('powerW');
+    if (!words.includes('/dev/')) continue;
+    expect(err).toContain('9600 none, 9600 even, 19200 none, 19200 even; until a unit answers');
+    expect(out).toMatch(/@9600n\/1 +eastron\/sdm630 .*powerW 2096/);
+    expect(out.trimEnd().split('\n')).toHaveLength(2);
   }
 });

@@ -116,3 +116,22 @@ describe('the budget', () => {
     expect(await passing({ timeoutMs: 10_000 }).ask('03 00 32 00 01')).toEqual(hex('83 0a'));
   });
 });
+
+it('reads every device of the site for who sits at the gateway, and writes for nobody there', async () => {
+  const asked: Request[] = [];
+  const handle = {
+    request: async (request: Request): Promise<BusResult> => {
+      asked.push(request);
+      return { ok: true, words: [7], sentAtMs: 0, tookMs: 20 };
+    },
+  };
+  const poller = { map: () => mapOf('edgewatt/demo-wallbox'), bus: () => handle };
+  const rules = { devices: [], writes: true, sharePct: 5 };
+  const clock = { realMs: () => 0 };
+  const pass = new PassThrough(rules, poller as never, clock, LOG, [{ id: 'charger1' }]);
+  expect(await pass.ask('charger1', hex('04 00 07 00 01'), true)).toEqual(hex('04 02 00 07'));
+  expect(await pass.ask('charger1', hex('04 00 07 00 01'))).toEqual(hex('84 0a'));
+  expect(await pass.ask('meter1', hex('04 00 07 00 01'), true)).toEqual(hex('84 0a'));
+  expect(await pass.ask('charger1', hex('06 00 32 00 01'), true)).toEqual(hex('86 01'));
+  expect(asked).toHaveLength(1);
+});

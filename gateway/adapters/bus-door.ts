@@ -1,0 +1,115 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { type BusDoorRequest, busDoorAnswer, busDoorRequest } from '../contracts/bus-door.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import { encodeValue, FrameReader } from '../contracts/values/frames.ts';
+
+const NAME = 'bus.sock';
+const MODE = 0o600; // who may read the data folder's secrets, and nobody else
+const CLIENTS = 2;
+const IDLE_MS = 60_000;
+const BYTES_MAX = 4_096; // of a request or an answer
+const ANSWER_MS = 15_000;
+
+type Ask = (device: string, bytes: Uint8Array) => Promise<Uint8Array>;
+
+const doorOf = (dataDir: string): string => join(dataDir, NAME);
+
+function serve(socket: Socket, ask: Ask): void {
+  const reader = new FrameReader(BYTES_MAX);
+  let busy = false;
+  const answer = async ({ id, device, bytes }: BusDoorRequest): Promise<void> => {
+    busy = true;
+    const answered = await ask(device, Uint8Array.from(bytes));
+    busy = false;
+    if (socket.writable) socket.write(encodeValue({ v: 1, id, bytes: [...answered] }));
+  };
+  socket.on('data', (chunk) => {
+    try {
+      for (const value of reader.push(chunk)) {
+        if (busy) throw new RangeError('one request at a time');
+        void answer(busDoorRequest.parse(value));
+      }
+    } catch {
+      socket.destroy(); // who does not keep to the form is none of ours
+    }
+  });
+}
+
+/**
+ * Lets commands on this machine ask devices through the running gateway: a socket in the data
+ * folder, for its user alone.
+ * @throws Fault when the socket cannot be had
+ */
+export async function openBusDoor(dataDir: string, ask: Ask): Promise<{ stop(): Promise<void> }> {
+  const path = doorOf(dataDir);
+  rmSync(path, { force: true }); // of a gateway that was killed: this one has the lock
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    if (sockets.size >= CLIENTS) return void socket.destroy();
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    serve(socket, ask);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      reject(new Fault(error.message, path, 'choose a shorter dataDir that this user may write'));
+    });
+    const mask = process.umask(0o177); // never open to others, not for a moment
+    server.listen(path, resolve);
+    process.umask(mask);
+  });
+  chmodSync(path, MODE);
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+export interface BusDoor {
+  /** @throws Error when the gateway is gone */
+  ask(device: string, bytes: Uint8Array): Promise<readonly number[]>;
+  close(): void;
+}
+
+/** One request at a time. @throws Error when nobody listens, or this user may not */
+export async function knock(dataDir: string): Promise<BusDoor> {
+  const socket = connect(doorOf(dataDir));
+  const reader = new FrameReader(BYTES_MAX);
+  let waiting:
+    | { id: number; done: (bytes: number[]) => void; fail: (e: Error) => void }
+    | undefined;
+  let count = 0;
+  const gone = (): void => waiting?.fail(new Error('the gateway ended the connection'));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
+  socket.on('error', gone);
+  socket.on('close', gone);
+  socket.setTimeout(ANSWER_MS, () => socket.destroy());
+  socket.on('data', (chunk) => {
+    for (const value of reader.push(chunk)) {
+      const { id, bytes } = busDoorAnswer.parse(value);
+      if (waiting?.id === id) waiting.done(bytes);
+    }
+  });
+  return {
+    ask(device, bytes) {
+      count += 1;
+      const id = count;
+      return new Promise((done, fail) => {
+        waiting = { id, done, fail };
+        if (socket.destroyed) return gone();
+        socket.write(encodeValue({ v: 1, id, device, bytes: [...bytes] }));
+      });
+    },
+    close: () => socket.destroy(),
+  };
+}

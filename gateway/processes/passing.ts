@@ -1,0 +1,44 @@
+import { encodeFrame } from '../contracts/values/frames.ts';
+import type { Clock, Pipe } from '../ports.ts';
+
+const BUSY = 6;
+const NO_ANSWER = 11;
+const PATIENCE_MS = 10_000; // real; a guard that is busy answers sooner
+
+/** Requests for devices on their way through the guard, by number: the agent's side. */
+export class Passing {
+  private readonly clock: Clock;
+  private readonly pipe: Pick<Pipe, 'send'>;
+  private readonly waiting = new Map<number, (pdu: Uint8Array) => void>();
+  private count = 0;
+
+  constructor(clock: Clock, pipe: Pick<Pipe, 'send'>) {
+    this.clock = clock;
+    this.pipe = pipe;
+  }
+
+  /** @param isLocal  for a person at this machine, who may read every device of the site */
+  ask(device: string, pdu: Uint8Array, isLocal = false): Promise<Uint8Array> {
+    const refused = (code: number): Uint8Array => Uint8Array.of((pdu[0] ?? 0) | 0x80, code);
+    this.count += 1;
+    const id = this.count;
+    const local = isLocal ? ({ local: true } as const) : {};
+    const frame = encodeFrame({ t: 'pass', id, device, bytes: [...pdu], ...local });
+    if (!this.pipe.send(frame)) return Promise.resolve(refused(BUSY));
+    return new Promise((resolve) => {
+      const cancel = this.clock.realAt(this.clock.realMs() + PATIENCE_MS, () => {
+        this.waiting.delete(id);
+        resolve(refused(NO_ANSWER));
+      });
+      this.waiting.set(id, (answer) => {
+        cancel();
+        resolve(answer);
+      });
+    });
+  }
+
+  answered(id: number, bytes: readonly number[]): void {
+    this.waiting.get(id)?.(Uint8Array.from(bytes));
+    this.waiting.delete(id);
+  }
+}
