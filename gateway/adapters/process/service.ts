@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 
 const KICK_MS = 3_000; // of a watchdog of 10 s
-/** Node has no datagram sockets of the local kind: one helper for the whole run speaks for us. */
-const SPEAK = 'while read -r state; do systemd-notify --no-block "$state"; done';
+/**
+ * Node has no datagram sockets of the local kind: one helper for the whole run speaks for us, and
+ * waits until it was heard. Who has ended by then is not believed: its words are lost.
+ */
+const SPEAK = 'while read -r state; do systemd-notify $state; done';
 
 /** What the service manager is told, where one listens; nothing elsewhere. */
 export interface Service {
@@ -24,7 +27,7 @@ export function tellService(realMs: () => number): Service {
     cycle() {
       if (kickedAtMs === undefined) say('READY=1');
       else if (realMs() - kickedAtMs < KICK_MS) return;
-      else say('WATCHDOG=1');
+      else say('READY=1 WATCHDOG=1'); // up is up, should the first word have been lost
       kickedAtMs = realMs();
     },
     stopping: () => say('STOPPING=1'),

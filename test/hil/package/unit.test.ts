@@ -10,6 +10,11 @@ import { ROOT } from '../../architecture/source.ts';
 
 const has = (name: string): boolean => spawnSync('which', [name]).status === 0;
 
+/** As a service manager hears: what comes with a message, the barrier's file, is closed. */
+const LISTEN = `
+  socket(my $s, PF_UNIX, SOCK_DGRAM, 0); bind($s, sockaddr_un($ARGV[0])); $| = 1;
+  while (defined recv($s, my $said, 4096, 0)) { print "$said\\n" }`;
+
 let dir = '';
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'unit-test-'));
@@ -30,11 +35,11 @@ describe('the service', () => {
     },
   );
 
-  it.skipIf(!has('systemd-notify') || !has('socat'))(
+  it.skipIf(!has('systemd-notify') || !has('perl'))(
     'is told that the gateway is up, and kicked after completed cycles only',
     async () => {
       const socket = join(dir, 'notify');
-      const manager = spawn('socat', ['-u', `UNIX-RECV:${socket}`, 'STDOUT']);
+      const manager = spawn('perl', ['-MSocket', '-e', LISTEN, socket]);
       let heard = '';
       manager.stdout.on('data', (text) => {
         heard += text;
