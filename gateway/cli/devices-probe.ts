@@ -9,7 +9,7 @@ import { Desk } from './survey/desk.ts';
 import { answers, type Found, look, mapOf } from './survey/identify.ts';
 import { type Ask, type PointResult, type PointState, readAll } from './survey/judge.ts';
 import { type Line, placeOf } from './survey/line.ts';
-import { type LookOptions, NOTHING, pacingOf } from './survey/options.ts';
+import { type LookOptions, NOTHING_CODE, pacingOf } from './survey/options.ts';
 import { type DevicePlace, deviceOf } from './survey/places.ts';
 import { addressOf, foundJson, titleOf, valueText, whoText } from './survey/words.ts';
 import { chosen, type WriteResult, writeCheck } from './survey/write-check.ts';
@@ -30,7 +30,7 @@ function usualUnits(bus: BusSpec): number[] {
 
 const nobody = (where: string): number => {
   tell(`${where}: nobody answers; check power, wiring, unit and baud rate, or scan`);
-  return NOTHING;
+  return NOTHING_CODE;
 };
 
 /**
@@ -50,7 +50,7 @@ async function withLine(
     } catch (error) {
       if (error instanceof Fault) throw error;
       tell(`${placeOf(place.bus)}: ${error instanceof Error ? error.message : String(error)}`);
-      return NOTHING;
+      return NOTHING_CODE;
     }
     return await use(line);
   } finally {
@@ -167,9 +167,9 @@ function timesOf(points: readonly PointResult[]): { medianMs: number; worstMs: n
   return { medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0, worstMs: sorted.at(-1) ?? 0 };
 }
 
-const writeLine = ({ point, state, before, wrote, why }: WriteResult): string =>
+const writeLine = ({ point, state, beforeValue, writtenValue, why }: WriteResult): string =>
   `${point}: write ${state}` +
-  `${wrote === undefined ? '' : ` (${before} to ${wrote} and back)`}` +
+  `${writtenValue === undefined ? '' : ` (${beforeValue} to ${writtenValue} and back)`}` +
   `${why === undefined ? '' : `: ${why}`}`;
 
 async function testAt(
@@ -231,6 +231,6 @@ export function testDevice(text: string, options: TestOptions): Promise<number> 
       print([pointTable(points), ...writes.map(writeLine)].join('\n'));
       print(`${all}; answers in ${times.medianMs} ms, the slowest in ${times.worstMs} ms.`);
     }
-    return isGood ? 0 : NOTHING;
+    return isGood ? 0 : NOTHING_CODE;
   });
 }

@@ -4,7 +4,7 @@ import { print, printJson, table, tell } from './output.ts';
 import { createAsker, Interrupted } from './setup-ask.ts';
 import { Desk } from './survey/desk.ts';
 import { placeOf } from './survey/line.ts';
-import { type LookOptions, NOTHING, pacingOf } from './survey/options.ts';
+import { type LookOptions, NOTHING_CODE, pacingOf } from './survey/options.ts';
 import { baudsOf, lineOf, networkOf, paritiesOf, unitsOf } from './survey/places.ts';
 import { type Field, isSameBox, type Placed, planOf, planText, scanField } from './survey/scan.ts';
 import { addressOf, foundJson, sampleText, titleOf, whoText } from './survey/words.ts';
@@ -69,7 +69,7 @@ export async function scanDevices(
   for (const line of planText(field, pacing)) tell(line);
   const isFew = field.hosts.length <= NAMED_MOST;
   try {
-    if (!(await isAllowed(options.yes))) return NOTHING;
+    if (!(await isAllowed(options.yes))) return NOTHING_CODE;
     const { placed, closed, requests } = await scanField(desk, field, profiles, {
       found: (bus, found) => tell(`${addressOf(bus, found.unit)}: ${titleOf(found)}`),
       closed: (bus, why) => {
@@ -87,7 +87,7 @@ export async function scanDevices(
     }
     if (placed.length > 0) return 0;
     tell('Nothing answers: check power, wiring, units and baud rate.');
-    return NOTHING;
+    return NOTHING_CODE;
   } catch (error) {
     if (error instanceof Interrupted) return INTERRUPTED;
     throw error;

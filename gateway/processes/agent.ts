@@ -14,9 +14,10 @@ import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { siteOf } from '../config/running-site.ts';
+import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
-import type { AgentStore, Clock, Log } from '../ports.ts';
+import type { AgentStore, Clock, Log, Pipe } from '../ports.ts';
 import { openBroker } from './broker.ts';
 import { Degraded } from './degraded.ts';
 import { createLog } from './log.ts';
@@ -66,17 +67,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     () => file.broker && openBroker(file.broker, site, clock),
   );
   const page = await openPage(file, log);
-  const passing = new Passing(clock, pipe);
-  const proxy = await degraded.without(
-    'PROXY',
-    'Other Modbus masters get no readings from here.',
-    () => file.proxy && openProxy(file.proxy, site, clock, log, passing),
-  );
-  const door = await degraded.without(
-    'BUS-DOOR',
-    'Commands on this machine cannot look at devices while the gateway runs.',
-    () => openBusDoor(file.dataDir, (device, pdu) => passing.ask(device, pdu, true)),
-  );
+  const readers = await openReaders(file, site, degraded, { clock, log, pipe });
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
   const operations = createOperations({
@@ -96,10 +87,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),
-    onFrame: (frame) => {
-      if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
-      else proxy?.take(frame);
-    },
+    onFrame: readers.take,
   });
   await agent.start();
   // Kept now, not at the end: who is killed would pay for type stripping again, 25 MB and seconds.
@@ -107,8 +95,35 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   await agent.ended;
   solver.close();
   setTimeout(() => process.exit(0), END_MS).unref();
-  await Promise.all([page?.stop(), proxy?.stop(), door?.stop()]);
+  await Promise.all([page?.stop(), readers.stop()]);
   process.exit(0);
+}
+
+/** Who else reads devices: Modbus masters by the proxy, commands on this machine by a socket. */
+async function openReaders(
+  file: GatewayFile,
+  site: Site,
+  degraded: Degraded,
+  { clock, log, pipe }: { readonly clock: Clock; readonly log: Log; readonly pipe: Pipe },
+) {
+  const passing = new Passing(clock, pipe);
+  const proxy = await degraded.without(
+    'PROXY',
+    'Other Modbus masters get no readings from here.',
+    () => file.proxy && openProxy(file.proxy, site, clock, log, passing),
+  );
+  const door = await degraded.without(
+    'BUS-DOOR',
+    'Commands on this machine cannot look at devices while the gateway runs.',
+    () => openBusDoor(file.dataDir, (device, pdu) => passing.ask(device, pdu, true)),
+  );
+  return {
+    take: (frame: GuardFrame): void => {
+      if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
+      else proxy?.take(frame);
+    },
+    stop: () => Promise.all([proxy?.stop(), door?.stop()]),
+  };
 }
 
 /** Orders need a memory that outlives this process: what was promised must be delivered. */

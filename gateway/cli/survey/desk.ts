@@ -85,7 +85,7 @@ export class Desk {
     } catch (error) {
       if (error instanceof Fault) throw error;
       const code = (error as NodeJS.ErrnoException).code ?? 'no answer';
-      const what = `the running gateway (process ${owner}) owns this bus and does not open (${code})`;
+      const what = `the running gateway (process ${owner}) owns this bus and is shut (${code})`;
       const mend = 'run this as the user of the gateway, or stop the gateway';
       throw new Fault(what, placeOf(bus), mend);
     }

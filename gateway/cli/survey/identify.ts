@@ -167,7 +167,7 @@ interface Fit {
   readonly weight: number;
 }
 
-/** Fixed maps that make sense here, the likeliest first: who names its maker, then who proves most. */
+/** Fixed maps that make sense here, the likeliest first: its maker's, then which proves most. */
 async function fitting(ask: Ask, profiles: readonly Profile[]): Promise<Fit[]> {
   const fit: Fit[] = [];
   for (const profile of profiles) {

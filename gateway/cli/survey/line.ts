@@ -104,9 +104,10 @@ async function unopened(
   while (!bus.connected) {
     const isOver = nowMs() >= endMs;
     if (isOver || (handle.failed && !again)) {
-      const result = await handle.request(ANY, 'control'); // not connected: tells why, sends nothing
+      const result = await handle.request(ANY, 'control'); // tells why, sends nothing
       if (result.ok) return undefined;
-      const isShort = /in use/.test(result.detail) && !isOver; // what was open before us may close yet
+      // What was open before us may still be closing.
+      const isShort = /in use/.test(result.detail) && !isOver;
       if (!isShort) return handle.failed ? result.detail : `no connection within ${withinMs} ms`;
     }
     await wait(LOOK_MS);

@@ -9,7 +9,7 @@ export interface LookOptions {
 }
 
 /** Exit code where nobody answers, or something is not as it should be. */
-export const NOTHING = 1;
+export const NOTHING_CODE = 1;
 
 const PAUSE_MS = 20;
 

@@ -73,9 +73,9 @@ export function planText(field: Field, pacing: Pacing): string[] {
     hosts.length === 0
       ? []
       : [
-          `${hosts.length} TCP address(es): one connection each, ${HOSTS_AT_ONCE} hosts at a time, ` +
-            `given up after ${seconds(pacing.connectMs)}: at most ` +
-            `${seconds(plan.connectMostMs)} where nobody listens.`,
+          `${hosts.length} TCP address(es): one connection each, ` +
+            `${HOSTS_AT_ONCE} hosts at a time, given up after ${seconds(pacing.connectMs)}: ` +
+            `at most ${seconds(plan.connectMostMs)} where nobody listens.`,
           `Where one listens: ${unitWords(units)}, and for each that is silent ` +
             `${seconds(plan.silentUnitMs + CONNECT_DELAY_MS)}.`,
         ];
@@ -88,8 +88,8 @@ export function planText(field: Field, pacing: Pacing): string[] {
     const mostMs = choices.length * units.length * plan.silentUnitMs;
     const reads = choices.length * units.length * plan.readsToSilentUnit;
     return (
-      `${path} (${all.join(', ')}; until a unit answers): ${unitWords(units)}, ${reads} reads and ` +
-      `at most ${seconds(mostMs)} where all are silent.`
+      `${path} (${all.join(', ')}; until a unit answers): ${unitWords(units)}, ` +
+      `${reads} reads and at most ${seconds(mostMs)} where all are silent.`
     );
   });
   return [

@@ -9,9 +9,9 @@ import { type Ask, askTwice, readOf } from './judge.ts';
 export interface WriteResult {
   readonly point: string;
   readonly state: 'proven' | 'ignored' | 'refused' | 'unreadable' | 'not-restored';
-  readonly before?: number;
-  readonly wrote?: number;
-  readonly after?: number; // as read back
+  readonly beforeValue?: number;
+  readonly writtenValue?: number;
+  readonly backValue?: number;
   readonly why?: string;
 }
 
@@ -99,23 +99,28 @@ export async function writeCheck(
   const { key } = point;
   const first = await askTwice(ask, readOf(point));
   if (!first.ok) return { point: key, state: 'unreadable', why: first.detail };
-  const before = decodePoint(map, point, first.words, 0);
-  const wrote = before === undefined ? undefined : otherThan(map, point, before);
-  if (before === undefined || wrote === undefined) {
+  const beforeValue = decodePoint(map, point, first.words, 0);
+  const writtenValue = beforeValue === undefined ? undefined : otherThan(map, point, beforeValue);
+  if (beforeValue === undefined || writtenValue === undefined) {
     return { point: key, state: 'unreadable', why: 'the device says that it is not available' };
   }
-  const written = await ask(writeOf(map, point, encodePoint(map, point, wrote)));
+  const written = await ask(writeOf(map, point, encodePoint(map, point, writtenValue)));
   if (!written.ok && written.exception !== undefined) {
-    return { point: key, state: 'refused', before, wrote, why: written.detail };
+    return { point: key, state: 'refused', beforeValue, writtenValue, why: written.detail };
   }
   const back = await askTwice(ask, readOf(point));
-  const after = back.ok ? decodePoint(map, point, back.words, 0) : undefined;
+  const backValue = back.ok ? decodePoint(map, point, back.words, 0) : undefined;
   const isRestored = await restored(ask, map, point, first.words);
-  const head = { point: key, before, wrote, ...(after === undefined ? {} : { after }) };
+  const head = {
+    point: key,
+    beforeValue,
+    writtenValue,
+    ...(backValue === undefined ? {} : { backValue }),
+  };
   if (!isRestored) {
-    return { ...head, state: 'not-restored', why: `write ${before} by hand: ${reason(back)}` };
+    return { ...head, state: 'not-restored', why: `write ${beforeValue} by hand: ${reason(back)}` };
   }
-  if (after === wrote) return { ...head, state: 'proven' };
+  if (backValue === writtenValue) return { ...head, state: 'proven' };
   const why = back.ok ? 'acknowledged, and nothing changed' : back.detail;
   return { ...head, state: 'ignored', why };
 }

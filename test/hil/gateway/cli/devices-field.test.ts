@@ -131,7 +131,7 @@ describe('edgewatt devices test', () => {
     const { code, out } = await devices('test', target, '--write', '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out).writes).toEqual([
-      { point: 'setReversionS', state: 'proven', before: 0, wrote: 60, after: 60 },
+      { point: 'setReversionS', state: 'proven', beforeValue: 0, writtenValue: 60, backValue: 60 },
     ]);
     const writes = battery.events.filter(({ event }) => event === 'write');
     expect(writes).toHaveLength(2);

@@ -208,9 +208,9 @@ describe('writing for a test', () => {
     const sound = deviceWith(map, { [point.key]: [30] });
     expect(await writeCheck(sound.ask, map, point)).toMatchObject({
       state: 'proven',
-      before: 30,
-      wrote: 31,
-      after: 31,
+      beforeValue: 30,
+      writtenValue: 31,
+      backValue: 31,
     });
     expect(sound.writes).toHaveLength(2);
     expect(sound.words.get(point.at)).toBe(30);
@@ -219,6 +219,9 @@ describe('writing for a test', () => {
       request.fc === 6
         ? Promise.resolve({ ok: true, words: [], sentAtMs: 0, tookMs: 1 })
         : deaf.ask(request);
-    expect(await writeCheck(ignoring, map, point)).toMatchObject({ state: 'ignored', wrote: 60 });
+    expect(await writeCheck(ignoring, map, point)).toMatchObject({
+      state: 'ignored',
+      writtenValue: 60,
+    });
   });
 });

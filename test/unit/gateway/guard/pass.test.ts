@@ -117,7 +117,7 @@ describe('the budget', () => {
   });
 });
 
-it('reads every device of the site for who sits at the gateway, and writes for nobody there', async () => {
+it('reads every device of the site for who sits at the gateway, and writes nothing', async () => {
   const asked: Request[] = [];
   const handle = {
     request: async (request: Request): Promise<BusResult> => {
