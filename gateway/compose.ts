@@ -10,6 +10,9 @@ import { type PassRules, PassThrough } from './guard/pass.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
+import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
+
+export { type Agent, createAgent as composeAgent } from './agents/agent.ts';
 
 export interface GuardPorts {
   readonly clock: Clock;
@@ -61,6 +64,32 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     bootId: config.bootId,
     pass: (device, pdu, isLocal) => passing.ask(device, pdu, isLocal),
   });
+}
+
+export interface SupervisedDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly startAgent: () => AgentProcess;
+  readonly restart: () => void; // the agent asks for another start of the guard
+}
+
+/** Joins a guard to the agent process that it keeps running: images and records go, frames come. */
+export function superviseAgent(guard: Guard, deps: SupervisedDeps): Supervisor {
+  const supervisor = new Supervisor({
+    clock: deps.clock,
+    log: deps.log,
+    start: deps.startAgent,
+    onFrame: (frame) => {
+      if (frame.t === 'intent') guard.intent(frame.intent);
+      else if (frame.t === 'directive') guard.directive(frame.directive);
+      else if (frame.t === 'pass') supervisor.pass(frame, guard.pass);
+      else if (frame.t === 'restart') deps.restart();
+    },
+    onRestart: () => guard.agentRestarted(),
+  });
+  guard.onImage = (image) => supervisor.turn(image);
+  guard.onRecords = (records) => supervisor.push(records);
+  return supervisor;
 }
 
 /** A saved state that can be trusted; anything odd counts as none, and the site's defaults bind. */

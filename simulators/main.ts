@@ -29,6 +29,20 @@ function beginning(text: string | undefined): number | undefined {
   }
 }
 
+function seeds(text: string): { first: number; last: number } {
+  const [, first = '', last = first] = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(text) ?? [];
+  if (first !== '' && Number(first) <= Number(last)) {
+    return { first: Number(first), last: Number(last) };
+  }
+  throw new InvalidArgumentError('Give FIRST..LAST, as 1..20.');
+}
+
+function numbers(text: string): ReadonlySet<number> {
+  const list = text.split(',').filter((one) => one !== '');
+  if (list.every((one) => /^\d{1,6}$/.test(one))) return new Set(list.map(Number));
+  throw new InvalidArgumentError('Give numbers with commas, as 3,7; nothing for none.');
+}
+
 const INJECT = ['violation', 'loss', 'duplicate'] as const;
 function inject(text: string): (typeof INJECT)[number] {
   const known = INJECT.find((one) => one === text);
@@ -109,6 +123,31 @@ program
       json: options.json === true,
       headless: options.headless === true,
       keep: options.keep === true,
+    });
+  });
+
+program
+  .command('world')
+  .description(
+    'sites, wires, gateways, broker and cloud in virtual time, with faults, from one seed',
+  )
+  .requiredOption('--seeds <range>', 'FIRST..LAST, or one', seeds)
+  .option('--days <n>', 'simulated days of each seed', number('days', 0.02, 3_660), 1)
+  .option('--sites <n>', 'sites of each seed', number('sites', 1, 300), 1)
+  .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(START))
+  .option('--only <list>', 'of the faults only these, by number, as 3,7', numbers)
+  .option('--verbose', 'what happens, line by line')
+  .option('--json', 'print one JSON object at the end')
+  .action(async (options) => {
+    const { world } = await import('./cli/world.ts');
+    process.exitCode = await world({
+      ...options.seeds,
+      days: options.days,
+      sites: Math.floor(options.sites),
+      startMs: options.start,
+      only: options.only,
+      json: options.json === true,
+      isVerbose: options.verbose === true,
     });
   });
 

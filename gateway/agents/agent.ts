@@ -258,7 +258,7 @@ class SiteAgent implements Agent {
     const nowMs = this.deps.clock.realMs();
     if (nowMs - this.liveRealMs < VIEW_MS) return;
     this.liveRealMs = nowMs;
-    const view = this.live();
+    const view = this.deps.onLive && this.live();
     if (view) this.deps.onLive?.(view);
     if (nowMs - this.dayRealMs >= DAY_VIEW_MS) this.showDay();
   }
@@ -273,7 +273,7 @@ class SiteAgent implements Agent {
 
   private showDay(): void {
     this.dayRealMs = this.deps.clock.realMs();
-    const view = this.day();
+    const view = this.deps.onDay && this.day();
     if (view) this.deps.onDay?.(view);
   }
 

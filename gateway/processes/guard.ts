@@ -8,7 +8,7 @@ import { takeLock } from '../adapters/process/lock.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { tellService } from '../adapters/process/service.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
-import { checkSaved, composeGuard } from '../compose.ts';
+import { checkSaved, composeGuard, superviseAgent } from '../compose.ts';
 import { type GatewayFile, loadCommissioning, loadGateway } from '../config/gateway-file.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { standFile, startSite } from '../config/running-site.ts';
@@ -16,7 +16,7 @@ import type { Image } from '../contracts/values/image.ts';
 import { timing } from '../contracts/values/timing.ts';
 import { kept, rolledBack, type SiteStand } from '../link/update/stand.ts';
 import type { Log } from '../ports.ts';
-import { Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 import { type OnTrial, releaseOnTrial, trialGate } from './trial.ts';
 
 const SUMMARY_FILE = 'guard.summary.json';
@@ -54,17 +54,12 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
       save: (state) => disk.replace(stateFile, state),
     },
   );
-  const supervisor = new Supervisor({
+  const supervisor = superviseAgent(guard, {
     clock,
     log,
-    start: () => startAgent(agentScript, ['agent', dir, bootId, String(stand.currentSequence)]),
-    onFrame: (frame) => {
-      if (frame.t === 'intent') guard.intent(frame.intent);
-      else if (frame.t === 'directive') guard.directive(frame.directive);
-      else if (frame.t === 'pass') supervisor.pass(frame, guard.pass);
-      else if (frame.t === 'restart') clock.realAt(startedMs + RESTART_GAP_MS, restart);
-    },
-    onRestart: () => guard.agentRestarted(),
+    startAgent: () =>
+      startAgent(agentScript, ['agent', dir, bootId, String(stand.currentSequence)]),
+    restart: () => clock.realAt(startedMs + RESTART_GAP_MS, restart),
   });
   const service = tellService(clock.realMs);
   let ending = false;
@@ -90,7 +85,6 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     for (const gate of gates) gate(image);
     service.cycle();
   };
-  guard.onRecords = (records) => supervisor.push(records);
   const exit = (): void => void end(() => process.exit(0));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, exit);
   if (file.demo !== undefined) endWithParent(exit);

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { ClockOrigin } from '../../gateway/adapters/clock.ts';
 import { newKeyPair } from '../../gateway/adapters/crypto.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
+import { bigints, zoneOf } from '../sites/zone.ts';
 import { CLOUD_ID, type Login, secret, writeLogin } from './broker.ts';
 
 /** Secrets of one run, made anew each time. */
@@ -71,39 +72,11 @@ export function writeCloud(dir: string, files: CloudFiles): string {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { url, login } = files.broker;
   secret(join(dir, 'directive.key'), files.secrets.directiveKeys.privateKey);
-  const first = files.sites[0];
-  if (first === undefined) throw new RangeError('a run needs a site');
-  const participants = files.sites.map((site) => {
-    const connection = site.connections[0];
-    return {
-      id: site.participant,
-      tariff: connection?.tariff,
-      gateways: [
-        {
-          id: site.gateway,
-          connection: connection?.id,
-          contractedImportW: connection?.contractedImportW,
-          contractedExportW: connection?.contractedExportW,
-        },
-      ],
-    };
-  });
-  const zone = {
-    id: first.zone,
-    currency: first.currency,
-    latitudeDeg: first.place.latitudeDeg,
-    longitudeDeg: first.place.longitudeDeg,
-    timeZone: first.place.timeZone,
-    gridFeeNanoPerWh: 20_000,
-    tariff: first.connections[0]?.tariff,
-    transformer: { ratedVa: files.transformerVa, uncontrolledW: files.backgroundW },
-    weatherUrl: files.weatherUrl,
-    priceUrl: files.priceUrl,
-    participants,
-  };
+  const zone = zoneOf(files.sites, files);
+  const tenant = files.sites[0]?.tenant;
   const cloud = {
     version: 1,
-    tenant: first.tenant,
+    tenant,
     brokerUrl: url,
     clientId: CLOUD_ID,
     ...(login.kind === 'password' && { username: CLOUD_ID }),
@@ -119,7 +92,3 @@ export function writeCloud(dir: string, files: CloudFiles): string {
   writeFileSync(file, JSON.stringify(cloud, bigints, 2));
   return file;
 }
-
-/** Amounts beyond 2^53 stay exact as decimal strings. */
-const bigints = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? value.toString() : value;

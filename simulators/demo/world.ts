@@ -37,12 +37,13 @@ export interface SiteRun {
   readonly devices: SiteDevices;
   readonly seed: number;
   readonly drive: Drive | undefined;
+  /** Real time between two turns of the plant; default 20 ms. */
+  readonly turnMs?: number;
+  /** Requests that come together within so much real time see one instant; default 4 ms. */
+  readonly freshMs?: number;
 }
 
-/**
- * Real time between two turns of a plant; in a faster run the simulated step is cut into seconds
- * inside.
- */
+/** In a faster run the simulated step is cut into seconds inside. */
 const TURN_MS = 20;
 /** Requests that come together see one instant. */
 const FRESH_MS = 4;
@@ -95,7 +96,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     now();
     if (truth !== undefined) court.turn(truth);
     balanceMaxW = Math.max(balanceMaxW, balanceErrorW(site, images) ?? 0);
-    clock.realAt(clock.realMs() + TURN_MS, turn);
+    clock.realAt(clock.realMs() + (run.turnMs ?? TURN_MS), turn);
   };
   turn();
   return {
@@ -106,7 +107,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     balanceErrorMaxW: () => balanceMaxW,
     frame: (frame) => court.frame(frame),
     advance: () => {
-      if (clock.realMs() - advancedMs > FRESH_MS) now();
+      if (clock.realMs() - advancedMs > (run.freshMs ?? FRESH_MS)) now();
     },
     directive: (directive) => court.directive(directive, clock.wallMs()),
     stop: () => {

@@ -1,0 +1,98 @@
+import type { RecordKey, TelemetryRecord } from '../../gateway/contracts/values/record.ts';
+import type { AgentStore } from '../../gateway/ports.ts';
+import type { VirtualProcess } from './process.ts';
+
+/** Real ms until a group of writes is on disk; what was asked since is gone with its process. */
+const COMMIT_MS = 250;
+const URGENT_MS = 15;
+const READ_MS = 2;
+
+/** A gateway's disk: it outlives every process. */
+export interface VirtualDisk {
+  /** The store as one life of the agent opens it. */
+  open(process: VirtualProcess): AgentStore;
+  /** Keys of records that were confirmed as stored, `epoch/seq`. */
+  readonly confirmed: ReadonlySet<string>;
+  guardState: unknown; // last written
+}
+
+interface Asked {
+  readonly run: () => Promise<void>;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** Writes come to the disk in groups, in their order, and resolve when they are on it. */
+class Group {
+  private asked: Asked[] = [];
+  private cancel: (() => void) | undefined;
+  private dueMs = Number.POSITIVE_INFINITY;
+  private readonly process: VirtualProcess;
+
+  constructor(process: VirtualProcess) {
+    this.process = process;
+  }
+
+  write(run: () => Promise<void>, urgent = false): Promise<void> {
+    const { clock } = this.process;
+    return new Promise((done, failed) => {
+      this.asked.push({ run, done, failed });
+      const dueMs = clock.realMs() + (urgent ? URGENT_MS : COMMIT_MS);
+      if (dueMs >= this.dueMs) return;
+      this.cancel?.();
+      this.dueMs = dueMs;
+      this.cancel = clock.realAt(dueMs, () => void this.commit());
+    });
+  }
+
+  private async commit(): Promise<void> {
+    const group = this.asked;
+    this.asked = [];
+    this.dueMs = Number.POSITIVE_INFINITY;
+    for (const { run, done, failed } of group) await run().then(done, failed);
+  }
+}
+
+const keyOf = ({ epoch, seq }: RecordKey): string => `${epoch}/${seq}`;
+
+export function createVirtualDisk(kept: AgentStore): VirtualDisk {
+  const confirmed = new Set<string>();
+  let lives = 0;
+  return {
+    confirmed,
+    guardState: undefined,
+    open: (process) => {
+      lives += 1;
+      const group = new Group(process);
+      const read = <T>(run: () => Promise<T>): Promise<T> =>
+        process.guard(
+          new Promise<T>((resolve, reject) => {
+            const { clock } = process;
+            clock.realAt(clock.realMs() + READ_MS, () => void run().then(resolve, reject));
+          }),
+        );
+      const add = async (records: readonly TelemetryRecord[]): Promise<void> => {
+        await kept.addRecords(records);
+        for (const record of records) confirmed.add(keyOf(record));
+      };
+      return {
+        opened: { state: lives === 1 ? 'new' : 'opened', detail: '', epoch: lives },
+        addRecords: (records) => group.write(() => add(structuredClone(records))),
+        readRecords: (maxBytes, without) => read(() => kept.readRecords(maxBytes, without)),
+        setAside: (...args) => group.write(() => kept.setAside(...structuredClone(args))),
+        removeRecords: (ranges) => group.write(() => kept.removeRecords(ranges)),
+        outbox: () => read(() => kept.outbox()),
+        addHistory: (rows) => group.write(() => kept.addHistory(rows)),
+        history: (fromMs, untilMs) => read(() => kept.history(fromMs, untilMs)),
+        put: (kind, documents, urgent) => {
+          const copy = structuredClone(documents);
+          return group.write(() => kept.put(kind, copy, true), urgent);
+        },
+        get: (kind, key) => read(() => kept.get(kind, key)),
+        list: (kind, fromMs, untilMs) => read(() => kept.list(kind, fromMs, untilMs)),
+        forget: (kind, beforeMs) => group.write(() => kept.forget(kind, beforeMs)),
+        close: () => group.write(async () => undefined, true),
+      };
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import {
+  type Agent,
+  checkSaved,
+  composeAgent,
+  composeGuard,
+  superviseAgent,
+} from '../../gateway/compose.ts';
+import { timing } from '../../gateway/contracts/values/timing.ts';
+import type {
+  AgentStore,
+  Broker,
+  Clock,
+  Log,
+  Schedule,
+  Solver,
+  Verifier,
+} from '../../gateway/ports.ts';
+import type { MemoryBroker } from '../broker-memory.ts';
+import { createVirtualDisk, type VirtualDisk } from './disk.ts';
+import { createPipePair } from './pipe.ts';
+import { startVirtualProcess, type VirtualProcess } from './process.ts';
+import type { VirtualSite } from './site.ts';
+
+export interface GatewayDeps {
+  readonly clock: Clock;
+  readonly hub: MemoryBroker;
+  readonly store: AgentStore;
+  readonly solver: Solver;
+  readonly verifier: Verifier;
+  readonly schedule: (clock: Clock) => Schedule;
+  readonly log: Log;
+}
+
+const AGENT_START_MS = 1_500; // real: node starts, modules load
+const STATE_WRITE_MS = 25; // real: write, fsync, rename
+const SOLVE_MS = 400; // real: a child forks, solves and answers
+const EXIT_MS = 20;
+
+/** A gateway in the virtual world: what has power, what has died, and what is on its disk. */
+export class VirtualGateway {
+  readonly site: VirtualSite;
+  readonly disk: VirtualDisk;
+  /** By epoch of the guard, the highest sequence number that it has given. */
+  readonly produced = new Map<number, number>();
+  cycles = 0;
+  missedCycles = 0;
+  guard: VirtualProcess | undefined;
+  agent: VirtualProcess | undefined;
+  private readonly deps: GatewayDeps;
+  private boots = 0;
+  private inside: ReturnType<typeof composeGuard> | undefined;
+  private supervisor: ReturnType<typeof superviseAgent> | undefined;
+
+  constructor(site: VirtualSite, deps: GatewayDeps) {
+    this.site = site;
+    this.deps = deps;
+    this.disk = createVirtualDisk(deps.store);
+  }
+
+  boot(): void {
+    const { deps, disk, site } = this;
+    const process = startVirtualProcess(deps.clock);
+    const { clock } = process;
+    this.boots += 1;
+    this.guard = process;
+    const guard = composeGuard(
+      {
+        site: site.site,
+        times: timing(clock.speed),
+        saved: checkSaved(disk.guardState),
+        commissioned: new Set(site.site.devices.map(({ id }) => id)),
+        bootId: `${site.site.gateway}-${this.boots}`,
+      },
+      {
+        clock,
+        log: deps.log,
+        verifier: deps.verifier,
+        wire: (bus) => {
+          const there = site.buses.get(bus.id);
+          if (there === undefined) throw new RangeError(`no bus ${bus.id}`);
+          return there.open(process);
+        },
+        save: (state) => {
+          const text = JSON.stringify(state);
+          clock.realAt(clock.realMs() + STATE_WRITE_MS, () => {
+            disk.guardState = JSON.parse(text);
+          });
+        },
+      },
+    );
+    const supervisor = superviseAgent(guard, {
+      clock,
+      log: deps.log,
+      startAgent: () => this.startAgent(process),
+      restart: () => undefined, // no job of the fleet comes here
+    });
+    this.inside = guard;
+    this.supervisor = supervisor;
+    const { onRecords, onImage } = guard;
+    guard.onRecords = (records) => {
+      for (const { epoch, seq } of records) this.produced.set(epoch, seq);
+      onRecords?.(records);
+    };
+    let missed = 0;
+    guard.onImage = (image) => {
+      this.cycles += 1;
+      this.missedCycles += image.counters.missedCycles - missed;
+      missed = image.counters.missedCycles;
+      onImage?.(image);
+    };
+    void guard.start().then(() => process.alive && supervisor.launch());
+  }
+
+  /** SIGTERM: devices given back, last records to disk and to the cloud. */
+  async stop(): Promise<void> {
+    await this.inside?.stop();
+    await this.supervisor?.stop();
+    this.guard?.kill();
+  }
+
+  /** The guard dies; its agent hears the pipe close and ends by itself. */
+  killGuard(): void {
+    this.guard?.kill();
+  }
+
+  /** Everything dies at once. */
+  cutPower(): void {
+    this.agent?.kill();
+    this.guard?.kill();
+  }
+
+  private startAgent(parent: VirtualProcess) {
+    const { deps, disk, site } = this;
+    const process = startVirtualProcess(deps.clock);
+    const { clock } = process;
+    this.agent = process;
+    const pipe = createPipePair(deps.clock);
+    const broker = brokerOf(deps.hub, process);
+    const store = disk.open(process);
+    const exited = Promise.withResolvers<void>();
+    const exit = (): void => {
+      deps.clock.realAt(deps.clock.realMs() + EXIT_MS, () => exited.resolve());
+    };
+    process.onKill(() => {
+      pipe.cut();
+      void broker.stop();
+      exit();
+    });
+    parent.onKill(() => pipe.cut());
+    clock.realAt(clock.realMs() + AGENT_START_MS, () => {
+      const agent: Agent = composeAgent({
+        site: site.site,
+        clock,
+        times: timing(clock.speed),
+        pipe: pipe.agent,
+        broker,
+        store,
+        solver: solverOf(deps.solver, process),
+        log: deps.log,
+        schedule: deps.schedule(clock),
+      });
+      void agent.ended.then(() => process.kill());
+      void agent.start();
+    });
+    return { pipe: pipe.guard, exited: exited.promise, kill: () => process.kill() };
+  }
+}
+
+/** Answers of the planner's child come after a while, and not at all to one who has died. */
+function solverOf(solver: Solver, process: VirtualProcess): Solver {
+  const { clock } = process;
+  return {
+    solve: async (model, limitMs) => {
+      const solution = await solver.solve(model, limitMs);
+      return new Promise((resolve) =>
+        clock.realAt(clock.realMs() + SOLVE_MS, () => resolve(solution)),
+      );
+    },
+  };
+}
+
+/** A client of one process: after its end it hears and says nothing. */
+function brokerOf(hub: MemoryBroker, process: VirtualProcess): Broker {
+  const client = hub.client();
+  process.onKill(() => {
+    client.onMessage = undefined;
+    client.onState = undefined;
+  });
+  return client;
+}
