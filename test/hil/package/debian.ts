@@ -71,6 +71,8 @@ export const canBoot = canInstall && has('unshare') && has('nsenter') && groups(
 export interface Machine {
   /** @returns standard output; must end with 0 */
   run(...words: string[]): string;
+  /** The same for what needs this process meanwhile. @returns its exit code and all it said */
+  begin(...words: string[]): Promise<{ readonly code: number | null; readonly out: string }>;
   /** One property of a unit, as systemd tells it. */
   property(unit: string, name: string): string;
   stop(): Promise<void>;
@@ -97,12 +99,13 @@ export async function boot(root: string): Promise<Machine> {
   );
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const inside = (words: readonly string[]) => {
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const entering = (words: readonly string[]): string[] => {
     const pid = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
-    const clean = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', ...words];
-    return spawnSync('nsenter', ['-t', pid, '-a', ...clean], { encoding: 'utf8' });
+    return ['-t', pid, '-a', 'env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', ...words];
   };
+  const inside = (words: readonly string[]) =>
+    spawnSync('nsenter', entering(words), { encoding: 'utf8' });
   const run = (...words: string[]): string => {
     const { status, stdout, stderr } = inside(words);
     assert.equal(status, 0, `${words.join(' ')}: ${stdout}${stderr}${said}`);
@@ -110,7 +113,7 @@ export async function boot(root: string): Promise<Machine> {
   };
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL'); // and with it, by --kill-child, everything in there
-    await ended;
+    await gone;
     while (!isEmpty(group)) await pause(50);
     prune(group);
   };
@@ -120,9 +123,16 @@ export async function boot(root: string): Promise<Machine> {
   });
   return {
     run,
+    begin: (...words) => ended(spawn('nsenter', entering(words))),
     property: (unit, name) => run('systemctl', 'show', '--value', '-p', name, unit).trim(),
     stop,
   };
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; out: string }> {
+  let out = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (out += text));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out })));
 }
 
 const isEmpty = (group: string): boolean =>

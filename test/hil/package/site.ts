@@ -15,6 +15,8 @@ import {
 export interface Field {
   readonly world: RunningSite;
   readonly images: SiteDevices['images'];
+  /** Where the devices answer, HOST:PORT. */
+  readonly hosts: readonly string[];
   stop(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function startField(
   return {
     world: running,
     images: devices.images,
+    hosts: site.buses.map((bus) => (bus.kind === 'serial' ? '' : `${bus.host}:${bus.port}`)),
     async stop() {
       running.stop();
       await devices.stop();

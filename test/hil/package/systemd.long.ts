@@ -1,8 +1,9 @@
 import {
-  chownSync,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 // @ts-expect-error: plain JavaScript
 import { writeBundle } from '../../../bin/package/bundle.mjs';
 import { newKeyPair } from '../../../gateway/adapters/crypto.ts';
@@ -40,6 +41,9 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     machine = await boot(root);
     [port = 0] = await freePorts(1);
   });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(() => void process.stderr.write(log().split('\n').slice(-40).join('\n')));
+  });
   afterAll(async () => {
     await machine?.stop();
     await field?.stop();
@@ -47,10 +51,15 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
   });
 
   const property = (name: string): string => machine.property(UNIT, name);
+  const kick = (): string => property('WatchdogTimestampMonotonic');
   const mainPid = (): string => property('MainPID');
   const log = (): string => machine.run('journalctl', '--no-pager', '-o', 'cat', '-u', UNIT);
   const isCommanding = (): boolean =>
     Object.values(field.images).some((image) => image.control().setpointW !== undefined);
+  const health = async (): Promise<unknown> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
+    return answer?.json();
+  };
   /** The guard of this pid, as the kernel of this very machine sees it. */
   const statusOf = (pid: string): string => machine.run('cat', `/proc/${pid}/status`);
 
@@ -64,21 +73,32 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     expect(machine.run('systemd-analyze', 'verify', '--man=no', ...units)).toBe('');
   });
 
-  it('starts, is up after its first cycle, and controls the devices', async () => {
-    const etc = join(root, 'etc/edgewatt');
-    field = await startField(etc, '/var/lib/edgewatt/data', port);
-    const gid = Number(machine.run('id', '-g', 'edgewatt'));
-    chownSync(join(etc, 'gateway.yaml'), 0, gid);
+  it('starts as setup leaves it: on a site that is described, it observes', async () => {
+    field = await startField(join(dir, 'proven'), '/var/lib/edgewatt/data', port);
+    const hosts = field.hosts.flatMap((host) => ['--host', host]);
+    const answers = ['--units', '1-2', '--yes', '--set', 'fuseA=125', '--set', 'pvW=60000'];
+    const closed = ['sh', '-c', 'umask 077; exec edgewatt setup /etc/edgewatt "$@"', 'setup'];
+    const { code, out } = await machine.begin(...closed, ...hosts, ...answers);
+    expect(code, out).toBe(0);
+    machine.run('sed', '-i', `s/port: 8080/port: ${port}/`, '/etc/edgewatt/gateway.yaml');
     // The devices live in this process: it must not wait in a call.
     machine.run('systemctl', 'restart', '--no-block', UNIT);
     await until(() => property('ActiveState') === 'active'); // the gateway has said so itself
-    await until(isCommanding);
-    const health = async (): Promise<unknown> => {
-      const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
-      return answer?.json();
-    };
     await expect.poll(health, WAIT).toMatchObject({ page: 'built', liveAgeMs: expect.any(Number) });
     expect(log()).toMatch(/its claim code is [A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}/);
+    const doctor = await machine.begin('edgewatt', 'doctor', '/etc/edgewatt');
+    expect(doctor.out).toMatch(/^ok {3}lock: the gateway runs/m);
+    expect(doctor.code, doctor.out).toBe(0);
+    expect(isCommanding()).toBe(false);
+  });
+
+  it('controls the devices once they are proven', async () => {
+    for (const name of readdirSync(join(dir, 'proven'))) {
+      copyFileSync(join(dir, 'proven', name), join(root, 'etc/edgewatt', name));
+    }
+    machine.run('systemctl', 'restart', '--no-block', UNIT);
+    await until(isCommanding);
+    await until(() => property('ActiveState') === 'active');
   });
 
   it('runs as its own user, without capabilities, in a unit that is hardly exposed', () => {
@@ -94,7 +114,6 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
   });
 
   it('kicks the watchdog as long as it turns, and is started again when it hangs', async () => {
-    const kick = (): string => property('WatchdogTimestampMonotonic');
     const first = kick();
     await until(() => kick() !== first);
     const pid = mainPid();
@@ -112,7 +131,7 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     await until(isCommanding);
   });
 
-  it('has root install a release that the gateway has fetched, or says why not', async () => {
+  it('has root install what was fetched, or says why not; leaves what is broken', async () => {
     const pair = newKeyPair();
     const keys = join(root, 'etc/edgewatt/release-keys.json');
     writeFileSync(keys, JSON.stringify({ test: pair.publicKey }));
@@ -138,10 +157,19 @@ describe.skipIf(!canBoot)('the package under a real systemd', () => {
     expect(current()).toBe('releases/99.0.0');
     expect(readFileSync(state('trial'), 'utf8')).toBe(`99.0.0 ${before.split('/')[1]}\n`);
     expect(mainPid()).toBe(pid); // what runs goes on until its restart
+
+    machine.run('systemctl', 'restart', '--no-block', UNIT); // and this one is none that runs
+    await until(() => existsSync(state('failed')) && !existsSync(state('trial')));
+    expect(readFileSync(state('failed'), 'utf8')).toBe('99.0.0 not healthy after 3 starts\n');
+    expect(current()).toBe(before);
+    await until(() => property('ActiveState') === 'active' && mainPid() !== pid);
+    await until(isCommanding);
   });
 
   it('gives the devices back when it is stopped', async () => {
-    expect(isCommanding()).toBe(true);
+    const kicked = kick();
+    await until(() => kick() !== kicked); // some cycles since its last start
+    await until(isCommanding);
     machine.run('systemctl', 'stop', '--no-block', UNIT);
     await until(() => property('ActiveState') === 'inactive');
     expect(property('Result')).toBe('success');
