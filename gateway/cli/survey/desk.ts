@@ -66,7 +66,8 @@ export class Desk {
     if (file !== undefined && isOwn) {
       const owner = this.unlock === undefined ? lockOwner(file.dataDir) : undefined;
       if (owner !== undefined) return this.through(bus, file, owner);
-      this.unlock ??= await takeLock(file.dataDir);
+      // Without its folder no gateway has run here yet, and the folder is the service's to make.
+      if (existsSync(file.dataDir)) this.unlock ??= await takeLock(file.dataDir);
     }
     const line = await openLine(bus, this.pacing);
     this.lines.push(line);
