@@ -12,8 +12,6 @@ import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
 import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
 
-export { type Agent, createAgent as composeAgent } from './agents/agent.ts';
-
 export interface GuardPorts {
   readonly clock: Clock;
   readonly log: Log;

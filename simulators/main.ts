@@ -29,10 +29,10 @@ function beginning(text: string | undefined): number | undefined {
   }
 }
 
-function seeds(text: string): { first: number; last: number } {
+function seeds(text: string): { firstSeed: number; lastSeed: number } {
   const [, first = '', last = first] = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(text) ?? [];
   if (first !== '' && Number(first) <= Number(last)) {
-    return { first: Number(first), last: Number(last) };
+    return { firstSeed: Number(first), lastSeed: Number(last) };
   }
   throw new InvalidArgumentError('Give FIRST..LAST, as 1..20.');
 }

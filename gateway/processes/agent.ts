@@ -8,8 +8,9 @@ import { parentPipe } from '../adapters/process/pipe.ts';
 import { createClockedSchedule, createSchedule } from '../adapters/schedule.ts';
 import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore, openStoreInProcess } from '../adapters/sqlite/store.ts';
-import { type Agent, createAgent } from '../agents/agent.ts';
+import type { Agent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
+import { composeAgent } from '../compose-agent.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
 import { profilesBeside } from '../config/profiles.ts';
@@ -74,7 +75,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     ...{ file, running, guardBoot, pipe, clock, log, store, version: version() },
     inside: () => agent,
   });
-  const agent: Agent = createAgent({
+  const agent: Agent = composeAgent({
     site: kept === undefined ? withoutMarket(site) : site,
     ...{ clock, pipe, broker, store, solver, log },
     schedule: file.demo ? createClockedSchedule(clock, log) : createSchedule(log),

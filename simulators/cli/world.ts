@@ -7,8 +7,8 @@ import { openStoreInProcess } from '../../gateway/adapters/sqlite/store.ts';
 import { runWorld, type WorldPorts, type WorldResult } from '../world/world.ts';
 
 export interface WorldCommand {
-  readonly first: number;
-  readonly last: number;
+  readonly firstSeed: number;
+  readonly lastSeed: number;
   readonly days: number;
   readonly sites: number;
   readonly startMs: number;
@@ -32,7 +32,7 @@ export async function worldPorts(): Promise<WorldPorts> {
 export async function world(command: WorldCommand): Promise<number> {
   const startedMs = performance.now();
   const results: WorldResult[] = [];
-  for (let seed = command.first; seed <= command.last; seed += 1) {
+  for (let seed = command.firstSeed; seed <= command.lastSeed; seed += 1) {
     const { days, sites, startMs, only } = command;
     const log = command.isVerbose ? tell : undefined;
     const options = { seed, days, sites, startMs, ...(only && { only }), ...(log && { log }) };

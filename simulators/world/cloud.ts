@@ -1,5 +1,4 @@
 import { compose } from '../../cloud/compose.ts';
-import type { CloudConfig } from '../../cloud/config/cloud.ts';
 import type { Cloud, Notebook, Store } from '../../cloud/ports.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import type { Clock, Hash, Http, Log, Signer } from '../../gateway/ports.ts';
@@ -7,6 +6,8 @@ import type { MemoryBroker } from '../broker-memory.ts';
 import { bigints, zoneOf } from '../sites/zone.ts';
 import type { SourceSide } from '../sources/answer.ts';
 import { startVirtualProcess, type VirtualProcess } from './process.ts';
+
+export type CloudConfig = Parameters<typeof compose>[0];
 
 export interface CloudDeps {
   readonly clock: Clock;

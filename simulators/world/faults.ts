@@ -6,8 +6,8 @@ import { createStream } from '../random.ts';
 export interface PlannedFault {
   readonly atMs: number; // since the start of the run
   readonly kind: FaultKind;
-  readonly site: number;
-  readonly pick: number; // uniform in [0, 1): which wire
+  readonly siteIndex: number;
+  readonly pickPct: number; // of the site's wires, which
   readonly line: string;
   readonly forMs: number;
 }
@@ -81,10 +81,10 @@ export function planFaults(seed: number, sites: number, durationMs: number): Pla
       return left < 0;
     });
     const kind = FAULT_KINDS[Math.max(0, index)] ?? 'wire-drop';
-    const site = Math.floor(sites * random.next());
-    const pick = random.next();
+    const siteIndex = Math.floor(sites * random.next());
+    const pickPct = 100 * random.next();
     const { line, forMs } = KINDS[kind][1](random);
     const mostMs = durationMs - DRAIN_MS - atMs;
-    faults.push({ atMs, kind, site, pick, line, forMs: Math.min(forMs, mostMs) });
+    faults.push({ atMs, kind, siteIndex, pickPct, line, forMs: Math.min(forMs, mostMs) });
   }
 }

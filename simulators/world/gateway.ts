@@ -1,10 +1,5 @@
-import {
-  type Agent,
-  checkSaved,
-  composeAgent,
-  composeGuard,
-  superviseAgent,
-} from '../../gateway/compose.ts';
+import { checkSaved, composeGuard, superviseAgent } from '../../gateway/compose.ts';
+import { composeAgent } from '../../gateway/compose-agent.ts';
 import { timing } from '../../gateway/contracts/values/timing.ts';
 import type {
   AgentStore,
@@ -148,7 +143,7 @@ export class VirtualGateway {
     });
     parent.onKill(() => pipe.cut());
     clock.realAt(clock.realMs() + AGENT_START_MS, () => {
-      const agent: Agent = composeAgent({
+      const agent = composeAgent({
         site: site.site,
         clock,
         times: timing(clock.speed),

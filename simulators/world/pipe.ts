@@ -5,11 +5,6 @@ const CAPACITY_BYTES = 1_048_576;
 const TURN_BYTES = 262_144; // the guard reads no more a turn
 const WAY_MS = 1;
 
-interface End extends Pipe {
-  take(bytes: Uint8Array): void;
-  closed(): void;
-}
-
 /** Guard's and agent's end of one pipe; the guard's is read once a turn, the agent's at once. */
 export interface PipePair {
   readonly guard: Pipe & { nextTurn(): void };
@@ -18,80 +13,113 @@ export interface PipePair {
   cut(): void;
 }
 
-export function createPipePair(clock: Clock): PipePair {
-  let open = true;
-  let waiting: Uint8Array[] = []; // for the guard
-  let waitingBytes = 0;
-  let wasFull = false;
-  let held: Uint8Array[] = []; // for an agent that does not listen yet
-  const guard: End & { nextTurn(): void } = {
-    onBytes: undefined,
-    onClose: undefined,
-    onDrain: undefined,
-    send: (bytes) => {
-      if (!open) return false;
-      const copy = bytes.slice();
-      clock.realAt(clock.realMs() + WAY_MS, () => {
-        if (open) agent.take(copy);
-      });
-      return true;
-    },
-    take: (bytes) => {
-      waiting.push(bytes);
-      waitingBytes += bytes.length;
-    },
-    nextTurn: () => {
-      let read = 0;
-      while (waiting.length > 0 && read < TURN_BYTES) {
-        const bytes = waiting.shift();
-        if (bytes === undefined) break;
-        read += bytes.length;
-        waitingBytes -= bytes.length;
-        guard.onBytes?.(bytes);
-      }
-      if (wasFull && waitingBytes < CAPACITY_BYTES / 2) {
-        wasFull = false;
-        agent.onDrain?.();
-      }
-    },
-    close: () => cut(),
-    closed: () => guard.onClose?.(),
-  };
-  const agent: End = {
-    get onBytes() {
-      return listener;
-    },
-    set onBytes(run) {
-      listener = run;
-      const before = held;
-      held = [];
-      for (const bytes of before) run?.(bytes);
-    },
-    onClose: undefined,
-    onDrain: undefined,
-    send: (bytes) => {
-      if (!open) return false;
-      if (waitingBytes + bytes.length > CAPACITY_BYTES) {
-        wasFull = true;
-        return false;
-      }
-      guard.take(bytes.slice());
-      return true;
-    },
-    take: (bytes) => {
-      if (listener === undefined) held.push(bytes);
-      else listener(bytes);
-    },
-    close: () => cut(),
-    closed: () => agent.onClose?.(),
-  };
-  let listener: ((bytes: Uint8Array) => void) | undefined;
-  const cut = (): void => {
-    if (!open) return;
-    open = false;
-    waiting = [];
-    guard.closed();
-    agent.closed();
-  };
-  return { guard, agent, cut };
+class GuardEnd implements Pipe {
+  onBytes: Pipe['onBytes'];
+  onClose: Pipe['onClose'];
+  onDrain: Pipe['onDrain'];
+  waitingBytes = 0;
+  wasFull = false;
+  private waiting: Uint8Array[] = [];
+  private readonly pair: Pair;
+
+  constructor(pair: Pair) {
+    this.pair = pair;
+  }
+
+  send(bytes: Uint8Array): boolean {
+    return this.pair.toAgent(bytes.slice());
+  }
+
+  take(bytes: Uint8Array): void {
+    this.waiting.push(bytes);
+    this.waitingBytes += bytes.length;
+  }
+
+  nextTurn(): void {
+    for (let readBytes = 0; readBytes < TURN_BYTES; ) {
+      const bytes = this.waiting.shift();
+      if (bytes === undefined) break;
+      readBytes += bytes.length;
+      this.waitingBytes -= bytes.length;
+      this.onBytes?.(bytes);
+    }
+    if (!this.wasFull || this.waitingBytes >= CAPACITY_BYTES / 2) return;
+    this.wasFull = false;
+    this.pair.agent.onDrain?.();
+  }
+
+  close(): void {
+    this.pair.cut();
+  }
 }
+
+class AgentEnd implements Pipe {
+  onClose: Pipe['onClose'];
+  onDrain: Pipe['onDrain'];
+  private held: Uint8Array[] = []; // nobody listens yet
+  private listener: Pipe['onBytes'];
+  private readonly pair: Pair;
+
+  constructor(pair: Pair) {
+    this.pair = pair;
+  }
+
+  get onBytes(): Pipe['onBytes'] {
+    return this.listener;
+  }
+
+  set onBytes(listener: Pipe['onBytes']) {
+    this.listener = listener;
+    const { held } = this;
+    this.held = [];
+    for (const bytes of held) this.take(bytes);
+  }
+
+  take(bytes: Uint8Array): void {
+    if (this.listener === undefined) this.held.push(bytes);
+    else this.listener(bytes);
+  }
+
+  send(bytes: Uint8Array): boolean {
+    return this.pair.toGuard(bytes.slice());
+  }
+
+  close(): void {
+    this.pair.cut();
+  }
+}
+
+class Pair implements PipePair {
+  readonly guard = new GuardEnd(this);
+  readonly agent = new AgentEnd(this);
+  private readonly clock: Clock;
+  private isOpen = true;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  toAgent(bytes: Uint8Array): boolean {
+    if (!this.isOpen) return false;
+    this.clock.realAt(this.clock.realMs() + WAY_MS, () => {
+      if (this.isOpen) this.agent.take(bytes);
+    });
+    return true;
+  }
+
+  toGuard(bytes: Uint8Array): boolean {
+    if (!this.isOpen) return false;
+    this.guard.wasFull = this.guard.waitingBytes + bytes.length > CAPACITY_BYTES;
+    if (!this.guard.wasFull) this.guard.take(bytes);
+    return !this.guard.wasFull;
+  }
+
+  cut(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.guard.onClose?.();
+    this.agent.onClose?.();
+  }
+}
+
+export const createPipePair = (clock: Clock): PipePair => new Pair(clock);

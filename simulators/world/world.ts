@@ -1,4 +1,3 @@
-import type { CloudConfig } from '../../cloud/config/cloud.ts';
 import type { Notebook, Store } from '../../cloud/ports.ts';
 import { gatewayTopics } from '../../gateway/contracts/topics.ts';
 import type { Directive } from '../../gateway/contracts/values/directive.ts';
@@ -18,13 +17,13 @@ import { createVirtualClock, type VirtualClock } from '../clock.ts';
 import type { Frame } from '../devices/types.ts';
 import { type DemoSite, demoClimate, demoSites } from '../sites/demo.ts';
 import { createSources, type SourceSide } from '../sources/answer.ts';
-import { VirtualCloud } from './cloud.ts';
+import { type CloudConfig, VirtualCloud } from './cloud.ts';
 import { createDigest, type Digest } from './digest.ts';
 import { type FaultKind, type PlannedFault, planFaults } from './faults.ts';
 import { VirtualGateway } from './gateway.ts';
 import { createVirtualSite, type VirtualSite } from './site.ts';
 
-/** What a world needs from outside of itself: SQLite, the solver, schemas. No wire, file or timer. */
+/** What a world needs from outside: SQLite, the solver, schemas. No wire, file or timer. */
 export interface WorldPorts {
   readonly agentStore: (nowMs: number) => AgentStore;
   readonly cloudStore: () => Store & Notebook;
@@ -243,7 +242,7 @@ class World {
   }
 
   private strike(fault: PlannedFault): void {
-    const gateway = this.gateways[fault.site];
+    const gateway = this.gateways[fault.siteIndex];
     if (gateway === undefined || !this.happen(fault, gateway)) return;
     this.injected[fault.kind] = (this.injected[fault.kind] ?? 0) + 1;
     const { id } = gateway.site.site;
@@ -295,7 +294,7 @@ class World {
 
   private onWire(fault: PlannedFault, gateway: VirtualGateway): boolean {
     const buses = [...gateway.site.buses.values()];
-    const bus = buses[Math.floor(fault.pick * buses.length)];
+    const bus = buses[Math.floor((fault.pickPct / 100) * buses.length)];
     if (bus === undefined) return false;
     const line =
       fault.kind === 'device-reboot'
