@@ -88,7 +88,8 @@ describe('what listens', () => {
       });
     expect(found.length).toBeGreaterThan(4);
     for (const { path, given } of found) {
-      expect(given, `${path} names no host`).toMatch(/host|HOST|127\.0\.0\.1/);
+      // A path is a socket in a folder of ours.
+      expect(given, `${path} names no host`).toMatch(/host|HOST|127\.0\.0\.1|^path\b/);
     }
   });
 });
