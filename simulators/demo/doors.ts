@@ -6,13 +6,14 @@ export interface RunDoors {
   readonly tokens: readonly string[];
   /** Address for whoever started the run. */
   readonly url: string;
-  /** Address for the run itself. */
-  readonly ownUrl: string;
+  /** Addresses for the run itself: an answer that is lost costs one, not the run. */
+  readonly ownUrls: readonly string[];
   /** Address on the page of each gateway, in their order. */
   readonly peerUrls: readonly string[];
 }
 
 const MARK = '#signin=';
+const OWN = 4;
 const token = (): string => randomBytes(32).toString('base64url');
 
 /** Twelve letters and figures in three groups. */
@@ -21,9 +22,9 @@ export const newClaim = (): string =>
 
 /** @param base  'http://127.0.0.1:8080/'  @param peers  how many pages link to this one */
 export function runDoors(base: string, claim: string, peers: number): RunDoors {
-  const tokens = Array.from({ length: 2 + peers }, token);
-  const [url = '', ownUrl = '', ...peerUrls] = tokens.map((one) => `${base}${MARK}${one}`);
-  return { claim, tokens, url, ownUrl, peerUrls };
+  const tokens = Array.from({ length: 1 + OWN + peers }, token);
+  const [url = '', ...rest] = tokens.map((one) => `${base}${MARK}${one}`);
+  return { claim, tokens, url, ownUrls: rest.slice(0, OWN), peerUrls: rest.slice(OWN) };
 }
 
 /**

@@ -68,6 +68,7 @@ export interface RunningGateway extends RunningSite {
 const ROOT = resolve(import.meta.dirname, '../..');
 const READY_MS = 60_000;
 const STOP_MS = 20_000;
+const SIGN_IN_MS = 12_000;
 
 /** Every process of a run and the world they live in; `start` then `stop`, once. */
 export class Run {
@@ -93,16 +94,18 @@ export class Run {
   async start(): Promise<void> {
     const { sites, seed } = this.options;
     const secrets = makeSecrets();
-    const [brokerPort = 0, controlPort = 0, ...pagePorts] = await freePorts(2 + sites.length);
+    const running = await this.startSites(seed, secrets);
+    if (this.options.withCloud) {
+      const [brokerPort = 0, controlPort = 0] = await freePorts(2);
+      await this.startBroker(running, brokerPort, this.options.isFleet ? controlPort : undefined);
+      await this.startCloud(running, secrets);
+    }
+    // Last of all servers here: none of them may be given a port that is promised to a page.
+    const pagePorts = await freePorts(sites.length);
     const claim = newClaim();
     const doors = pagePorts.map((port) =>
       runDoors(`http://127.0.0.1:${port}/`, claim, sites.length),
     );
-    const running = await this.startSites(seed, secrets);
-    if (this.options.withCloud) {
-      await this.startBroker(running, brokerPort, this.options.isFleet ? controlPort : undefined);
-      await this.startCloud(running, secrets);
-    }
     for (const [index, site] of running.entries()) {
       const setup = sites[index];
       const own = doors[index];
@@ -313,21 +316,27 @@ function judgeAt(broker: RunBroker): Broker {
 async function firstPicture(gateway: RunningGateway, withinMs: number): Promise<void> {
   const untilMs = performance.now() + withinMs;
   let inside: Awaited<ReturnType<typeof signIn>> | undefined;
+  let last = 'no answer';
+  let lost = 0;
   while (gateway.process.running() && performance.now() < untilMs) {
     try {
-      // An address signs in once: an answer that is given up is an entrance lost.
-      const leftMs = Math.max(1, Math.ceil(untilMs - performance.now()));
-      inside ??= await signIn(gateway.doors.ownUrl, AbortSignal.timeout(leftMs));
+      // An address signs in once: an answer that is given up, or refused, is an entrance lost.
+      if (inside === undefined) {
+        const url = gateway.doors.ownUrls[lost % gateway.doors.ownUrls.length] ?? '';
+        inside = await signIn(url, AbortSignal.timeout(SIGN_IN_MS));
+      }
       const signal = AbortSignal.timeout(10_000);
       const answer = await fetch(`${inside.base}api/live`, { headers: inside.headers, signal });
       for await (const chunk of answer.body ?? []) {
         if (Buffer.from(chunk).includes('event: live')) return;
       }
-    } catch {
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+      if (inside === undefined && last !== 'fetch failed') lost += 1;
       await new Promise((later) => setTimeout(later, 150));
     }
   }
-  const why = gateway.process.running() ? 'shows nothing' : 'ended';
+  const why = gateway.process.running() ? `shows nothing (${last})` : 'ended';
   throw new Fault(
     `its gateway ${why}`,
     gateway.site.name,
