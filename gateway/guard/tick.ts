@@ -3,28 +3,29 @@ import type { MirrorSpan } from '../contracts/values/frames.ts';
 import type { Image, Mode } from '../contracts/values/image.ts';
 import type { Intent } from '../contracts/values/plan.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
-import type { Connection, Site } from '../contracts/values/site.ts';
+import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { clockTime, power } from '../contracts/values/words.ts';
 import type { Clock, Log, Verifier } from '../ports.ts';
 import type { Writer } from './commands/types.ts';
-import { ARBITER_START, type Arbitration, arbitrate } from './control/arbiter.ts';
-import { fuseLimits, phasesOf } from './control/limits/limits.ts';
 import { Costs } from './costs.ts';
-import { type GridLimits, type GridState, limitsNow, take, verify } from './directives.ts';
-import { decisionsOf, devicesOf, limitsOf } from './image.ts';
-import { isIntent, running, supersedes } from './intents.ts';
-import { kernelFacts, kernelLimits } from './judged.ts';
+import {
+  decide,
+  type GuardMemory,
+  type Plant,
+  plantOf,
+  safeNow,
+  startMemory,
+  type Turn,
+  type TurnInput,
+} from './decide.ts';
+import { limitsNow, take, verify } from './directives.ts';
+import { devicesOf } from './image.ts';
+import { isIntent, supersedes } from './intents.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
-import { flagsOf, modeOf, reasonOf, type Standing } from './modes.ts';
 import { Pacer } from './pacer.ts';
 import type { PassThrough } from './pass.ts';
-import type { Facts, Memory, TerminalLimits } from './safety/facts.ts';
-import { type Judgement, judge, safeStates } from './safety/verdict.ts';
 import { type GuardState, restore, Saver, toSave } from './saved.ts';
-import { NO_MEMORY, type SiteMemory, siteStep } from './site/site.ts';
-import type { SiteState, TerminalState } from './site/types.ts';
-import { type Wiring, wire } from './site/wiring.ts';
 import { command, within } from './startup.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
@@ -74,17 +75,13 @@ class SiteGuard implements Guard {
   onImage: ((image: Image) => void) | undefined;
   onRecords: ((records: TelemetryRecord[]) => void) | undefined;
   private readonly deps: GuardDeps;
-  private readonly wiring: Wiring;
-  private readonly limits: readonly TerminalLimits[];
+  private readonly plant: Plant;
   private readonly pacer: Pacer;
   private readonly costs = new Costs();
   private readonly saver: Saver;
   private readonly telemetry: Telemetry;
   private readonly epoch: number;
-  private siteMemory: SiteMemory = NO_MEMORY;
-  private control = ARBITER_START;
-  private kernel: Memory = {};
-  private grid: GridState;
+  private memory: GuardMemory;
   private held: Intent | undefined;
   private newest: Image | undefined;
   private mode: Mode = 'safe';
@@ -98,12 +95,8 @@ class SiteGuard implements Guard {
     this.deps = deps;
     // Without a saved state, beyond any that this gateway has counted to: the cloud knows its keys.
     this.epoch = (saved?.epoch ?? Math.floor(clock.wallMs() / 1_000)) + 1;
-    this.wiring = wire(site);
-    const connections = new Map(
-      this.wiring.terminals.map(({ spec, connection }) => [spec.id, connection]),
-    );
-    this.limits = kernelLimits(site, (terminal) => connections.get(terminal) ?? '', times);
-    this.grid = restore(saved, clock);
+    this.plant = plantOf(site, times, deps.commissioned, deps.bootId);
+    this.memory = startMemory(restore(saved, clock));
     this.modeSinceMs = clock.wallMs();
     this.saver = new Saver(deps.save);
     this.telemetry = createTelemetry(site, this.epoch);
@@ -159,15 +152,17 @@ class SiteGuard implements Guard {
     if (this.ended) return;
     const { clock, site, verifier, times, log } = this.deps;
     const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
-    const directive = verify(signed, this.grid, site, verifier, at.wallMs);
+    const { grid } = this.memory;
+    const directive = verify(signed, grid, site, verifier, at.wallMs);
     if (typeof directive === 'string') {
       log.warn(`directive refused: ${directive}`);
       this.event('DIRECTIVE_REFUSED', `A directive was refused: ${directive}`);
       return;
     }
-    const before = limitsNow(this.grid, site, times, at).limits[0];
-    this.grid = take(this.grid, directive, at);
-    const after = limitsNow(this.grid, site, times, at).limits[0];
+    const taken = take(grid, directive, at);
+    this.memory = { ...this.memory, grid: taken };
+    const before = limitsNow(grid, site, times, at).limits[0];
+    const after = limitsNow(taken, site, times, at).limits[0];
     if (directive.kind === 'heartbeat') return;
     const until = clockTime(directive.untilMs, site.place.timeZone);
     const emergency = directive.kind === 'emergency';
@@ -190,28 +185,17 @@ class SiteGuard implements Guard {
     this.keep();
   }
 
-  /** One turn, top to bottom: see, decide, judge, write, tell. It waits for nothing. */
+  /** One turn: see, decide, judge, write, tell. It waits for nothing. */
   private turn(): void {
-    const { clock, times, poller, writer, site: spec, log } = this.deps;
+    const { clock, poller, writer, log } = this.deps;
     const startMs = clock.realMs();
     try {
-      const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
       const seen = poller.snapshot();
-      const site = this.see(seen, at);
-      const grid = limitsNow(this.grid, spec, times, at);
-      this.grid = grid.state;
-      const intent = running(this.held, at.wallMs);
-      const decided = arbitrate(
-        this.control,
-        { site, spec, times, gridLimits: grid.limits, intent, sent: this.sent() },
-        at.nowMs,
-      );
-      this.control = decided.state;
-      const facts = this.facts(site, grid, decided.islanded);
-      const judged = judge(this.kernel, this.limits, facts, this.proposals(decided, facts));
-      this.kernel = judged.memory;
-      writer.submit(judged.verdicts, at.nowMs);
-      this.tell({ seen, site, grid, intent, decided, facts, judged });
+      const input = this.input(seen);
+      const turn = decide(this.plant, this.memory, input);
+      this.memory = turn.memory;
+      writer.submit(turn.judged.verdicts, input.at.nowMs);
+      this.tell(seen, turn);
     } catch (error) {
       // Nothing was submitted: leases run out and devices return to their safe state by themselves.
       log.error(`turn failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -219,92 +203,22 @@ class SiteGuard implements Guard {
     this.costs.add(clock.realMs() - startMs);
   }
 
-  private see(seen: Snapshot, at: { nowMs: number; wallMs: number }): SiteState {
-    const { poller, times } = this.deps;
+  private input(seen: Snapshot): TurnInput {
+    const { clock, times, poller } = this.deps;
     const offers = (device: string, key: string): boolean | undefined => {
       const map = poller.map(device);
       return map === undefined ? undefined : key in map.points;
     };
-    const found = siteStep(
-      this.wiring,
-      this.siteMemory,
-      { ...seen, offers },
-      at.nowMs,
-      at.wallMs,
-      times,
-    );
-    this.siteMemory = found.memory;
-    return found.site;
-  }
-
-  private facts(site: SiteState, grid: GridLimits, islanded: boolean): Facts {
-    const { site: spec, times, bootId } = this.deps;
-    return kernelFacts({
-      site,
-      spec,
-      times,
-      bootId,
-      agentEpoch: this.held?.agentEpoch ?? 0,
-      islanded,
-      mayWrite: (terminal) => this.mayWrite(terminal),
-      gridLimits: grid.limits,
-      fuse: (id) => {
-        const connection = spec.connections.find((one) => one.id === id);
-        const state = site.connections.find((one) => one.id === id);
-        return this.fuse(connection, state);
-      },
-    });
-  }
-
-  private fuse(connection: Connection | undefined, state: SiteState['connections'][0] | undefined) {
-    if (connection === undefined || state === undefined) return { importW: 0, exportW: 0 };
-    return fuseLimits(connection, state, phasesOf(this.deps.site, connection));
-  }
-
-  private proposals(decided: Arbitration, facts: Facts) {
-    const { bootId, agentEpoch } = facts;
-    return decided.proposals.map(({ terminal, powerW, code }) => ({
-      terminal,
-      powerW,
-      code,
-      bootId,
-      agentEpoch,
-    }));
-  }
-
-  /** Proven at commissioning, or allowed by name in the site file. */
-  private mayWrite(terminal: Pick<TerminalState, 'device'>): boolean {
-    const { site, commissioned } = this.deps;
-    const { device } = terminal;
-    if (device === undefined) return false;
-    return commissioned.has(device) || site.control.unprovenAllowed.includes(device);
-  }
-
-  private sent(): Record<string, number> {
-    const sent: Record<string, number> = {};
-    for (const [terminal, { powerW }] of Object.entries(this.kernel)) {
-      if (powerW !== undefined && Number.isFinite(powerW)) sent[terminal] = powerW;
-    }
-    return sent;
-  }
-
-  /** Safe states of all that may be written, with the limits in force now. */
-  private safe() {
-    const { site: spec, clock, times, poller } = this.deps;
-    if (!spec.control.active) return [];
     const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
-    const grid = limitsNow(this.grid, spec, times, at);
-    const site = this.see(poller.snapshot(), at);
-    const facts = this.facts(site, grid, false);
-    const able = site.terminals.filter((terminal) => this.mayWrite(terminal)).map(({ id }) => id);
-    return safeStates(
-      this.limits.filter(({ terminal }) => able.includes(terminal)),
-      facts,
-    );
+    return { at, times, seen: { ...seen, offers }, held: this.held };
   }
 
-  private tell(turn: Told): void {
-    const image = this.picture(turn);
+  private safe() {
+    return safeNow(this.plant, this.memory, this.input(this.deps.poller.snapshot()));
+  }
+
+  private tell(seen: Snapshot, turn: Turn): void {
+    const image = this.picture(seen, turn);
     this.newest = image;
     this.hand(this.telemetry.step(image));
     for (const text of this.deps.writer.foreign()) this.event('FOREIGN_WRITE', text);
@@ -312,27 +226,14 @@ class SiteGuard implements Guard {
     this.onImage?.(image);
   }
 
-  private picture(turn: Told): Image {
-    const { clock, site: spec, times, bootId, writer } = this.deps;
-    const { seen, site, grid, decided, facts, judged } = turn;
-    const { findings } = judged;
-    const standing: Standing = {
-      site,
-      spec,
-      times,
-      safeAfterMs: facts.safeAfterMs,
-      findings,
-      intent: turn.intent,
-      limited: grid.limited,
-      islanded: decided.islanded,
-    };
-    const mode = modeOf(standing);
+  private picture(seen: Snapshot, turn: Turn): Image {
+    const { clock, bootId, writer } = this.deps;
+    const { site, decided, judged, mode, flags, reason, decisions, limits } = turn;
     if (mode !== this.mode || this.turns === 0) this.modeSinceMs = site.wallMs;
     this.mode = mode;
     this.turns += 1;
-    const decisions = decisionsOf(spec, findings, decided.proposals);
     const wired = (terminal: string) =>
-      this.wiring.terminals.find((one) => one.spec.id === terminal)?.device;
+      this.plant.wiring.terminals.find((one) => one.spec.id === terminal)?.device;
     const ahead = site.wallMs - clock.monoMs();
     return {
       cycle: this.turns,
@@ -340,14 +241,14 @@ class SiteGuard implements Guard {
       monoMs: site.nowMs,
       wallMs: site.wallMs,
       mode,
-      flags: flagsOf(standing),
+      flags,
       modeSinceMs: this.modeSinceMs,
-      reason: reasonOf(standing, mode, decisions),
+      reason,
       points: site.points,
       decisions,
-      devices: devicesOf(seen.devices, writer.state(), findings, wired, ahead),
+      devices: devicesOf(seen.devices, writer.state(), judged.findings, wired, ahead),
       asks: decided.asks,
-      limits: limitsOf(spec, facts.connections, grid.limits[0]?.source ?? ''),
+      limits,
       counters: this.counters(seen),
     };
   }
@@ -377,19 +278,9 @@ class SiteGuard implements Guard {
 
   private keep(): void {
     const { clock, writer } = this.deps;
-    const { epoch, mode, grid } = this;
+    const { epoch, mode } = this;
+    const { grid } = this.memory;
     const kept = { epoch, mode, grid, budget: writer.budget() };
     this.saver.offer(toSave(kept, clock.monoMs(), clock.wallMs()));
   }
-}
-
-/** What one turn saw and decided, on its way into the image. */
-interface Told {
-  readonly seen: Snapshot;
-  readonly site: SiteState;
-  readonly grid: GridLimits;
-  readonly intent: Intent | undefined;
-  readonly decided: Arbitration;
-  readonly facts: Facts;
-  readonly judged: Judgement;
 }

@@ -38,6 +38,8 @@ export const ARBITER_START: ArbiterState = {
 
 export interface Arbitration {
   readonly state: ArbiterState;
+  /** In the order in which they were heard. */
+  readonly wishes: readonly Wish[];
   readonly proposals: readonly Proposal[];
   readonly asks: readonly Ask[];
   readonly islanded: boolean;
@@ -161,10 +163,12 @@ export function arbitrate(
   nowMs: number,
 ): Arbitration {
   let open = openAll(seen.site);
+  const wishes: Wish[] = [];
   const asks: Ask[] = [];
   const run = <State>(controller: Controller<State>, state: State): State => {
     const step = controller.step(state, { ...seen, open }, nowMs);
     open = narrowAll(open, step.wishes);
+    wishes.push(...step.wishes);
     asks.push(...(step.asks ?? []));
     return step.state;
   };
@@ -188,6 +192,7 @@ export function arbitrate(
   });
   return {
     state: { ...next, ...last, bias },
+    wishes,
     proposals,
     asks,
     islanded: next.island.islanded,

@@ -1,0 +1,188 @@
+import type { DecisionView, Image, Mode, ModeFlag, Reason } from '../contracts/values/image.ts';
+import type { Intent } from '../contracts/values/plan.ts';
+import type { Connection, Site } from '../contracts/values/site.ts';
+import type { Timing } from '../contracts/values/timing.ts';
+import {
+  ARBITER_START,
+  type ArbiterState,
+  type Arbitration,
+  arbitrate,
+} from './control/arbiter.ts';
+import { fuseLimits, phasesOf } from './control/limits/limits.ts';
+import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
+import { decisionsOf, limitsOf } from './image.ts';
+import { running } from './intents.ts';
+import { kernelFacts, kernelLimits } from './judged.ts';
+import { flagsOf, modeOf, reasonOf, type Standing } from './modes.ts';
+import type { Facts, Memory, TerminalLimits } from './safety/facts.ts';
+import { type Judgement, judge, safeStates, type Verdict } from './safety/verdict.ts';
+import { NO_MEMORY, type SiteMemory, siteStep } from './site/site.ts';
+import type { ConnectionState, Seen, SiteState, TerminalState } from './site/types.ts';
+import { type Wiring, wire } from './site/wiring.ts';
+
+/** What stays while a guard runs. */
+export interface Plant {
+  readonly spec: Site;
+  readonly wiring: Wiring;
+  readonly limits: readonly TerminalLimits[];
+  /** Devices with a commissioning record. */
+  readonly commissioned: ReadonlySet<string>;
+  readonly bootId: string;
+}
+
+export function plantOf(
+  spec: Site,
+  times: Timing,
+  commissioned: ReadonlySet<string>,
+  bootId: string,
+): Plant {
+  const wiring = wire(spec);
+  const connections = new Map(wiring.terminals.map((one) => [one.spec.id, one.connection]));
+  const limits = kernelLimits(spec, (terminal) => connections.get(terminal) ?? '', times);
+  return { spec, wiring, limits, commissioned, bootId };
+}
+
+/** Everything that one turn hands to the next: plain data, so that it can be kept and replayed. */
+export interface GuardMemory {
+  readonly site: SiteMemory;
+  readonly control: ArbiterState;
+  readonly kernel: Memory;
+  readonly grid: GridState;
+}
+
+export const startMemory = (grid: GridState): GuardMemory => ({
+  site: NO_MEMORY,
+  control: ARBITER_START,
+  kernel: {},
+  grid,
+});
+
+/** All that a turn decides by, beside the memory. */
+export interface TurnInput {
+  readonly at: Moment;
+  readonly times: Timing;
+  readonly seen: Seen;
+  readonly held: Intent | undefined; // the newest of the agent, in force or not
+}
+
+/** What a turn came to, from the image to the verdicts. */
+export interface Turn {
+  readonly memory: GuardMemory;
+  readonly site: SiteState;
+  readonly grid: GridLimits;
+  readonly decided: Arbitration;
+  readonly judged: Judgement;
+  readonly mode: Mode;
+  readonly flags: readonly ModeFlag[];
+  readonly decisions: readonly DecisionView[];
+  readonly reason: Reason;
+  readonly limits: Image['limits'];
+}
+
+/**
+ * One turn, top to bottom: see, decide, judge. Pure: the same memory and input give the same turn,
+ * in the guard and in a replay of what it recorded.
+ */
+export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Turn {
+  const { spec } = plant;
+  const { at, times, held } = input;
+  const seen = see(plant, before, input);
+  const { site } = seen;
+  const grid = limitsNow(before.grid, spec, times, at);
+  const intent = running(held, at.wallMs);
+  const sent = sentOf(before.kernel);
+  const decided = arbitrate(
+    before.control,
+    { site, spec, times, gridLimits: grid.limits, intent, sent },
+    at.nowMs,
+  );
+  const facts = factsOf(plant, input, site, grid, decided.islanded);
+  const { bootId, agentEpoch } = facts;
+  const proposals = decided.proposals.map(({ terminal, powerW, code }) => {
+    return { terminal, powerW, code, bootId, agentEpoch };
+  });
+  const judged = judge(before.kernel, plant.limits, facts, proposals);
+  const { safeAfterMs } = facts;
+  const { findings } = judged;
+  const { limited } = grid;
+  const { islanded } = decided;
+  const standing = { site, spec, times, safeAfterMs, findings, intent, limited, islanded };
+  return {
+    memory: { site: seen.memory, control: decided.state, kernel: judged.memory, grid: grid.state },
+    ...{ site, grid, decided, judged },
+    ...standingOf(standing, decided),
+    limits: limitsOf(spec, facts.connections, grid.limits[0]?.source ?? ''),
+  };
+}
+
+function standingOf(standing: Standing, { proposals }: Arbitration) {
+  const mode = modeOf(standing);
+  const decisions = decisionsOf(standing.spec, standing.findings, proposals);
+  return { mode, flags: flagsOf(standing), decisions, reason: reasonOf(standing, mode, decisions) };
+}
+
+/** Safe states of all that may be written, with the limits in force now. */
+export function safeNow(plant: Plant, memory: GuardMemory, input: TurnInput): readonly Verdict[] {
+  const { spec, commissioned } = plant;
+  if (!spec.control.active) return [];
+  const grid = limitsNow(memory.grid, spec, input.times, input.at);
+  const { site } = see(plant, memory, input);
+  const facts = factsOf(plant, input, site, grid, false);
+  const able = site.terminals.filter((one) => mayWrite(spec, commissioned, one));
+  return safeStates(
+    plant.limits.filter(({ terminal }) => able.some(({ id }) => id === terminal)),
+    facts,
+  );
+}
+
+function see(plant: Plant, { site }: GuardMemory, { seen, at, times }: TurnInput) {
+  return siteStep(plant.wiring, site, seen, at.nowMs, at.wallMs, times);
+}
+
+function factsOf(
+  { spec, commissioned, bootId }: Plant,
+  { times, held }: TurnInput,
+  site: SiteState,
+  grid: GridLimits,
+  islanded: boolean,
+): Facts {
+  return kernelFacts({
+    ...{ site, spec, times, bootId, islanded },
+    agentEpoch: held?.agentEpoch ?? 0,
+    mayWrite: (terminal) => mayWrite(spec, commissioned, terminal),
+    gridLimits: grid.limits,
+    fuse: (id) => {
+      const connection = spec.connections.find((one) => one.id === id);
+      const state = site.connections.find((one) => one.id === id);
+      return fuseOf(spec, connection, state);
+    },
+  });
+}
+
+function fuseOf(
+  spec: Site,
+  connection: Connection | undefined,
+  state: ConnectionState | undefined,
+) {
+  if (connection === undefined || state === undefined) return { importW: 0, exportW: 0 };
+  return fuseLimits(connection, state, phasesOf(spec, connection));
+}
+
+/** Proven at commissioning, or allowed by name in the site file. */
+function mayWrite(
+  { control }: Site,
+  commissioned: ReadonlySet<string>,
+  { device }: Pick<TerminalState, 'device'>,
+): boolean {
+  if (device === undefined) return false;
+  return commissioned.has(device) || control.unprovenAllowed.includes(device);
+}
+
+/** What the kernel last allowed, by terminal. */
+function sentOf(kernel: Memory): Record<string, number> {
+  const sent: Record<string, number> = {};
+  for (const [terminal, { powerW }] of Object.entries(kernel)) {
+    if (powerW !== undefined && Number.isFinite(powerW)) sent[terminal] = powerW;
+  }
+  return sent;
+}
