@@ -41,6 +41,8 @@ export interface SiteRun {
   readonly turnMs?: number;
   /** Requests that come together within so much real time see one instant; default 4 ms. */
   readonly freshMs?: number;
+  /** Hears of every sub-step, beside the judges. */
+  readonly onTruth?: (truth: PlantTruth) => void;
 }
 
 /** In a faster run the simulated step is cut into seconds inside. */
@@ -79,6 +81,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
       const next = stepPlant(run.plant, state, bound.commands(), run.drive, dtMs, (truth) => {
         quarters.seen(truth);
         court.seen(truth);
+        run.onTruth?.(truth);
       });
       state = next.state;
       truth = next.truth;

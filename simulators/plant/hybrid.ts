@@ -1,5 +1,6 @@
 import { advanceCells, type CellConfig, type CellState, startCells, wishedW } from './battery.ts';
 import { drivenPvW, type PvString, stringPowerW } from './pv.ts';
+import { type Script, scriptedW } from './script.ts';
 import { type Advanced, type Command, clamp, counted, type Surroundings } from './types.ts';
 
 /**
@@ -16,6 +17,7 @@ export interface HybridConfig {
   readonly lossShare: number; // of the converted power
   readonly strings: readonly PvString[];
   readonly cells: CellConfig;
+  readonly script?: Script; // what the sun offers, dc, in place of the sky
 }
 
 export interface HybridState {
@@ -50,7 +52,7 @@ export function advanceHybrid(
   commands: { readonly pv: Command | undefined; readonly battery: Command | undefined },
   s: Surroundings,
 ): Advanced<HybridState> {
-  const driven = drivenPvW(s);
+  const driven = drivenPvW(s) ?? scriptedW(config.script, s.fromMs + s.dtMs / 2);
   const stringsW = config.strings.map((string) => stringPowerW(string, s.weather));
   const sunW = stringsW.reduce((sum, w) => sum + w, 0);
   const availableW = driven ?? sunW;

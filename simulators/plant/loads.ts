@@ -1,6 +1,14 @@
 import { noiseAt, type StreamKey, streamKey, uniformAt } from '../random.ts';
 import { localAt } from './local.ts';
-import { type Advanced, clamp, counted, type Surroundings } from './types.ts';
+import { type Script, scriptedW } from './script.ts';
+import {
+  type Advanced,
+  clamp,
+  counted,
+  type PhaseShares,
+  type PlaceTruth,
+  type Surroundings,
+} from './types.ts';
 
 /** Uncontrolled consumption: a two-shift factory, a house, or nothing. */
 export interface LoadConfig {
@@ -8,6 +16,8 @@ export interface LoadConfig {
   readonly id: string;
   readonly model: 'factory' | 'house' | 'none';
   readonly peakW: number; // about the highest draw, the model is scaled to it
+  readonly script?: Script; // in place of the model
+  readonly phaseShares?: PhaseShares; // default a third each
 }
 
 export interface LoadState {
@@ -146,7 +156,10 @@ export function advanceLoad(
 ): Advanced<LoadState> {
   const drawW = s.drive
     ? (s.drive.loadWh(s.fromMs, s.fromMs + s.dtMs) * 3_600_000) / s.dtMs
-    : loadPowerW(config, seed, s.timeZone, s.fromMs + s.dtMs / 2);
+    : (scriptedW(config.script, s.fromMs + s.dtMs / 2) ??
+      loadPowerW(config, seed, s.timeZone, s.fromMs + s.dtMs / 2));
   const next = counted(state, 0 - drawW, s.dtMs);
-  return { state: next, places: { [config.id]: { kind: 'load', powerW: 0 - drawW, ...next } } };
+  const { phaseShares } = config;
+  const place = { kind: 'load', powerW: 0 - drawW, ...next, ...(phaseShares && { phaseShares }) };
+  return { state: next, places: { [config.id]: place as PlaceTruth } };
 }

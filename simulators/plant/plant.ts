@@ -12,6 +12,8 @@ import { advancePv, type PvConfig, type PvState, startPv } from './pv.ts';
 import { type Advanced, type Commands, counted, type Drive, type PlaceTruth } from './types.ts';
 import { type Climate, weatherAt } from './weather.ts';
 
+const PHASES = [0, 1, 2] as const;
+
 /**
  * The physics of one site as pure, seeded steps:
  *
@@ -145,6 +147,8 @@ function subStep(
   const places: Record<string, PlaceTruth> = {};
   let sumW = 0;
   let aloneW = 0;
+  const isUneven = config.parts.some((part) => 'phaseShares' in part);
+  const phasesW: [number, number, number] = [0, 0, 0];
   for (const part of config.parts) {
     const advanced = advancePart(config, part, state.parts[part.id], commands, s);
     parts[part.id] = advanced.state;
@@ -152,6 +156,7 @@ function subStep(
       places[id] = place;
       if (place.dc === true) continue;
       sumW += place.powerW;
+      for (const n of PHASES) phasesW[n] -= place.powerW * (place.phaseShares?.[n] ?? 1 / 3);
       aloneW += place.aloneW ?? place.powerW;
     }
   }
@@ -159,7 +164,12 @@ function subStep(
   const grid = counted(state.grid, gridW, dtMs);
   const withoutBattery = counted(state.withoutBattery, 0 - aloneW, dtMs);
   const atMs = state.atMs + dtMs;
-  places[config.connection] = { kind: 'grid', powerW: gridW, ...grid };
+  places[config.connection] = {
+    kind: 'grid',
+    powerW: gridW,
+    ...grid,
+    ...(isUneven && { phasesW }),
+  };
   return {
     state: { atMs, gridW, grid, withoutBattery, parts },
     truth: {

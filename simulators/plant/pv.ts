@@ -1,4 +1,5 @@
 import { cos, sin } from '../../devices/maths.ts';
+import { type Script, scriptedW } from './script.ts';
 import { type Advanced, type Command, clamp, counted, type Surroundings } from './types.ts';
 import type { Weather } from './weather.ts';
 
@@ -14,6 +15,7 @@ export interface PvConfig {
   readonly ratedW: number; // of the inverter, ac
   readonly strings: readonly PvString[];
   readonly rampWPerS: number; // how fast a limit takes hold and lets go
+  readonly script?: Script; // what the sun offers, in place of the sky
 }
 
 export interface PvState {
@@ -59,7 +61,7 @@ export function advancePv(
   command: Command | undefined,
   s: Surroundings,
 ): Advanced<PvState> {
-  const driven = drivenPvW(s);
+  const driven = drivenPvW(s) ?? scriptedW(config.script, s.fromMs + s.dtMs / 2);
   const dcW = config.strings.map((string) => stringPowerW(string, s.weather));
   const dcSumW = dcW.reduce((sum, w) => sum + w, 0);
   const convertedW = Math.max(0, dcSumW * 0.98 - config.ratedW * 0.003);

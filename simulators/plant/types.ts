@@ -30,6 +30,9 @@ export interface Surroundings {
   readonly drive: Drive | undefined;
 }
 
+/** How a place's power lies on L1, L2, L3; together 1. */
+export type PhaseShares = readonly [number, number, number];
+
 /**
  * Truth of one place: mean power of the last sub-step and counters in double precision, + into the
  * node. `inWh` is import, production, discharge; `outWh` export, consumption, charge.
@@ -39,6 +42,8 @@ export interface PlaceTruth {
   readonly powerW: number;
   readonly inWh: number;
   readonly outWh: number;
+  readonly phaseShares?: PhaseShares; // default a third each
+  readonly phasesW?: readonly [number, number, number]; // connection, where they are uneven
   readonly dc?: boolean; // behind a converter: no part of the ac node's sum
   readonly availableW?: number; // pv without limit
   readonly aloneW?: number; // ac power with no battery and no limit, where it differs from powerW

@@ -42,16 +42,23 @@ function command(image: DeviceImage, terminal: Terminal): Command {
  * Electrical values of a three-phase box: a third each, voltages that breathe, a constant power
  * factor.
  */
-function electrical(powerW: number, powerFactor: number, key: number, atMs: number): Values {
+function electrical(
+  powerW: number,
+  powerFactor: number,
+  key: number,
+  atMs: number,
+  phasesW?: readonly number[],
+): Values {
   const values: Values = { powerW };
   for (const [name, share] of Object.entries(ONE_WAY)) values[name] = share(powerW);
   const frequencyHz = 50 + 0.018 * noiseAt(key ^ 9, atMs, 20_000);
   const apparentVa = Math.abs(powerW) / powerFactor;
   [1, 2, 3].forEach((phase) => {
     const voltageV = 230.4 + 1.6 * noiseAt(key ^ phase, atMs, 30_000);
-    values[`powerL${phase}W`] = powerW / 3;
+    const phaseW = phasesW?.[phase - 1] ?? powerW / 3;
+    values[`powerL${phase}W`] = phaseW;
     values[`voltageL${phase}V`] = voltageV;
-    values[`currentL${phase}A`] = apparentVa / 3 / voltageV;
+    values[`currentL${phase}A`] = Math.abs(phaseW) / powerFactor / voltageV;
   });
   return {
     ...values,
@@ -64,8 +71,9 @@ function electrical(powerW: number, powerFactor: number, key: number, atMs: numb
 
 function meterValues(meter: Meter, place: PlaceTruth, key: number, atMs: number): Values {
   const turned = meter.direction === 'out-of-node';
+  const phasesW = place.phasesW?.map((phaseW) => (turned ? 0 - phaseW : phaseW));
   return {
-    ...electrical(turned ? 0 - place.powerW : place.powerW, 0.97, key, atMs),
+    ...electrical(turned ? 0 - place.powerW : place.powerW, 0.97, key, atMs, phasesW),
     inWh: turned ? place.outWh : place.inWh,
     outWh: turned ? place.inWh : place.outWh,
   };

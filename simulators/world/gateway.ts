@@ -1,5 +1,6 @@
 import { checkSaved, composeGuard, superviseAgent } from '../../gateway/compose.ts';
 import { composeAgent } from '../../gateway/compose-agent.ts';
+import type { Image } from '../../gateway/contracts/values/image.ts';
 import { timing } from '../../gateway/contracts/values/timing.ts';
 import type {
   AgentStore,
@@ -24,6 +25,8 @@ export interface GatewayDeps {
   readonly verifier: Verifier;
   readonly schedule: (clock: Clock) => Schedule;
   readonly log: Log;
+  /** Hears of every image of the guard. */
+  readonly onImage?: (image: Image) => void;
 }
 
 const AGENT_START_MS = 1_500; // real: node starts, modules load
@@ -102,6 +105,7 @@ export class VirtualGateway {
       this.missedCycles += image.counters.missedCycles - missed;
       missed = image.counters.missedCycles;
       onImage?.(image);
+      deps.onImage?.(image);
     };
     void guard.start().then(() => process.alive && supervisor.launch());
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../../gateway/ports.ts';
 import { type RunningSite, runSite } from '../demo/world.ts';
 import { createDeviceImage } from '../devices/image.ts';
 import type { DeviceImage, Frame } from '../devices/types.ts';
+import type { PlantTruth } from '../plant/plant.ts';
 import { deviceSettings } from '../sites/bind.ts';
 import { type DemoSite, wired } from '../sites/demo.ts';
 import { createVirtualBus, type VirtualBus } from './wires.ts';
@@ -19,6 +20,10 @@ export interface SiteDeps {
   readonly seed: number;
   readonly directives: { readonly keyId: string; readonly publicKey: string };
   readonly onFrame: (site: string, frame: Frame) => void;
+  /** Hears of every sub-step of the plant. */
+  readonly onTruth?: (truth: PlantTruth) => void;
+  /** What a device is to be seen as by its plant and its wire, in place of itself. */
+  readonly dress?: (image: DeviceImage) => DeviceImage;
 }
 
 /** Plant and devices are brought to now this often, and when a device is asked after a while. */
@@ -33,7 +38,8 @@ export function createVirtualSite(demo: DemoSite, deps: SiteDeps): VirtualSite {
     site.devices.map(({ id, profile: name }) => {
       const profile = profileById(name);
       if (profile === undefined) throw new RangeError(`no profile ${name}`);
-      return [id, createDeviceImage(profile, { id, settings: settings[id] ?? { ratedW: 10_000 } })];
+      const bare = createDeviceImage(profile, { id, settings: settings[id] ?? { ratedW: 10_000 } });
+      return [id, deps.dress?.(bare) ?? bare];
     }),
   );
   let running: RunningSite | undefined;
@@ -54,6 +60,8 @@ export function createVirtualSite(demo: DemoSite, deps: SiteDeps): VirtualSite {
   );
   const devices = { images, start: async () => site.buses, stop: async () => undefined };
   const pace = { turnMs: TURN_MS, freshMs: FRESH_MS };
-  running = runSite({ site, plant: demo.plant, devices, seed, drive: undefined, ...pace }, clock);
+  const { onTruth } = deps;
+  const own = { site, plant: demo.plant, devices, seed, drive: undefined, ...pace };
+  running = runSite(onTruth === undefined ? own : { ...own, onTruth }, clock);
   return { ...running, images, buses };
 }
