@@ -66,6 +66,7 @@ const terminal = z.strictObject({
   device: id.optional(),
   part: z.string().max(40).optional(),
   phases: z.union([z.literal(1), z.literal(3)]).default(3),
+  phase: z.enum(['L1', 'L2', 'L3']).optional(),
   ratedInW: watts.default(0),
   ratedOutW: watts.default(0),
   ratedVa: watts.optional(),

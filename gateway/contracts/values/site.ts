@@ -115,6 +115,7 @@ export interface Terminal {
   readonly device?: string;
   readonly part?: string; // which terminal of the profile, for hybrids: 'pv' | 'battery'
   readonly phases: 1 | 3;
+  readonly phase?: 'L1' | 'L2' | 'L3'; // of a single-phase one; unknown counts on each
   readonly ratedInW: number; // most that flows INTO the node (production, discharge), >= 0
   readonly ratedOutW: number; // most that flows OUT of the node (consumption, charging), >= 0
   readonly ratedVa?: number;
