@@ -45,31 +45,47 @@ export const RAW_RANGE: Readonly<
   sf: [-10n, 10n, -0x8000n],
 };
 
+/** `RAW_RANGE` in numbers: exact for whatever a safe integer can be compared with. */
+const RANGE: Readonly<Record<string, readonly [low: number, high: number, none: number]>> =
+  Object.fromEntries(
+    Object.entries(RAW_RANGE).map(([type, [low, high, none]]) => [
+      type,
+      [Number(low), Number(high), Number(none)],
+    ]),
+  );
+const NO_RANGE = [0, 0, 0] as const;
+
 const signed = (type: WireType): boolean => type[0] === 'i' || type === 'sf';
 const isFloat = (type: WireType): type is 'f32' | 'f64' => type === 'f32' || type === 'f64';
 
-/** Most significant word first, whatever the device's order. */
+/** Most significant word first, whatever the device's order; turns them where they are. */
 function bigFirst(
   map: Pick<DeviceMap, 'wordOrder'>,
   point: ResolvedPoint,
-  words: readonly number[],
+  words: number[],
 ): number[] {
+  if (words.length === 1) return words;
   const order = point.wordOrder ?? map.wordOrder;
-  return order === 'little' && point.as !== 'str' ? [...words].reverse() : [...words];
+  return order === 'little' && point.as !== 'str' ? words.reverse() : words;
 }
 
+/** Written and read at once, never kept. */
+const scratch = new DataView(new ArrayBuffer(8));
+
 function rawNumber(type: WireType, words: readonly number[]): number | undefined {
-  const view = new DataView(new ArrayBuffer(8));
+  if (words.length === 1) {
+    const [word = 0] = words;
+    return signed(type) && word >= 0x8000 ? word - 0x10000 : word;
+  }
   words.forEach((word, n) => {
-    view.setUint16(2 * n, word);
+    scratch.setUint16(2 * n, word);
   });
   if (isFloat(type)) {
-    const value = type === 'f32' ? view.getFloat32(0) : view.getFloat64(0);
+    const value = type === 'f32' ? scratch.getFloat32(0) : scratch.getFloat64(0);
     return Number.isFinite(value) ? value : undefined;
   }
-  if (words.length === 1) return signed(type) ? view.getInt16(0) : view.getUint16(0);
-  if (words.length === 2) return signed(type) ? view.getInt32(0) : view.getUint32(0);
-  const value = signed(type) ? view.getBigInt64(0) : view.getBigUint64(0);
+  if (words.length === 2) return signed(type) ? scratch.getInt32(0) : scratch.getUint32(0);
+  const value = signed(type) ? scratch.getBigInt64(0) : scratch.getBigUint64(0);
   return Number(value);
 }
 
@@ -97,7 +113,10 @@ function exponentOf(point: ResolvedPoint, exponent: number | undefined): number 
 
 /** Where the words of a point stand, counted from its first. */
 export const wordOffsetsOf = (point: ResolvedPoint): readonly number[] =>
-  point.wordOffsets ?? Array.from({ length: point.count }, (_, n) => n);
+  point.wordOffsets ?? (IN_ORDER[point.count] ??= Array.from({ length: point.count }, (_, n) => n));
+
+/** 0, 1, 2... by how many. */
+const IN_ORDER: (readonly number[])[] = [];
 
 /**
  * @param words the answer of a read
@@ -121,8 +140,8 @@ export function decodePoint(
   const raw = rawNumber(type, bigFirst(map, point, own));
   if (raw === undefined || point.notAvailable?.includes(raw)) return undefined;
   if (!isFloat(type)) {
-    const [low, high, none] = RAW_RANGE[type];
-    if (raw === Number(none) || raw < Number(low) || raw > Number(high)) return undefined;
+    const [low, high, none] = RANGE[type] ?? NO_RANGE;
+    if (raw === none || raw < low || raw > high) return undefined;
     if (!Number.isSafeInteger(raw)) return undefined;
   }
   const value = (point.sign ?? 1) * scaled(raw, point.scale ?? 1, power) + (point.offset ?? 0);
@@ -143,13 +162,14 @@ export function decodeText(point: ResolvedPoint, words: ArrayLike<number>, offse
   return (end < 0 ? text : text.slice(0, end)).replace(/[^\x20-\x7e]/g, '').trim();
 }
 
-function wordsOf(type: WireType, raw: bigint | number): number[] {
-  const view = new DataView(new ArrayBuffer(8));
+function wordsOf(type: WireType, raw: number): number[] {
   const count = type === 'str' ? 0 : WORDS[type];
-  if (type === 'f32') view.setFloat32(0, Number(raw));
-  else if (type === 'f64') view.setFloat64(0, Number(raw));
-  else view.setBigUint64(0, BigInt.asUintN(16 * count, BigInt(raw)) << BigInt(64 - 16 * count));
-  return Array.from({ length: count }, (_, n) => view.getUint16(2 * n));
+  if (count === 1) return [raw & 0xffff];
+  if (count === 2 && type !== 'f32') return [(raw >>> 16) & 0xffff, raw & 0xffff];
+  if (type === 'f32') scratch.setFloat32(0, raw);
+  else if (type === 'f64') scratch.setFloat64(0, raw);
+  else scratch.setBigUint64(0, BigInt.asUintN(64, BigInt(raw)));
+  return Array.from({ length: count }, (_, n) => scratch.getUint16(2 * n));
 }
 
 function refuse(point: ResolvedPoint, value: number, why: string): never {
@@ -187,14 +207,14 @@ export function encodePoint(
     return bigFirst(map, point, wordsOf(type, raw === 0 ? 0 : raw));
   }
   const raw = Math.round(exact);
-  const [low, high, none] = RAW_RANGE[type];
+  const [low, high, none] = RANGE[type] ?? NO_RANGE;
   if (!Number.isSafeInteger(raw)) refuse(point, value, 'beyond the register');
-  if (BigInt(raw) < low || BigInt(raw) > high) refuse(point, value, 'beyond the register');
+  if (raw < low || raw > high) refuse(point, value, 'beyond the register');
   // A counter at 0 is written as it is, although SunSpec reads it as not available: it has not
   // counted yet.
-  const sentinel = BigInt(raw) === none && none !== 0n;
+  const sentinel = raw === none && none !== 0;
   if (sentinel || point.notAvailable?.includes(raw)) refuse(point, value, 'means not available');
-  return bigFirst(map, point, wordsOf(type, BigInt(raw)));
+  return bigFirst(map, point, wordsOf(type, raw === 0 ? 0 : raw));
 }
 
 /**
@@ -217,5 +237,6 @@ export function encodeUnavailable(
   const type = point.as;
   if (type === 'str') return Array.from({ length: point.count }, () => 0);
   if (isFloat(type)) return bigFirst(map, point, wordsOf(type, Number.NaN));
-  return bigFirst(map, point, wordsOf(type, RAW_RANGE[type][2]));
+  const none = Number(BigInt.asIntN(64, RAW_RANGE[type][2])); // exact: -1 stands for all ones
+  return bigFirst(map, point, wordsOf(type, none));
 }

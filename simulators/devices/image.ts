@@ -1,15 +1,10 @@
-import {
-  decodePoint,
-  encodePoint,
-  encodeText,
-  encodeUnavailable,
-  wordOffsetsOf,
-} from '../../devices/codec.ts';
+import { encodePoint, encodeText, encodeUnavailable, wordOffsetsOf } from '../../devices/codec.ts';
+import { type Decoder, decoderOf } from '../../devices/decoder.ts';
 import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../devices/profile.ts';
 import { behaviourOf } from './behaviour.ts';
 import { type Layout, layOut } from './layout.ts';
 import type { DeviceImage, DeviceSettings, ExceptionCode } from './types.ts';
-import { isAllowed, spreadOf, startTexts, startValues } from './values.ts';
+import { isAllowed, type Spread, spreadOf, startTexts, startValues } from './values.ts';
 
 const MOST_WORDS = 125;
 const MOST_BITS = 2_000;
@@ -27,17 +22,24 @@ interface Store {
 
 function createStore(name: string, layout: Layout): Store {
   const { map, raw } = layout;
+  const decoders = new Map<ResolvedPoint, Decoder>();
+  const decoder = (own: ResolvedPoint): Decoder => {
+    const known = decoders.get(own) ?? decoderOf(map, own);
+    decoders.set(own, known);
+    return known;
+  };
+  const points = new Map(Object.entries(map.points));
   const point = (key: string): ResolvedPoint => {
-    const found = map.points[key];
+    const found = points.get(key);
     if (found === undefined) throw new Error(`${name} (${map.profile}) has no point ${key}`);
     return found;
   };
   const exponentOf = ({ scaleFrom }: ResolvedPoint): number | undefined => {
-    const scale = scaleFrom === undefined ? undefined : map.points[scaleFrom];
-    return scale && decodePoint(map, scale, raw[scale.space], scale.at);
+    const scale = scaleFrom === undefined ? undefined : points.get(scaleFrom);
+    return scale && decoder(scale)(raw[scale.space], scale.at, undefined);
   };
   const decode: Store['decode'] = (own, words, offset) =>
-    decodePoint(map, own, words, offset, exponentOf(own));
+    decoder(own)(words, offset, exponentOf(own));
   return {
     layout,
     point,
@@ -52,9 +54,11 @@ function createStore(name: string, layout: Layout): Store {
         value === undefined
           ? encodeUnavailable(map, own)
           : encodePoint(map, own, value, exponentOf(own));
-      wordOffsetsOf(own).forEach((offset, n) => {
-        raw[own.space][own.at + offset] = words[n] ?? 0;
-      });
+      const offsets = wordOffsetsOf(own);
+      const there = raw[own.space];
+      for (let n = 0; n < offsets.length; n += 1) {
+        there[own.at + (offsets[n] ?? 0)] = words[n] ?? 0;
+      }
     },
     storeText: (key, text) => {
       const own = point(key);
@@ -184,16 +188,26 @@ function keep({ layout, point }: Store, write: Write, keys: Iterable<string>): v
   }
 }
 
-/** Sets one value and what follows from it; counters go on from where they started. */
-function putValue(store: Store, startWh: number, key: string, value: number | undefined): void {
+/** Sets a value and what follows from it; counters go on from where they started. */
+function putter(store: Store, startWh: number) {
   const { map } = store.layout;
   const known = (other: string) => (map.points[other] && store.take(other)) || undefined;
-  const shares = [...spreadOf(map, key, value, known)];
-  if (shares.length === 0) store.point(key);
-  for (const [own, share] of shares) {
-    const counter = share !== undefined && /(^|\.|\d)(in|out)Wh$/i.test(own);
-    store.store(own, counter ? share + startWh : share);
-  }
+  const spreads = new Map<string, readonly Spread[]>();
+  return {
+    has: (key: string): boolean => spreadOf(map, key).length > 0,
+    put: (key: string, value: number | undefined): void => {
+      let shares = spreads.get(key);
+      if (shares === undefined) {
+        shares = spreadOf(map, key);
+        spreads.set(key, shares);
+      }
+      if (shares.length === 0) store.point(key);
+      for (const { to, isCounter, share } of shares) {
+        const own = value === undefined ? undefined : share(value, known);
+        store.store(to, isCounter && own !== undefined ? own + startWh : own);
+      }
+    },
+  };
 }
 
 /** The count of seconds that a device shows since its start. */
@@ -227,7 +241,7 @@ export function createDeviceImage(
   const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);
   const frames = framesOf(map);
-  const startWh = settings.counterStartWh ?? 10_000;
+  const { has, put } = putter(store, settings.counterStartWh ?? 10_000);
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
   let deafUntilMs = 0; // it takes no writes before
@@ -248,8 +262,8 @@ export function createDeviceImage(
     map,
     settings,
     raw,
-    has: (key) => [...spreadOf(map, key, 0, () => undefined)].length > 0,
-    put: (key, value) => putValue(store, startWh, key, value),
+    has,
+    put,
     putText: store.storeText,
     take: (key) => {
       const values = (map.sums?.[key] ?? [key]).map(store.take);

@@ -119,70 +119,78 @@ export function* startTexts(
   }
 }
 
+type Take = (key: string) => number | undefined;
+
+/** One point that a `put` sets, and which part of the value it gets. */
+export interface Spread {
+  readonly to: string;
+  readonly isCounter: boolean;
+  readonly share: (value: number, take: Take) => number;
+}
+
+type Share = Spread['share'];
+
 /**
  * What one `put` sets: the point itself, and what follows from it in a balanced three-phase device.
  * Powers are spread over the phases, currents follow; a derived sum over its parts; a limit in W
  * over a register in A.
  */
-export function* spreadOf(
-  map: DeviceMap,
-  key: string,
-  value: number | undefined,
-  take: (key: string) => number | undefined,
-): Iterable<readonly [key: string, value: number | undefined]> {
+export function spreadOf(map: DeviceMap, key: string): readonly Spread[] {
+  const spreads: Spread[] = [];
   const has = (own: string): boolean => map.points[own] !== undefined;
-  const times = (factor: number): number | undefined =>
-    value === undefined ? undefined : value * factor;
-  if (has(key)) yield [key, value];
+  const add = (to: string, share: Share): void => {
+    if (has(to)) spreads.push({ to, isCounter: /(^|\.|\d)(in|out)Wh$/i.test(to), share });
+  };
+  add(key, (value) => value);
   const parts = map.sums?.[key] ?? [];
-  for (const part of parts) yield* spreadOf(map, part, shareOf(part, value, parts.length), take);
-
+  for (const part of parts) {
+    const own = shareOf(part, parts.length);
+    for (const { to, share } of spreadOf(map, part)) {
+      add(to, (value, take) => share(own(value), take));
+    }
+  }
   const bound = /^(.*)((?:dis)?chargeMax)W$/.exec(key);
   if (!has(key) && bound !== null) {
-    const voltageV = take(`${bound[1]}voltageV`) ?? 400;
-    const ampere = `${bound[1]}${bound[2]}A`;
-    if (has(ampere)) yield [ampere, times(1 / voltageV)];
+    const volt = `${bound[1]}voltageV`;
+    add(`${bound[1]}${bound[2]}A`, (value, take) => value / (take(volt) ?? 400));
   }
   const string = /^(.*string\d)PowerW$/.exec(key);
   if (string !== null) {
-    if (has(`${string[1]}VoltageV`)) yield [`${string[1]}VoltageV`, 600];
-    if (has(`${string[1]}CurrentA`)) yield [`${string[1]}CurrentA`, times(1 / 600)];
+    add(`${string[1]}VoltageV`, () => 600);
+    add(`${string[1]}CurrentA`, (value) => value / 600);
   }
-  if (key === 'battery.powerW' && has('battery.currentA')) {
-    yield ['battery.currentA', times(1 / (take('battery.voltageV') ?? 400))];
+  if (key === 'battery.powerW') {
+    add('battery.currentA', (value, take) => value / (take('battery.voltageV') ?? 400));
   }
-  if (lastOf(key) === 'powerW') yield* phasesOf(has, key.slice(0, -'powerW'.length), value, take);
+  if (lastOf(key) === 'powerW') addPhases(has, key.slice(0, -'powerW'.length), add);
+  return spreads;
 }
 
 /** Parts are equal, but of what is counted apart only one direction flows. */
-function shareOf(part: string, value: number | undefined, parts: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (part.startsWith('import')) return Math.max(0, value);
-  return part.startsWith('export') ? Math.min(0, value) : value / parts;
+function shareOf(part: string, parts: number): (value: number) => number {
+  if (part.startsWith('import')) return (value) => Math.max(0, value);
+  return part.startsWith('export') ? (value) => Math.min(0, value) : (value) => value / parts;
 }
 
-function* phasesOf(
+function addPhases(
   has: (key: string) => boolean,
   prefix: string,
-  value: number | undefined,
-  take: (key: string) => number | undefined,
-): Iterable<readonly [key: string, value: number | undefined]> {
-  const size = value === undefined ? undefined : Math.abs(value);
+  add: (to: string, share: Share) => void,
+): void {
   const known = PHASES.filter((phase) =>
     [`power${phase}W`, `voltage${phase}V`, `current${phase}A`].some((name) => has(prefix + name)),
   );
   const count = Math.max(1, known.length);
-  const each = function* (name: string, own: number | undefined) {
-    if (has(prefix + name)) yield [prefix + name, own] as const;
-  };
   for (const phase of known) {
-    yield* each(`power${phase}W`, value === undefined ? undefined : value / count);
-    const voltageV = take(`${prefix}voltage${phase}V`) ?? 230;
-    yield* each(`current${phase}A`, size === undefined ? undefined : size / count / voltageV);
+    add(`${prefix}power${phase}W`, (value) => value / count);
+    const volt = `${prefix}voltage${phase}V`;
+    add(
+      `${prefix}current${phase}A`,
+      (value, take) => Math.abs(value) / count / (take(volt) ?? 230),
+    );
   }
-  yield* each('apparentVa', size);
-  yield* each('reactiveVar', value === undefined ? undefined : 0);
-  const sign = value !== undefined && value < 0 ? -1 : 1;
-  yield* each('powerFactor', value === undefined ? undefined : sign);
-  yield* each('batteryPowerW', value);
+  add(`${prefix}apparentVa`, (value) => Math.abs(value));
+  add(`${prefix}reactiveVar`, () => 0);
+  add(`${prefix}powerFactor`, (value) => (value < 0 ? -1 : 1));
+  add(`${prefix}batteryPowerW`, (value) => value);
 }
