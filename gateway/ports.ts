@@ -21,8 +21,11 @@ export interface Clock {
   readonly speed: number;
   /** Real (unscaled) monotonic milliseconds, for gaps on a wire and measured costs only. */
   realMs(): number;
-  /** Like `at`, on real time: response time-outs and quiet periods of a wire stay real. */
-  realAt(atRealMs: number, run: () => void): () => void;
+  /**
+   * Like `at`, on real time: response time-outs and quiet periods of a wire stay real.
+   * @param exact a silence between frames: not a millisecond more than is needed
+   */
+  realAt(atRealMs: number, run: () => void, exact?: boolean): () => void;
 }
 
 /** Slow, recurring work at times of a zone's own clock; never two runs of one at a time. */

@@ -113,7 +113,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
 
   request(unit: Unit, request: Request, priority: Priority): Promise<BusResult> {
     checkRequest(request);
-    const { settings, breaker } = unit;
+    const { settings, breaker, standing } = unit;
     if (registersOf(request) > (settings.maxRegisters ?? 125)) {
       return Promise.resolve(unsent('exception', 'more registers than the unit takes at once'));
     }
@@ -123,7 +123,6 @@ class Owner implements Bus, Host, Hearer<Flight> {
     }
     return new Promise((settle) => {
       const queuedAtMs = this.clock.realMs();
-      const { standing } = unit;
       const item = { unit: settings.unit, request, queuedAtMs, standing, of: unit, settle };
       this.queue.push(item, priority);
       // Others that are asked in the same turn go before a unit that fails.
@@ -170,10 +169,12 @@ class Owner implements Bus, Host, Hearer<Flight> {
   }
 
   private wakeAt(atMs: number): () => void {
-    return this.clock.realAt(atMs, () => {
-      this.wake = undefined;
-      this.pump();
-    });
+    return this.clock.realAt(atMs, () => this.woken(), this.line.needsResync);
+  }
+
+  private woken(): void {
+    this.wake = undefined;
+    this.pump();
   }
 
   private send(unit: Unit, request: Request, item: Asking | undefined, nowMs: number): void {
@@ -236,8 +237,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     unit.standing.restUntilMs = Number.NEGATIVE_INFINITY;
     if (this.flights.count > 0) return;
     this.wake?.();
-    this.wake = undefined;
-    this.pump();
+    this.woken();
   }
 
   /**
