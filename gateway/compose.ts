@@ -9,6 +9,7 @@ import { createPoller } from './guard/measurements/poller.ts';
 import { type PassRules, PassThrough } from './guard/pass.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
+import { Trials } from './guard/trials.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
 import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
 
@@ -27,7 +28,9 @@ export interface GuardConfig {
   readonly profiles?: (id: string) => Profile | undefined; // default: the catalogue
   readonly times: Timing;
   readonly saved: GuardState | undefined;
+  /** Devices, or `device/terminal`, with a commissioning record. */
   readonly commissioned: ReadonlySet<string>;
+  readonly timed?: ReadonlySet<string>; // devices whose own timer was proven
   readonly bootId: string;
   readonly passThrough?: PassRules | undefined; // default: nothing passes
 }
@@ -45,7 +48,10 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
   const poller = createPoller(site, profiles, buses, clock, times, log, (bus, controlMs) =>
     times.follow(bus, controlMs),
   );
-  const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {});
+  const trials = new Trials({ site, poller, clock, times, log });
+  const isTimed = (device: string): boolean =>
+    trials.covers(device) || config.timed?.has(device) === true;
+  const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {}, isTimed);
   const rules = config.passThrough ?? NOTHING_PASSES;
   const passing = new PassThrough(rules, poller, clock, log, site.devices);
   return createGuard({
@@ -61,6 +67,7 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     log,
     bootId: config.bootId,
     pass: (device, pdu, isLocal) => passing.ask(device, pdu, isLocal),
+    trials,
   });
 }
 

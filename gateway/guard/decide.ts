@@ -2,6 +2,7 @@ import type { DecisionView, Image, Mode, ModeFlag, Reason } from '../contracts/v
 import type { Intent } from '../contracts/values/plan.ts';
 import type { Connection, Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
+import type { Trial } from '../contracts/values/trial.ts';
 import {
   ARBITER_START,
   type ArbiterState,
@@ -25,7 +26,7 @@ export interface Plant {
   readonly spec: Site;
   readonly wiring: Wiring;
   readonly limits: readonly TerminalLimits[];
-  /** Devices with a commissioning record. */
+  /** Devices, or `device/terminal`, with a commissioning record. */
   readonly commissioned: ReadonlySet<string>;
   readonly bootId: string;
 }
@@ -63,6 +64,7 @@ export interface TurnInput {
   readonly times: Timing;
   readonly seen: Seen;
   readonly held: Intent | undefined; // the newest of the agent, in force or not
+  readonly trial?: Trial | undefined; // a person proves a device
 }
 
 /** What a turn came to, from the image to the verdicts. */
@@ -72,6 +74,7 @@ export interface Turn {
   readonly grid: GridLimits;
   readonly decided: Arbitration;
   readonly judged: Judgement;
+  readonly verdicts: readonly Verdict[]; // to be written
   readonly mode: Mode;
   readonly flags: readonly ModeFlag[];
   readonly decisions: readonly DecisionView[];
@@ -85,7 +88,7 @@ export interface Turn {
  */
 export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Turn {
   const { spec } = plant;
-  const { at, times, held } = input;
+  const { at, times, held, trial } = input;
   const seen = see(plant, before, input);
   const { site } = seen;
   const grid = limitsNow(before.grid, spec, times, at);
@@ -93,7 +96,7 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const sent = sentOf(before.kernel);
   const decided = arbitrate(
     before.control,
-    { site, spec, times, gridLimits: grid.limits, intent, sent },
+    { site, spec, times, gridLimits: grid.limits, intent, sent, trial },
     at.nowMs,
   );
   const facts = factsOf(plant, input, site, grid, decided.islanded);
@@ -109,7 +112,7 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const standing = { site, spec, times, safeAfterMs, findings, intent, limited, islanded };
   return {
     memory: { site: seen.memory, control: decided.state, kernel: judged.memory, grid: grid.state },
-    ...{ site, grid, decided, judged },
+    ...{ site, grid, decided, judged, verdicts: tried(plant, trial, judged, facts) },
     ...standingOf(standing, decided),
     limits: limitsOf(spec, facts.connections, grid.limits[0]?.source ?? ''),
   };
@@ -128,20 +131,21 @@ export function safeNow(plant: Plant, memory: GuardMemory, input: TurnInput): re
   const grid = limitsNow(memory.grid, spec, input.times, input.at);
   const { site } = see(plant, memory, input);
   const facts = factsOf(plant, input, site, grid, false);
-  const able = site.terminals.filter((one) => mayWrite(spec, commissioned, one));
+  const able = site.terminals.filter((one) => mayWrite(spec, commissioned, one, input.trial));
   return safeStates(
     plant.limits.filter(({ terminal }) => able.some(({ id }) => id === terminal)),
     facts,
   );
 }
 
-function see(plant: Plant, { site }: GuardMemory, { seen, at, times }: TurnInput) {
-  return siteStep(plant.wiring, site, seen, at.nowMs, at.wallMs, times);
+function see(plant: Plant, { site, kernel }: GuardMemory, { seen, at, times }: TurnInput) {
+  const told = { ...seen, sent: sentOf(kernel) };
+  return siteStep(plant.wiring, site, told, at.nowMs, at.wallMs, times);
 }
 
 function factsOf(
   { spec, commissioned, bootId }: Plant,
-  { times, held }: TurnInput,
+  { times, held, trial }: TurnInput,
   site: SiteState,
   grid: GridLimits,
   islanded: boolean,
@@ -149,7 +153,7 @@ function factsOf(
   return kernelFacts({
     ...{ site, spec, times, bootId, islanded },
     agentEpoch: held?.agentEpoch ?? 0,
-    mayWrite: (terminal) => mayWrite(spec, commissioned, terminal),
+    mayWrite: (terminal) => mayWrite(spec, commissioned, terminal, trial),
     gridLimits: grid.limits,
     fuse: (id) => {
       const connection = spec.connections.find((one) => one.id === id);
@@ -168,14 +172,40 @@ function fuseOf(
   return fuseLimits(connection, state, phasesOf(spec, connection));
 }
 
-/** Proven at commissioning, or allowed by name in the site file. */
+/** Proven at commissioning, allowed by name in the site file, or being proven now. */
 function mayWrite(
   { control }: Site,
   commissioned: ReadonlySet<string>,
-  { device }: Pick<TerminalState, 'device'>,
+  { id, device }: Pick<TerminalState, 'id' | 'device'>,
+  trial?: Trial,
 ): boolean {
   if (device === undefined) return false;
-  return commissioned.has(device) || control.unprovenAllowed.includes(device);
+  const isProven = commissioned.has(device) || commissioned.has(`${device}/${id}`);
+  return isProven || control.unprovenAllowed.includes(device) || trial?.terminal === id;
+}
+
+/**
+ * What a trial changes of the verdicts: a device that is left to its own timer is not written, one
+ * that is given back gets its own mode; so does one that nothing proves, when its trial is over.
+ * What protects is written all the same.
+ */
+function tried(
+  { spec, limits, commissioned }: Plant,
+  trial: Trial | undefined,
+  { verdicts }: Judgement,
+  facts: Facts,
+): readonly Verdict[] {
+  const own = verdicts.find(({ terminal }) => terminal === trial?.terminal);
+  if (trial === undefined || own === undefined || own.protective) return verdicts;
+  const others = verdicts.filter((one) => one !== own);
+  if (trial.act === 'letGo') return others;
+  const isOver =
+    trial.act === 'end' &&
+    !mayWrite(spec, commissioned, { id: trial.terminal, device: trial.device });
+  if (trial.act !== 'release' && !isOver) return verdicts;
+  const bounds = limits.filter(({ terminal }) => terminal === trial.terminal);
+  const free = bounds.map((one) => ({ ...one, safe: { kind: 'own-mode' } as const }));
+  return [...others, ...safeStates(free, facts)];
 }
 
 /** What the kernel last allowed, by terminal. */

@@ -28,6 +28,7 @@ import type { PassThrough } from './pass.ts';
 import { type GuardState, restore, Saver, toSave } from './saved.ts';
 import { command, within } from './startup.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import type { Trials } from './trials.ts';
 
 export type { GuardState } from './saved.ts';
 
@@ -45,6 +46,7 @@ export interface GuardDeps {
   readonly log: Log;
   readonly bootId: string;
   readonly pass: PassThrough['ask'];
+  readonly trials: Trials;
 }
 
 export interface Guard {
@@ -62,6 +64,8 @@ export interface Guard {
   readonly polled: (device: string) => readonly MirrorSpan[];
   /** Another master's request; an exception where nothing passes. */
   readonly pass: PassThrough['ask'];
+  /** What the commissioning command asks. */
+  readonly trial: Trials['ask'];
 }
 
 export function createGuard(deps: GuardDeps): Guard {
@@ -147,6 +151,7 @@ class SiteGuard implements Guard {
 
   polled = (device: string): readonly MirrorSpan[] => this.deps.poller.spans(device);
   pass: PassThrough['ask'] = (device, pdu, isLocal) => this.deps.pass(device, pdu, isLocal);
+  trial: Trials['ask'] = (raw) => this.deps.trials.ask(raw);
 
   directive(signed: SignedDirective): void {
     if (this.ended) return;
@@ -194,7 +199,7 @@ class SiteGuard implements Guard {
       const input = this.input(seen);
       const turn = decide(this.plant, this.memory, input);
       this.memory = turn.memory;
-      writer.submit(turn.judged.verdicts, input.at.nowMs);
+      writer.submit(turn.verdicts, input.at.nowMs);
       this.tell(seen, turn);
     } catch (error) {
       // Nothing was submitted: leases run out and devices return to their safe state by themselves.
@@ -210,7 +215,8 @@ class SiteGuard implements Guard {
       return map === undefined ? undefined : key in map.points;
     };
     const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
-    return { at, times, seen: { ...seen, offers }, held: this.held };
+    const trial = this.deps.trials.now();
+    return { at, times, seen: { ...seen, offers }, held: this.held, trial };
   }
 
   private safe() {
@@ -220,8 +226,10 @@ class SiteGuard implements Guard {
   private tell(seen: Snapshot, turn: Turn): void {
     const image = this.picture(seen, turn);
     this.newest = image;
+    const { trials, writer } = this.deps;
+    trials.note({ image, seen, findings: turn.judged.findings, leases: writer.state() });
     this.hand(this.telemetry.step(image));
-    for (const text of this.deps.writer.foreign()) this.event('FOREIGN_WRITE', text);
+    for (const text of writer.foreign()) this.event('FOREIGN_WRITE', text);
     this.keep();
     this.onImage?.(image);
   }

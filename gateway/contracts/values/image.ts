@@ -54,6 +54,7 @@ export type ReasonCode =
   | 'MIN_REST'
   | 'WRITE_BUDGET'
   | 'NOT_COMMISSIONED'
+  | 'COMMISSIONING'
   | 'IDLE';
 
 export interface DeviceView {

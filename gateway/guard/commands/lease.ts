@@ -154,7 +154,8 @@ export class Lease {
       }
     }
     const { spec } = this.control;
-    if (isEndless(spec) && !options.allowed && verdict.kind !== 'release') {
+    const isTimed = spec.reversion.to !== 'none' && options.proven();
+    if (isEndless(spec) && !isTimed && !options.allowed && verdict.kind !== 'release') {
       const what = spec.reversion.to === 'none' ? 'has no' : 'has no proven';
       this.refuse(`the device ${what} reversion timer and is not allowed by name in the site file`);
       return undefined;

@@ -11,6 +11,8 @@ export interface LeaseOptions {
   readonly terminal: Terminal;
   readonly device: string;
   readonly allowed: boolean; // control although the device has no reversion timer
+  /** Its timer was proven at commissioning, or is being proven now. */
+  readonly proven: () => boolean;
   readonly handle: BusHandle;
   readonly map: () => DeviceMap | undefined;
   /** Only to be observed: another device than the bound one answers. */

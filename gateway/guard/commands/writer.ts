@@ -18,6 +18,7 @@ export function createWriter(
   times: Timing,
   log: Log,
   saved: Record<string, number>,
+  proven: (device: string) => boolean = () => false, // its reversion timer
 ): Writer {
   const budget = new Budget(clock, saved);
   const leases = new Map<string, Lease>();
@@ -27,7 +28,9 @@ export function createWriter(
       site.control?.foreignWrites ?? 'insist',
       `${terminal.controlDevice ?? terminal.device} (${terminal.id})`,
     );
-    const lease = leaseOf(terminal, { site, poller, clock, times, log, budget, foreign });
+    const lease = leaseOf(terminal, {
+      ...{ site, poller, clock, times, log, budget, foreign, proven },
+    });
     if (lease === undefined) continue;
     leases.set(terminal.id, lease);
     others.push(foreign);
@@ -66,10 +69,11 @@ interface Parts {
   readonly log: Log;
   readonly budget: Budget;
   readonly foreign: ForeignWrites;
+  readonly proven: (device: string) => boolean;
 }
 
 function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
-  const { site, poller, clock, times, log, budget, foreign } = parts;
+  const { site, poller, clock, times, log, budget, foreign, proven } = parts;
   const device = terminal.controlDevice ?? terminal.device;
   if (terminal.control === 'none' || device === undefined) return undefined;
   const spec = site.devices.find((one) => one.id === device);
@@ -77,6 +81,7 @@ function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
     terminal,
     device,
     allowed: spec?.allowWithoutReversion === true,
+    proven: () => proven(device),
     handle: poller.bus(device),
     map: () => poller.map(device),
     observed: () =>

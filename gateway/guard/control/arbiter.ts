@@ -1,6 +1,7 @@
 import { act } from '../act.ts';
 import type { SiteState, TerminalState } from '../site/types.ts';
 import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
+import { commission } from './commission/commission.ts';
 import { type EvState, ev } from './ev/ev.ts';
 import { type IslandState, island } from './island/island.ts';
 import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
@@ -179,19 +180,20 @@ export function arbitrate(
     island: run(island, before.island),
     site: run(siteLimits, before.site),
     grid: run(gridLimits, before.grid),
-    peak: run(peak, before.peak),
-    market: run(market, before.market),
   };
+  run(commission, undefined);
+  const later = { peak: run(peak, before.peak), market: run(market, before.market) };
   run(plan, undefined);
   const last = { ev: run(ev, before.ev), self: run(self, before.self) };
   const able = seen.site.terminals.filter(({ spec }) => spec.control !== 'none');
-  const bias = learn(before.bias, seen);
+  // What is proven gets exactly what is asked.
+  const bias = seen.trial === undefined ? learn(before.bias, seen) : NO_BIAS;
   const proposals = able.flatMap((terminal) => {
     const range = open[terminal.id];
     return range === undefined ? [] : [propose(terminal, range, bias, device[terminal.id])];
   });
   return {
-    state: { ...next, ...last, bias },
+    state: { ...next, ...later, ...last, bias },
     wishes,
     proposals,
     asks,

@@ -2,6 +2,7 @@ import type { Authority, ReasonCode } from '../../contracts/values/image.ts';
 import type { Intent } from '../../contracts/values/plan.ts';
 import type { Site } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
+import type { Trial } from '../../contracts/values/trial.ts';
 import type { SiteState } from '../site/types.ts';
 
 /**
@@ -58,6 +59,7 @@ export interface View {
   readonly gridLimits: readonly GridLimit[];
   readonly intent: Intent | undefined; // only while it is in force
   readonly sent: Readonly<Record<string, number>>; // what the kernel last allowed, by terminal
+  readonly trial?: Trial | undefined; // a person proves a device
 }
 
 export interface Step<State> {

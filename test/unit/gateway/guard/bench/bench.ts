@@ -8,6 +8,7 @@ import type { LeaseView, Writer } from '../../../../../gateway/guard/commands/ty
 import type { Poller, Snapshot } from '../../../../../gateway/guard/measurements/types.ts';
 import type { Verdict } from '../../../../../gateway/guard/safety/verdict.ts';
 import { createGuard, type Guard, type GuardState } from '../../../../../gateway/guard/tick.ts';
+import { Trials } from '../../../../../gateway/guard/trials.ts';
 import { createVirtualClock } from '../../../../../simulators/clock.ts';
 
 /** The site's surroundings, as a field engineer sets them. Powers + into the node. */
@@ -76,17 +77,17 @@ export class Bench {
     this.options = options;
     const speed = options.speed ?? 1;
     this.clock = createVirtualClock({ speed, wallMs: options.wallMs ?? 1_767_225_600_000 });
+    const log = { info: () => undefined, warn: () => undefined, error: this.fail };
+    const poller = this.poller();
+    const base = { site, clock: this.clock, times: timing(speed), poller, log };
     this.guard = createGuard({
-      site,
-      clock: this.clock,
-      times: timing(speed),
-      poller: this.poller(),
+      ...base,
+      trials: new Trials(base),
       writer: this.writer(),
       verifier: { verify: (text, signature) => signature === `signed ${text}` },
       saved: options.saved,
       commissioned: new Set(options.commissioned ?? site.devices.map(({ id }) => id)),
       save: (state) => this.saved.push(state),
-      log: { info: () => undefined, warn: () => undefined, error: this.fail },
       bootId: 'boot-1',
       pass: async () => [0x83, 10],
     });
