@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { runProgram } from './adapters/cli.ts';
+import { version } from './processes/version.ts';
 
 /**
  * `edgewatt`: the gateway and its tools. Every command ends bad input with one line and exit code
@@ -164,7 +164,7 @@ const looking = (command: Command): Command =>
     .option('--timeout <ms>', 'how long an answer may take', '700')
     .option('--json', 'print one JSON object');
 looking(devices.command('scan'))
-  .argument('[places...]', 'subnets (192.168.1.0/24), HOST or HOST:PORT of Modbus TCP')
+  .argument('[places...]', 'subnets (192.168.1.0/24), HOST or HOST:PORT; rtu:// or udp:// in front')
   .option('--serial <path[@baud[n|e|o]]>', 'RS-485 line; may be given again', more, [])
   .option('--baud <rates>', 'to try where a line names none', '9600,19200')
   .option('--parity <kinds>', 'to try where a line names none', 'none,even')
@@ -176,7 +176,7 @@ looking(devices.command('scan'))
     process.exitCode = await scanDevices(places, options);
   });
 looking(devices.command('probe'))
-  .argument('<address>', 'HOST[:PORT][/UNIT] or PATH[@BAUD[n|e|o][/UNIT]]')
+  .argument('<address>', '[rtu://|udp://]HOST[:PORT][/UNIT] or [ascii://]PATH[@BAUD[n|e|o][/UNIT]]')
   .description('who a device is, its model chain, and everything it reads now')
   .action(async (address: string, options) => {
     const { probeDevice } = await import('./cli/devices-probe.ts');
@@ -239,10 +239,5 @@ config
     const { newKey } = await import('./cli/site-document.ts');
     newKey(file, options.id);
   });
-
-function version(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
 
 await runProgram(program);

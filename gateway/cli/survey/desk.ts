@@ -18,7 +18,8 @@ export function isSameWire(a: BusSpec, b: BusSpec): boolean {
     return a.kind === 'serial' && b.kind === 'serial' && real(a.path) === real(b.path);
   }
   const host = (name: string): string => (name === 'localhost' ? '127.0.0.1' : name.toLowerCase());
-  return host(a.host) === host(b.host) && a.port === b.port;
+  const isUdp = (bus: BusSpec): boolean => bus.kind === 'udp'; // its ports are others than TCP's
+  return host(a.host) === host(b.host) && a.port === b.port && isUdp(a) === isUdp(b);
 }
 
 function real(path: string): string {

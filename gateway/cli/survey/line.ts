@@ -6,6 +6,7 @@ import { composeLine } from '../../compose-line.ts';
 import type { BusSpec } from '../../contracts/values/site.ts';
 import type { Request } from '../../guard/bus/pdu.ts';
 import type { Bus, BusHandle, BusResult, UnitSettings } from '../../guard/bus/types.ts';
+import { schemeOf } from './places.ts';
 
 /** A wire to ask on, one request at a time: our own, or the running gateway's. */
 export interface Line {
@@ -31,8 +32,9 @@ export const CONNECT_DELAY_MS = 1_000; // a device that was left is not pressed
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export const placeOf = (bus: BusSpec): string => {
-  if (bus.kind !== 'serial') return `${bus.host}:${bus.port}`;
-  return `${bus.path} at ${bus.baud} baud, parity ${bus.parity}`;
+  const scheme = schemeOf(bus);
+  if (bus.kind !== 'serial') return `${scheme}${bus.host}:${bus.port}`;
+  return `${scheme}${bus.path} at ${bus.baud} baud, parity ${bus.parity}`;
 };
 
 function settingsOf(unit: number, pacing: Pacing, limits?: Profile['limits']): UnitSettings {

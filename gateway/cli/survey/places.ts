@@ -7,6 +7,32 @@ const BAUD = 9_600;
 const ADDRESSES_MAX = 1_024;
 
 type Serial = Extract<BusSpec, { kind: 'serial' }>;
+type Transport = Exclude<BusSpec['kind'], 'serial'>;
+
+/** What stands before an address where it is not Modbus TCP, or RTU on a line. */
+const TRANSPORTS: Readonly<Record<string, Transport>> = {
+  'tcp://': 'tcp',
+  'rtu://': 'rtu-over-tcp',
+  'udp://': 'udp',
+};
+const ASCII = 'ascii://';
+
+/** 'rtu://HOST:PORT' -> its transport and the rest. @throws Fault */
+function transportOf(place: string): readonly [Transport, string] {
+  const scheme = /^[a-z]+:\/\//i.exec(place)?.[0];
+  if (scheme === undefined) return ['tcp', place];
+  const kind = TRANSPORTS[scheme.toLowerCase()];
+  if (kind !== undefined) return [kind, place.slice(scheme.length)];
+  const mend = 'write HOST, tcp://HOST, rtu://HOST (RTU over TCP), udp://HOST or ascii:///dev/tty';
+  throw new Fault('not a transport', place, mend);
+}
+
+/** As the commands take it: nothing before Modbus TCP and RTU lines. */
+export function schemeOf(bus: BusSpec): string {
+  if (bus.kind === 'serial') return bus.framing === 'ascii' ? ASCII : '';
+  if (bus.kind === 'tcp') return '';
+  return Object.keys(TRANSPORTS).find((scheme) => TRANSPORTS[scheme] === bus.kind) ?? '';
+}
 type Parity = Serial['parity'];
 const PARITIES: Readonly<Record<string, Parity>> = { n: 'none', e: 'even', o: 'odd' };
 
@@ -23,9 +49,9 @@ export function unitsOf(words: string): number[] {
   throw new Fault('not a range of units', `--units ${words}`, 'write 1-10 or 1,3');
 }
 
-const lan = (host: string, port: number): BusSpec => ({
+const lan = (kind: Transport, host: string, port: number): BusSpec => ({
   id: `${host}:${port}`,
-  kind: 'tcp',
+  kind,
   host,
   port,
 });
@@ -49,7 +75,7 @@ function isPrivate(address: number): boolean {
 }
 
 /** Every address of a subnet that a device can have. @throws Fault */
-function subnetOf(place: string, match: RegExpExecArray): BusSpec[] {
+function subnetOf(kind: Transport, place: string, match: RegExpExecArray): BusSpec[] {
   const [, ...parts] = match;
   const octets = parts.slice(0, 4).map(Number);
   const bits = Number(parts[4]);
@@ -70,43 +96,49 @@ function subnetOf(place: string, match: RegExpExecArray): BusSpec[] {
   return Array.from({ length: size - 2 * edge }, (_, n) => {
     const at = first + edge + n;
     const text = [at >>> 24, (at >>> 16) & 0xff, (at >>> 8) & 0xff, at & 0xff].join('.');
-    return lan(text, port);
+    return lan(kind, text, port);
   });
 }
 
-function hostOf(place: string): BusSpec {
+function hostOf(kind: Transport, place: string): BusSpec {
   const [host = '', port, ...more] = place.split(':');
   if (!HOST.test(host) || more.length > 0) {
     throw new Fault('not a host', place, 'write HOST or HOST:PORT, or a subnet as 192.168.1.0/24');
   }
-  return lan(host, portOf(port, place));
+  return lan(kind, host, portOf(port, place));
 }
-
-/** '192.168.1.0/24', '192.168.1.0/24:1502', 'HOST', 'HOST:PORT'. @throws Fault */
-export function networkOf(place: string): BusSpec[] {
-  const subnet = SUBNET.exec(place);
-  return subnet === null ? [hostOf(place)] : subnetOf(place, subnet);
-}
-
-function serial(path: string, baud: number, parity: Parity): BusSpec {
-  return { id: path, kind: 'serial', path, baud, parity, stopBits: 1 };
-}
-
-const LINE = /^(\/[^@]+?)(?:@(\d+)([neo])?)?$/;
 
 /**
- * 'PATH', 'PATH@BAUD', 'PATH@19200e': the choices that a path leaves open are all tried.
+ * '192.168.1.0/24', '192.168.1.0/24:1502', 'HOST', 'HOST:PORT', each with 'rtu://' or 'udp://' in
+ * front where it is RTU over TCP or UDP. @throws Fault
+ */
+export function networkOf(place: string): BusSpec[] {
+  const [kind, rest] = transportOf(place);
+  const subnet = SUBNET.exec(rest);
+  return subnet === null ? [hostOf(kind, rest)] : subnetOf(kind, rest, subnet);
+}
+
+function serial(path: string, baud: number, parity: Parity, isAscii: boolean): BusSpec {
+  const framing = isAscii ? ({ framing: 'ascii' } as const) : {};
+  return { id: path, kind: 'serial', path, baud, parity, stopBits: 1, ...framing };
+}
+
+const LINE = /^(ascii:\/\/)?(\/[^@]+?)(?:@(\d+)([neo])?)?$/;
+
+/**
+ * 'PATH', 'PATH@BAUD', 'PATH@19200e', each with 'ascii://' in front where the line speaks ASCII:
+ * the choices that a path leaves open are all tried.
  * @throws Fault
  */
 export function lineOf(place: string, bauds: readonly number[], parities: readonly Parity[]) {
-  const [, path, baud, parity] = LINE.exec(place) ?? [];
+  const [, ascii, path, baud, parity] = LINE.exec(place) ?? [];
   if (path === undefined) {
     const mend = 'write PATH, PATH@9600 or PATH@9600e (n, e or o is the parity)';
     throw new Fault('not a serial line', place, mend);
   }
   return (baud === undefined ? bauds : [Number(baud)]).flatMap((rate) =>
     (parity === undefined ? parities : [PARITIES[parity] ?? 'none']).map((one) =>
-      serial(path, rate, one),
+      serial(path, rate, one, ascii !== undefined),
     ),
   );
 }
@@ -132,24 +164,27 @@ export interface DevicePlace {
   readonly unit: number | undefined; // undefined: the usual one
 }
 
-const DEVICE_LINE = /^(\/[^@]+)(?:@(\d+)([neo])?(?:\/(\d+))?)?$/;
+const DEVICE_LINE = /^(ascii:\/\/)?(\/[^@]+)(?:@(\d+)([neo])?(?:\/(\d+))?)?$/;
 
 /**
- * One device: 'HOST[:PORT][/UNIT]', or 'PATH[@BAUD[n|e|o][/UNIT]]' of a serial line.
+ * One device: 'HOST[:PORT][/UNIT]', or 'PATH[@BAUD[n|e|o][/UNIT]]' of a serial line; with 'rtu://',
+ * 'udp://' or 'ascii://' in front as above.
  * @throws Fault
  */
 export function deviceOf(place: string): DevicePlace {
   const line = DEVICE_LINE.exec(place);
   if (line !== null) {
-    const [, path = '', baud = `${BAUD}`, parity = 'n', unit] = line;
-    const bus = serial(path, baudsOf(baud)[0] ?? BAUD, PARITIES[parity] ?? 'none');
+    const [, ascii, path = '', baud = `${BAUD}`, parity = 'n', unit] = line;
+    const rate = baudsOf(baud)[0] ?? BAUD;
+    const bus = serial(path, rate, PARITIES[parity] ?? 'none', ascii !== undefined);
     return { bus, unit: oneUnit(unit, place) };
   }
-  const [host = '', unit, ...more] = place.split('/');
+  const [kind, rest] = transportOf(place);
+  const [host = '', unit, ...more] = rest.split('/');
   if (more.length > 0) {
     throw new Fault('not a device', place, 'write HOST:PORT/UNIT or PATH@BAUD/UNIT');
   }
-  return { bus: hostOf(host), unit: oneUnit(unit, place) };
+  return { bus: hostOf(kind, host), unit: oneUnit(unit, place) };
 }
 
 function oneUnit(text: string | undefined, place: string): number | undefined {

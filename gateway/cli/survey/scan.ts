@@ -73,7 +73,7 @@ export function planText(field: Field, pacing: Pacing): string[] {
     hosts.length === 0
       ? []
       : [
-          `${hosts.length} TCP address(es): one connection each, ` +
+          `${hosts.length} network address(es): one connection each, ` +
             `${HOSTS_AT_ONCE} hosts at a time, given up after ${seconds(pacing.connectMs)}: ` +
             `at most ${seconds(plan.connectMostMs)} where nobody listens.`,
           `Where one listens: ${unitWords(units)}, and for each that is silent ` +

@@ -1,6 +1,7 @@
 import type { BusSpec } from '../../contracts/values/site.ts';
 import type { Found } from './identify.ts';
 import type { PointResult } from './judge.ts';
+import { schemeOf } from './places.ts';
 
 /** What a device says of itself: no line end, nothing that steers a terminal. */
 export function whoText({ identity, objects }: Pick<Found, 'identity' | 'objects'>): string {
@@ -17,8 +18,8 @@ export const sampleText = ({ sample }: Pick<Found, 'sample'>): string =>
 /** As the commands take it. */
 export const addressOf = (bus: BusSpec, unit: number): string =>
   bus.kind === 'serial'
-    ? `${bus.path}@${bus.baud}${bus.parity.slice(0, 1)}/${unit}`
-    : `${bus.host}:${bus.port}/${unit}`;
+    ? `${schemeOf(bus)}${bus.path}@${bus.baud}${bus.parity.slice(0, 1)}/${unit}`
+    : `${schemeOf(bus)}${bus.host}:${bus.port}/${unit}`;
 
 export const titleOf = ({ profile, chain }: Pick<Found, 'profile' | 'chain'>): string => {
   if (profile !== undefined) return profile.title;
@@ -32,6 +33,7 @@ export const foundJson = (bus: BusSpec, found: Found) => {
   const { unit, profile, also, identity, objects, chain, sample } = found;
   return {
     address: addressOf(bus, unit),
+    transport: bus.kind === 'serial' ? (bus.framing ?? 'rtu') : bus.kind,
     ...(bus.kind === 'serial'
       ? { path: bus.path, baud: bus.baud, parity: bus.parity }
       : { host: bus.host, port: bus.port }),

@@ -60,7 +60,7 @@ describe('edgewatt devices scan', () => {
     const places = [`127.0.0.1:${meter.port}`, `127.0.0.1/32:${battery.port}`, '127.0.0.1:1'];
     const { code, out, err } = await devices('scan', ...places, '--units', '1', '--yes', '--json');
     expect(code, err).toBe(0);
-    expect(err.indexOf('3 TCP address(es)')).toBeLessThan(err.indexOf('Eastron'));
+    expect(err.indexOf('3 network address(es)')).toBeLessThan(err.indexOf('Eastron'));
     expect(err).toContain('127.0.0.1:1: nobody listens there');
     const { plan, requests, closed, devices: found } = JSON.parse(out);
     expect(plan.connections).toBe(3);

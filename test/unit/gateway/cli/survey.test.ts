@@ -64,6 +64,9 @@ describe('where to look', () => {
       { host: '10.0.0.8', port: 1_502 },
       { host: '10.0.0.9', port: 1_502 },
     ]);
+    expect(networkOf('rtu://10.0.0.8/32:4196')).toMatchObject([
+      { kind: 'rtu-over-tcp', host: '10.0.0.8', port: 4_196 },
+    ]);
     expect(networkOf('meter.local:503')).toMatchObject([{ host: 'meter.local', port: 503 }]);
   });
 
@@ -71,12 +74,19 @@ describe('where to look', () => {
     expect(lineOf('/dev/ttyUSB0@19200e', [9_600], ['none'])).toMatchObject([
       { path: '/dev/ttyUSB0', baud: 19_200, parity: 'even' },
     ]);
+    expect(lineOf('ascii:///dev/ttyUSB0@9600e', [], [])).toMatchObject([{ framing: 'ascii' }]);
     expect(lineOf('/dev/ttyUSB0', baudsOf('9600,19200'), paritiesOf('none,even'))).toHaveLength(4);
     expect(unitsOf('1-3,7,2')).toEqual([1, 2, 3, 7]);
   });
 
   it('takes one device, and says it again in the same form', () => {
-    for (const text of ['192.168.1.20:502/3', '/dev/ttyUSB0@9600e/7']) {
+    for (const text of [
+      '192.168.1.20:502/3',
+      '/dev/ttyUSB0@9600e/7',
+      'rtu://192.168.1.30:4196/2',
+      'udp://meter.local:502/1',
+      'ascii:///dev/ttyUSB0@9600e/7',
+    ]) {
       const { bus, unit = 0 } = deviceOf(text);
       expect(addressOf(bus, unit)).toBe(text);
     }
@@ -99,6 +109,9 @@ describe('where to look', () => {
     ['mark', paritiesOf, 'not a parity'],
     ['host/1/2', deviceOf, 'not a device'],
     ['host/256', deviceOf, 'not a unit'],
+    ['rtu:///dev/ttyUSB0', deviceOf, 'not a device'],
+    ['http://host', deviceOf, 'not a transport'],
+    ['rtu://8.8.8.0/24', networkOf, 'not a private network'],
   ])('refuses %s in one line', (text, parse, why) => {
     expect(() => parse(text)).toThrow(Fault);
     expect(() => parse(text)).toThrow(why);
@@ -113,7 +126,7 @@ describe('where to look', () => {
     expect(plan.connectMostMs).toBe(32 * 1_500);
     expect(plan.serialMostMs).toBe(2 * 10 * plan.silentUnitMs);
     const text = planText(field, pacing).join('\n');
-    expect(text).toContain('254 TCP address(es): one connection each, 8 hosts at a time');
+    expect(text).toContain('254 network address(es): one connection each, 8 hosts at a time');
     expect(text).toContain('/dev/ttyUSB0 (9600 none, 9600 even; until a unit answers)');
     expect(text).toContain('Reads only');
   });
@@ -122,6 +135,8 @@ describe('where to look', () => {
     const wire = (place: string) => deviceOf(place).bus;
     expect(isSameWire(wire('localhost:502'), wire('127.0.0.1'))).toBe(true);
     expect(isSameWire(wire('127.0.0.1:503'), wire('127.0.0.1'))).toBe(false);
+    expect(isSameWire(wire('rtu://127.0.0.1:503'), wire('127.0.0.1:503'))).toBe(true);
+    expect(isSameWire(wire('udp://127.0.0.1:503'), wire('127.0.0.1:503'))).toBe(false);
     expect(isSameWire(wire('/dev/../dev/null'), wire('/dev/null@19200'))).toBe(true);
     expect(isSameWire(wire('/dev/null'), wire('127.0.0.1'))).toBe(false);
   });
