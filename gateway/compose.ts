@@ -3,6 +3,7 @@ import type { Profile } from '../devices/profile.ts';
 import type { Directive } from './contracts/values/directive.ts';
 import type { BusSpec, Site } from './contracts/values/site.ts';
 import { SiteTiming, type Timing } from './contracts/values/timing.ts';
+import type { BlackBox } from './guard/blackbox/recorder.ts';
 import { busMaker } from './guard/bus/buses.ts';
 import { createWriter } from './guard/commands/writer.ts';
 import { createPoller } from './guard/measurements/poller.ts';
@@ -19,6 +20,7 @@ export interface GuardPorts {
   readonly verifier: Verifier;
   readonly wire: (bus: BusSpec) => Wire;
   readonly save: (state: GuardState) => void;
+  readonly blackBox?: BlackBox | undefined; // default: nothing is recorded
 }
 
 const NOTHING_PASSES: PassRules = { devices: [], writes: false, sharePct: 5 };
@@ -66,6 +68,7 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     save: ports.save,
     log,
     bootId: config.bootId,
+    blackBox: ports.blackBox,
     pass: (device, pdu, isLocal) => passing.ask(device, pdu, isLocal),
     trials,
   });
@@ -88,6 +91,7 @@ export function superviseAgent(guard: Guard, deps: SupervisedDeps): Supervisor {
       if (frame.t === 'intent') guard.intent(frame.intent);
       else if (frame.t === 'directive') guard.directive(frame.directive);
       else if (frame.t === 'pass') supervisor.pass(frame, guard.pass);
+      else if (frame.t === 'trial') supervisor.tried(frame, guard.trial(frame.request));
       else if (frame.t === 'restart') deps.restart();
     },
     onRestart: () => guard.agentRestarted(),

@@ -41,6 +41,15 @@ const gatewaySchema = z.strictObject({
       releaseKeysFile: z.string().default('release-keys.json'),
     })
     .prefault({}),
+  /** A ring of files beside the database: what each cycle saw and decided. */
+  blackBox: z
+    .strictObject({
+      sizeMb: z.int().refine((mb) => mb === 0 || (mb >= 4 && mb <= 65_536), {
+        error: 'is 0 (records nothing) or from 4 to 65536',
+      }),
+      days: z.int().min(1).max(3_650).default(30),
+    })
+    .prefault({ sizeMb: 256 }),
   proxy: proxySchema.optional(),
   history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database
   commissioning: z.string().optional(), // JSON record of what was proven, and when

@@ -7,6 +7,7 @@ import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { clockTime, power } from '../contracts/values/words.ts';
 import type { Clock, Log, Verifier } from '../ports.ts';
+import { type BlackBox, Recorder } from './blackbox/recorder.ts';
 import type { Writer } from './commands/types.ts';
 import { Costs } from './costs.ts';
 import {
@@ -45,6 +46,7 @@ export interface GuardDeps {
   readonly save: (state: GuardState) => void;
   readonly log: Log;
   readonly bootId: string;
+  readonly blackBox?: BlackBox | undefined; // default: nothing is recorded
   readonly pass: PassThrough['ask'];
   readonly trials: Trials;
 }
@@ -80,6 +82,7 @@ class SiteGuard implements Guard {
   onRecords: ((records: TelemetryRecord[]) => void) | undefined;
   private readonly deps: GuardDeps;
   private readonly plant: Plant;
+  private readonly recorder: Recorder | undefined;
   private readonly pacer: Pacer;
   private readonly costs = new Costs();
   private readonly saver: Saver;
@@ -100,6 +103,7 @@ class SiteGuard implements Guard {
     // Without a saved state, beyond any that this gateway has counted to: the cloud knows its keys.
     this.epoch = (saved?.epoch ?? Math.floor(clock.wallMs() / 1_000)) + 1;
     this.plant = plantOf(site, times, deps.commissioned, deps.bootId);
+    this.recorder = deps.blackBox && new Recorder(deps.blackBox, this.plant, deps.log);
     this.memory = startMemory(restore(saved, clock));
     this.modeSinceMs = clock.wallMs();
     this.saver = new Saver(deps.save);
@@ -197,10 +201,12 @@ class SiteGuard implements Guard {
     try {
       const seen = poller.snapshot();
       const input = this.input(seen);
-      const turn = decide(this.plant, this.memory, input);
+      const { memory } = this;
+      const turn = decide(this.plant, memory, input);
       this.memory = turn.memory;
       writer.submit(turn.verdicts, input.at.nowMs);
       this.tell(seen, turn);
+      this.recorder?.turn(memory, input, turn, (device) => poller.map(device)?.points);
     } catch (error) {
       // Nothing was submitted: leases run out and devices return to their safe state by themselves.
       log.error(`turn failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { openBusDoor } from '../adapters/bus-door.ts';
@@ -27,6 +26,7 @@ import { createOperations } from './operations.ts';
 import { openPage } from './page.ts';
 import { Passing } from './passing.ts';
 import { openProxy } from './proxy.ts';
+import { version } from './version.ts';
 
 const END_MS = 2_000; // after the guard is gone
 /** For an outbox without a disk: about a day of records. */
@@ -116,11 +116,16 @@ async function openReaders(
   const door = await degraded.without(
     'BUS-DOOR',
     'Commands on this machine cannot look at devices while the gateway runs.',
-    () => openBusDoor(file.dataDir, (device, pdu) => passing.ask(device, pdu, true)),
+    () =>
+      openBusDoor(file.dataDir, {
+        ask: (device, pdu) => passing.ask(device, pdu, true),
+        trial: (request) => passing.trial(request),
+      }),
   );
   return {
     take: (frame: GuardFrame): void => {
       if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
+      if (frame.t === 'tried') passing.tried(frame.id, frame.answer);
       else proxy?.take(frame);
     },
     stop: () => Promise.all([proxy?.stop(), door?.stop()]),
@@ -152,9 +157,4 @@ function nameOf(site: Site, profiles: ReturnType<typeof profilesBeside>): (id: s
     site.devices.map(({ id, profile }) => [id, profiles(profile)?.title ?? profile]),
   );
   return (id) => names.get(id) ?? id;
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return String((JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version ?? '');
 }

@@ -14,10 +14,12 @@ import { profilesBeside } from '../config/profiles.ts';
 import { standFile, startSite } from '../config/running-site.ts';
 import type { Image } from '../contracts/values/image.ts';
 import { timing } from '../contracts/values/timing.ts';
+import type { BlackBox } from '../guard/blackbox/recorder.ts';
 import { kept, rolledBack, type SiteStand } from '../link/update/stand.ts';
 import type { Log } from '../ports.ts';
 import type { Supervisor } from './supervisor.ts';
 import { type OnTrial, releaseOnTrial, trialGate } from './trial.ts';
+import { version } from './version.ts';
 
 const SUMMARY_FILE = 'guard.summary.json';
 const RESTART_GAP_MS = 2_000; // real: whoever asks, a guard runs that long
@@ -33,7 +35,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const unlock = await takeLock(file.dataDir);
   const disk = new DiskWriter();
   const log = disk.log();
-  const { site, commissioned, stand } = loadOrUnlock(file, log, unlock);
+  const { site, sha256, commissioned, stand } = loadOrUnlock(file, log, unlock);
   const clock = createClock(file.demo?.clockOrigin);
   const stateFile = join(file.dataDir, 'guard.state');
   const saved = checkSaved(readSaved(stateFile, log));
@@ -52,6 +54,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
       verifier: createVerifier(),
       wire: makeWire,
       save: (state) => disk.replace(stateFile, state),
+      blackBox: blackBoxOf(file, sha256, disk),
     },
   );
   const supervisor = superviseAgent(guard, {
@@ -95,12 +98,24 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
 /** @throws Fault when a file is not sound; the site is free again then */
 function loadOrUnlock(file: GatewayFile, log: Log, unlock: () => void) {
   try {
-    const { site, stand } = startSite(file, (text) => log.warn(text));
-    return { site, stand, commissioned: loadCommissioning(file.commissioning, site.id) };
+    const { site, sha256, stand } = startSite(file, (text) => log.warn(text));
+    return { site, sha256, stand, commissioned: loadCommissioning(file.commissioning, site.id) };
   } catch (error) {
     unlock();
     throw error;
   }
+}
+
+/** Where each cycle is kept; nowhere with a size of 0. */
+function blackBoxOf(
+  { dataDir, blackBox }: GatewayFile,
+  siteSha256: string,
+  disk: DiskWriter,
+): BlackBox | undefined {
+  const { sizeMb, days } = blackBox;
+  if (sizeMb === 0) return undefined;
+  const put = disk.blackBox(join(dataDir, 'blackbox'), { bytes: sizeMb * 1_048_576, days });
+  return { put, siteSha256, program: version() };
 }
 
 /** The site document that this start tries; what ran before comes back by another start. */

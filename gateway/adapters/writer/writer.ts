@@ -1,23 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../ports.ts';
-import type { Job } from './thread.ts';
+import type { RingBounds } from '../blackbox/ring.ts';
+import type { Answer, Job } from './thread.ts';
 
 const QUEUE_MAX = 256;
+/** Beyond this the black box gives way to what must be saved. */
+const CYCLES_MAX = 64;
 
 /** The guard's hand on the disk: never waits, drops and counts when the thread falls behind. */
 export class DiskWriter {
   dropped = 0;
   failure: string | undefined; // newest failure of the disk, for the status
   private queued = 0;
+  private isBoxBroken = false;
   private nextFlush = 1;
   private readonly waiting = new Map<number, () => void>();
   private readonly worker = new Worker(new URL('./thread.ts', import.meta.url));
 
   constructor() {
-    this.worker.on('message', (answer: { done: number; failed?: string }) => {
+    this.worker.on('message', (answer: Answer) => {
       this.queued--;
       if (answer.failed !== undefined) this.failure = answer.failed;
+      if (answer.broken === true) this.isBoxBroken = true;
       this.waiting.get(answer.done)?.();
       this.waiting.delete(answer.done);
     });
@@ -32,6 +37,18 @@ export class DiskWriter {
     const line = (level: string) => (text: string, fields?: Readonly<Record<string, unknown>>) =>
       this.post({ kind: 'line', text: JSON.stringify({ level, text, ...fields }) });
     return { info: line('info'), warn: line('warn'), error: line('error') };
+  }
+
+  /** Cycles of the guard, into a ring of files; refused while the disk is behind or failing. */
+  blackBox(dir: string, bounds: RingBounds): (blob: Uint8Array, begins: boolean) => boolean {
+    this.post({ kind: 'ring', dir, bounds });
+    return (blob, begins) => {
+      const isLost = this.queued >= CYCLES_MAX || (this.isBoxBroken && !begins);
+      if (isLost) return false;
+      if (begins) this.isBoxBroken = false;
+      this.post({ kind: 'cycle', blob, begins });
+      return true;
+    };
   }
 
   /** Waits until everything queued so far is on disk, then ends the thread. */
