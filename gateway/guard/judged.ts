@@ -1,5 +1,6 @@
 import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
+import { circuitFacts } from './circuits.ts';
 import type { GridLimit } from './control/types.ts';
 import type {
   ConnectionFacts,
@@ -134,6 +135,7 @@ export function kernelFacts(now: Circumstances): Facts {
     islanded: now.islanded,
     observing: !now.spec.control.active,
     connections: connectionFacts(now),
+    circuits: circuitFacts(now.spec, now.site),
     terminals: terminalFacts(now),
   };
 }

@@ -1,10 +1,9 @@
 import type { Clock } from '../../ports.ts';
+import { mayStore } from '../safety/budget.ts';
 
 const DAY_MS = 86_400_000;
 /** For stored registers whose profile names no figure. */
 const WRITES_PER_DAY = 100;
-/** Share kept for protective writes and releases. */
-const RESERVE = 0.1;
 
 /**
  * Counts writes to stored registers by device and UTC day; kept over a restart by the guard's
@@ -23,7 +22,7 @@ export class Budget {
   take(device: string, count: number, urgent: boolean, perDay = WRITES_PER_DAY): boolean {
     const key = `${device}@${Math.floor(this.clock.wallMs() / DAY_MS)}`;
     const used = this.counts[key] ?? 0;
-    if (used + count > (urgent ? perDay : (1 - RESERVE) * perDay)) return false;
+    if (!mayStore(used, count, perDay, urgent)) return false;
     const today = Object.entries(this.counts).filter(([other]) => !this.isOlder(other));
     this.counts = { ...Object.fromEntries(today), [key]: used + count };
     return true;

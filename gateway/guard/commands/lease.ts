@@ -1,17 +1,10 @@
 import type { ControlSpec } from '../../../devices/profile.ts';
+import type { Permit } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
-import type { LeaseOptions } from './options.ts';
+import { commandOf, type LeaseOptions, permitOf } from './options.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
-import {
-  type Command,
-  finals,
-  isEndless,
-  near,
-  safePowerW,
-  type Target,
-  targets,
-} from './targets.ts';
+import { type Command, finals, isEndless, near, type Target, targets } from './targets.ts';
 import type { LeaseView } from './types.ts';
 
 /** Read-backs that disagree before it is told, and before the next tries are spaced out. */
@@ -39,6 +32,7 @@ export class Lease {
   private opens = 0;
   private direction: Command['direction'] | undefined; // last asked of the device; unknown at first
   private urgent = false; // protective, or a release
+  private permit: Permit | undefined; // of the verdict that is under way
   private beats = 0;
   private beatAtMs = Number.NEGATIVE_INFINITY;
   private retry: (() => void) | undefined;
@@ -166,6 +160,7 @@ export class Lease {
   /** Brings the device to the verdict, as little as is needed. */
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec, map } = control;
+    this.permit = permitOf(this.options, spec, verdict);
     if (control.needsScale || control.needsCompare || this.unknown) {
       if (!(await control.read(this.options.handle))) return 'again';
     }
@@ -206,20 +201,7 @@ export class Lease {
   }
 
   private command(spec: ControlSpec, verdict: Pick<Verdict, 'powerW' | 'currentA'>): Command {
-    const { terminal, times, ratedW } = this.options;
-    const { minS, maxS } = spec.reversion;
-    const rated = ratedW(spec.binds) ?? terminal.ratedInW;
-    const { powerW } = verdict;
-    return {
-      powerW,
-      direction:
-        powerW === 0 ? (this.direction ?? 'discharging') : powerW < 0 ? 'charging' : 'discharging',
-      currentA: verdict.currentA,
-      ratedW: rated > 0 ? rated : Math.max(terminal.ratedOutW, 1),
-      timeoutS: Math.floor(Math.min(Math.max(times.reversionMs / 1_000, minS), maxS)),
-      safeW: safePowerW(terminal),
-      safeOn: terminal.safeState.kind !== 'own-mode',
-    };
+    return commandOf(this.options, spec, verdict, this.direction);
   }
 
   /** Timer and reversion value, read back before any setpoint. */
@@ -356,7 +338,9 @@ export class Lease {
   /** Writes in order. False: stopped, and it is known why. */
   private async send(control: ControlRegisters, list: readonly Target[]): Promise<boolean> {
     const { handle, budget, device } = this.options;
-    const sent = await send(control, list, { handle, budget, device, urgent: this.urgent });
+    const { permit, urgent } = this;
+    if (permit === undefined) return false;
+    const sent = await send(control, list, { handle, budget, device, permit, urgent });
     if (sent.state === 'refused') this.refuse(sent.why);
     if (sent.state === 'unknown') this.unknown = true;
     return sent.state === 'done';

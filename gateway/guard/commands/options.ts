@@ -1,10 +1,13 @@
-import type { DeviceMap } from '../../../devices/profile.ts';
+import type { ControlSpec, DeviceMap } from '../../../devices/profile.ts';
 import type { Terminal } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { BusHandle } from '../bus/types.ts';
+import type { Permit } from '../safety/registers.ts';
+import type { Verdict } from '../safety/verdict.ts';
 import type { Budget } from './budget.ts';
 import type { ForeignWrites } from './foreign.ts';
+import { type Command, safePowerW } from './targets.ts';
 
 /** What a lease works with. */
 export interface LeaseOptions {
@@ -23,4 +26,31 @@ export interface LeaseOptions {
   readonly clock: Clock;
   readonly times: Timing;
   readonly log: Log;
+}
+
+/** What a verdict means to the device; at 0 W its direction stays, so that nothing flaps. */
+export function commandOf(
+  { terminal, times, ratedW }: LeaseOptions,
+  { binds, reversion }: ControlSpec,
+  { powerW, currentA }: Pick<Verdict, 'powerW' | 'currentA'>,
+  direction: Command['direction'] = 'discharging',
+): Command {
+  const { minS, maxS } = reversion;
+  const rated = ratedW(binds) ?? terminal.ratedInW;
+  return {
+    powerW,
+    direction: powerW === 0 ? direction : powerW < 0 ? 'charging' : 'discharging',
+    currentA,
+    ratedW: rated > 0 ? rated : Math.max(terminal.ratedOutW, 1),
+    timeoutS: Math.floor(Math.min(Math.max(times.reversionMs / 1_000, minS), maxS)),
+    safeW: safePowerW(terminal),
+    safeOn: terminal.safeState.kind !== 'own-mode',
+  };
+}
+
+/** What may stand in the device's registers under a verdict. */
+export function permitOf(options: LeaseOptions, spec: ControlSpec, verdict: Verdict): Permit {
+  const { ratedW, safeW } = commandOf(options, spec, verdict);
+  const longestS = Math.max(options.times.reversionMs / 1_000, spec.reversion.minS);
+  return { verdict, ratedW, safeW, longestS };
 }

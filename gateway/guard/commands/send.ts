@@ -1,8 +1,9 @@
 import type { ControlSpec } from '../../../devices/profile.ts';
 import type { BusHandle } from '../bus/types.ts';
+import { type Permit, refusal } from '../safety/registers.ts';
 import type { Budget } from './budget.ts';
 import type { ControlRegisters } from './registers.ts';
-import { framesOf, type Target } from './targets.ts';
+import { framesOf, registersOf, type Target } from './targets.ts';
 
 /**
  * done: all written. refused: for good, and why. unknown: a write was not answered. later: the
@@ -16,6 +17,7 @@ export interface SendOptions {
   readonly handle: BusHandle;
   readonly budget: Budget;
   readonly device: string;
+  readonly permit: Permit;
   readonly urgent: boolean; // protective, or a release: may use the last of the budget
 }
 
@@ -24,7 +26,8 @@ const isStored = (spec: ControlSpec, { point }: Target): boolean =>
 
 /**
  * Writes in order. A stored register that shows the value already is left alone; those that are
- * written count against the day's budget, all of them or none.
+ * written count against the day's budget, all of them or none. The kernel looks at every register of
+ * the sequence before the first one goes.
  */
 export async function send(
   control: ControlRegisters,
@@ -32,13 +35,19 @@ export async function send(
   options: SendOptions,
 ): Promise<Sent> {
   const { spec, map } = control;
-  const { handle, budget, device, urgent } = options;
+  const { handle, budget, device, permit, urgent } = options;
   const due = list.filter((one) => !(isStored(spec, one) && control.shows(one)));
+  const frames = framesOf(map, due);
+  const why = frames
+    .flatMap((frame) => registersOf(map, frame))
+    .map((one) => refusal(one, permit))
+    .find((one) => one !== undefined);
+  if (why !== undefined) return { state: 'refused', why };
   const stored = due.filter((one) => isStored(spec, one)).length;
   if (stored > 0 && !budget.take(device, stored, urgent, spec.writesPerDay)) {
     return { state: 'refused', why: 'the day is out of writes to its stored registers' };
   }
-  for (const { request, targets } of framesOf(map, due)) {
+  for (const { request, targets } of frames) {
     let result = await handle.request(request, 'write');
     if (!result.ok && result.exception === 4) result = await handle.request(request, 'write');
     // 5: accepted, still at it

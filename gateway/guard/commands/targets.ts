@@ -2,6 +2,7 @@ import { decodePoint, encodePoint } from '../../../devices/codec.ts';
 import type { ControlSpec, DeviceMap, ResolvedPoint, WriteStep } from '../../../devices/profile.ts';
 import type { Terminal } from '../../contracts/values/site.ts';
 import type { Request } from '../bus/pdu.ts';
+import type { RegisterWrite, Use } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
 
 /**
@@ -27,6 +28,8 @@ export interface Target {
   readonly value: number;
   readonly tolerance: number;
   readonly words: readonly number[];
+  readonly use: Use; // what it does, in the kernel's words
+  readonly exponent: number | undefined;
   readonly together: boolean; // in one frame with the one before
 }
 
@@ -63,9 +66,26 @@ function wanted(step: WriteStep, command: Command): number {
   }
 }
 
-/** Value of one step of the register, in the point's unit. */
-function resolution(point: ResolvedPoint, exponent: number | undefined): number {
-  if (point.as === 'f32' || point.as === 'f64') return 0;
+const USES = {
+  powerW: 'power',
+  absPowerW: 'size',
+  powerPct: 'share',
+  timeoutS: 'time',
+  currentA: 'current',
+  safeW: 'safe-power',
+  safePct: 'safe-share',
+  safeOn: 'safe-on',
+  on: 'on',
+} as const;
+
+const isFloat = ({ as }: ResolvedPoint): boolean => as === 'f32' || as === 'f64';
+
+/** Value of one step of the register, in the point's unit; a float has none. */
+const resolution = (point: ResolvedPoint, exponent: number | undefined): number =>
+  isFloat(point) ? 0 : countOf(point, exponent);
+
+/** Value of one count, without the sign. */
+function countOf(point: ResolvedPoint, exponent: number | undefined): number {
   const power = exponent ?? 0;
   let tens = 1;
   for (let n = Math.abs(power); n > 0; n -= 1) tens *= 10;
@@ -98,7 +118,9 @@ function targetOf(map: DeviceMap, step: WriteStep, command: Command, exponents: 
   const words = encodePoint(map, point, exact, exponent);
   const value = decodePoint(map, point, words, 0, exponent) ?? exact;
   const tolerance = fineness / 2 + 1e-6 * Math.abs(value);
-  return { point, value, tolerance, words, together: step.together === true };
+  const { value: from } = step;
+  const use: Use = 'const' in from ? { is: 'fixed', value: asked } : { is: USES[from.from] };
+  return { point, value, tolerance, words, use, exponent, together: step.together === true };
 }
 
 function requestOf(map: DeviceMap, point: ResolvedPoint, words: readonly number[]): Request {
@@ -122,6 +144,30 @@ export function framesOf(map: DeviceMap, list: readonly Target[]): Frame[] {
     if (first === undefined) return [];
     const words = own.flatMap((target) => target.words);
     return [{ request: requestOf(map, first.point, words), targets: own }];
+  });
+}
+
+const wordsIn = (request: Request): readonly number[] => {
+  if (request.fc === 16) return request.words;
+  if (request.fc === 6) return [request.word];
+  return request.fc === 5 ? [request.on ? 1 : 0] : [];
+};
+
+/** Each register of a frame as it goes on the wire, for the kernel's second look. */
+export function registersOf(map: DeviceMap, { request, targets }: Frame): RegisterWrite[] {
+  let from = 0;
+  return targets.map(({ point, exponent, use, words }) => {
+    const own = wordsIn(request).slice(from, from + words.length);
+    from += words.length;
+    return {
+      key: point.key,
+      words: own,
+      form: isFloat(point) ? 'float' : /^i|^sf$/.test(point.as) ? 'signed' : 'unsigned',
+      lowFirst: (point.wordOrder ?? map.wordOrder) === 'little',
+      countValue: (point.sign ?? 1) * countOf(point, exponent),
+      offsetValue: point.offset ?? 0,
+      use,
+    };
   });
 }
 

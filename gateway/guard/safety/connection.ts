@@ -1,28 +1,48 @@
-import { type ConnectionFacts, clamp, type Ruling } from './facts.ts';
+import { type CircuitFacts, type ConnectionFacts, clamp, type Ruling } from './facts.ts';
 import { drawn } from './rules.ts';
 
 /** Smaller excess than this is arithmetic, not power. */
 const SLACK_W = 1;
 
+/** A place where the sum of some terminals must stay inside, with the code of what binds there. */
+interface Boundary extends Omit<CircuitFacts, 'shares'> {
+  readonly shareOf: (ruling: Ruling) => number;
+  readonly importCode: string;
+  readonly exportCode: string;
+}
+
 /**
- * Power at the connection after the rulings, W, + import. What may go either way is taken on the
- * dangerous side: a load that is allowed to draw more does so for the import limit and does not
- * for the export limit, and the sun gives what it gives unless it is held below.
+ * What rulings change at a boundary, W, + import. What may go either way is taken on the dangerous
+ * side: a load that is allowed to draw more does so for the import limit and does not for the
+ * export limit, and the sun gives what it gives unless it is held below.
  */
-export function expectedGridW(
-  gridW: number,
+function changeW(
   rulings: readonly Ruling[],
   side: 'import' | 'export',
+  shareOf: Boundary['shareOf'],
 ): number {
-  let sum = gridW;
-  for (const { limits, powerW, alignedW, movable } of rulings) {
+  let sum = 0;
+  for (const ruling of rulings) {
+    const { limits, powerW, alignedW, movable } = ruling;
     if (!movable || Number.isNaN(powerW)) continue;
-    if (limits.kind === 'setpoint') sum += alignedW - powerW;
-    else if (limits.kind === 'limit') sum += Math.max(0, alignedW - powerW);
-    else if (side === 'import') sum += alignedW - powerW;
-    else sum += Math.min(0, alignedW - powerW);
+    const deltaW = alignedW - powerW;
+    const share = shareOf(ruling);
+    if (limits.kind === 'setpoint') sum += share * deltaW;
+    else if (limits.kind === 'limit') sum += share * Math.max(0, deltaW);
+    else if (side === 'import') sum += share * deltaW;
+    else sum += share * Math.min(0, deltaW);
   }
   return sum;
+}
+
+/** How far beyond its limit a side is; a limit that is no number is 0, a power that is none is beyond. */
+function excessW(at: Boundary, rulings: readonly Ruling[], side: 'import' | 'export'): number {
+  const nowW = side === 'import' ? at.importW : at.exportW;
+  const limitW = side === 'import' ? at.importLimitW : at.exportLimitW;
+  const sign = side === 'import' ? 1 : -1;
+  const leftW = limitW >= 0 ? limitW : 0;
+  const beyondW = nowW + sign * changeW(rulings, side, at.shareOf) - leftW;
+  return Number.isNaN(beyondW) ? Number.POSITIVE_INFINITY : beyondW;
 }
 
 type Change = (ruling: Ruling, excessW: number) => number;
@@ -38,26 +58,25 @@ function effectiveW({ limits, powerW, alignedW }: Ruling): number {
 
 /** Lets rulings give one after the other until the excess is gone. */
 function give(
+  at: Boundary,
+  side: 'import' | 'export',
   rulings: readonly Ruling[],
   order: readonly Ruling[],
-  excessW: number,
-  code: string,
   change: Change,
-): { rulings: readonly Ruling[]; excessW: number } {
-  let left = excessW;
+): readonly Ruling[] {
+  let left = excessW(at, rulings, side);
   const changed = new Map<string, Ruling>();
   for (const ruling of order) {
     if (!(left > SLACK_W)) break;
-    const powerW = change(ruling, left);
+    const share = at.shareOf(ruling);
+    const powerW = change(ruling, left / share);
     if (Object.is(powerW, ruling.powerW)) continue;
+    const code = side === 'import' ? at.importCode : at.exportCode;
     const next = { ...ruling, powerW, code, protective: true };
-    left -= Math.abs(effectiveW(next) - effectiveW(ruling));
+    left -= share * Math.abs(effectiveW(next) - effectiveW(ruling));
     changed.set(ruling.limits.terminal, next);
   }
-  return {
-    excessW: left,
-    rulings: rulings.map((ruling) => changed.get(ruling.limits.terminal) ?? ruling),
-  };
+  return rulings.map((ruling) => changed.get(ruling.limits.terminal) ?? ruling);
 }
 
 const ofKind = (rulings: readonly Ruling[], ...kinds: readonly string[]): Ruling[] =>
@@ -74,51 +93,87 @@ const noGrowth: Change = ({ limits, powerW, alignedW }) => {
   return draw === 0 ? 0 : Math.max(powerW, -draw);
 };
 
-const cut: Change = (ruling, excessW) => {
+const cut: Change = (ruling, excess) => {
   const drawW = -effectiveW(ruling);
   if (!(drawW > SLACK_W)) return ruling.powerW;
-  const draw = drawn(ruling.limits, Math.max(0, drawW - excessW));
+  const draw = drawn(ruling.limits, Math.max(0, drawW - excess));
   return draw === 0 ? 0 : -draw;
 };
 
-function keepImport(rulings: readonly Ruling[], gridW: number, limitW: number) {
-  const excess = (now: readonly Ruling[]): number => expectedGridW(gridW, now, 'import') - limitW;
+function keepImport(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
   const loads = (now: readonly Ruling[]) => ofKind(now, 'on-off', 'steps').sort(leastFirst);
-  let now = rulings;
-  now = give(now, loads(now), excess(now), 'IMPORT_LIMIT', noGrowth).rulings;
-  now = give(now, ofKind(now, 'setpoint'), excess(now), 'IMPORT_LIMIT', (ruling, excessW) =>
-    clamp(ruling.powerW + excessW, ruling.powerW, Math.max(ruling.powerW, ruling.highW)),
-  ).rulings;
-  return give(now, loads(now), excess(now), 'IMPORT_LIMIT', cut);
+  let now = give(at, 'import', rulings, loads(rulings), noGrowth);
+  now = give(at, 'import', now, ofKind(now, 'setpoint'), (ruling, excess) => {
+    // What only might be is no reason to discharge.
+    const reachW = at.measured ? ruling.highW : Math.min(ruling.highW, 0);
+    return clamp(ruling.powerW + excess, ruling.powerW, Math.max(ruling.powerW, reachW));
+  });
+  return give(at, 'import', now, loads(now), cut);
 }
 
-function keepExport(rulings: readonly Ruling[], gridW: number, limitW: number) {
-  const excess = (now: readonly Ruling[]): number => -expectedGridW(gridW, now, 'export') - limitW;
-  let now = rulings;
-  now = give(now, ofKind(now, 'setpoint'), excess(now), 'EXPORT_LIMIT', (ruling, excessW) =>
-    clamp(ruling.powerW - excessW, Math.min(ruling.powerW, ruling.lowW), ruling.powerW),
-  ).rulings;
-  return give(now, ofKind(now, 'limit'), excess(now), 'EXPORT_LIMIT', (ruling, excessW) =>
-    Math.max(0, effectiveW(ruling) - excessW),
+function keepExport(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
+  const now = give(at, 'export', rulings, ofKind(rulings, 'setpoint'), (ruling, excess) => {
+    const reachW = at.measured ? ruling.lowW : Math.max(ruling.lowW, 0);
+    return clamp(ruling.powerW - excess, Math.min(ruling.powerW, reachW), ruling.powerW);
+  });
+  return give(at, 'export', now, ofKind(now, 'limit'), (ruling, excess) =>
+    Math.max(0, effectiveW(ruling) - excess),
   );
 }
 
-const blame = (rulings: readonly Ruling[]): readonly Ruling[] =>
-  rulings.map((ruling) =>
-    ruling.movable ? { ...ruling, code: 'LIMIT_UNREACHABLE', protective: true } : ruling,
-  );
+const blame = (ruling: Ruling): Ruling =>
+  ruling.movable ? { ...ruling, code: 'LIMIT_UNREACHABLE', protective: true } : ruling;
+
+/** Whatever was wished, the sum stays inside, as far as anything that is here can keep it there. */
+function keep(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
+  const kept = keepExport(at, keepImport(at, rulings));
+  const out = excessW(at, kept, 'import') > SLACK_W || excessW(at, kept, 'export') > SLACK_W;
+  return out && at.measured ? kept.map(blame) : kept;
+}
 
 /**
- * The last line at the connection point: whatever was wished, the sum stays inside. Where
- * uncontrollable power alone exceeds a limit, everything stands at its helpful bound and says so.
+ * The last line at the connection point. Where uncontrollable power alone exceeds a limit,
+ * everything stands at its helpful bound and says so.
  */
 export function keepConnection(
   rulings: readonly Ruling[],
   facts: ConnectionFacts,
 ): readonly Ruling[] {
   if (!Number.isFinite(facts.gridW)) return rulings;
-  const imported = keepImport(rulings, facts.gridW, Math.max(0, facts.importLimitW));
-  const exported = keepExport(imported.rulings, facts.gridW, Math.max(0, facts.exportLimitW));
-  const out = imported.excessW > SLACK_W || exported.excessW > SLACK_W;
-  return out ? blame(exported.rulings) : exported.rulings;
+  return keep(
+    {
+      importW: facts.gridW,
+      exportW: -facts.gridW,
+      measured: true,
+      importLimitW: facts.importLimitW,
+      exportLimitW: facts.exportLimitW,
+      shareOf: () => 1,
+      importCode: 'IMPORT_LIMIT',
+      exportCode: 'EXPORT_LIMIT',
+    },
+    rulings,
+  );
+}
+
+/**
+ * The same inside the site, at a circuit or a phase. Afterwards nothing that protects another place
+ * goes further than what is left here: no device bound is wider than that.
+ */
+export function keepCircuit(rulings: readonly Ruling[], facts: CircuitFacts): readonly Ruling[] {
+  const shareOf = ({ limits }: Ruling): number => facts.shares[limits.terminal] ?? 0;
+  const members = rulings.filter((ruling) => shareOf(ruling) > 0);
+  const at = { ...facts, shareOf, importCode: 'FUSE_LIMIT', exportCode: 'FUSE_LIMIT' };
+  const kept = keep(at, members);
+  const importRoomW = Math.max(0, -excessW(at, kept, 'import'));
+  const exportRoomW = Math.max(0, -excessW(at, kept, 'export'));
+  const narrowed = new Map(
+    kept.map((ruling) => {
+      const { powerW, lowW, highW } = ruling;
+      const share = shareOf(ruling);
+      const least = Number.isNaN(powerW) ? lowW : Math.max(lowW, powerW - importRoomW / share);
+      const most = Number.isNaN(powerW) ? highW : Math.min(highW, powerW + exportRoomW / share);
+      return [ruling.limits.terminal, { ...ruling, lowW: least, highW: most }];
+    }),
+  );
+  return rulings.map((ruling) => narrowed.get(ruling.limits.terminal) ?? ruling);
 }

@@ -57,6 +57,20 @@ export interface ConnectionFacts {
   readonly exportLimitW: number;
 }
 
+/**
+ * A place inside the site whose power is limited: a circuit, or one phase of it or of a connection.
+ * Powers in W, import + towards the terminals behind it.
+ */
+export interface CircuitFacts {
+  readonly importW: number; // now, or the most that may flow in where nothing measures it
+  readonly exportW: number; // the same the other way
+  readonly measured: boolean;
+  readonly importLimitW: number;
+  readonly exportLimitW: number;
+  /** What share of a terminal's power crosses it: 1, or a third for a phase; without one: none. */
+  readonly shares: Readonly<Record<string, number>>;
+}
+
 export interface Facts {
   readonly nowMs: number;
   readonly freshMs: number; // older: nothing new is decided
@@ -66,6 +80,7 @@ export interface Facts {
   readonly islanded: boolean;
   readonly observing: boolean;
   readonly connections: Readonly<Record<string, ConnectionFacts>>;
+  readonly circuits: readonly CircuitFacts[]; // a circuit before the one that feeds it
   readonly terminals: Readonly<Record<string, TerminalFacts>>;
 }
 

@@ -1,5 +1,5 @@
 import { type Bounds, bounds } from './bounds.ts';
-import { keepConnection } from './connection.ts';
+import { keepCircuit, keepConnection } from './connection.ts';
 import {
   clamp,
   type Facts,
@@ -216,11 +216,7 @@ export function judge(
       : rule(own, past, facts, terminal, proposal);
     rulings = [...rulings, ruling ?? safeRuling(own, limits, facts, past)];
   }
-  for (const [connection, seen] of Object.entries(facts.connections)) {
-    const here = rulings.filter((ruling) => ruling.limits.connection === connection);
-    const kept = new Map(keepConnection(here, seen).map((one) => [one.limits.terminal, one]));
-    rulings = rulings.map((ruling) => kept.get(ruling.limits.terminal) ?? ruling);
-  }
+  rulings = keepInside(rulings, facts);
   for (const ruling of rulings) {
     const { code, state, powerW } = ruling;
     const { terminal } = ruling.limits;
@@ -229,6 +225,17 @@ export function judge(
     findings.push({ terminal, state, code, changed: code !== wished, powerW });
   }
   return { memory, verdicts: rulings.map(mint), findings };
+}
+
+/** Circuits, then connections, and circuits again: a fuse has the last word. */
+function keepInside(rulings: readonly Ruling[], facts: Facts): readonly Ruling[] {
+  let now = facts.circuits.reduce(keepCircuit, rulings);
+  for (const [connection, seen] of Object.entries(facts.connections)) {
+    const here = now.filter((ruling) => ruling.limits.connection === connection);
+    const kept = new Map(keepConnection(here, seen).map((one) => [one.limits.terminal, one]));
+    now = now.map((ruling) => kept.get(ruling.limits.terminal) ?? ruling);
+  }
+  return facts.circuits.reduce(keepCircuit, now);
 }
 
 function silenced({ terminal }: TerminalLimits, code: string): Finding {

@@ -73,6 +73,21 @@ const facts: fc.Arbitrary<Facts> = fc.record({
       exportLimitW: fc.double({ min: -1, max: 40_000 }),
     }),
   }),
+  circuits: fc.array(
+    fc.record({
+      importW: fc.oneof(someW, fc.constant(Number.NaN)),
+      exportW: fc.oneof(someW, fc.constant(Number.NaN)),
+      measured: fc.boolean(),
+      importLimitW: fc.double({ min: -1, max: 40_000 }),
+      exportLimitW: fc.double({ min: -1, max: 40_000 }),
+      shares: fc.record(
+        Object.fromEntries(
+          all.map(({ terminal }) => [terminal, fc.constantFrom(0, 1 / 3, 1, 3, -1, Number.NaN)]),
+        ),
+      ),
+    }),
+    { maxLength: 3 },
+  ),
   terminals: fc.record(Object.fromEntries(all.map(({ terminal }) => [terminal, terminalFacts]))),
 });
 
@@ -195,6 +210,7 @@ test('a connection stays inside wherever anything controllable can keep it there
             islanded: false,
             observing: false,
             connections: { grid: { ...grid, ...limit, gridW } },
+            circuits: [],
             terminals: {
               battery1: { ...calm, alignedW: now.batteryW },
               pv1: { ...calm, alignedW: now.pvW },
@@ -246,6 +262,7 @@ test('a wish neither turns a battery before its rest nor moves it too fast', () 
               islanded: false,
               observing: false,
               connections: { grid },
+              circuits: [],
               terminals: { battery1: { ...calm, alignedW: lastW } },
             },
             [{ terminal: 'battery1', powerW, code: 'PLAN', bootId: 'boot', agentEpoch: 0 }],

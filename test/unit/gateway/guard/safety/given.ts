@@ -109,6 +109,7 @@ export function given(one: Case) {
     islanded: false,
     observing: false,
     connections: { grid: { ...grid, ...one.grid } },
+    circuits: [],
     terminals: Object.fromEntries(
       limits.map(({ terminal }, index) => [
         terminal,

@@ -1,0 +1,149 @@
+import { good } from '../contracts/values/reading.ts';
+import type { Connection, Edge, Site, Terminal } from '../contracts/values/site.ts';
+import type { CircuitFacts } from './safety/facts.ts';
+import type { PhaseState, SiteState } from './site/types.ts';
+
+const NOMINAL_V = 230;
+const PHASES = ['L1', 'L2', 'L3'] as const;
+/** Where nothing measures reactive power: the widest power factor that grid codes ask of a device. */
+const UNKNOWN_FACTOR = 0.9;
+
+/** Nodes from `node` up to the grid: through edges, and from a dc node through its converter. */
+function nodesUp(site: Site, node: string): string[] {
+  const path = [node];
+  for (const at of path) {
+    const up =
+      site.edges.find((edge) => edge.node === at)?.parent ??
+      site.terminals.find((terminal) => terminal.dcNode === at)?.node;
+    if (up !== undefined && !path.includes(up)) path.push(up);
+  }
+  return path;
+}
+
+const behind = (site: Site, node: string): Terminal[] =>
+  site.terminals.filter((terminal) => nodesUp(site, terminal.node).includes(node));
+
+const phasesAt = (site: Site, node: string): 1 | 3 =>
+  site.nodes.find(({ id }) => id === node)?.phases ?? 3;
+
+/** What of a terminal's power crosses the sum, or one phase of so many; unknown counts on each. */
+function sharesOf(
+  members: readonly Terminal[],
+  phases: number,
+  phase?: number,
+): Record<string, number> {
+  const shares: Record<string, number> = {};
+  for (const terminal of members) {
+    if (terminal.phases === 3) shares[terminal.id] = phase === undefined ? 1 : 1 / phases;
+    else if (phase === undefined) shares[terminal.id] = 1;
+    else if (phases < 3 || (terminal.phase ?? PHASES[phase]) === PHASES[phase]) {
+      shares[terminal.id] = 1;
+    }
+  }
+  return shares;
+}
+
+interface Flow {
+  readonly importW: number;
+  readonly exportW: number;
+  readonly measured: boolean;
+}
+
+/** As metered; otherwise what its terminals do, those that nobody measures at their nameplate. */
+function flowOf(edge: Edge, members: readonly Terminal[], spec: Site, site: SiteState): Flow {
+  const powerW = good(site.points[`${edge.id}.powerW`]);
+  if (powerW !== undefined) return { importW: powerW, exportW: -powerW, measured: true };
+  let importW = 0;
+  let exportW = 0;
+  for (const { id, node, ratedInW, ratedOutW } of members) {
+    if (spec.nodes.find((one) => one.id === node)?.kind === 'dc') continue; // in its converter
+    const now = good(site.points[`${id}.powerW`]);
+    importW += now === undefined ? ratedOutW : -now;
+    exportW += now === undefined ? ratedInW : now;
+  }
+  return { importW, exportW, measured: false };
+}
+
+/** One phase as apparent power; a current without a direction counts against both. */
+function phaseFlow({ powerW, currentA, voltageV }: PhaseState, shiftW: number): Flow {
+  const volts = voltageV > NOMINAL_V / 2 ? voltageV : NOMINAL_V;
+  const sizeW = Number.isFinite(currentA) ? currentA * volts : Math.abs(powerW);
+  if (!Number.isFinite(powerW)) return { importW: sizeW, exportW: sizeW, measured: false };
+  const importW = (powerW < 0 ? -sizeW : sizeW) + shiftW;
+  return { importW, exportW: -importW, measured: true };
+}
+
+const both = (limitW: number) => ({ importLimitW: limitW, exportLimitW: limitW });
+
+function phaseFacts(
+  phases: readonly PhaseState[],
+  members: readonly Terminal[],
+  limitA: number,
+  shiftW: number,
+): CircuitFacts[] {
+  return phases.map((phase, index) => ({
+    ...phaseFlow(phase, shiftW / phases.length),
+    ...both(limitA * (phase.voltageV > NOMINAL_V / 2 ? phase.voltageV : NOMINAL_V)),
+    shares: sharesOf(members, phases.length, index),
+  }));
+}
+
+function phasesOf(site: SiteState, id: string): PhaseState[] {
+  const value = (key: string): number => good(site.points[`${id}.${key}`]) ?? Number.NaN;
+  return PHASES.map((name) => ({
+    powerW: value(`power${name}W`),
+    currentA: Math.abs(value(`current${name}A`)),
+    voltageV: value(`voltage${name}V`),
+  })).filter(({ powerW, currentA }) => Number.isFinite(powerW) || Number.isFinite(currentA));
+}
+
+/** Without phases of its own: the sum, in which a single-phase terminal counts for all of them. */
+function unphased(edge: Edge, members: readonly Terminal[], phases: 1 | 3, flow: Flow) {
+  const shares = sharesOf(members, phases);
+  for (const { id, phases: own } of members) shares[id] = phases / own;
+  return { ...flow, ...both((edge.limitA ?? 0) * NOMINAL_V * phases), shares };
+}
+
+function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
+  const { limitA, limitVa, importLimitW, exportLimitW } = edge;
+  const members = behind(spec, edge.node);
+  const flow = flowOf(edge, members, spec, site);
+  const shares = sharesOf(members, 1);
+  const facts: CircuitFacts[] = [];
+  if (limitA !== undefined) {
+    const phases = phasesOf(site, edge.id);
+    if (phases.length > 0) facts.push(...phaseFacts(phases, members, limitA, 0));
+    else facts.push(unphased(edge, members, phasesAt(spec, edge.node), flow));
+  }
+  if (limitVa !== undefined) {
+    const reactiveVar = good(site.points[`${edge.id}.reactiveVar`]);
+    const leftW =
+      reactiveVar === undefined
+        ? UNKNOWN_FACTOR * limitVa
+        : Math.sqrt(Math.max(0, limitVa * limitVa - reactiveVar * reactiveVar));
+    facts.push({ ...flow, ...both(leftW), shares });
+  }
+  if (importLimitW !== undefined || exportLimitW !== undefined) {
+    const [most, least] = [importLimitW ?? Infinity, exportLimitW ?? Infinity];
+    facts.push({ ...flow, importLimitW: most, exportLimitW: least, shares });
+  }
+  return facts;
+}
+
+/** The phases of a connection, brought to the instant at which its sum is judged. */
+function connectionFacts(connection: Connection, spec: Site, site: SiteState): CircuitFacts[] {
+  const state = site.connections.find(({ id }) => id === connection.id);
+  if (state === undefined) return [];
+  const shiftW = state.aligned.gridW - state.powerW;
+  const members = behind(spec, connection.node);
+  return phaseFacts(state.phases, members, connection.fuseA, Number.isFinite(shiftW) ? shiftW : 0);
+}
+
+/** Circuits with a limit, each before the one that feeds it, and the phases of the connections. */
+export function circuitFacts(spec: Site, site: SiteState): CircuitFacts[] {
+  const depth = ({ node }: Edge): number => nodesUp(spec, node).length;
+  return [
+    ...[...spec.edges].sort((a, b) => depth(b) - depth(a)).flatMap((e) => edgeFacts(e, spec, site)),
+    ...spec.connections.flatMap((connection) => connectionFacts(connection, spec, site)),
+  ];
+}
