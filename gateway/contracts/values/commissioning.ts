@@ -62,6 +62,7 @@ export const FINDING_KINDS = [
   'response',
   'losses',
   'limit', // the device does less than it was asked
+  'own-limit', // the device's own static limit holds when nobody commands it
   'reversion', // lets go by itself
   'release', // lets go when told
   'stuck', // a value that never changes
