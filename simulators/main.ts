@@ -151,6 +151,11 @@ program
     });
   });
 
+function chained(text: string): number[] {
+  if (/^\d{1,5}(,\d{1,5})*$/.test(text)) return text.split(',').map(Number);
+  throw new InvalidArgumentError('Give models with commas, as 1,103,120.');
+}
+
 const several = (text: string, before: readonly string[] = []): string[] => [...before, text];
 
 program
@@ -170,6 +175,13 @@ program
   .addOption(
     new Option('--parity <kind>', 'of --serial').choices(['none', 'even', 'odd']).default('none'),
   )
+  .option('--models <list>', 'SunSpec chain of sunspec/generic, as 1,103,120,123,160', chained)
+  .addOption(
+    new Option('--base <register>', 'of that chain')
+      .choices(['0', '40000', '50000'])
+      .default('40000'),
+  )
+  .option('--strings <n>', 'DC inputs of model 160; default 2', number('strings', 1, 20))
   .option('--rated <w>', 'nameplate, W', number('rated', 100, 1e7))
   .option('--serial-number <text>', 'what it calls itself')
   .option('--clients <n>', "connections at a time; default the profile's", number('n', 1, 1_000))
@@ -193,6 +205,9 @@ program
       ratedW: options.rated,
       serialNumber: options.serialNumber,
       clients: options.clients,
+      models: options.models,
+      base: Number(options.base),
+      strings: options.strings,
       set: options.set ?? [],
       fault: options.fault ?? [],
       startMs: options.start,

@@ -107,6 +107,15 @@ export function pointsOf(model: SunspecModel, length: number, counts: Counts): M
 const sizeOfPoint = ([, , as, detail]: ModelPoint): number =>
   as === 'str' ? (detail?.words ?? 1) : WORDS[as];
 
+/** Registers after id and length where every group, and each inside one, stands `times` times. */
+export function lengthWith(model: SunspecModel, times: number): number {
+  const groups = model.groups ?? [];
+  return groups.reduce(
+    (sum, group) => sum + (group.count === 1 ? 1 : times) * sizeOf(group, () => times),
+    model.length,
+  );
+}
+
 /** Where a point of a model stands, repetitions of its first group included. */
 export function findPoint(model: SunspecModel, name: string): ModelPoint | undefined {
   const fixed = model.points.find(([own]) => own === name);

@@ -5,6 +5,7 @@ import { allProfiles } from '../../gateway/config/profiles.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { createDesk, type Desk, type DeskState } from '../devices/faults/desk.ts';
 import { createDeviceImage } from '../devices/image.ts';
+import { withRegisters } from '../devices/layout.ts';
 import type { DeviceServer, Frame } from '../devices/types.ts';
 import { startFaultySerial, startFaultyTcp } from '../servers/faulty-device.ts';
 import { surround, USUAL_W } from '../sites/alone.ts';
@@ -22,6 +23,9 @@ export interface DeviceOptions {
   readonly ratedW: number | undefined;
   readonly serialNumber: string | undefined;
   readonly clients: number | undefined;
+  readonly models: readonly number[] | undefined; // SunSpec chain of the generic device
+  readonly base: number; // register of its marker
+  readonly strings: number | undefined;
   readonly set: readonly string[];
   readonly fault: readonly string[];
   readonly startMs: number;
@@ -37,17 +41,20 @@ const BAUD = 9_600;
  * with `json` every write that it took, go to standard output.
  */
 export async function device(options: DeviceOptions): Promise<void> {
-  const profile = found(options.profile, options.site);
+  const known = found(options.profile, options.site);
   if ((options.port === undefined) === (options.serial === undefined)) {
     const mend = 'give --tcp PORT (0 = a free one) or --serial PATH';
     throw new Fault('a device needs one wire', 'device', mend);
   }
+  const { profile, chain } = laid(known, options);
   const ending = interrupted();
   const clock = createClock(newOrigin(options.speed, options.startMs));
   const ratedW = options.ratedW ?? USUAL_W[profile.role];
   const settings = {
     ratedW,
     ...(options.serialNumber === undefined ? {} : { serial: options.serialNumber }),
+    ...(options.strings === undefined ? {} : { strings: options.strings }),
+    ...chain,
   };
   const image = createDeviceImage(profile, { id: 'SIM-1', settings });
   const surroundings = surround(image, options.seed, options.startMs);
@@ -75,16 +82,29 @@ export async function device(options: DeviceOptions): Promise<void> {
 function found(id: string, site: string | undefined): Profile {
   const profiles = allProfiles(site);
   const profile = profiles.find((one) => one.id === id);
-  if (profile?.kind === 'sunspec' && profile.auto === true) {
-    const others = profiles.filter((one) => one.kind === 'sunspec' && one.id !== id);
-    const mend = `choose one that it recognises: ${others.map((one) => one.id).join(', ')}`;
-    throw new Fault(`'${id}' has no registers of its own`, 'device', mend);
-  }
   if (profile !== undefined) return profile;
   const near = profiles.map((one) => one.id).filter((known) => known.includes(id));
   const mend =
     near.length > 0 ? `did you mean ${near.join(', ')}?` : "'edgewatt devices list' shows them";
   throw new Fault(`no profile '${id}'`, 'device', mend);
+}
+
+/** The device that has no registers of its own gets those of its models. @throws Fault */
+function laid(profile: Profile, { models, base, strings }: DeviceOptions) {
+  const isGeneric = profile.kind === 'sunspec' && profile.auto === true;
+  if (models !== undefined && !isGeneric) {
+    throw new Fault('has its own registers', '--models', 'it belongs to sunspec/generic');
+  }
+  const chain = { base, models: models ?? (profile.kind === 'sunspec' ? profile.models : []) };
+  if (isGeneric && chain.models[0] !== 1) {
+    throw new Fault('a SunSpec chain begins with model 1', '--models', 'write 1,103,120 and so on');
+  }
+  try {
+    return withRegisters(profile, { chain, ...(strings === undefined ? {} : { strings }) });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new Fault(text, '--models', 'docs/devices.md says which models make a device');
+  }
 }
 
 async function started(

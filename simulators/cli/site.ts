@@ -1,5 +1,6 @@
-import { profileById } from '../../devices/catalogue.ts';
+import { dirname } from 'node:path';
 import { loadSite } from '../../gateway/config/load.ts';
+import { ownProfiles, profilesBeside } from '../../gateway/config/profiles.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import { DAY_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
@@ -47,6 +48,7 @@ export async function site(options: SiteOptions): Promise<number> {
         comment: described.name,
         history: (untilMs) => recorded?.history ?? historyCsv(plant, untilMs),
         drive: recorded && driveFor(described, recorded.played, options.seed),
+        ownProfiles: options.file === undefined ? [] : ownProfiles(dirname(options.file)),
       },
     ],
     seed: options.seed,
@@ -77,7 +79,7 @@ export async function site(options: SiteOptions): Promise<number> {
 }
 
 function describe(options: SiteOptions, recording: Recording | undefined): Site {
-  if (options.file !== undefined) return loadSite(options.file, profileById);
+  if (options.file !== undefined) return loadSite(options.file, profilesBeside(options.file));
   if (recording !== undefined) return recordedSite(recording, 'recorded');
   throw new Fault('neither a site file nor --data', 'site', 'name at least one of them');
 }

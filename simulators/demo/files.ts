@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { Profile } from '../../devices/profile.ts';
 import type { ClockOrigin } from '../../gateway/adapters/clock.ts';
 import { newKeyPair } from '../../gateway/adapters/crypto.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
@@ -25,6 +26,7 @@ export interface GatewayFiles {
   readonly siteText: string;
   readonly commissioning: string;
   readonly history: string;
+  readonly ownProfiles: readonly Profile[];
   readonly pagePort: number;
   readonly broker: { readonly url: string; readonly login: Login } | undefined;
   readonly origin: ClockOrigin;
@@ -38,6 +40,10 @@ export function writeGateway(dir: string, files: GatewayFiles): string {
   writeFileSync(join(dir, 'site.yaml'), files.siteText);
   writeFileSync(join(dir, 'commissioning.json'), files.commissioning);
   writeFileSync(join(dir, 'history.csv'), files.history);
+  for (const [n, profile] of files.ownProfiles.entries()) {
+    mkdirSync(join(dir, 'profiles'), { recursive: true });
+    writeFileSync(join(dir, 'profiles', `own${n + 1}.json`), JSON.stringify(profile));
+  }
   secret(join(dir, 'doors.secret'), JSON.stringify(files.doors));
   const gateway = {
     version: 1,

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Profile } from '../../devices/profile.ts';
 import { type ClockOrigin, createClock, newOrigin } from '../../gateway/adapters/clock.ts';
 import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
 import { gatewayTopics, parseTopic } from '../../gateway/contracts/topics.ts';
@@ -41,6 +42,7 @@ export interface SiteSetup {
   readonly comment: string;
   readonly history: (untilMs: number) => string; // CSV
   readonly drive: Drive | undefined;
+  readonly ownProfiles?: readonly Profile[]; // of its devices that no catalogue has
 }
 
 export interface RunOptions {
@@ -175,6 +177,7 @@ export class Run {
       const devices: SiteDevices = createSiteDevices(setup.site, {
         clock: this.clock,
         settings: deviceSettings(setup.site),
+        ownProfiles: setup.ownProfiles,
         onFrame: (frame) => site?.frame(frame),
         onRequest: () => site?.advance(),
         onNotice: (line) => this.options.notice(`${setup.site.name}: ${line}`),
@@ -276,6 +279,7 @@ export class Run {
       siteText: demoSiteText(site, setup.comment),
       commissioning: commissioningRecord(site, this.options.startMs, {}),
       history: setup.history(intervalStart(this.options.startMs)),
+      ownProfiles: setup.ownProfiles ?? [],
       pagePort: page.port,
       broker: broker && { url: broker.url, login: broker.login(site.gateway) },
       origin: this.origin,

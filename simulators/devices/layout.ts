@@ -8,7 +8,14 @@ import type {
 } from '../../devices/profile.ts';
 import { resolveProfile, wordsOfPoint } from '../../devices/resolve.ts';
 import type { SunspecChain } from '../../devices/sunspec/chain.ts';
-import { type ModelPoint, pointsOf, type SunspecModel } from '../../devices/sunspec/model.ts';
+import { sunspecProfile } from '../../devices/sunspec/driver.ts';
+import {
+  lengthWith,
+  type ModelGroup,
+  type ModelPoint,
+  pointsOf,
+  type SunspecModel,
+} from '../../devices/sunspec/model.ts';
 import { MODELS } from '../../devices/sunspec/models.ts';
 import type { DeviceSettings } from './types.ts';
 
@@ -45,8 +52,9 @@ export function layOut(profile: Profile, settings: DeviceSettings): Layout {
   const raw = spaces((length) => new Uint16Array(length));
   const readable = spaces((length) => new Uint8Array(length));
   const models = profile.kind === 'sunspec' ? modelsOf(profile, settings) : [];
-  const map = resolveProfile(profile, chainOf(models));
-  if (profile.kind === 'sunspec') layOutChain(models, raw.holding, readable.holding);
+  const base = settings.chain?.base ?? SUNSPEC_BASE;
+  const map = resolveProfile(profile, chainOf(base, models));
+  if (profile.kind === 'sunspec') layOutChain(base, models, raw.holding, readable.holding);
   layOutSpans(map, readable);
   for (const point of Object.values(map.points)) {
     const words = startOf(map, point, settings);
@@ -64,7 +72,7 @@ interface LaidModel {
 }
 
 const lengthOf = ({ model, repetitions }: Pick<LaidModel, 'model' | 'repetitions'>): number =>
-  model.length + repetitions * (model.groups?.[0]?.length ?? 0);
+  lengthWith(model, repetitions);
 
 /** Repetitions of a model's group that the points of a profile reach into. */
 function repetitionsOf(profile: Profile, model: SunspecModel): number {
@@ -75,37 +83,89 @@ function repetitionsOf(profile: Profile, model: SunspecModel): number {
   return Math.ceil(Math.max(0, end - model.length - 2) / group.length);
 }
 
-/** The models that a profile needs and those it can use, in the order of their numbers. */
-function modelsOf(profile: Profile & { kind: 'sunspec' }, settings: DeviceSettings): LaidModel[] {
-  const ids = new Set<number>(profile.models);
-  for (const { model } of Object.values(profile.points)) if (model !== undefined) ids.add(model);
-  let at = SUNSPEC_BASE + 2;
-  return [...ids]
-    .sort((a, b) => a - b)
-    .map((id) => {
-      const model = MODELS.find((candidate) => candidate.id === id);
-      if (model === undefined) throw new Error(`${profile.id}: SunSpec model ${id} is not known`);
-      const least = id === 160 ? (settings.strings ?? 2) : 1;
-      const repetitions =
-        model.groups === undefined ? 0 : Math.max(least, repetitionsOf(profile, model));
-      const laid = { model, at, repetitions };
-      at += lengthOf(laid) + 2;
-      return laid;
-    });
+/** One after the other, from the marker on. @throws RangeError for a model that is not known */
+function laidFrom(
+  base: number,
+  ids: readonly number[],
+  repetitionsOf: (model: SunspecModel) => number,
+): LaidModel[] {
+  let at = base + 2;
+  return ids.map((id) => {
+    const model = MODELS.find((candidate) => candidate.id === id);
+    if (model === undefined) throw new RangeError(`SunSpec model ${id} is not known`);
+    const laid = {
+      model,
+      at,
+      repetitions: model.groups === undefined ? 0 : repetitionsOf(model),
+    };
+    at += lengthOf(laid) + 2;
+    return laid;
+  });
 }
 
-const chainOf = (models: readonly LaidModel[]): SunspecChain => ({
-  base: SUNSPEC_BASE,
+const leastOf = (model: SunspecModel, { strings = 2 }: Pick<DeviceSettings, 'strings'>): number =>
+  model.id === 160 ? strings : 1;
+
+/**
+ * The models that the settings name, in that order; otherwise those that a profile needs and can
+ * use, in the order of their numbers.
+ */
+function modelsOf(profile: Profile & { kind: 'sunspec' }, settings: DeviceSettings): LaidModel[] {
+  const { chain } = settings;
+  const ids = new Set<number>(profile.models);
+  for (const { model } of Object.values(profile.points)) if (model !== undefined) ids.add(model);
+  const list = chain?.models ?? [...ids].sort((a, b) => a - b);
+  return laidFrom(chain?.base ?? SUNSPEC_BASE, list, (model) =>
+    Math.max(leastOf(model, settings), repetitionsOf(profile, model)),
+  );
+}
+
+/**
+ * The profile of a SunSpec device with just these models, as a gateway would put it together if
+ * every point of them were there.
+ * @throws RangeError for a model that is not known
+ * @throws Error in one line, when they make no inverter, meter or battery
+ */
+function chainedProfile(
+  generic: Profile,
+  { base, models }: NonNullable<DeviceSettings['chain']>,
+  settings: Pick<DeviceSettings, 'strings'>,
+): Profile {
+  const laid = laidFrom(base, models, (model) => leastOf(model, settings));
+  return sunspecProfile(generic, chainOf(base, laid));
+}
+
+/** A profile with registers to lay out: the generic one gets those of its models. */
+export function withRegisters(
+  profile: Profile,
+  settings: Pick<DeviceSettings, 'strings' | 'chain'>,
+): { readonly profile: Profile; readonly chain?: Pick<DeviceSettings, 'chain'> } {
+  if (profile.kind !== 'sunspec' || profile.auto !== true) return { profile };
+  const chain = settings.chain ?? { base: SUNSPEC_BASE, models: profile.models };
+  return { profile: chainedProfile(profile, chain, settings), chain: { chain } };
+}
+
+const chainOf = (base: number, models: readonly LaidModel[]): SunspecChain => ({
+  base,
   models: models.map((laid) => ({ id: laid.model.id, at: laid.at, length: lengthOf(laid) })),
 });
 
-function layOutChain(models: readonly LaidModel[], raw: Uint16Array, readable: Uint8Array): void {
-  raw.set([0x5375, 0x6e53], SUNSPEC_BASE);
-  let end = SUNSPEC_BASE + 2;
+/** Points that say how often a group stands, those of groups inside too. */
+const countsOf = (groups: readonly ModelGroup[] = []): (string | number)[] =>
+  groups.flatMap(({ count, groups: inner }) => [count, ...countsOf(inner)]);
+
+function layOutChain(
+  base: number,
+  models: readonly LaidModel[],
+  raw: Uint16Array,
+  readable: Uint8Array,
+): void {
+  raw.set([0x5375, 0x6e53], base);
+  let end = base + 2;
   for (const laid of models) {
     const { model, at, repetitions } = laid;
     raw.set([model.id, lengthOf(laid)], at);
-    const counts = new Set(model.groups?.map(({ count }) => count));
+    const counts = new Set(countsOf(model.groups));
     const all = pointsOf(model, lengthOf(laid), () => repetitions);
     for (const point of all) {
       if (counts.has(point[0])) raw[at + point[1]] = repetitions;
@@ -114,7 +174,7 @@ function layOutChain(models: readonly LaidModel[], raw: Uint16Array, readable: U
     end = at + 2 + lengthOf(laid);
   }
   raw.set(END, end);
-  readable.fill(1, SUNSPEC_BASE, end + END.length);
+  readable.fill(1, base, end + END.length);
 }
 
 /** Writes "not available" where a model has a point. */

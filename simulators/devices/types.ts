@@ -56,6 +56,8 @@ export interface DeviceSettings {
   readonly model?: string;
   /** PV strings of model 160, default 2. */
   readonly strings?: number;
+  /** SunSpec models in the order of their chain, and the register of its marker. */
+  readonly chain?: { readonly base: number; readonly models: readonly number[] };
   /**
    * Every energy counter starts here, Wh (a counter of 0 reads as unavailable in SunSpec); default
    * 10_000.
@@ -166,6 +168,8 @@ export interface DeviceServer {
 
 export interface SiteDevicesOptions {
   readonly clock: Clock;
+  /** Beside the catalogue: the site's own. */
+  readonly ownProfiles?: readonly Profile[] | undefined;
   /** By device id; `ratedW` defaults to 10 kW. */
   readonly settings: Readonly<Record<string, DeviceSettings>>;
   readonly onFrame?: ((frame: Frame) => void) | undefined;

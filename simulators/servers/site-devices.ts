@@ -1,6 +1,7 @@
 import { profileById } from '../../devices/catalogue.ts';
 import type { BusSpec } from '../../gateway/contracts/values/site.ts';
 import { createDeviceImage } from '../devices/image.ts';
+import { withRegisters } from '../devices/layout.ts';
 import type {
   DeviceImage,
   DeviceServer,
@@ -24,10 +25,11 @@ const DEFAULT_RATED_W = 10_000;
 export function createSiteDevices(site: WiredSite, options: SiteDevicesOptions): SiteDevices {
   const images: Record<string, DeviceImage> = {};
   for (const { id, profile: name } of site.devices) {
-    const profile = profileById(name);
-    if (profile === undefined) throw new Error(`device ${id}: no profile ${name}`);
+    const known = profileById(name) ?? options.ownProfiles?.find((own) => own.id === name);
+    if (known === undefined) throw new Error(`device ${id}: no profile ${name}`);
     const settings = options.settings[id] ?? { ratedW: DEFAULT_RATED_W };
-    images[id] = createDeviceImage(profile, { id, settings });
+    const { profile, chain } = withRegisters(known, settings);
+    images[id] = createDeviceImage(profile, { id, settings: { ...settings, ...chain } });
   }
   const stations = new Map(
     site.buses.map((bus) => [bus.id, stationOf(site, bus.id, images, options)]),
@@ -46,6 +48,11 @@ export function createSiteDevices(site: WiredSite, options: SiteDevicesOptions):
       stops.push(server.stop);
       return server;
     };
+    if (bus.kind === 'udp') {
+      const { port } = keep(await startTcpServer(station, bus.port));
+      options.onNotice?.(`bus ${bus.id}: Modbus over UDP is not simulated, it is Modbus TCP here`);
+      return { id: bus.id, kind: 'tcp', host: '127.0.0.1', port };
+    }
     if (bus.kind !== 'serial') {
       const framing = bus.kind === 'tcp' ? 'mbap' : 'rtu';
       const { port } = keep(await startTcpServer(station, bus.port, framing));
@@ -61,7 +68,10 @@ export function createSiteDevices(site: WiredSite, options: SiteDevicesOptions):
     }
     stops.push(pair.stop);
     keep(await startSerialServer(station, pair.device, bus));
-    return { ...bus, path: pair.gateway };
+    if (bus.framing === 'ascii') {
+      options.onNotice?.(`bus ${bus.id}: Modbus ASCII is not simulated, the line speaks RTU here`);
+    }
+    return { ...bus, framing: 'rtu', dataBits: 8, path: pair.gateway };
   };
 
   return {

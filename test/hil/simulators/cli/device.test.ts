@@ -227,7 +227,9 @@ describe('docs/simulated-devices.md', () => {
   it.each([
     ['nobody/nothing', "no profile 'nobody/nothing'; 'edgewatt devices list' shows them"],
     ['sdm', 'did you mean eastron/sdm120, eastron/sdm630?'],
-    ['sunspec/generic', 'has no registers of its own; choose one that it recognises: '],
+    ['sunspec/generic --models 103', '--models: a SunSpec chain begins with model 1'],
+    ['sunspec/generic --models 1,120', 'none of its SunSpec models is an inverter'],
+    ['goodwe/et --models 1', 'has its own registers; it belongs to sunspec/generic'],
     ['eastron/sdm630 --fault noise', "'noise' has no meaning on TCP; leave it out"],
   ])('refuses %s in one line', async (words, complaint) => {
     await expect(startDevice(...words.split(' '), '--tcp', '0')).rejects.toThrow(complaint);

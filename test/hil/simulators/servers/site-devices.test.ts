@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { SerialPort } from 'serialport';
 import { afterEach, describe, expect, it } from 'vitest';
+import { profileById } from '../../../../devices/catalogue.ts';
 import { createClock } from '../../../../gateway/adapters/clock.ts';
 import type { SiteDevices, WiredSite } from '../../../../simulators/devices/types.ts';
 import { createPtyPair } from '../../../../simulators/servers/pty.ts';
@@ -48,6 +49,30 @@ async function withPath<T>(path: string, body: () => Promise<T>): Promise<T> {
     process.env['PATH'] = before;
   }
 }
+
+it('serves profiles of the site itself, the generic SunSpec device, and what has no server', async () => {
+  const sdm630 = profileById('eastron/sdm630');
+  if (sdm630 === undefined) throw new Error('no profile');
+  const notices: string[] = [];
+  const site: WiredSite = {
+    buses: [{ ...lan(0), id: 'far', kind: 'udp' }],
+    devices: [
+      { ...meter('far', 1), profile: 'acme/meter' },
+      { ...meter('far', 2), profile: 'sunspec/generic' },
+    ],
+  };
+  const devices = createSiteDevices(site, {
+    clock: createClock(),
+    settings: {},
+    ownProfiles: [{ ...sdm630, id: 'acme/meter' }],
+    onNotice: (text) => notices.push(text),
+  });
+  running.push(devices);
+  expect(await devices.start()).toMatchObject([{ id: 'far', kind: 'tcp' }]);
+  expect(notices).toEqual([expect.stringContaining('Modbus over UDP is not simulated')]);
+  expect(devices.images['meter1']?.profile.id).toBe('acme/meter');
+  expect(devices.images['meter2']?.map.points['string2PowerW']).toBeDefined();
+});
 
 describe('sockets', () => {
   it('serve many clients at once, and end with the devices', async () => {
