@@ -113,10 +113,10 @@ function exponentOf(point: ResolvedPoint, exponent: number | undefined): number 
 
 /** Where the words of a point stand, counted from its first. */
 export const wordOffsetsOf = (point: ResolvedPoint): readonly number[] =>
-  point.wordOffsets ?? (IN_ORDER[point.count] ??= Array.from({ length: point.count }, (_, n) => n));
+  point.wordOffsets ?? IN_ORDER[point.count] ?? inOrder(point.count);
 
-/** 0, 1, 2... by how many. */
-const IN_ORDER: (readonly number[])[] = [];
+const inOrder = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+const IN_ORDER: readonly (readonly number[])[] = [0, 1, 2, 3, 4].map(inOrder);
 
 /**
  * @param words the answer of a read

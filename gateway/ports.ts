@@ -1,3 +1,4 @@
+import type { AgentFrame, GuardFrame } from './contracts/values/frames.ts';
 import type { EnergyRecord, TelemetryRecord } from './contracts/values/record.ts';
 import type { Instant } from './contracts/values/time.ts';
 
@@ -62,6 +63,9 @@ export interface Pipe {
   onClose: (() => void) | undefined;
   onDrain: (() => void) | undefined;
   close(): void;
+  /** Only in one process, as in the virtual world: frames as they are, as in `FrameWay`. */
+  pass?(frame: GuardFrame | AgentFrame): boolean;
+  onFrame?: ((frame: unknown) => void) | undefined;
 }
 
 export interface BrokerMessage {

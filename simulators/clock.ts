@@ -4,7 +4,7 @@ interface Due {
   readonly realMs: number;
   readonly monoMs: number;
   readonly sequence: number;
-  readonly run: () => void;
+  run: (() => void) | undefined; // undefined: cancelled
 }
 
 /** The virtual face of the Clock port: time passes only when a test or a world says so. */
@@ -156,25 +156,19 @@ class Turns implements VirtualClock {
   }
 
   private schedule(dueRealMs: number, dueMonoMs: number, run: () => void): () => void {
-    let open = true;
-    const close = (): boolean => {
-      const was = open;
-      open = false;
-      if (was) this.pending -= 1;
-      return was;
-    };
     this.pending += 1;
     this.sequence += 1;
-    this.queue.push({
+    const due: Due = {
       realMs: Math.max(dueRealMs, this.nowRealMs),
       monoMs: Math.max(dueMonoMs, this.nowMonoMs),
       sequence: this.sequence,
-      run: () => {
-        if (close()) run();
-      },
-    });
+      run,
+    };
+    this.queue.push(due);
     return () => {
-      close();
+      if (due.run === undefined) return;
+      due.run = undefined;
+      this.pending -= 1;
     };
   }
 
@@ -190,7 +184,11 @@ class Turns implements VirtualClock {
       }
       this.queue.pop();
       this.jump(next.realMs, next.monoMs);
-      next.run();
+      const { run } = next;
+      if (run === undefined) continue;
+      next.run = undefined;
+      this.pending -= 1;
+      run();
       await this.settle();
     }
     return true;

@@ -1,10 +1,10 @@
 import {
   type AgentFrame,
-  encodeFrame,
   FRAME_BYTES_MAX,
-  FrameReader,
   type GuardFrame,
+  hearFrames,
   type MirrorSpan,
+  sendFrame,
 } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
@@ -72,7 +72,6 @@ export class Supervisor {
   launch(): void {
     if (this.stopping) return;
     const agent = this.deps.start();
-    const reader = new FrameReader();
     this.agent = agent;
     this.hasSpoken = false;
     this.startedAtMs = this.deps.clock.realMs();
@@ -80,14 +79,18 @@ export class Supervisor {
     this.imageInFlight = false;
     this.sent = 0;
     this.mirroredAtMs.clear();
-    agent.pipe.onBytes = (bytes) => {
+    const broken = (error: unknown): void => {
+      this.deps.log.error('the agent sent a broken frame', { error: String(error) });
+      agent.kill();
+    };
+    const take = (frame: unknown): void => {
       try {
-        for (const frame of reader.push(bytes)) this.take(frame);
+        this.take(frame);
       } catch (error) {
-        this.deps.log.error('the agent sent a broken frame', { error: String(error) });
-        agent.kill();
+        broken(error);
       }
     };
+    hearFrames(agent.pipe, take, broken);
     void agent.exited.then(() => this.gone(agent));
   }
 
@@ -191,7 +194,7 @@ export class Supervisor {
   }
 
   private send(frame: GuardFrame): boolean {
-    return this.agent?.pipe.send(encodeFrame(frame)) ?? false;
+    return this.agent !== undefined && sendFrame(this.agent.pipe, frame);
   }
 
   private sendImage(): void {

@@ -20,6 +20,9 @@ export function createLossJudge(court: Case): LossJudge {
   const meters = court.site.meters
     .filter((meter) => court.site.connections.some((connection) => connection.id === meter.of))
     .map((meter) => meter.device);
+  const sources = new Map(controls.map((control) => [control, sourcesFor(control, meters)]));
+  const sourcesOf = (control: Control): Sources =>
+    sources.get(control) ?? { own: undefined, meters };
   const readAtMs = new Map<string, number>();
   const heardAtMs = new Map<string, number>();
   const backAtMs = new Map<string, number>(); // answers again after a silence
@@ -55,7 +58,7 @@ export function createLossJudge(court: Case): LossJudge {
       const begunMs = startMs;
       for (const control of controls) {
         const { id } = control.terminal;
-        const readMs = lastReadMs(control, meters, (device) => readAtMs.get(device) ?? begunMs);
+        const readMs = lastReadMs(sourcesOf(control), (device) => readAtMs.get(device) ?? begunMs);
         const keys = [control.device, GATEWAY];
         const silent = keys.some((key) => truth.atMs - (heardAtMs.get(key) ?? begunMs) > silentMs);
         const timerMs = silent ? Math.max(reversionMs, control.spec.reversion.minS * 1_000) : 0;
@@ -82,21 +85,25 @@ export function createLossJudge(court: Case): LossJudge {
 }
 
 /** Oldest of the newest control readings that this terminal is steered by. */
-function lastReadMs(
-  control: Control,
-  meters: readonly string[],
-  readMs: (device: string) => number,
-): number {
+function lastReadMs({ own, meters }: Sources, readMs: (device: string) => number): number {
+  let bestMs = meters.length === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  // Several meters of one place are ordered: the best one counts.
+  for (const device of meters) bestMs = Math.max(bestMs, readMs(device));
+  return own === undefined ? bestMs : Math.min(bestMs, readMs(own));
+}
+
+/** Devices whose control readings steer a terminal. */
+interface Sources {
+  readonly own: string | undefined;
+  readonly meters: readonly string[];
+}
+
+function sourcesFor(control: Control, meters: readonly string[]): Sources {
   const hasReadings = Object.values(control.face.map.points).some(
     (point) => point.class === 'control',
   );
-  const own = control.terminal.device !== undefined && hasReadings ? [control.device] : [];
-  const meterMs = meters.map(readMs);
-  // Several meters of one place are ordered: the best one counts.
-  return Math.min(
-    ...own.map(readMs),
-    meterMs.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...meterMs),
-  );
+  const isOwn = control.terminal.device !== undefined && hasReadings;
+  return { own: isOwn ? control.device : undefined, meters };
 }
 
 /** The device's own mode, the safe state of the site file, or anything that helps more. */

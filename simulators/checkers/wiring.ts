@@ -1,6 +1,7 @@
-import { decodePoint } from '../../devices/codec.ts';
+import { type Decoder, decoderOf } from '../../devices/decoder.ts';
 import type {
   ControlSpec,
+  DeviceMap,
   RegisterSpace,
   ResolvedPoint,
   WriteStep,
@@ -43,15 +44,25 @@ const READ_SPACE: Readonly<Record<number, RegisterSpace>> = {
 const spaceOf = (frame: WireFrame): RegisterSpace | undefined =>
   frame.write ? (frame.fc === 5 || frame.fc === 15 ? 'coil' : 'holding') : READ_SPACE[frame.fc];
 
+const PLACES = new WeakMap<DeviceMap, Map<number, readonly ResolvedPoint[]>>();
+const DECODERS = new WeakMap<ResolvedPoint, Decoder>();
+
 /** Points that lie wholly inside a frame's registers. */
-export function pointsIn(face: DeviceFace, frame: WireFrame): ResolvedPoint[] {
+export function pointsIn(face: DeviceFace, frame: WireFrame): readonly ResolvedPoint[] {
+  const known = PLACES.get(face.map) ?? new Map<number, readonly ResolvedPoint[]>();
+  PLACES.set(face.map, known);
+  const place = (frame.fc * 65_536 + frame.address) * 65_536 + frame.count;
+  const before = known.get(place);
+  if (before !== undefined) return before;
   const space = spaceOf(frame);
-  return Object.values(face.map.points).filter(
+  const points = Object.values(face.map.points).filter(
     (point) =>
       point.space === space &&
       point.at >= frame.address &&
       point.at + point.count <= frame.address + frame.count,
   );
+  known.set(place, points);
+  return points;
 }
 
 /** Value of a point inside a frame; undefined = not available, or text. */
@@ -61,7 +72,9 @@ export function valueIn(
   point: ResolvedPoint,
 ): number | undefined {
   const exponent = point.scaleFrom === undefined ? undefined : peek(face, point.scaleFrom);
-  return decodePoint(face.map, point, frame.values, point.at - frame.address, exponent);
+  const decode = DECODERS.get(point) ?? decoderOf(face.map, point);
+  DECODERS.set(point, decode);
+  return decode(frame.values, point.at - frame.address, exponent);
 }
 
 /** One step of the register, in the point's unit: what rounding may cost. */

@@ -25,6 +25,8 @@ export async function worldPorts(): Promise<WorldPorts> {
     schedule: createClockedSchedule,
     hash,
     config: (text) => cloudConfig(parseCloudFile(text, 'cloud.json')),
+    // Node takes the next tick when no promise is left to settle.
+    settle: () => new Promise((settled) => process.nextTick(settled)),
   };
 }
 

@@ -245,6 +245,12 @@ export function createDeviceImage(
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
   let deafUntilMs = 0; // it takes no writes before
+  let owed: (() => void) | undefined;
+  const pay = (): void => {
+    const fill = owed;
+    owed = undefined;
+    fill?.();
+  };
 
   const judge = (write: Write): Map<string, number> | ExceptionCode => {
     if (raw[write.space].length === 0) return 1;
@@ -261,15 +267,28 @@ export function createDeviceImage(
     profile,
     map,
     settings,
-    raw,
+    get raw() {
+      pay();
+      return raw;
+    },
     has,
-    put,
+    put: (key, value) => {
+      pay();
+      put(key, value);
+    },
+    owe: (fill) => {
+      owed = fill;
+    },
     putText: store.storeText,
     take: (key) => {
+      pay();
       const values = (map.sums?.[key] ?? [key]).map(store.take);
       return values.includes(undefined) ? undefined : values.reduce((a = 0, b = 0) => a + b, 0);
     },
-    read: (space, at, count) => readFrom(layout, space, at, count),
+    read: (space, at, count) => {
+      pay();
+      return readFrom(layout, space, at, count);
+    },
     judge: (space, at, words) => judge({ space, at, words }),
     write: (space, at, words) => {
       const values = judge({ space, at, words });
@@ -285,6 +304,7 @@ export function createDeviceImage(
       beat(nowMs);
     },
     restart: (atMs) => {
+      pay();
       nowMs = Math.max(nowMs, atMs);
       deafUntilMs = nowMs + restartMs;
       const isVolatile = (key: string): boolean =>

@@ -25,33 +25,43 @@ export interface RequestReader {
   feed(bytes: Uint8Array): { readonly requests: readonly WireRequest[]; readonly broken: boolean };
 }
 
+const NOTHING = new Uint8Array(0);
+
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+function joined(rest: Uint8Array, bytes: Uint8Array): Uint8Array {
+  const all = new Uint8Array(rest.length + bytes.length);
+  all.set(rest);
+  all.set(bytes, rest.length);
+  return all;
+}
+
 export function createMbapReader(): RequestReader {
-  let rest = new Uint8Array(0);
+  let rest: Uint8Array = NOTHING;
   return {
     feed(bytes) {
-      const all = new Uint8Array(rest.length + bytes.length);
-      all.set(rest);
-      all.set(bytes, rest.length);
+      const all = joined(rest, bytes);
       const requests: WireRequest[] = [];
       let at = 0;
       while (all.length - at >= HEADER) {
-        const view = new DataView(all.buffer, at);
-        const length = view.getUint16(4);
-        if (view.getUint16(2) !== 0 || length < 2 || length > MOST_LENGTH) {
-          rest = new Uint8Array(0);
+        const length = wordAt(all, at + 4);
+        if (wordAt(all, at + 2) !== 0 || length < 2 || length > MOST_LENGTH) {
+          rest = NOTHING;
           return { requests, broken: true };
         }
         if (all.length - at < 6 + length) break;
-        const [transaction, unit] = [view.getUint16(0), view.getUint8(6)];
+        const transaction = wordAt(all, at);
+        const unit = all[at + 6] ?? 0;
         requests.push({
           unit,
-          pdu: all.slice(at + HEADER, at + 6 + length),
-          bytes: all.slice(at, at + 6 + length),
+          pdu: all.subarray(at + HEADER, at + 6 + length),
+          bytes: all.subarray(at, at + 6 + length),
           frame: (body, shift = 0) => frame((transaction + shift) & 0xffff, unit, body),
         });
         at += 6 + length;
       }
-      rest = all.slice(at);
+      rest = at === all.length ? NOTHING : all.slice(at);
       return { requests, broken: false };
     },
   };
@@ -75,10 +85,12 @@ export function createMbapSession(station: Station): Session {
 
 function frame(transaction: number, unit: number, body: Uint8Array): Uint8Array {
   const out = new Uint8Array(HEADER + body.length);
-  const view = new DataView(out.buffer);
-  view.setUint16(0, transaction);
-  view.setUint16(4, body.length + 1);
-  view.setUint8(6, unit);
+  const length = body.length + 1;
+  out[0] = transaction >> 8;
+  out[1] = transaction;
+  out[4] = length >> 8;
+  out[5] = length;
+  out[6] = unit;
   out.set(body, HEADER);
   return out;
 }

@@ -30,18 +30,29 @@ function failed(address: number, count: number, write: boolean, exception: Excep
   return { address, count, values: [], write, exception, body: NOTHING };
 }
 
-function words(...values: readonly number[]): Uint8Array {
-  const view = new DataView(new ArrayBuffer(2 * values.length));
-  values.forEach((value, n) => {
-    view.setUint16(2 * n, value);
-  });
-  return new Uint8Array(view.buffer);
+const words = (...values: readonly number[]): Uint8Array => putWords(values, 0);
+
+/** Words behind `from` bytes that are left free. */
+function putWords(values: ArrayLike<number>, from: number): Uint8Array {
+  const out = new Uint8Array(from + 2 * values.length);
+  for (let n = 0; n < values.length; n += 1) {
+    const value = values[n] ?? 0;
+    out[from + 2 * n] = value >> 8;
+    out[from + 2 * n + 1] = value;
+  }
+  return out;
 }
 
 function withCount(bytes: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length + 1);
   out[0] = bytes.length;
   out.set(bytes, 1);
+  return out;
+}
+
+function countedWords(values: ArrayLike<number>): Uint8Array {
+  const out = putWords(values, 1);
+  out[0] = 2 * values.length;
   return out;
 }
 
@@ -58,8 +69,8 @@ function read({ fc, bytes, device }: Request): Outcome {
   const count = bytes.getUint16(3);
   const answer = device.read(READS[fc] ?? 'holding', address, count);
   if (answer.exception !== 0) return failed(address, count, false, answer.exception);
-  const values = [...answer.words];
-  const body = withCount(fc <= 2 ? packBits(values) : words(...values));
+  const values = Array.from(answer.words);
+  const body = fc <= 2 ? withCount(packBits(values)) : countedWords(values);
   return { address, count, values, write: false, exception: 0, body };
 }
 
@@ -122,7 +133,7 @@ function writeAndRead(request: Request): Outcome {
   const exception = device.write('holding', address, values);
   if (exception !== 0) return failed(address, count, true, exception);
   const after = device.read('holding', from, bytes.getUint16(3));
-  const body = withCount(words(...after.words));
+  const body = countedWords(after.words);
   return { address, count, values, write: true, exception, body };
 }
 
@@ -154,12 +165,16 @@ export function answer(station: Station, unit: number, pdu: Uint8Array): Uint8Ar
   const fc = pdu[0] ?? 0;
   const bytes = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength);
   const outcome = device === undefined ? unknown(bytes) : serve(station, { fc, bytes, device });
-  const { body, ...seen } = outcome;
+  const { address, count, values, write, exception, body } = outcome;
   const atMs = station.clock.monoMs();
+  const seen = { address, count, values, write, exception };
   station.onFrame?.({ atMs, bus: station.bus, device: device?.id ?? '', unit, fc, ...seen });
   if (device === undefined) return undefined;
-  if (outcome.exception !== 0) return Uint8Array.of(fc | 0x80, outcome.exception);
-  return Uint8Array.of(fc, ...body);
+  if (exception !== 0) return Uint8Array.of(fc | 0x80, exception);
+  const out = new Uint8Array(body.length + 1);
+  out[0] = fc;
+  out.set(body, 1);
+  return out;
 }
 
 function serve(station: Station, request: Request): Outcome {

@@ -102,6 +102,11 @@ export interface DeviceImage {
    * @throws RangeError when the value does not fit the register: widen the exponent in the settings
    */
   put(key: string, value: number | undefined): void;
+  /**
+   * Leaves what the registers have to show until somebody looks at them: `fill` puts it then. A
+   * later one takes the place of one that nobody has asked for.
+   */
+  owe(fill: () => void): void;
   /** Sets a text point (maker, model, serial, firmware). */
   putText(key: string, text: string): void;
   /**

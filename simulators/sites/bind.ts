@@ -15,7 +15,7 @@ import { noiseAt, streamKey } from '../random.ts';
 export interface BoundSite {
   /** What the devices are told to do, by terminal. */
   commands(): Commands;
-  /** Writes one instant of truth into all devices' registers. */
+  /** Lets all devices' registers show one instant of truth, from when somebody looks at them. */
   put(truth: PlantTruth): void;
 }
 
@@ -38,30 +38,49 @@ function command(image: DeviceImage, terminal: Terminal): Command {
   };
 }
 
-/**
- * Electrical values of a three-phase box: a third each, voltages that breathe, a constant power
- * factor.
- */
+/** Voltages and frequency breathe; all boxes of a site see the same ones. */
+interface GridNow {
+  readonly atMs: number;
+  readonly frequencyHz: number;
+  readonly voltageV: readonly [number, number, number];
+}
+
+function gridNow(key: number): (atMs: number) => GridNow {
+  let last: GridNow | undefined;
+  const voltage = (phase: number, atMs: number): number =>
+    230.4 + 1.6 * noiseAt(key ^ phase, atMs, 30_000);
+  return (atMs) => {
+    if (last?.atMs === atMs) return last;
+    last = {
+      atMs,
+      frequencyHz: 50 + 0.018 * noiseAt(key ^ 9, atMs, 20_000),
+      voltageV: [voltage(1, atMs), voltage(2, atMs), voltage(3, atMs)],
+    };
+    return last;
+  };
+}
+
+/** Electrical values of a three-phase box: a third each, a constant power factor. */
 function electrical(
   powerW: number,
   powerFactor: number,
-  key: number,
-  atMs: number,
+  { frequencyHz, voltageV }: GridNow,
   phasesW?: readonly number[],
 ): Values {
-  const values: Values = { powerW };
-  for (const [name, share] of Object.entries(ONE_WAY)) values[name] = share(powerW);
-  const frequencyHz = 50 + 0.018 * noiseAt(key ^ 9, atMs, 20_000);
+  const [voltageL1V, voltageL2V, voltageL3V] = voltageV;
+  const [powerL1W = powerW / 3, powerL2W = powerW / 3, powerL3W = powerW / 3] = phasesW ?? [];
   const apparentVa = Math.abs(powerW) / powerFactor;
-  [1, 2, 3].forEach((phase) => {
-    const voltageV = 230.4 + 1.6 * noiseAt(key ^ phase, atMs, 30_000);
-    const phaseW = phasesW?.[phase - 1] ?? powerW / 3;
-    values[`powerL${phase}W`] = phaseW;
-    values[`voltageL${phase}V`] = voltageV;
-    values[`currentL${phase}A`] = Math.abs(phaseW) / powerFactor / voltageV;
-  });
   return {
-    ...values,
+    ...directed(powerW),
+    powerL1W,
+    powerL2W,
+    powerL3W,
+    voltageL1V,
+    voltageL2V,
+    voltageL3V,
+    currentL1A: Math.abs(powerL1W) / powerFactor / voltageL1V,
+    currentL2A: Math.abs(powerL2W) / powerFactor / voltageL2V,
+    currentL3A: Math.abs(powerL3W) / powerFactor / voltageL3V,
     frequencyHz,
     apparentVa,
     powerFactor,
@@ -69,29 +88,31 @@ function electrical(
   };
 }
 
-function meterValues(meter: Meter, place: PlaceTruth, key: number, atMs: number): Values {
+/** A power, and what it is in registers that know one direction. */
+function directed(powerW: number): Values {
+  const values: Values = { powerW };
+  for (const name in ONE_WAY) values[name] = ONE_WAY[name]?.(powerW);
+  return values;
+}
+
+function meterValues(meter: Meter, place: PlaceTruth, grid: GridNow): Values {
   const turned = meter.direction === 'out-of-node';
   const phasesW = place.phasesW?.map((phaseW) => (turned ? 0 - phaseW : phaseW));
   return {
-    ...electrical(turned ? 0 - place.powerW : place.powerW, 0.97, key, atMs, phasesW),
+    ...electrical(turned ? 0 - place.powerW : place.powerW, 0.97, grid, phasesW),
     inWh: turned ? place.outWh : place.inWh,
     outWh: turned ? place.inWh : place.outWh,
   };
 }
 
-function terminalValues(terminal: Terminal, place: PlaceTruth, key: number, atMs: number): Values {
+function terminalValues(terminal: Terminal, place: PlaceTruth, grid: GridNow): Values {
+  const isDc = place.dc === true;
   const values: Values = {
-    ...electrical(place.powerW, 1, key, atMs),
+    ...(isDc ? directed(place.powerW) : electrical(place.powerW, 1, grid)),
     inWh: place.inWh,
     outWh: place.outWh,
-    cabinetC: 24 + Math.abs(place.powerW) / 4_000,
   };
-  if (place.dc === true) {
-    for (const name of Object.keys(values)) {
-      const isDc = name === 'powerW' || name === 'inWh' || name === 'outWh' || name in ONE_WAY;
-      if (!isDc) delete values[name];
-    }
-  }
+  if (!isDc) values['cabinetC'] = 24 + Math.abs(place.powerW) / 4_000;
   if (place.socPct !== undefined && terminal.kind === 'battery') {
     values['socPct'] = place.socPct;
     values['sohPct'] = 99;
@@ -112,11 +133,23 @@ function terminalValues(terminal: Terminal, place: PlaceTruth, key: number, atMs
   return values;
 }
 
-/** Only what the device has; sums follow from their parts. */
+/** Which values a device has, by the name that they have here; sums follow from their parts. */
+const KEYS = new WeakMap<DeviceImage, Map<string, string | undefined>>();
+
+function keyOf(image: DeviceImage, prefix: string, name: string): string | undefined {
+  const keys = KEYS.get(image) ?? new Map<string, string | undefined>();
+  KEYS.set(image, keys);
+  const full = prefix + name;
+  if (!keys.has(full)) {
+    keys.set(full, image.has(full) && image.map.sums?.[full] === undefined ? full : undefined);
+  }
+  return keys.get(full);
+}
+
 function write(image: DeviceImage, prefix: string, values: Values): void {
-  for (const [name, value] of Object.entries(values)) {
-    const key = prefix + name;
-    if (image.has(key) && image.map.sums?.[key] === undefined) image.put(key, value);
+  for (const name in values) {
+    const key = keyOf(image, prefix, name);
+    if (key !== undefined) image.put(key, values[name]);
   }
 }
 
@@ -158,7 +191,7 @@ export function bindSite(
     if (found === undefined) throw new RangeError(`no image of device '${id}'`);
     return found;
   };
-  const key = streamKey(seed, `grid:${site.zone}`);
+  const grid = gridNow(streamKey(seed, `grid:${site.zone}`));
   const controlled = site.terminals
     .filter((terminal) => terminal.control !== 'none')
     .map((terminal) => ({
@@ -169,22 +202,39 @@ export function bindSite(
   const measured = site.terminals
     .filter((terminal) => terminal.device !== undefined)
     .map((terminal) => ({ terminal, image: image(terminal.device ?? '') }));
+  const filled = new Map<DeviceImage, ((truth: PlantTruth) => void)[]>();
+  const fill = (
+    shown: DeviceImage,
+    place: string,
+    put: (place: PlaceTruth, atMs: number) => void,
+  ) =>
+    filled.set(shown, [
+      ...(filled.get(shown) ?? []),
+      ({ places, atMs }) => {
+        const there = places[place];
+        if (there !== undefined) put(there, atMs);
+      },
+    ]);
+  for (const { meter, image: shown } of metered) {
+    fill(shown, meter.of, (place, atMs) => write(shown, '', meterValues(meter, place, grid(atMs))));
+  }
+  for (const { terminal, image: shown } of measured) {
+    const prefix = terminal.part === undefined ? '' : `${terminal.part}.`;
+    fill(shown, terminal.id, (place, atMs) => {
+      write(shown, prefix, terminalValues(terminal, place, grid(atMs)));
+      writeState(shown, prefix, terminal, place);
+    });
+  }
   return {
     commands: () =>
       Object.fromEntries(
         controlled.map(({ terminal, image: told }) => [terminal.id, command(told, terminal)]),
       ),
     put: (truth) => {
-      for (const entry of metered) {
-        const place = truth.places[entry.meter.of];
-        if (place) write(entry.image, '', meterValues(entry.meter, place, key, truth.atMs));
-      }
-      for (const { terminal, image: told } of measured) {
-        const place = truth.places[terminal.id];
-        if (place === undefined) continue;
-        const prefix = terminal.part === undefined ? '' : `${terminal.part}.`;
-        write(told, prefix, terminalValues(terminal, place, key, truth.atMs));
-        writeState(told, prefix, terminal, place);
+      for (const [shown, fills] of filled) {
+        shown.owe(() => {
+          for (const fill of fills) fill(truth);
+        });
       }
     },
   };

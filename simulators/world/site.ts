@@ -28,7 +28,7 @@ export interface SiteDeps {
 
 /** Plant and devices are brought to now this often, and when a device is asked after a while. */
 const TURN_MS = 1_000;
-const FRESH_MS = 100;
+const FRESH_MS = 500;
 
 export function createVirtualSite(demo: DemoSite, deps: SiteDeps): VirtualSite {
   const { clock, seed } = deps;
@@ -59,7 +59,7 @@ export function createVirtualSite(demo: DemoSite, deps: SiteDeps): VirtualSite {
     ]),
   );
   const devices = { images, start: async () => site.buses, stop: async () => undefined };
-  const pace = { turnMs: TURN_MS, freshMs: FRESH_MS };
+  const pace = { turnMs: TURN_MS, freshMs: FRESH_MS, isAskedTurn: true, balanceTurns: 60 };
   const { onTruth } = deps;
   const own = { site, plant: demo.plant, devices, seed, drive: undefined, ...pace };
   running = runSite(onTruth === undefined ? own : { ...own, onTruth }, clock);

@@ -31,6 +31,8 @@ export interface WorldPorts {
   readonly schedule: (clock: Clock, log: Log) => Schedule;
   readonly hash: Hash;
   readonly config: (text: string) => CloudConfig;
+  /** Resolves when no promise is left to settle. */
+  readonly settle: () => Promise<void>;
 }
 
 export interface WorldOptions {
@@ -89,7 +91,7 @@ class World {
   constructor(options: WorldOptions, ports: WorldPorts) {
     const { seed, startMs } = options;
     this.options = options;
-    this.clock = createVirtualClock({ wallMs: startMs });
+    this.clock = createVirtualClock({ wallMs: startMs, settle: ports.settle });
     this.hub = createMemoryBroker();
     this.sources = createSources(demoClimate(seed), () => this.clock.wallMs());
     const log = this.log();
@@ -100,7 +102,7 @@ class World {
         clock: this.clock,
         seed,
         directives,
-        onFrame: (id, frame) => this.digest.add(frameText(id, frame)),
+        onFrame: (id, frame) => addFrame(this.digest, id, frame),
       });
       return new VirtualGateway(site, {
         clock: this.clock,
@@ -330,7 +332,11 @@ function seal(text: string): string {
 const signer: Signer = { keyId: 'world', sign: seal };
 const verifier: Verifier = { verify: (text, signature) => signature === seal(text) };
 
-function frameText(site: string, frame: Frame): string {
-  const { atMs, device, fc, address, values, exception } = frame;
-  return `${site} ${Math.round(atMs)} ${device} ${fc} ${address} ${values.join(',')} ${exception}`;
+function addFrame(digest: Digest, site: string, frame: Frame): void {
+  digest.add(site);
+  digest.add(frame.device);
+  digest.count(frame.atMs);
+  digest.count((frame.fc << 16) | frame.address);
+  digest.count(frame.exception);
+  for (const value of frame.values) digest.count(value);
 }

@@ -1,3 +1,4 @@
+import type Database from 'better-sqlite3';
 import type { EnergyRecord, TelemetryRecord } from '../../contracts/values/record.ts';
 import type { Document, DocumentKind, OutboxGap, OutboxState, RecordRange } from '../../ports.ts';
 import { type Connection, DOCUMENT_KINDS, tableOf } from './schema.ts';
@@ -16,6 +17,8 @@ interface OutboxRow {
   readonly bytes: number;
 }
 
+type Losses = Pick<OutboxState, 'droppedRows' | 'refusedRows' | 'gaps'>;
+
 /** Given up in this order. */
 const DROP_ORDER = ['aggregate', 'event', 'energy'] as const;
 const ASIDE_ROWS_MAX = 1_000;
@@ -28,8 +31,10 @@ const DROP_ROWS = 256; // at a time, so that a full outbox does not search for e
 export class StoreCore {
   private readonly db: Connection;
   private readonly bounds: OutboxBounds;
+  private readonly statements = new Map<string, Database.Statement<unknown[], unknown>>();
   private rows: number;
   private bytes: number;
+  private losses: Losses | undefined; // counted again once something was lost
 
   constructor(db: Connection, bounds: OutboxBounds) {
     this.db = db;
@@ -51,12 +56,13 @@ export class StoreCore {
     } catch (error) {
       this.rows = before.rows;
       this.bytes = before.bytes;
+      this.losses = undefined;
       throw error;
     }
   }
 
   addRecords(records: readonly TelemetryRecord[]): void {
-    const insert = this.db.prepare('INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?, ?, ?)');
+    const insert = this.prepare('INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?, ?, ?)');
     for (const record of records) {
       const body = JSON.stringify(record);
       const atMs = record.kind === 'event' ? record.atMs : record.fromMs;
@@ -79,7 +85,7 @@ export class StoreCore {
   readRecords(maxBytes: number, without: readonly RecordRange[]): TelemetryRecord[] {
     const clauses = without.map(() => 'NOT (epoch = ? AND seq BETWEEN ? AND ?)');
     const where = clauses.length === 0 ? '' : `WHERE ${clauses.join(' AND ')}`;
-    const query = this.db.prepare<number[], { bytes: number; body: string }>(
+    const query = this.prepare<number[], { bytes: number; body: string }>(
       `SELECT bytes, body FROM outbox ${where} ORDER BY epoch DESC, seq DESC`,
     );
     const found: TelemetryRecord[] = [];
@@ -94,11 +100,9 @@ export class StoreCore {
   }
 
   removeRecords(ranges: readonly RecordRange[]): void {
-    const remove = this.db
-      .prepare<number[], number>(
-        'DELETE FROM outbox WHERE epoch = ? AND seq BETWEEN ? AND ? RETURNING bytes',
-      )
-      .pluck();
+    const remove = this.prepare<number[], number>(
+      'DELETE FROM outbox WHERE epoch = ? AND seq BETWEEN ? AND ? RETURNING bytes',
+    ).pluck();
     for (const range of ranges) {
       for (const bytes of remove.all(range.epoch, range.fromSeq, range.toSeq)) {
         this.rows -= 1;
@@ -108,10 +112,10 @@ export class StoreCore {
   }
 
   setAside(ranges: readonly RecordRange[], why: string): void {
-    const remove = this.db.prepare<number[], OutboxRow & { readonly body: string }>(
+    const remove = this.prepare<number[], OutboxRow & { readonly body: string }>(
       'DELETE FROM outbox WHERE epoch = ? AND seq BETWEEN ? AND ? RETURNING *',
     );
-    const keep = this.db.prepare(
+    const keep = this.prepare(
       'INSERT INTO aside (epoch, seq, at_ms, why, body) VALUES (?, ?, ?, ?, ?)',
     );
     for (const range of ranges) {
@@ -119,29 +123,18 @@ export class StoreCore {
       for (const { epoch, seq, at_ms, body } of rows) keep.run(epoch, seq, at_ms, why, body);
       this.gone(rows, 'refused');
     }
-    this.db
-      .prepare('DELETE FROM aside WHERE id <= (SELECT max(id) FROM aside) - ?')
-      .run(ASIDE_ROWS_MAX);
+    this.prepare('DELETE FROM aside WHERE id <= (SELECT max(id) FROM aside) - ?').run(
+      ASIDE_ROWS_MAX,
+    );
   }
 
   outbox(): OutboxState {
-    const sums = this.db.prepare<[], { droppedRows: number; refusedRows: number }>(
-      `SELECT coalesce(sum(rows) FILTER (WHERE why <> 'refused'), 0) AS droppedRows,
-         coalesce(sum(rows) FILTER (WHERE why = 'refused'), 0) AS refusedRows
-       FROM gaps WHERE rows > 0`,
-    );
-    const counted = sums.get() ?? { droppedRows: 0, refusedRows: 0 };
-    const gaps = this.db
-      .prepare<[], OutboxGap>(
-        `SELECT rows, from_ms AS fromMs, to_ms AS toMs, why FROM
-         (SELECT * FROM gaps ORDER BY id DESC LIMIT 20) ORDER BY id`,
-      )
-      .all();
-    return { rows: this.rows, bytes: this.bytes, ...counted, gaps };
+    this.losses ??= this.countLosses();
+    return { rows: this.rows, bytes: this.bytes, ...this.losses };
   }
 
   addHistory(rows: readonly EnergyRecord[]): void {
-    const upsert = this.db.prepare(
+    const upsert = this.prepare(
       `INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (from_ms, place) DO UPDATE SET duration_ms = excluded.duration_ms,
          in_wh = excluded.in_wh, out_wh = excluded.out_wh, coverage_pct = excluded.coverage_pct,
@@ -165,17 +158,15 @@ export class StoreCore {
   }
 
   history(fromMs: number, untilMs: number): EnergyRecord[] {
-    return this.db
-      .prepare<[number, number], EnergyRecord>(
-        `SELECT 'energy' AS kind, place, from_ms AS fromMs, duration_ms AS durationMs,
+    return this.prepare<[number, number], EnergyRecord>(
+      `SELECT 'energy' AS kind, place, from_ms AS fromMs, duration_ms AS durationMs,
            in_wh AS inWh, out_wh AS outWh, coverage_pct AS coveragePct, source, quality, version
          FROM history WHERE from_ms >= ? AND from_ms < ? ORDER BY from_ms, place`,
-      )
-      .all(fromMs, untilMs);
+    ).all(fromMs, untilMs);
   }
 
   put(kind: DocumentKind, documents: readonly Document[]): void {
-    const upsert = this.db.prepare(
+    const upsert = this.prepare(
       `INSERT INTO ${tableOf(known(kind))} VALUES (?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms, body = excluded.body`,
     );
@@ -183,18 +174,17 @@ export class StoreCore {
   }
 
   get(kind: DocumentKind, key: string): Document | undefined {
-    const row = this.db
-      .prepare<[string], Row>(`SELECT key, at_ms, body FROM ${tableOf(known(kind))} WHERE key = ?`)
-      .get(key);
+    const row = this.prepare<[string], Row>(
+      `SELECT key, at_ms, body FROM ${tableOf(known(kind))} WHERE key = ?`,
+    ).get(key);
     return row && document(row);
   }
 
   list(kind: DocumentKind, fromMs: number, untilMs: number): Document[] {
-    return this.db
-      .prepare<[number, number], Row>(
-        `SELECT key, at_ms, body FROM ${tableOf(known(kind))}
+    return this.prepare<[number, number], Row>(
+      `SELECT key, at_ms, body FROM ${tableOf(known(kind))}
          WHERE at_ms >= ? AND at_ms < ? ORDER BY at_ms, key`,
-      )
+    )
       .all(fromMs, untilMs)
       .map(document);
   }
@@ -202,12 +192,31 @@ export class StoreCore {
   forget(kind: DocumentKind | 'history', beforeMs: number): void {
     const [table, column] =
       kind === 'history' ? ['history', 'from_ms'] : [tableOf(known(kind)), 'at_ms'];
-    this.db.prepare(`DELETE FROM ${table} WHERE ${column} < ?`).run(beforeMs);
+    this.prepare(`DELETE FROM ${table} WHERE ${column} < ?`).run(beforeMs);
   }
 
   close(): void {
     this.db.pragma('wal_checkpoint(TRUNCATE)');
     this.db.close();
+  }
+
+  private countLosses(): Losses {
+    const counted = this.prepare<[], Omit<Losses, 'gaps'>>(
+      `SELECT coalesce(sum(rows) FILTER (WHERE why <> 'refused'), 0) AS droppedRows,
+         coalesce(sum(rows) FILTER (WHERE why = 'refused'), 0) AS refusedRows
+       FROM gaps WHERE rows > 0`,
+    ).get() ?? { droppedRows: 0, refusedRows: 0 };
+    const gaps = this.prepare<[], OutboxGap>(
+      `SELECT rows, from_ms AS fromMs, to_ms AS toMs, why FROM
+         (SELECT * FROM gaps ORDER BY id DESC LIMIT 20) ORDER BY id`,
+    ).all();
+    return { ...counted, gaps };
+  }
+
+  private prepare<P extends unknown[] = unknown[], R = unknown>(text: string) {
+    const known = this.statements.get(text) ?? this.db.prepare<unknown[], unknown>(text);
+    this.statements.set(text, known);
+    return known as Database.Statement<P, R>; // what the text gives, as its caller says
   }
 
   /**
@@ -217,12 +226,10 @@ export class StoreCore {
   private keepBounds(): void {
     for (const kind of DROP_ORDER) {
       while (this.rows > this.bounds.rows || this.bytes > this.bounds.bytes) {
-        const oldest = this.db
-          .prepare<[string, number], OutboxRow>(
-            `SELECT epoch, seq, kind, at_ms, bytes FROM outbox WHERE kind = ?
+        const oldest = this.prepare<[string, number], OutboxRow>(
+          `SELECT epoch, seq, kind, at_ms, bytes FROM outbox WHERE kind = ?
              ORDER BY epoch, seq LIMIT ?`,
-          )
-          .all(kind, Math.max(1, Math.min(DROP_ROWS, Math.ceil(this.rows / 10))));
+        ).all(kind, Math.max(1, Math.min(DROP_ROWS, Math.ceil(this.rows / 10))));
         if (oldest.length === 0) break;
         this.giveUp(oldest);
       }
@@ -230,7 +237,7 @@ export class StoreCore {
   }
 
   private giveUp(rows: readonly OutboxRow[]): void {
-    const remove = this.db.prepare('DELETE FROM outbox WHERE epoch = ? AND seq = ?');
+    const remove = this.prepare('DELETE FROM outbox WHERE epoch = ? AND seq = ?');
     for (const row of rows) remove.run(row.epoch, row.seq);
     this.gone(rows, 'full');
   }
@@ -238,12 +245,16 @@ export class StoreCore {
   /** Counts rows that left the outbox without the cloud having them. */
   private gone(rows: readonly OutboxRow[], why: 'full' | 'refused'): void {
     if (rows.length === 0) return;
+    this.losses = undefined;
     this.rows -= rows.length;
     for (const { bytes } of rows) this.bytes -= bytes;
     const times = rows.map(({ at_ms }) => at_ms);
-    this.db
-      .prepare('INSERT INTO gaps (rows, from_ms, to_ms, why) VALUES (?, ?, ?, ?)')
-      .run(rows.length, Math.min(...times), Math.max(...times), why);
+    this.prepare('INSERT INTO gaps (rows, from_ms, to_ms, why) VALUES (?, ?, ?, ?)').run(
+      rows.length,
+      Math.min(...times),
+      Math.max(...times),
+      why,
+    );
   }
 }
 

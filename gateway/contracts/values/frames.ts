@@ -62,6 +62,42 @@ export function encodeValue(value: unknown): Uint8Array {
   return bytes;
 }
 
+/** One end of what joins guard and agent, as far as frames go. */
+export interface FrameWay {
+  send(bytes: Uint8Array): boolean;
+  onBytes: ((bytes: Uint8Array) => void) | undefined;
+  /**
+   * Only where both halves live in one process: takes a frame as it is. It must not change after;
+   * what comes so is heard in `onFrame`.
+   */
+  pass?(frame: GuardFrame | AgentFrame): boolean;
+  onFrame?: ((frame: unknown) => void) | undefined;
+}
+
+/** @returns false when there is no room. @throws RangeError when the frame is larger than 64 KB */
+export const sendFrame = (way: FrameWay, frame: GuardFrame | AgentFrame): boolean =>
+  way.pass === undefined ? way.send(encodeFrame(frame)) : way.pass(frame);
+
+/** Hears all frames from now on. @param broken what to do when bytes are none */
+export function hearFrames(
+  way: FrameWay,
+  take: (frame: unknown) => void,
+  broken: (error: unknown) => void,
+): void {
+  const reader = new FrameReader();
+  way.onFrame = take;
+  way.onBytes = (bytes) => {
+    let frames: unknown[];
+    try {
+      frames = reader.push(bytes);
+    } catch (error) {
+      broken(error);
+      return;
+    }
+    for (const frame of frames) take(frame);
+  };
+}
+
 /** Cuts a byte stream into frames; anything malformed throws and the pipe must be closed. */
 export class FrameReader {
   private held = new Uint8Array(0);

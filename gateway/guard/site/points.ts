@@ -59,18 +59,30 @@ function turn(reading: Reading): Reading {
 
 const SWAPPED: Readonly<Record<string, string>> = { inWh: 'outWh', outWh: 'inWh' };
 
-/** Quantities that one source offers for its place, with signs brought to the node. */
-function quantitiesOf(source: Source, seen: Seen): [string, Reading][] {
-  const found: [string, Reading][] = [];
-  for (const [key, reading] of Object.entries(seen.readings[source.device] ?? {})) {
-    if (!key.startsWith(source.prefix)) continue;
-    const quantity = key.slice(source.prefix.length);
-    if (quantity.includes('.') || NO_QUANTITY.test(quantity)) continue;
-    if (!source.turned) found.push([quantity, reading]);
-    else if (TURNED.test(quantity)) found.push([quantity, turn(reading)]);
-    else found.push([SWAPPED[quantity] ?? quantity, reading]);
-  }
-  return found;
+interface Named {
+  readonly name: string; // of the place's point
+  readonly quantity: string;
+  readonly isTurned: boolean;
+}
+
+/** What a source's readings are called, once worked out: the same ones come every turn. */
+const NAMES = new WeakMap<Source, Map<string, Named | undefined>>();
+
+function namedBy(source: Source, place: string, key: string): Named | undefined {
+  const names = NAMES.get(source) ?? new Map<string, Named | undefined>();
+  NAMES.set(source, names);
+  if (!names.has(key)) names.set(key, nameOf(source, place, key));
+  return names.get(key);
+}
+
+/** Undefined for a reading that says nothing about the place. */
+function nameOf(source: Source, place: string, key: string): Named | undefined {
+  if (!key.startsWith(source.prefix)) return undefined;
+  const own = key.slice(source.prefix.length);
+  if (own.includes('.') || NO_QUANTITY.test(own)) return undefined;
+  const isTurned = source.turned && TURNED.test(own);
+  const quantity = source.turned && !isTurned ? (SWAPPED[own] ?? own) : own;
+  return { name: `${place}.${quantity}`, quantity, isTurned };
 }
 
 /**
@@ -86,9 +98,13 @@ export function placePoints(
   const points: Record<string, Reading> = {};
   for (const place of wiring.places) {
     for (const source of place.sources) {
-      for (const [quantity, reading] of quantitiesOf(source, seen)) {
-        const name = `${place.id}.${quantity}`;
-        const fresh = aged(reading, quantity, nowMs, times);
+      const readings = seen.readings[source.device];
+      for (const key in readings) {
+        const reading = readings[key];
+        const named = namedBy(source, place.id, key);
+        if (reading === undefined || named === undefined) continue;
+        const { name, quantity, isTurned } = named;
+        const fresh = aged(isTurned ? turn(reading) : reading, quantity, nowMs, times);
         const before = points[name];
         if (before === undefined || rank(fresh) < rank(before)) points[name] = fresh;
       }

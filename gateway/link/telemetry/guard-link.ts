@@ -1,9 +1,9 @@
 import type { SignedDirective } from '../../contracts/values/directive.ts';
 import {
   type AgentFrame,
-  encodeFrame,
-  FrameReader,
   type GuardFrame,
+  hearFrames,
+  sendFrame,
 } from '../../contracts/values/frames.ts';
 import type { Intent } from '../../contracts/values/plan.ts';
 import type { Clock, Log, Pipe } from '../../ports.ts';
@@ -43,19 +43,12 @@ export class GuardLink {
    * start.
    */
   listen(onFrame: (frame: GuardFrame) => void): void {
-    const reader = new FrameReader();
-    this.pipe.onBytes = (bytes) => {
-      let frames: unknown[];
-      try {
-        frames = reader.push(bytes);
-      } catch (error) {
-        this.log.error('the guard sent a broken frame', { why: String(error) });
-        this.pipe.close();
-        return;
-      }
-      // The parent process is trusted.
-      for (const frame of frames) onFrame(frame as GuardFrame);
-    };
+    // The parent process is trusted.
+    const take = (frame: unknown): void => onFrame(frame as GuardFrame);
+    hearFrames(this.pipe, take, (error) => {
+      this.log.error('the guard sent a broken frame', { why: String(error) });
+      this.pipe.close();
+    });
   }
 
   imageTaken(cycle: number): void {
@@ -100,15 +93,15 @@ export class GuardLink {
     for (;;) {
       const directive = this.directives[0];
       if (directive === undefined) break;
-      if (!this.pipe.send(encodeFrame({ t: 'directive', directive }))) return;
+      if (!sendFrame(this.pipe, { t: 'directive', directive })) return;
       this.directives.shift();
     }
     for (const [epoch, seq] of this.recordAcks) {
-      if (!this.pipe.send(encodeFrame({ t: 'records-ack', epoch, seq }))) return;
+      if (!sendFrame(this.pipe, { t: 'records-ack', epoch, seq })) return;
       this.recordAcks.delete(epoch);
     }
     for (const [slot, frame] of this.slots) {
-      if (!this.pipe.send(encodeFrame(frame))) return;
+      if (!sendFrame(this.pipe, frame)) return;
       this.slots.delete(slot);
     }
   }

@@ -205,6 +205,8 @@ export interface Faults {
   standing(kind: FaultKind, nowMs: number): FaultRule | undefined;
 }
 
+const NONE: ReadonlyMap<FaultKind, FaultRule> = new Map();
+
 export function createFaults(seed: number, wire: 'tcp' | 'rtu'): Faults {
   let rules: Standing[] = [];
   let added = 0;
@@ -233,6 +235,7 @@ export function createFaults(seed: number, wire: 'tcp' | 'rtu'): Faults {
     },
     list: (nowMs) => current(nowMs).map(({ line, count }) => ({ line, count })),
     strike(isWrite, nowMs) {
+      if (rules.length === 0) return NONE;
       const struck = new Map<FaultKind, FaultRule>();
       for (const rule of current(nowMs)) {
         if (rule.kind === 'one-client' || struck.has(rule.kind) || !strikes(rule, isWrite))

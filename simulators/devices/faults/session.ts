@@ -70,6 +70,7 @@ export function createFaultySession(station: FaultyStation): FaultySession {
 }
 
 function answered(station: FaultyStation, struck: Struck, request: WireRequest): Act[] {
+  if (struck.size === 0) return plain(station, request);
   const body = bodyOf(station, struck, request);
   if (body === undefined || struck.has('drop')) return [];
   let frame = request.frame(body, struck.has('wrong-id') ? 1 : 0);
@@ -89,6 +90,17 @@ function answered(station: FaultyStation, struck: Struck, request: WireRequest):
     send: Uint8Array.of(byte),
     afterMs: afterMs + n * slow.value,
   }));
+}
+
+/** Nothing struck: what `answered` comes to then. */
+function plain(station: FaultyStation, { unit, pdu, frame }: WireRequest): Act[] {
+  const isLine = station.wire === 'rtu';
+  const body = isLine
+    ? answerOnLine(station, unit, pdu)
+    : (answer(station, unit, pdu) ?? noAnswer(pdu));
+  if (body === undefined) return [];
+  station.before.set(unit, body);
+  return [{ send: frame(body), afterMs: 0 }];
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

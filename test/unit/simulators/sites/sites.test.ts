@@ -113,6 +113,7 @@ function table(site: Site) {
         put: (name: string, value: number | undefined) => {
           seen[name] = value;
         },
+        owe: (fill: () => void) => fill(),
         control: () => told.now,
         told,
       };
