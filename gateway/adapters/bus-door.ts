@@ -3,27 +3,37 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type BusDoorRequest, busDoorAnswer, busDoorRequest } from '../contracts/bus-door.ts';
 import { Fault } from '../contracts/values/fault.ts';
-import { encodeValue, FrameReader } from '../contracts/values/frames.ts';
+import { encodeValue, FRAME_BYTES_MAX, FrameReader } from '../contracts/values/frames.ts';
+import type { TrialAnswer, TrialRequest } from '../contracts/values/trial.ts';
 
 const NAME = 'bus.sock';
 const MODE = 0o600; // who may read the data folder's secrets, and nobody else
 const CLIENTS = 2;
 const IDLE_MS = 60_000;
-const BYTES_MAX = 4_096; // of a request or an answer
+const BYTES_MAX = 4_096; // of a request
 const ANSWER_MS = 15_000;
 
-type Ask = (device: string, bytes: Uint8Array) => Promise<Uint8Array>;
+/** What stands behind the door. */
+export interface BehindDoor {
+  ask(device: string, bytes: Uint8Array): Promise<Uint8Array>;
+  /** @returns undefined when the guard does not answer */
+  trial(request: unknown): Promise<TrialAnswer | undefined>;
+}
 
 const doorOf = (dataDir: string): string => join(dataDir, NAME);
 
-function serve(socket: Socket, ask: Ask): void {
+function serve(socket: Socket, behind: BehindDoor): void {
   const reader = new FrameReader(BYTES_MAX);
   let busy = false;
-  const answer = async ({ id, device, bytes }: BusDoorRequest): Promise<void> => {
+  const answerOf = async (request: BusDoorRequest): Promise<object> => {
+    if ('trial' in request) return { trial: (await behind.trial(request.trial)) ?? null };
+    return { bytes: [...(await behind.ask(request.device, Uint8Array.from(request.bytes)))] };
+  };
+  const answer = async (request: BusDoorRequest): Promise<void> => {
     busy = true;
-    const answered = await ask(device, Uint8Array.from(bytes));
+    const answered = await answerOf(request);
     busy = false;
-    if (socket.writable) socket.write(encodeValue({ v: 1, id, bytes: [...answered] }));
+    if (socket.writable) socket.write(encodeValue({ v: 1, id: request.id, ...answered }));
   };
   socket.on('data', (chunk) => {
     try {
@@ -42,7 +52,10 @@ function serve(socket: Socket, ask: Ask): void {
  * folder, for its user alone.
  * @throws Fault when the socket cannot be had
  */
-export async function openBusDoor(dataDir: string, ask: Ask): Promise<{ stop(): Promise<void> }> {
+export async function openBusDoor(
+  dataDir: string,
+  behind: BehindDoor,
+): Promise<{ stop(): Promise<void> }> {
   const path = doorOf(dataDir);
   rmSync(path, { force: true }); // of a gateway that was killed: this one has the lock
   const sockets = new Set<Socket>();
@@ -52,7 +65,7 @@ export async function openBusDoor(dataDir: string, ask: Ask): Promise<{ stop(): 
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.setTimeout(IDLE_MS, () => socket.destroy());
-    serve(socket, ask);
+    serve(socket, behind);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
@@ -72,19 +85,21 @@ export async function openBusDoor(dataDir: string, ask: Ask): Promise<{ stop(): 
   };
 }
 
+type Answer = ReturnType<typeof busDoorAnswer.parse>;
+
 export interface BusDoor {
   /** @throws Error when the gateway is gone */
   ask(device: string, bytes: Uint8Array): Promise<readonly number[]>;
+  /** @throws Error when the gateway is gone, or its guard does not answer */
+  trial(request: TrialRequest): Promise<TrialAnswer>;
   close(): void;
 }
 
 /** One request at a time. @throws Error when nobody listens, or this user may not */
 export async function knock(dataDir: string): Promise<BusDoor> {
   const socket = connect(doorOf(dataDir));
-  const reader = new FrameReader(BYTES_MAX);
-  let waiting:
-    | { id: number; done: (bytes: number[]) => void; fail: (e: Error) => void }
-    | undefined;
+  const reader = new FrameReader(FRAME_BYTES_MAX);
+  let waiting: { id: number; done: (answer: Answer) => void; fail: (e: Error) => void } | undefined;
   let count = 0;
   const gone = (): void => waiting?.fail(new Error('the gateway ended the connection'));
   await new Promise<void>((resolve, reject) => {
@@ -96,19 +111,28 @@ export async function knock(dataDir: string): Promise<BusDoor> {
   socket.setTimeout(ANSWER_MS, () => socket.destroy());
   socket.on('data', (chunk) => {
     for (const value of reader.push(chunk)) {
-      const { id, bytes } = busDoorAnswer.parse(value);
-      if (waiting?.id === id) waiting.done(bytes);
+      const answer = busDoorAnswer.parse(value);
+      if (waiting?.id === answer.id) waiting.done(answer);
     }
   });
+  const send = (asked: object): Promise<Answer> => {
+    count += 1;
+    const id = count;
+    return new Promise((done, fail) => {
+      waiting = { id, done, fail };
+      if (socket.destroyed) return gone();
+      socket.write(encodeValue({ v: 1, id, ...asked }));
+    });
+  };
   return {
-    ask(device, bytes) {
-      count += 1;
-      const id = count;
-      return new Promise((done, fail) => {
-        waiting = { id, done, fail };
-        if (socket.destroyed) return gone();
-        socket.write(encodeValue({ v: 1, id, device, bytes: [...bytes] }));
-      });
+    async ask(device, bytes) {
+      const answer = await send({ device, bytes: [...bytes] });
+      return 'bytes' in answer ? answer.bytes : [];
+    },
+    async trial(request) {
+      const answer = await send({ trial: request });
+      if ('trial' in answer && answer.trial !== null) return answer.trial;
+      throw new Error('the guard does not answer');
     },
     close: () => socket.destroy(),
   };

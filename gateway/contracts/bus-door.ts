@@ -1,19 +1,37 @@
 import { z } from 'zod';
+import type { TrialAnswer } from './values/trial.ts';
 
 /**
  * What a command on this machine asks the running gateway for: one request to a device of the site,
- * as a Modbus PDU. Framed as between guard and agent (4-byte length, JSON), each far below 4 KB.
- * Reads only: the guard refuses everything else, and answers with an exception.
+ * as a Modbus PDU, or one of commissioning. Framed as between guard and agent (4-byte length,
+ * JSON), each request far below 4 KB. PDUs read only: the guard refuses everything else, and
+ * answers with an exception. A trial is what a person consented to; the guard judges it.
  */
 const pdu = z.array(z.int().min(0).max(255)).min(1).max(253);
+const count = z.int().nonnegative();
 
-export const busDoorRequest = z.strictObject({
+const passed = z.strictObject({
   v: z.literal(1),
-  id: z.int().nonnegative(),
+  id: count,
   device: z.string().min(1).max(64),
   bytes: pdu,
 });
+
+const tried = z.strictObject({
+  v: z.literal(1),
+  id: count,
+  trial: z.record(z.string().max(64), z.union([z.string().max(64), z.number()])),
+});
+
+export const busDoorRequest = z.union([passed, tried]);
 export type BusDoorRequest = z.infer<typeof busDoorRequest>;
 
-export const busDoorAnswer = z.object({ v: z.literal(1), id: z.int(), bytes: pdu });
-export type BusDoorAnswer = z.infer<typeof busDoorAnswer>;
+/** Of the guard itself, whose types hold on both sides. */
+const trialAnswer = z.custom<TrialAnswer>(
+  (value) => typeof value === 'object' && value !== null && 'refused' in value,
+);
+
+export const busDoorAnswer = z.union([
+  z.object({ v: z.literal(1), id: z.int(), bytes: pdu }),
+  z.object({ v: z.literal(1), id: z.int(), trial: trialAnswer.nullable() }),
+]);

@@ -20,6 +20,7 @@ const instant = z.int().min(0);
 const words = z.string().max(400);
 const finite = z.number();
 const known = finite.nullable();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 const step = z.strictObject({
   kind: z.enum(['quiet', 'pulse', 'letGo', 'release']),
@@ -139,7 +140,8 @@ export const commissioningManifest = z.strictObject({
   endedAtMs: instant,
   proven: z.boolean(),
   terminals: z.array(id).max(16), // that were proven
-  sha256: z.string().regex(/^[0-9a-f]{64}$/), // of the record's text
+  sha256, // of the record's text
+  part: sha256, // of what the site file says of it: another wiring is not proven
 });
 export type CommissioningManifest = z.infer<typeof commissioningManifest>;
 

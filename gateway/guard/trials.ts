@@ -4,7 +4,13 @@ import type { MirrorSpan } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { Site, Terminal } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
-import type { Trial, TrialAnswer, TrialRequest, TrialSample } from '../contracts/values/trial.ts';
+import type {
+  Standing,
+  Trial,
+  TrialAnswer,
+  TrialRequest,
+  TrialSample,
+} from '../contracts/values/trial.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { LeaseView } from './commands/types.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
@@ -18,9 +24,9 @@ const GONE_CYCLES = 10;
 const END_CYCLES = 20;
 const NEAR = 0.005;
 const SAMPLES_MOST = 120;
-/** Of one answer, so that it fits into a frame. */
-const ANSWERED_MOST = 4;
-const TOLD = /^(power(L\d)?W|current(L\d)?A|voltage(L\d)?V|socPct|(charge|discharge)MaxW)$/;
+/** Of one answer, so that it fits into a frame of 64 KB. */
+const ANSWERED_CHARS = 40_000;
+const TOLD = /^(power(L\d)?W|current(L\d)?A|voltage(L\d)?V|socPct|ratedW|(charge|discharge)MaxW)$/;
 
 interface Turned {
   readonly image: Image;
@@ -163,7 +169,8 @@ export class Trials {
     const { clock, times, poller } = this.deps;
     const base = {
       ...{ refused, monoMs: clock.monoMs(), wallMs: clock.wallMs(), cycleMs: times.cycleMs },
-      ...(this.image === undefined ? {} : { image: this.image }),
+      site: this.deps.site.id,
+      ...(this.image === undefined ? {} : { standing: standingOf(this.image) }),
     };
     if (request === undefined) return { ...base, samples: [], identity: {} };
     const map = poller.map(request.device);
@@ -171,9 +178,7 @@ export class Trials {
     const control = map === undefined || own === undefined ? undefined : controlOf(map, own);
     return {
       ...base,
-      samples: this.samples
-        .filter(({ cycle }) => cycle > request.sinceCycle)
-        .slice(0, ANSWERED_MOST),
+      samples: fitting(this.samples.filter(({ cycle }) => cycle > request.sinceCycle)),
       identity: map === undefined ? {} : identityOf(map, poller.spans(request.device)),
       ...(control === undefined ? {} : { control }),
     };
@@ -202,6 +207,20 @@ const isSame = (a: number | null, b: number | null): boolean =>
 
 const readBackOf = (verified: LeaseView['lastVerified']): number | null =>
   verified === undefined || verified.kind === 'release' ? null : verified.powerW;
+
+/** The oldest of them, as many as one answer takes, but one at least. */
+function fitting(samples: readonly TrialSample[]): TrialSample[] {
+  let chars = 0;
+  return samples.filter((sample, index) => {
+    chars += JSON.stringify(sample).length;
+    return index === 0 || chars <= ANSWERED_CHARS;
+  });
+}
+
+function standingOf({ mode, flags, reason, limits }: Image): Standing {
+  const { importLimitW, exportLimitW } = limits;
+  return { mode, flags, why: reason.sentence, importLimitW, exportLimitW };
+}
 
 function readingsOf({ readings }: Snapshot): TrialSample['seen']['readings'] {
   return Object.fromEntries(

@@ -125,7 +125,7 @@ async function openReaders(
   return {
     take: (frame: GuardFrame): void => {
       if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
-      if (frame.t === 'tried') passing.tried(frame.id, frame.answer);
+      else if (frame.t === 'tried') passing.tried(frame.id, frame.answer);
       else proxy?.take(frame);
     },
     stop: () => Promise.all([proxy?.stop(), door?.stop()]),

@@ -1,4 +1,5 @@
 import { encodeFrame } from '../contracts/values/frames.ts';
+import type { TrialAnswer } from '../contracts/values/trial.ts';
 import type { Clock, Pipe } from '../ports.ts';
 
 const BUSY = 6;
@@ -10,6 +11,7 @@ export class Passing {
   private readonly clock: Clock;
   private readonly pipe: Pick<Pipe, 'send'>;
   private readonly waiting = new Map<number, (pdu: Uint8Array) => void>();
+  private readonly trials = new Map<number, (answer: TrialAnswer) => void>();
   private count = 0;
 
   constructor(clock: Clock, pipe: Pick<Pipe, 'send'>) {
@@ -35,6 +37,28 @@ export class Passing {
         resolve(answer);
       });
     });
+  }
+
+  /** A request of the commissioning command. @returns undefined when the guard does not answer */
+  trial(request: unknown): Promise<TrialAnswer | undefined> {
+    this.count += 1;
+    const id = this.count;
+    if (!this.pipe.send(encodeFrame({ t: 'trial', id, request }))) {
+      return Promise.resolve(undefined);
+    }
+    return new Promise((resolve) => {
+      const end = (answer: TrialAnswer | undefined): void => {
+        cancel();
+        this.trials.delete(id);
+        resolve(answer);
+      };
+      const cancel = this.clock.realAt(this.clock.realMs() + PATIENCE_MS, () => end(undefined));
+      this.trials.set(id, end);
+    });
+  }
+
+  tried(id: number, answer: TrialAnswer): void {
+    this.trials.get(id)?.(answer);
   }
 
   answered(id: number, bytes: readonly number[]): void {

@@ -8,6 +8,7 @@ import {
 } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
+import type { TrialAnswer } from '../contracts/values/trial.ts';
 import type { Clock, Log, Pipe } from '../ports.ts';
 
 /** A running agent process as the supervisor needs it. */
@@ -121,6 +122,11 @@ export class Supervisor {
       // Another agent counts its requests anew.
       if (this.agent === agent) this.send({ t: 'passed', id, bytes: answer });
     });
+  }
+
+  /** What the commissioning command asked; never larger than a frame. */
+  tried({ id }: AgentFrame & { t: 'trial' }, answer: TrialAnswer): void {
+    this.send({ t: 'tried', id, answer });
   }
 
   /** Hands over what changed of a mirrored device; what does not fit is newer the next time. */
@@ -250,6 +256,8 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
       return isNumber('id') && isText('device') && isPdu(frame['bytes'])
         ? (raw as AgentFrame)
         : undefined;
+    case 'trial':
+      return isNumber('id') ? (raw as AgentFrame) : undefined;
     case 'image-ack':
       return isNumber('cycle') ? (raw as AgentFrame) : undefined;
     case 'records-ack':

@@ -2,6 +2,7 @@ import type { SignedDirective } from './directive.ts';
 import type { Image } from './image.ts';
 import type { Intent } from './plan.ts';
 import type { TelemetryRecord } from './record.ts';
+import type { TrialAnswer } from './trial.ts';
 
 /**
  * Frames between guard and agent: 4-byte big-endian length, then UTF-8 JSON, at most 64 KB. The
@@ -15,6 +16,8 @@ export type GuardFrame =
   | { readonly t: 'records'; readonly records: readonly TelemetryRecord[] }
   // answer to a 'pass': a Modbus PDU
   | { readonly t: 'passed'; readonly id: number; readonly bytes: readonly number[] }
+  // answer to a 'trial'
+  | { readonly t: 'tried'; readonly id: number; readonly answer: TrialAnswer }
   | { readonly t: 'stopping' };
 
 export type AgentFrame =
@@ -33,6 +36,8 @@ export type AgentFrame =
       readonly local?: true; // a person's at this machine: reads only, of every device
       readonly bytes: readonly number[];
     }
+  // the commissioning command; the guard checks what it asks
+  | { readonly t: 'trial'; readonly id: number; readonly request: unknown }
   | { readonly t: 'alive' };
 
 /** Registers of one read, or bits as 0 and 1, as the device answered. */

@@ -1,6 +1,6 @@
 import type { ControlSpec } from '../../../devices/profile.ts';
 import type { StepKind, TraceSample } from './commissioning.ts';
-import type { Image } from './image.ts';
+import type { Mode, ModeFlag } from './image.ts';
 
 /**
  * What commissioning asks of the guard for one device, as a person consented to it. It ends by
@@ -35,12 +35,22 @@ export interface TrialSample {
   readonly refused: string; // why nothing is written; '' = nothing
 }
 
+/** How the site stands, as far as commissioning has to know. */
+export interface Standing {
+  readonly mode: Mode;
+  readonly flags: readonly ModeFlag[];
+  readonly why: string; // one sentence
+  readonly importLimitW: number;
+  readonly exportLimitW: number;
+}
+
 export interface TrialAnswer {
   readonly refused: string; // '' = taken
   readonly monoMs: number;
   readonly wallMs: number;
   readonly cycleMs: number;
-  readonly image?: Image; // the newest
+  readonly site: string; // that the gateway runs
+  readonly standing?: Standing; // of the newest cycle
   readonly samples: readonly TrialSample[];
   /** What the device says of itself: maker, model, serial, firmware. */
   readonly identity: Readonly<Record<string, string>>;

@@ -64,7 +64,7 @@ describe('a trial with consent', () => {
     await bench.clock.advance(2_000);
     expect(bench.image.reason.code).not.toBe('COMMISSIONING');
     await bench.clock.advance(35_000);
-    expect(battery(bench)).toMatchObject({ kind: 'setpoint', powerW: -2_000 });
+    expect(battery(bench)?.powerW).toBeLessThan(-1_900);
   });
 
   it('left to its own timer, it is not written; released, it gets its own mode', async () => {
