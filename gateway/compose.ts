@@ -71,7 +71,8 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
     log,
     bootId: config.bootId,
     blackBox: ports.blackBox,
-    pass: (device, pdu, isLocal) => passing.ask(device, pdu, isLocal),
+    pass: (...asked) => passing.ask(...asked),
+    passed: () => passing.tell(),
     trials,
   });
 }

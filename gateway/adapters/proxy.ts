@@ -26,7 +26,7 @@ const NOTHING = new Uint8Array(0);
  */
 export async function openProxyPort(
   options: ProxyPort,
-  session: () => Session,
+  session: (from: string) => Session,
 ): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
@@ -40,7 +40,7 @@ export async function openProxyPort(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.setTimeout(IDLE_MS, () => socket.destroy());
-    const own = session();
+    const own = session(from);
     const send = (frame: Uint8Array): void => {
       if (socket.writableLength > BACKLOG_BYTES) socket.destroy();
       else if (socket.writable) socket.write(frame);

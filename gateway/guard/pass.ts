@@ -28,6 +28,9 @@ const ILLEGAL_VALUE = 3;
 const BUSY = 6;
 const NO_PATH = 10;
 const NO_ANSWER = 11;
+/** The same write with the same end is told once, then with a count. */
+const TELL_MS = 10 * 60_000;
+const TOLD_MAX = 100;
 
 const refusal = (fc: number, code: number): Pdu => [fc | 0x80, code];
 
@@ -46,6 +49,8 @@ export class PassThrough {
   private creditMs = AHEAD_MS;
   private creditAtMs: number;
   private isBusy = false;
+  private readonly told = new Map<string, { atMs: number; count: number }>();
+  private news: string[] = [];
 
   constructor(
     rules: PassRules,
@@ -65,8 +70,36 @@ export class PassThrough {
   /**
    * @param isLocal asked by who may read the gateway's own files: every device of the site, reads
    *   only
+   * @param from address of the other master
    */
-  async ask(device: string, pdu: Pdu, isLocal = false): Promise<Pdu> {
+  async ask(device: string, pdu: Pdu, isLocal = false, from = 'somebody'): Promise<Pdu> {
+    const answer = await this.judged(device, pdu, isLocal);
+    const request = requestOf(pdu);
+    if (request !== undefined && request.fc >= 5) this.record(device, request, answer, from);
+    return answer;
+  }
+
+  /** Writes that were asked for and how they ended, not told yet: for the record. */
+  tell(): string[] {
+    const { news } = this;
+    this.news = [];
+    return news;
+  }
+
+  private record(device: string, { fc, at }: Passable, answer: Pdu, from: string): void {
+    const [code = 0, exception] = answer;
+    const end = code === fc ? 'done' : `refused with exception ${exception}`;
+    const text = `${from} wrote to ${device} through the proxy (function ${fc} at ${at}): ${end}`;
+    const nowMs = this.clock.realMs();
+    const before = this.told.get(text) ?? { atMs: Number.NEGATIVE_INFINITY, count: 0 };
+    const isDue = nowMs - before.atMs >= TELL_MS;
+    if (this.told.size >= TOLD_MAX) this.told.clear();
+    this.told.set(text, { atMs: isDue ? nowMs : before.atMs, count: before.count + 1 });
+    if (!isDue || this.news.length >= TOLD_MAX) return;
+    this.news.push(before.count === 0 ? text : `${text} (${before.count + 1} times by now)`);
+  }
+
+  private async judged(device: string, pdu: Pdu, isLocal: boolean): Promise<Pdu> {
     const fc = pdu[0] ?? 0;
     const isOpen = isLocal ? this.all.has(device) : this.rules.devices.includes(device);
     const map = isOpen ? this.poller.map(device) : undefined;
@@ -83,17 +116,16 @@ export class PassThrough {
     this.creditMs = Math.min(AHEAD_MS, this.creditMs);
     this.creditAtMs = nowMs;
     if (this.isBusy || this.creditMs <= 0) return refusal(fc, BUSY);
-    return this.run(device, pdu, request, isWriting);
+    return this.run(device, pdu, request);
   }
 
-  private async run(device: string, pdu: Pdu, request: Request, isWriting: boolean): Promise<Pdu> {
+  private async run(device: string, pdu: Pdu, request: Request): Promise<Pdu> {
     const fc = pdu[0] ?? 0;
     const fromMs = this.clock.realMs();
     this.isBusy = true;
     try {
       const result = await this.poller.bus(device).request(request, 'slow');
       this.creditMs -= result.ok ? result.tookMs : this.clock.realMs() - fromMs;
-      if (isWriting && result.ok) this.log.warn(`another master wrote to ${device}`, { pdu });
       if (result.ok) return answerOf(pdu, result.words);
       return refusal(fc, this.failed(device, result));
     } catch (error) {

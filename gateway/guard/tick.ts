@@ -48,6 +48,8 @@ export interface GuardDeps {
   readonly bootId: string;
   readonly blackBox?: BlackBox | undefined; // default: nothing is recorded
   readonly pass: PassThrough['ask'];
+  /** Writes of other masters that were asked for since the last turn. */
+  readonly passed?: () => readonly string[];
   readonly trials: Trials;
 }
 
@@ -154,7 +156,7 @@ class SiteGuard implements Guard {
   }
 
   polled = (device: string): readonly MirrorSpan[] => this.deps.poller.spans(device);
-  pass: PassThrough['ask'] = (device, pdu, isLocal) => this.deps.pass(device, pdu, isLocal);
+  pass: PassThrough['ask'] = (...asked) => this.deps.pass(...asked);
   trial: Trials['ask'] = (raw) => this.deps.trials.ask(raw);
 
   directive(signed: SignedDirective): void {
@@ -236,6 +238,7 @@ class SiteGuard implements Guard {
     trials.note({ image, seen, findings: turn.judged.findings, leases: writer.state() });
     this.hand(this.telemetry.step(image));
     for (const text of writer.foreign()) this.event('FOREIGN_WRITE', text);
+    for (const text of this.deps.passed?.() ?? []) this.event('PASSED_WRITE', text);
     this.keep();
     this.onImage?.(image);
   }

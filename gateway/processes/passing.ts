@@ -19,13 +19,17 @@ export class Passing {
     this.pipe = pipe;
   }
 
-  /** @param isLocal  for a person at this machine, who may read every device of the site */
-  ask(device: string, pdu: Uint8Array, isLocal = false): Promise<Uint8Array> {
+  /**
+   * @param isLocal for a person at this machine, who may read every device of the site
+   * @param from address of another master
+   */
+  ask(device: string, pdu: Uint8Array, isLocal = false, from?: string): Promise<Uint8Array> {
     const refused = (code: number): Uint8Array => Uint8Array.of((pdu[0] ?? 0) | 0x80, code);
     this.count += 1;
     const id = this.count;
     const local = isLocal ? ({ local: true } as const) : {};
-    const frame = encodeFrame({ t: 'pass', id, device, bytes: [...pdu], ...local });
+    const who = from === undefined ? local : { from };
+    const frame = encodeFrame({ t: 'pass', id, device, bytes: [...pdu], ...who });
     if (!this.pipe.send(frame)) return Promise.resolve(refused(BUSY));
     return new Promise((resolve) => {
       const cancel = this.clock.realAt(this.clock.realMs() + PATIENCE_MS, () => {

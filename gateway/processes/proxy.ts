@@ -35,7 +35,7 @@ export async function openProxy(
     const known = site.devices.map(({ id }) => id).join(', ');
     throw new Fault(`no device '${device}'`, 'gateway.yaml: proxy.mirror', `name one of: ${known}`);
   }
-  const listening = await openProxyPort(section, () =>
+  const listening = await openProxyPort(section, (from) =>
     createProxySession({
       map,
       siteUnit: section.unit,
@@ -45,7 +45,8 @@ export async function openProxy(
       monoMs: clock.monoMs,
       realMs: clock.realMs,
       perSecond: section.requestsPerSecond,
-      pass: (device, pdu) => (open.includes(device) ? passing.ask(device, pdu) : undefined),
+      pass: (device, pdu) =>
+        open.includes(device) ? passing.ask(device, pdu, false, from) : undefined,
     }),
   );
   log.info('the proxy answers', { host: section.host, port: listening.port });

@@ -9,6 +9,7 @@ import {
 import type { Image } from '../contracts/values/image.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
 import type { TrialAnswer } from '../contracts/values/trial.ts';
+import type { PassThrough } from '../guard/pass.ts';
 import type { Clock, Log, Pipe } from '../ports.ts';
 
 /** A running agent process as the supervisor needs it. */
@@ -114,11 +115,11 @@ export class Supervisor {
 
   /** Another master's request: the guard answers when it comes to it, or says that it does not. */
   pass(
-    { id, device, bytes, local }: AgentFrame & { t: 'pass' },
-    ask: (device: string, bytes: readonly number[], isLocal: boolean) => Promise<readonly number[]>,
+    { id, device, bytes, local, from }: AgentFrame & { t: 'pass' },
+    ask: PassThrough['ask'],
   ): void {
     const { agent } = this;
-    void ask(device, bytes, local === true).then((answer) => {
+    void ask(device, bytes, local === true, from).then((answer) => {
       // Another agent counts its requests anew.
       if (this.agent === agent) this.send({ t: 'passed', id, bytes: answer });
     });
@@ -253,7 +254,7 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
     case 'restart':
       return { t: frame['t'] };
     case 'pass':
-      return isNumber('id') && isText('device') && isPdu(frame['bytes'])
+      return isNumber('id') && isText('device') && isFrom(frame['from']) && isPdu(frame['bytes'])
         ? (raw as AgentFrame)
         : undefined;
     case 'trial':
@@ -273,6 +274,10 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
       return undefined;
   }
 }
+
+const ADDRESS_MAX = 64;
+const isFrom = (raw: unknown): boolean =>
+  raw === undefined || (typeof raw === 'string' && raw.length <= ADDRESS_MAX);
 
 const PDU_MAX = 253;
 

@@ -34,6 +34,7 @@ export type AgentFrame =
       readonly id: number;
       readonly device: string;
       readonly local?: true; // a person's at this machine: reads only, of every device
+      readonly from?: string; // address of the master, for the record of its writes
       readonly bytes: readonly number[];
     }
   // the commissioning command; the guard checks what it asks

@@ -96,6 +96,22 @@ describe('the proxy of a running gateway', () => {
     await expect.poll(poll, LIMIT).toMatch(/\[120\]:\s+3000\b/);
   });
 
+  it.for(['pymodbus', 'libmodbus'])('answers %s, site and mirror', async (name, context) => {
+    const peer = (file: string): string =>
+      join(ROOT, 'test/interop/simulators/devices/peers', file);
+    const built = join(stage.dir, 'client');
+    const build = 'cc -o "$1" "$2" $(pkg-config --cflags --libs libmodbus)';
+    if (name === 'libmodbus') await program('sh', '-c', build, 'build', built, peer('client.c'));
+    const [command = '', ...first] =
+      name === 'pymodbus' ? ['/usr/bin/python3', peer('client.py')] : [built];
+    const ask = (...words: readonly number[]) =>
+      program(command, ...first, 'tcp', `${port}`, ...words.map(String));
+    const out = await ask(11, 52, 2);
+    if (out === undefined || /No module named/.test(out)) return context.skip('not installed');
+    expect(out.split('\n').filter(Boolean)).toEqual([`${0x453b}`, `${0x8000}`]);
+    await expect.poll(() => ask(1, 120, 2), LIMIT).toBe('0\n3000\n');
+  });
+
   it('lets a request pass that only the meter can answer', async () => {
     const { one, close } = await client(11);
     // Not polled; the meter itself has no holding registers.

@@ -31,12 +31,38 @@ function passing(options: { writes?: boolean; timeoutMs?: number } = {}) {
   const poller = { map: (id: string) => (id === 'charger1' ? map : undefined), bus: () => handle };
   const rules = { devices: ['charger1'], writes: options.writes === true, sharePct: 5 };
   const pass = new PassThrough(rules, poller as never, { realMs: () => now.realMs }, LOG);
-  const ask = (request: string, device = 'charger1') => pass.ask(device, hex(request));
+  const ask = (request: string, device = 'charger1') =>
+    pass.ask(device, hex(request), false, '192.168.1.9');
   const answerWith = (next: BusResult): void => {
     result = next;
   };
-  return { ask, asked, now, answerWith };
+  return { ask, asked, now, answerWith, tell: () => pass.tell() };
 }
+
+describe('a write of another master', () => {
+  it('is on record with who asked, what for and how it ended, once and then with a count', async () => {
+    const { ask, now, answerWith, tell } = passing({ writes: true });
+    await ask('06 01 f4 00 01');
+    await ask('03 01 f4 00 01'); // a read is not
+    const what = '192.168.1.9 wrote to charger1 through the proxy';
+    expect(tell()).toEqual([`${what} (function 6 at 500): done`]);
+    now.realMs += 60_000;
+    await ask('06 01 f4 00 01');
+    await ask('06 00 01 00 64'); // the guard's own setpoint
+    answerWith({ ok: false, why: 'exception', exception: 3, detail: '', sent: true });
+    now.realMs += 60_000;
+    await ask('06 01 f4 00 02');
+    expect(tell()).toEqual([
+      `${what} (function 6 at 1): refused with exception 1`,
+      `${what} (function 6 at 500): refused with exception 3`,
+    ]);
+    now.realMs += 600_000;
+    await ask('06 01 f4 00 02');
+    expect(tell()).toEqual([
+      `${what} (function 6 at 500): refused with exception 3 (2 times by now)`,
+    ]);
+  });
+});
 
 describe('a request of another master', () => {
   it('is asked with the lowest priority and answered as the device did', async () => {
