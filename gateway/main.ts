@@ -114,6 +114,20 @@ program
   });
 
 program
+  .command('replay')
+  .argument('<blackbox>', 'black box, data folder, or one segment of it')
+  .option('--from <time>', 'as 14:05, or 2026-06-17T14:05, in the zone of the site')
+  .option('--to <time>', 'likewise')
+  .option('--at <time>', 'explain the cycle that ran then')
+  .option('--verify', 'say the first cycle that comes out otherwise, and exit with 1')
+  .option('--json', 'print one JSON object')
+  .description('decide recorded cycles again: what was measured, who wished what, what bound it')
+  .action(async (box: string, options) => {
+    const { replayBox } = await import('./cli/replay.ts');
+    process.exitCode = replayBox(resolve(box), options);
+  });
+
+program
   .command('advice')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print the scoreboard as JSON')

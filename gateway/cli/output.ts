@@ -1,9 +1,11 @@
 /** Who reads may stop reading (`| head`): that is an end, and no mistake. */
+function noReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
 export function print(text: string): void {
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  if (process.stdout.listenerCount('error') === 0) process.stdout.once('error', noReader);
   process.stdout.write(`${text}\n`);
 }
 

@@ -10,6 +10,7 @@ export interface BlackBox {
   put(blob: Uint8Array, begins: boolean): boolean;
   readonly siteSha256: string;
   readonly program: string; // version
+  readonly segmentCycles?: number; // default: 900, a quarter of an hour
 }
 
 const SEGMENT_CYCLES = 900;
@@ -55,7 +56,10 @@ export class Recorder {
       return;
     }
     try {
-      if (this.encoder === undefined || this.inSegment >= SEGMENT_CYCLES) {
+      if (
+        this.encoder === undefined ||
+        this.inSegment >= (this.box.segmentCycles ?? SEGMENT_CYCLES)
+      ) {
         if (!this.open(memory, input)) return;
       }
       const grid = memory.grid === told ? undefined : memory.grid;

@@ -48,31 +48,48 @@ function firstOf<T>(
   return undefined;
 }
 
+/** What a segment tells, before anything is decided again. */
+export interface Told {
+  readonly opening: Opening;
+  readonly cycles: Generator<Cycle>;
+}
+
+/** @param blobs the opening, then the cycles  @throws RangeError for what no recorder wrote */
+export function read(blobs: readonly Uint8Array[]): Told | undefined {
+  const [first, ...rest] = blobs;
+  if (first === undefined) return undefined;
+  const decoder = new Decoder();
+  const opening = openingOf(decoder.decode(first, undefined));
+  return { opening, cycles: cyclesOf(decoder, rest) };
+}
+
+function* cyclesOf(decoder: Decoder, blobs: readonly Uint8Array[]): Generator<Cycle> {
+  let before: unknown;
+  for (const blob of blobs) {
+    before = decoder.decode(blob, before);
+    if (!isPlain(before) || !isPlain(before['outcome'])) throw new RangeError('not a cycle');
+    yield before as unknown as Cycle;
+  }
+}
+
 /**
  * Decides every cycle of a segment again, from the memory at its start.
- * @param blobs  the opening, then the cycles
+ * @returns the memory after the last
  * @throws RangeError for blobs that no recorder wrote
  */
-export function* replay(blobs: Iterable<Uint8Array>): Generator<Replayed, GuardMemory | undefined> {
-  const decoder = new Decoder();
-  let opened: { opening: Opening; plant: Plant } | undefined;
-  let memory: GuardMemory | undefined;
-  let before: Cycle | undefined;
-  for (const blob of blobs) {
-    if (opened === undefined) {
-      const opening = openingOf(decoder.decode(blob, undefined));
-      const { site, times, commissioned, bootId } = opening;
-      opened = { opening, plant: plantOf(site, times, new Set(commissioned), bootId) };
-      memory = opening.memory;
-      continue;
-    }
-    const cycle = decoder.decode(blob, before) as Cycle;
-    before = cycle;
-    const { opening, plant } = opened;
-    if (memory === undefined) return undefined;
+export function* replay(
+  blobs: readonly Uint8Array[],
+): Generator<Replayed, GuardMemory | undefined> {
+  const told = read(blobs);
+  if (told === undefined) return undefined;
+  const { opening } = told;
+  const { site, times, commissioned, bootId } = opening;
+  const plant = plantOf(site, times, new Set(commissioned), bootId);
+  let { memory } = opening;
+  for (const cycle of told.cycles) {
     const turn = again(plant, opening, memory, cycle);
     memory = turn.memory;
-    const differs = difference(cycle.outcome, outcomeOf(turn));
+    const differs = difference({ outcome: cycle.outcome }, { outcome: outcomeOf(turn) });
     yield { opening, cycle, turn, differs };
   }
   return memory;
