@@ -109,6 +109,18 @@ const guard = [
   ),
 ];
 
+const proof = [
+  error(
+    'commissioning-is-pure',
+    'The proof of a wiring is mathematics on data: it sees devices, contracts and itself.',
+    { path: '^gateway/commissioning/' },
+    {
+      path: '^(gateway|cloud|simulators|test)/',
+      pathNot: '^gateway/(commissioning|contracts)/',
+    },
+  ),
+];
+
 const rootsAndAdapters = [
   error(
     'adapters-belong-to-roots',
@@ -296,7 +308,7 @@ const outside = [
 ];
 
 module.exports = {
-  forbidden: [...house, ...guard, ...rootsAndAdapters, ...sides, ...outside],
+  forbidden: [...house, ...guard, ...proof, ...rootsAndAdapters, ...sides, ...outside],
   options: {
     doNotFollow: { path: 'node_modules' },
     // Never a bare 'dist': most packages keep their entry there, and an excluded import is not judged.

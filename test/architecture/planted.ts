@@ -36,6 +36,8 @@ export const CLEAN: Readonly<Record<string, string>> = {
     "import type { SiteState } from '../../guard/site/state.ts';\nexport const planned = (state: SiteState): SiteState => state;\n",
   'gateway/agents/producer/orders.ts': 'export const orders = 1;\n',
   'gateway/link/outbox.ts': 'export const outbox = 1;\n',
+  'gateway/commissioning/program.ts':
+    "import { ONE } from '../../devices/units.ts';\nimport type { Instant } from '../contracts/values/time.ts';\nexport const program = (at: Instant): number => at + ONE;\n",
   'gateway/link/b.ts': "import { a } from './a.ts';\nexport const b = (): unknown => a;\n",
   'gateway/link/d.ts': "import type { C } from './c.ts';\nexport interface D { readonly c: C }\n",
   'gateway/adapters/clock.ts':
@@ -213,6 +215,17 @@ export const PLANTED: readonly Plant[] = [
     rule: 'agents-never-meet',
     at: 'cloud/agents/forecasting/planted.ts',
     text: value('grid', '../grid/step.ts'),
+  },
+
+  {
+    rule: 'commissioning-is-pure',
+    at: 'gateway/commissioning/planted-a.ts',
+    text: type('Clock', '../ports.ts'),
+  },
+  {
+    rule: 'commissioning-is-pure',
+    at: 'gateway/commissioning/planted-b.ts',
+    text: type('SiteState', '../guard/site/state.ts'),
   },
 
   {
