@@ -101,6 +101,15 @@ describe('what it cannot trust', () => {
     });
   });
 
+  it('an order does not outlive the readings it was given by', () => {
+    const memory = { battery1: remembered({ powerW: 3_000 }) };
+    for (const one of [{ terminal: { ageMs: 8_001 } }, { grid: { ageMs: 8_001 } }]) {
+      expect(given({ wish: 3_000, memory, ...one }).first).toMatchObject({ code: 'SAFE_STATE' });
+    }
+    const late = { memory, terminal: { ageMs: 8_000 }, grid: { ageMs: 8_000 } };
+    expect(given(late).first).toMatchObject({ powerW: 3_000, code: 'HOLDING' });
+  });
+
   it('late readings and no order yet: the safe state', () => {
     expect(given({ wish: 9_000, grid: { ageMs: 6_000 } }).first?.code).toBe('SAFE_STATE');
   });
