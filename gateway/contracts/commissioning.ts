@@ -5,6 +5,7 @@ import {
   FINDING_KINDS,
   type Learned,
   PHASES,
+  PLOT_PLACES,
   type Program,
 } from './values/commissioning.ts';
 
@@ -94,6 +95,7 @@ learned satisfies z.ZodType<Learned>;
 const plotLine = z.object({
   label: words,
   role: z.enum(['asked', 'own', 'meter']),
+  place: z.enum(PLOT_PLACES),
   atMs: z.array(finite).max(2_000),
   powerW: z.array(known).max(2_000),
 });

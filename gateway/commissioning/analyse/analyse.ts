@@ -1,7 +1,6 @@
 import type {
   Finding,
   FindingKind,
-  PlotLine,
   ProgramStep,
   TerminalResult,
   Trace,
@@ -9,7 +8,7 @@ import type {
 import type { Site, Terminal } from '../../contracts/values/site.ts';
 import { finding } from '../findings.ts';
 import { say } from '../sentences.ts';
-import { between, commandsOf, meanOf, medianOf, powerSeries, type Series } from '../series.ts';
+import { between, meanOf, medianOf, powerSeries, type Series } from '../series.ts';
 import { terminalOf, witnessesOf } from '../witnesses.ts';
 import type { Evidence } from './evidence.ts';
 import { judge } from './judge.ts';
@@ -18,6 +17,7 @@ import { lettingGo } from './letting-go.ts';
 import { measuredFindings } from './measured.ts';
 import { type Observation, observe } from './observe.ts';
 import { connectionWay, storeWay } from './physics.ts';
+import { plotOf } from './plot-lines.ts';
 import { type Excitation, excitationOf } from './pulses.ts';
 import { Responses } from './response.ts';
 
@@ -37,8 +37,6 @@ export interface Question {
 const REQUIRED: readonly FindingKind[] = ['write', 'sign', 'scale', 'mapping', 'release'];
 /** Good to know, and no reason to refuse control. */
 const OPTIONAL: readonly FindingKind[] = ['phases', 'response', 'losses'];
-const PLOT_LINES = 8;
-const PLOT_POINTS = 600;
 
 export function analyse(question: Question): TerminalResult {
   const { site, steps, trace, seed, before } = question;
@@ -168,40 +166,4 @@ function isObeyed(terminal: Terminal, trace: Trace, { pulses }: Excitation): boo
     if (Math.abs(told - read) <= Math.max(20, 0.05 * Math.abs(told))) equal += 1;
   }
   return known === 0 ? undefined : equal > known / 2;
-}
-
-function plotOf(site: Site, terminal: Terminal, trace: Trace): PlotLine[] {
-  const asked: PlotLine = {
-    label: 'asked',
-    role: 'asked',
-    ...thinned(
-      commandsOf(trace, terminal.id).flatMap(({ fromS, untilS, powerW }) => [
-        [fromS, powerW],
-        [untilS, powerW],
-      ]),
-    ),
-  };
-  const lines = witnessesOf(site, terminal.id)
-    .map((witness) => ({ witness, series: powerSeries(trace, witness) }))
-    .filter(({ series }) => series.value.length > 0)
-    .slice(0, PLOT_LINES - 1)
-    .map(
-      ({ witness, series }): PlotLine => ({
-        label: witness.label,
-        role: witness.role === 'own' ? 'own' : 'meter',
-        ...thinned(series.atS.map((at, index) => [at, series.value[index] ?? null])),
-      }),
-    );
-  return [asked, ...lines];
-}
-
-function thinned(
-  points: readonly (readonly [number, number | null])[],
-): Pick<PlotLine, 'atMs' | 'powerW'> {
-  const every = Math.max(1, Math.ceil(points.length / PLOT_POINTS));
-  const some = points.filter((_, index) => index % every === 0);
-  return {
-    atMs: some.map(([atS]) => Math.round(atS * 1_000)),
-    powerW: some.map(([, powerW]) => (powerW === null ? null : Math.round(powerW))),
-  };
 }

@@ -133,10 +133,14 @@ export interface Learned {
   readonly meters: readonly LearnedMeter[];
 }
 
+export const PLOT_PLACES = ['grid', 'pv', 'battery', 'ev', 'load', 'rest'] as const;
+export type PlotPlace = (typeof PLOT_PLACES)[number];
+
 /** One line of the page's plots: what was asked, or what one place measured. */
 export interface PlotLine {
   readonly label: string;
   readonly role: 'asked' | 'own' | 'meter';
+  readonly place: PlotPlace; // whose verbs its powers take
   readonly atMs: readonly number[]; // from the start
   readonly powerW: readonly (number | null)[]; // null = nothing good was read
 }

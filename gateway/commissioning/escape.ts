@@ -1,0 +1,13 @@
+const NAMED: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text for HTML, also inside quotes. What would move the reader's cursor or direction is left out. */
+export const escaped = (text: string): string =>
+  text
+    .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, ' ')
+    .replaceAll(/[&<>"']/g, (char) => NAMED[char] ?? '');
