@@ -11,6 +11,7 @@ import type { TelemetryRecord } from '../contracts/values/record.ts';
 import type { TrialAnswer } from '../contracts/values/trial.ts';
 import type { PassThrough } from '../guard/pass.ts';
 import type { Clock, Log, Pipe } from '../ports.ts';
+import { LEAST_DETAIL, pictured } from './picture.ts';
 
 /** A running agent process as the supervisor needs it. */
 export interface AgentProcess {
@@ -55,6 +56,7 @@ export class Supervisor {
   private backoffMs = BACKOFF_MIN_MS;
   private image: Image | undefined;
   private imageInFlight = false;
+  private detail = 0; // points left out of images so far
   private records: TelemetryRecord[] = [];
   private sent = 0; // records already written to this agent
   private readonly mirroredAtMs = new Map<string, number>(); // by span, as this agent has it
@@ -204,10 +206,21 @@ export class Supervisor {
     return this.agent !== undefined && sendFrame(this.agent.pipe, frame);
   }
 
+  /** What does not fit into a frame goes with fewer points, from then on. */
   private sendImage(): void {
-    if (this.image === undefined || this.imageInFlight) return;
-    if (this.send({ t: 'image', image: this.image })) this.imageInFlight = true;
-    this.image = undefined;
+    const { image } = this;
+    if (image === undefined || this.imageInFlight) return;
+    try {
+      const sent = this.send({ t: 'image', image: pictured(image, this.detail) });
+      if (sent) this.imageInFlight = true;
+      this.image = undefined;
+    } catch (error) {
+      if (!(error instanceof RangeError) || this.detail === LEAST_DETAIL) throw error;
+      this.detail += 1;
+      const all = Object.keys(image.points).length;
+      this.deps.log.warn(`the site has ${all} points, the agent gets the usual ones of them`);
+      this.sendImage();
+    }
   }
 
   private sendRecords(): void {

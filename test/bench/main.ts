@@ -1,13 +1,15 @@
 import { cpus } from 'node:os';
+import { benchFleet32 } from './fleet/fleet32.ts';
 import { benchModbus } from './modbus/modbus.ts';
 import { benchSite } from './site.ts';
 import { benchStep } from './step.ts';
 
 /**
- * `npm run bench -- NAME [--json]`: figures for docs/benchmarks.md. Each bench names the machine it
- * ran on.
+ * `npm run bench -- NAME [--json] [--minutes N]`: figures for docs/benchmarks.md. Each bench names
+ * the machine it ran on.
  */
-const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
+const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> = {
+  fleet32: benchFleet32,
   modbus: benchModbus,
   site: benchSite,
   step: benchStep,
@@ -15,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<object>>> = {
 
 const [name = 'site', ...flags] = process.argv.slice(2).filter((word) => word !== '--');
 const bench = BENCHES[name];
+const minutes = Number(flags[flags.indexOf('--minutes') + 1]);
 if (bench === undefined) {
   process.stderr.write(
     `bench: no bench is called '${name}'; name one of: ${Object.keys(BENCHES).join(', ')}\n`,
@@ -22,7 +25,7 @@ if (bench === undefined) {
   process.exit(2);
 }
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
-const figures = { bench: name, machine, ...(await bench()) };
+const figures = { bench: name, machine, ...(await bench(minutes > 0 ? minutes : undefined)) };
 if (flags.includes('--json')) process.stdout.write(`${JSON.stringify(figures)}\n`);
 else process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
 process.exit(0);

@@ -129,6 +129,28 @@ describe('the supervisor of the agent process', () => {
     expect(mirrored(1)).toEqual([[[0, 2]]]);
   });
 
+  it('sends what fits of an image that is larger than a frame', () => {
+    const { supervisor, agent } = setUp();
+    const reading = { quality: 'good', value: 12_345.678, atMs: 123_456_789 } as const;
+    const many = (name: (n: number) => string, count: number) =>
+      Array.from({ length: count }, (_, n) => [name(n), reading] as const);
+    const points = Object.fromEntries([
+      ['battery1.powerW', reading],
+      ['battery1.voltageL1V', reading],
+      ...many((n) => `battery1.string${n}PowerW`, 3_000),
+    ]);
+    agent().say({ t: 'alive' });
+    supervisor.turn({ ...image(1), points });
+    const sent = () => agent().got.flatMap((f) => (f.t === 'image' ? [f.image.points] : []));
+    expect(sent().map((own) => Object.keys(own))).toEqual([
+      ['battery1.powerW', 'battery1.voltageL1V'],
+    ]);
+    agent().say({ t: 'image-ack', cycle: 1 });
+    const phases = Object.fromEntries(many((n) => `battery${n}.voltageL1V`, 1_500));
+    supervisor.turn({ ...image(2), points: { ...points, ...phases } });
+    expect(Object.keys(sent()[1] ?? {})).toEqual(['battery1.powerW']);
+  });
+
   it("brings another master's request and its answer, to the agent that asked", async () => {
     const { clock, supervisor, agent, frames } = setUp();
     const broken = { t: 'pass', id: 1, device: 'meter1', bytes: [3, 256] } as const;

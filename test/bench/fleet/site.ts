@@ -1,0 +1,148 @@
+import type { ControlSpec, PointSpec, Profile } from '../../../devices/profile.ts';
+import { parseSite } from '../../../gateway/config/load.ts';
+import type { Site } from '../../../gateway/contracts/values/site.ts';
+
+const DEVICES = 32;
+export const POINTS = 60;
+
+const holding = (at: number, more: Partial<PointSpec> = {}): PointSpec => ({
+  at,
+  space: 'holding',
+  as: 'u16',
+  unit: 'none',
+  class: 'control',
+  ...more,
+});
+
+/** 59 more values beside the power, all read every second. */
+const values = Object.fromEntries(
+  Array.from({ length: POINTS - 1 }, (_, n) => [
+    `value${n + 1}W`,
+    holding(2 * n + 2, { as: 'u32', unit: 'W' }),
+  ]),
+);
+
+const PROFILE: Omit<Profile & { kind: 'registers' }, 'id' | 'role' | 'control' | 'points'> = {
+  kind: 'registers',
+  maker: 'Bench',
+  title: 'Device of 60 points',
+  source: [],
+  wordOrder: 'big',
+  limits: { maxRegistersPerRead: 125, pauseMs: 0, timeoutMs: 800, latencyMs: 0, connectDelayMs: 0 },
+  identity: [],
+  quirks: [],
+  examples: [],
+};
+
+const SETPOINT: ControlSpec = {
+  binds: '',
+  kind: 'setpoint',
+  arm: [{ point: 'setReversionS', value: { from: 'timeoutS' } }],
+  set: [
+    { point: 'setW', value: { from: 'powerW' } },
+    { point: 'setEnable', value: { const: 1 } },
+  ],
+  release: [{ point: 'setEnable', value: { const: 0 } }],
+  reversion: { to: 'own-mode', minS: 1, maxS: 300, renewedBy: 'any-write' },
+  flash: 'volatile',
+  source: 'bench',
+};
+
+const power = holding(0, { as: 'i32', unit: 'W' });
+const METER: Profile = {
+  ...PROFILE,
+  id: 'bench/meter60',
+  role: 'meter',
+  control: [],
+  points: { powerW: power, ...values },
+};
+const BATTERY: Profile = {
+  ...PROFILE,
+  id: 'bench/battery60',
+  role: 'battery-inverter',
+  control: [SETPOINT],
+  points: {
+    powerW: power,
+    ...values,
+    setW: holding(120, { as: 'i32', unit: 'W', writable: true, class: 'state' }),
+    setReversionS: holding(122, { unit: 's', writable: true, class: 'state', min: 0, max: 300 }),
+    setEnable: holding(123, { writable: true, class: 'state', min: 0, max: 1 }),
+    ratedW: holding(126, { unit: 'W', class: 'slow' }),
+    socPct: holding(127, { unit: 'pct', class: 'state', min: 0, max: 100 }),
+  },
+};
+
+const profiles = (id: string): Profile | undefined => [METER, BATTERY].find((one) => one.id === id);
+
+const batteries = Array.from({ length: DEVICES - 1 }, (_, n) => n + 2);
+const lines = (of: (n: number) => string): string => batteries.map(of).join('\n');
+
+const text = (port: number): string => `version: 1
+id: fleet
+tenant: bench
+gateway: gw-fleet
+participant: fleet
+name: Fleet
+zone: z1
+place: { latitudeDeg: 48.1, longitudeDeg: 9.2, timeZone: Europe/Berlin }
+currency: EUR
+gridCode: vde-ar-n-4105
+buses:
+  - { id: lan1, kind: tcp, host: 127.0.0.1, port: ${port} }
+${lines((n) => `  - { id: lan${n}, kind: tcp, host: 127.0.0.${n}, port: ${port} }`)}
+nodes:
+  - { id: main, kind: ac, phases: 3 }
+connections:
+  - id: grid
+    node: main
+    meteringPoint: DE00012345
+    fuseA: 630
+    contractedImportW: 300000
+    contractedExportW: 300000
+    defaultImportLimitW: 300000
+    defaultExportLimitW: 300000
+    failsafeImportLimitW: 4200
+    failsafeExportLimitW: 0
+    tariff:
+      id: flat
+      currency: EUR
+      timeZone: Europe/Berlin
+      source: bench
+      components:
+        - id: in
+          kind: energy-import
+          windows:
+            - { weekdays: [1, 2, 3, 4, 5, 6, 7], fromMinute: 0, untilMinute: 1440, priceNanoPerWh: 300000 }
+devices:
+  - { id: meter1, bus: lan1, unit: 1, profile: bench/meter60 }
+${lines((n) => `  - { id: inverter${n}, bus: lan${n}, unit: ${n}, profile: bench/battery60 }`)}
+terminals:
+${lines(
+  (n) => `  - id: battery${n}
+    name: Battery ${n}
+    node: main
+    kind: battery
+    device: inverter${n}
+    ratedInW: 10000
+    ratedOutW: 10000
+    control: setpoint
+    safeState: { kind: own-mode }`,
+)}
+  - { id: rest, name: Rest, node: main, kind: load, ratedOutW: 300000 }
+stores:
+${lines((n) => `  - { id: store${n}, terminal: battery${n}, usableWh: 20000, socMinPct: 5, socMaxPct: 95 }`)}
+meters:
+  - { id: m1, of: grid, device: meter1, direction: into-node, class: billing }
+residuals:
+  - { node: main, terminal: rest }
+`;
+
+/** A meter and 31 batteries with a connection each, all behind `port`. */
+export function fleetSite(port: number): {
+  readonly site: Site;
+  readonly profiles: typeof profiles;
+} {
+  const { site, complaints } = parseSite(text(port), profiles);
+  if (site === undefined) throw new Error(JSON.stringify(complaints[0]));
+  return { site, profiles };
+}
