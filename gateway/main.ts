@@ -205,6 +205,31 @@ looking(devices.command('test'))
     process.exitCode = await testDevice(tested, options);
   });
 
+devices
+  .command('commission')
+  .argument('<site>', 'site file, or the folder of the gateway')
+  .option('--device <id>', 'this one, also where it is proven; without it all that are not')
+  .option('--yes', 'do not ask before it begins', false)
+  .option('--by <name>', 'who proves it, for the record; without it the name of the user')
+  .option('--page <file>', 'write the record as a page to print (HTML)')
+  .option('--json', 'print one JSON object')
+  .description('prove wiring and control of a device by small pulses of power; moves power')
+  .action(async (site: string, options) => {
+    const { commissionNow } = await import('./cli/devices-commission.ts');
+    process.exitCode = await commissionNow(site, options, version());
+  });
+devices
+  .command('record')
+  .argument('<site>', 'site file, or the folder of the gateway')
+  .option('--device <id>', 'one device; without it how each of them stands')
+  .option('--page <file>', 'write the record as a page to print (HTML)')
+  .option('--json', 'print one JSON object')
+  .description('show what was proven of a device, by whom and when')
+  .action(async (site: string, options) => {
+    const { showRecord } = await import('./cli/devices-record.ts');
+    process.exitCode = showRecord(site, options);
+  });
+
 const config = program.command('config').description('look at a site file');
 config
   .command('check')

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type GatewayFile, loadCommissioning, loadGateway } from '../config/gateway-file.ts';
+import { admit, type DeviceStand } from '../config/commissioning.ts';
+import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { parseSite, readText } from '../config/load.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { readStand, runningSite } from '../config/running-site.ts';
@@ -36,19 +37,37 @@ function siteFindings(file: GatewayFile): { site: Site | undefined; findings: Fi
     );
     if (site === undefined) return { site, findings };
     findings.push(fine('site.yaml', `${site.name}, ${site.devices.length} devices`));
-    const proven = loadCommissioning(file.commissioning, site.id);
-    const open = site.devices.filter(({ id }) => !proven.has(id)).map(({ id }) => id);
-    if (open.length === 0) findings.push(fine('commissioning', 'every device is proven'));
-    else {
-      const mend = 'prove sign, phase and scale of each; until then it is not controlled';
-      findings.push(look('commissioning', `not proven: ${open.join(', ')}`, mend));
-    }
     const running = documentFinding(file);
     if (running.finding !== undefined) findings.push(running.finding);
+    findings.push(...provenFindings(file, running.site ?? site));
     return { site: running.site ?? site, findings };
   } catch (error) {
     return { site: undefined, findings: [faultFinding('site.yaml', error)] };
   }
+}
+
+/** What still has to be proven, and what is not controlled although it is. */
+function provenFindings(file: GatewayFile, site: Site): Finding[] {
+  const { stands } = admit(file, site, profilesBeside(file.siteFile));
+  const check = 'commissioning';
+  const findings = stands.flatMap((stand): Finding[] => {
+    const mend = `edgewatt devices commission ${file.siteFile} --device ${stand.device}`;
+    if (stand.refused !== '') {
+      return [bad(check, `${stand.device} is not controlled`, stand.refused)];
+    }
+    if (stand.open.length === 0) return [];
+    return [look(check, `${stand.device}: ${openText(stand, site)}`, mend)];
+  });
+  if (findings.length > 0) return findings;
+  return [fine(check, 'every device that is controlled is proven')];
+}
+
+/** Why it counts as not proven, and what follows. */
+function openText({ device, kept, open }: DeviceStand, site: Site): string {
+  const allowed = site.control.unprovenAllowed.includes(device);
+  const then = allowed ? 'controlled by name all the same' : 'not controlled';
+  const why = kept.state === 'unfit' ? `its record counts as none (${kept.why})` : 'not proven';
+  return `${open.join(', ')} ${why}, ${then}`;
 }
 
 /** Where the fleet's document counts in place of the local file, or was left. */

@@ -335,10 +335,10 @@ function controlled(site: Site, terminal: Terminal, index: number, profiles: Pro
   }
   const found: Finding[] = [];
   const { reversion, minPowerW = 0 } = spec;
-  const endless = reversion.to === 'none' || reversion.unproven === true;
-  if (endless && device.allowWithoutReversion !== true) {
-    const timer = reversion.to === 'none' ? 'no reversion timer' : 'no proven reversion timer';
-    const what = `device '${device.id}' has ${timer}, so a lost gateway would leave it commanded`;
+  // One that no source proves is proven at commissioning, or the guard writes nothing.
+  if (reversion.to === 'none' && device.allowWithoutReversion !== true) {
+    const id = `device '${device.id}'`;
+    const what = `${id} has no reversion timer, so a lost gateway would leave it commanded`;
     const mend =
       'accept that by name with allowWithoutReversion: true ' +
       `at device '${device.id}', or use control: none`;

@@ -52,7 +52,6 @@ const gatewaySchema = z.strictObject({
     .prefault({ sizeMb: 256 }),
   proxy: proxySchema.optional(),
   history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database
-  commissioning: z.string().optional(), // JSON record of what was proven, and when
   demo: z
     .strictObject({
       clockOrigin: z.strictObject({
@@ -115,41 +114,9 @@ export function loadGateway(dir: string): GatewayFile {
       releaseKeysFile: at(value.fleet.releaseKeysFile),
     },
     ...(value.history === undefined ? {} : { history: at(value.history) }),
-    ...(value.commissioning === undefined ? {} : { commissioning: at(value.commissioning) }),
     ...(value.advisor === undefined
       ? {}
       : { advisor: { ...value.advisor, keyFile: at(value.advisor.keyFile) } }),
     ...(value.broker === undefined ? {} : { broker: brokerAt(value.broker, at) }),
   };
-}
-
-const commissioningSchema = z.object({
-  version: z.literal(1),
-  site: z.string(),
-  by: z.string(),
-  devices: z.array(z.object({ device: z.string(), atMs: z.number(), proven: z.array(z.string()) })),
-});
-
-/**
- * Devices whose wiring was proven; none without a record. @throws Fault when the record is
- * malformed
- */
-export function loadCommissioning(file: string | undefined, siteId: string): ReadonlySet<string> {
-  if (file === undefined) return new Set();
-  let value: unknown;
-  try {
-    value = JSON.parse(readText(file));
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    throw new Fault('not JSON', file, 'run edgewatt devices commission again');
-  }
-  const parsed = commissioningSchema.safeParse(value);
-  if (!parsed.success || parsed.data.site !== siteId) {
-    throw new Fault(
-      `not a commissioning record of site '${siteId}'`,
-      file,
-      'run edgewatt devices commission again',
-    );
-  }
-  return new Set(parsed.data.devices.map((entry) => entry.device));
 }

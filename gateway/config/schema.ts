@@ -164,6 +164,7 @@ export const siteSchema = z.strictObject({
         profile: z.string().min(1),
         serial: z.string().max(64).optional(),
         allowWithoutReversion: z.boolean().optional(),
+        ownLimitW: z.number().min(0).optional(),
       }),
     )
     .min(1),

@@ -9,7 +9,8 @@ import { endWithParent } from '../adapters/process/parent.ts';
 import { tellService } from '../adapters/process/service.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard, superviseAgent } from '../compose.ts';
-import { type GatewayFile, loadCommissioning, loadGateway } from '../config/gateway-file.ts';
+import { admit } from '../config/commissioning.ts';
+import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { standFile, startSite } from '../config/running-site.ts';
 import type { Image } from '../contracts/values/image.ts';
@@ -35,17 +36,17 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const unlock = await takeLock(file.dataDir);
   const disk = new DiskWriter();
   const log = disk.log();
-  const { site, sha256, commissioned, stand } = loadOrUnlock(file, log, unlock);
+  const profiles = profilesBeside(file.siteFile);
+  const { sha256, stand, admitted } = loadOrUnlock(file, profiles, log, unlock);
+  const { site } = admitted;
   const clock = createClock(file.demo?.clockOrigin);
   const stateFile = join(file.dataDir, 'guard.state');
   const saved = checkSaved(readSaved(stateFile, log));
   const startedMs = clock.realMs();
   const bootId = `${site.gateway}-${process.pid}-${Math.floor(startedMs)}`;
-  const profiles = profilesBeside(file.siteFile);
-  const times = timing(clock.speed);
   const guard = composeGuard(
     {
-      ...{ site, profiles, times, saved, commissioned, bootId },
+      ...{ ...admitted, profiles, times: timing(clock.speed), saved, bootId },
       passThrough: file.proxy?.passThrough,
     },
     {
@@ -95,11 +96,15 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   if (!ending) supervisor.launch();
 }
 
+type Profiles = ReturnType<typeof profilesBeside>;
+
 /** @throws Fault when a file is not sound; the site is free again then */
-function loadOrUnlock(file: GatewayFile, log: Log, unlock: () => void) {
+function loadOrUnlock(file: GatewayFile, profiles: Profiles, log: Log, unlock: () => void) {
   try {
     const { site, sha256, stand } = startSite(file, (text) => log.warn(text));
-    return { site, sha256, stand, commissioned: loadCommissioning(file.commissioning, site.id) };
+    const admitted = admit(file, site, profiles);
+    for (const sentence of admitted.sentences) log.warn(sentence);
+    return { sha256, stand, admitted };
   } catch (error) {
     unlock();
     throw error;

@@ -7,6 +7,7 @@ import { newKeyPair } from '../../gateway/adapters/crypto.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import { bigints, zoneOf } from '../sites/zone.ts';
 import { CLOUD_ID, type Login, secret, writeLogin } from './broker.ts';
+import { keepSimulatedRecords } from './commissioned.ts';
 
 /** Secrets of one run, made anew each time. */
 export interface RunSecrets {
@@ -24,7 +25,8 @@ function brokerSection(dir: string, url: string, login: Login) {
 
 export interface GatewayFiles {
   readonly siteText: string;
-  readonly commissioning: string;
+  readonly site: Site;
+  readonly startMs: number;
   readonly history: string;
   readonly ownProfiles: readonly Profile[];
   readonly pagePort: number;
@@ -38,7 +40,7 @@ export interface GatewayFiles {
 export function writeGateway(dir: string, files: GatewayFiles): string {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeFileSync(join(dir, 'site.yaml'), files.siteText);
-  writeFileSync(join(dir, 'commissioning.json'), files.commissioning);
+  keepSimulatedRecords(join(dir, 'data'), files.site, files.startMs);
   writeFileSync(join(dir, 'history.csv'), files.history);
   for (const [n, profile] of files.ownProfiles.entries()) {
     mkdirSync(join(dir, 'profiles'), { recursive: true });
@@ -51,7 +53,6 @@ export function writeGateway(dir: string, files: GatewayFiles): string {
     page: { host: '127.0.0.1', port: files.pagePort },
     ...(files.broker && { broker: brokerSection(dir, files.broker.url, files.broker.login) }),
     history: 'history.csv',
-    commissioning: 'commissioning.json',
     demo: { clockOrigin: files.origin, peers: files.peers, doorsFile: 'doors.secret' },
   };
   secret(join(dir, 'gateway.yaml'), stringify(gateway)); // its peers' addresses sign in

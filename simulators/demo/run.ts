@@ -16,7 +16,7 @@ import type { Drive } from '../plant/types.ts';
 import { createSiteDevices } from '../servers/site-devices.ts';
 import { type Sources, startSources } from '../servers/sources.ts';
 import { deviceSettings } from '../sites/bind.ts';
-import { commissioningRecord, demoClimate, demoSiteText, wired } from '../sites/demo.ts';
+import { demoClimate, demoSiteText, wired } from '../sites/demo.ts';
 import {
   type BrokerKind,
   CLOUD_ID,
@@ -277,7 +277,8 @@ export class Run {
     const { broker } = this;
     return writeGateway(join(this.dir, site.id), {
       siteText: demoSiteText(site, setup.comment),
-      commissioning: commissioningRecord(site, this.options.startMs, {}),
+      site,
+      startMs: this.options.startMs,
       history: setup.history(intervalStart(this.options.startMs)),
       ownProfiles: setup.ownProfiles ?? [],
       pagePort: page.port,

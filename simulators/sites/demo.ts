@@ -15,7 +15,7 @@ import { siteYaml } from './yaml.ts';
  *   const devices = createSiteDevices(demo.site, { clock, settings, onFrame });
  *   const site = wired(demo.site, await devices.start(), { keyId, publicKey });
  *   write('site.yaml', siteYaml(site, demo.comment));
- *   write('commissioning.json', commissioningRecord(site, wallMs, serials));
+ *   keepSimulatedRecords(dataDir, site, wallMs);
  *   write('history.csv', historyCsv(demo.plant, intervalStart(wallMs)));
  *   const bound = bindSite(site, devices.images, seed);   // then turn after turn, see bind.ts
  */
@@ -67,25 +67,3 @@ export function wired(
 /** Text of a demo site's file. */
 export const demoSiteText = (site: Site, comment: string): string =>
   siteYaml(site, `${comment}\nMade by the simulator; docs/formats.md explains every key.`);
-
-/** The record that an installer would have made; the simulator knows its own wiring. */
-export function commissioningRecord(
-  site: Site,
-  atMs: number,
-  serials: Readonly<Record<string, string>>,
-): string {
-  const devices = site.devices.map((device) => {
-    const controls = site.terminals.some(
-      (terminal) =>
-        terminal.control !== 'none' && (terminal.controlDevice ?? terminal.device) === device.id,
-    );
-    const measured = ['identity', 'direction', 'scale'];
-    return {
-      device: device.id,
-      serial: serials[device.id] ?? device.serial ?? device.id,
-      atMs,
-      proven: controls ? [...measured, 'control', 'reversion', 'release'] : measured,
-    };
-  });
-  return `${JSON.stringify({ version: 1, site: site.id, by: 'simulator', devices }, null, 2)}\n`;
-}

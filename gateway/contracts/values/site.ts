@@ -98,6 +98,7 @@ export interface Device {
   readonly profile: string;
   readonly serial?: string; // bound at commissioning
   readonly allowWithoutReversion?: boolean; // control by name although the device has no timer
+  readonly ownLimitW?: number; // production limit that is set in the device itself
 }
 
 export type TerminalKind = 'pv' | 'battery' | 'load' | 'ev' | 'generator' | 'converter';

@@ -18,8 +18,8 @@ import {
   secretFinding,
 } from '../../../../gateway/cli/doctor-checks.ts';
 import { loadSite } from '../../../../gateway/config/load.ts';
+import { keepSimulatedRecords } from '../../../../simulators/demo/commissioned.ts';
 import { Authority } from '../../../../simulators/iot-core/authority.ts';
-import { commissioningRecord } from '../../../../simulators/sites/demo.ts';
 import { ROOT } from '../../../architecture/source.ts';
 import { runCli } from '../../../fixtures/cli.ts';
 
@@ -173,7 +173,7 @@ describe('edgewatt doctor, as a command,', () => {
       .replace('host: 192.168.1.21', `host: 127.0.0.1, port: ${battery}`)
       .replace('/dev/serial/by-id/usb-rs485', write('ttyUSB0', ''));
     const site = loadSite(write('site.yaml', text), profileById);
-    write('commissioning.json', commissioningRecord(site, Date.now(), {}));
+    keepSimulatedRecords(dir, site, Date.now());
     const { cert, key } = await (await Authority.create('doctor test')).server(['127.0.0.1']);
     write('page.crt', cert);
     write('page.key', key);
@@ -184,7 +184,6 @@ describe('edgewatt doctor, as a command,', () => {
       'page: { host: 0.0.0.0, port: 0, tls: { certFile: page.crt, keyFile: page.key } }',
       'broker:',
       `  { url: "mqtts://127.0.0.1:${broker}", passwordFile: broker.secret, caFile: page.crt }`,
-      'commissioning: commissioning.json',
     ];
     write('gateway.yaml', `${gateway.join('\n')}\n`);
     const { code, out } = await runCli(['doctor', dir, '--json']);
@@ -222,7 +221,7 @@ describe('edgewatt doctor, as a command,', () => {
       /^look broker secret: others may read .*b\.secret\n {5}chmod 600/m,
       /^look page: it is open to the network without TLS\n {5}set page\.tls/m,
       /^BAD {2}page: 0\.0\.0\.0:\d+: EADDRINUSE\n {5}stop what uses it, or set another/m,
-      /^look commissioning: not proven: meter1, inverter1, inverter2\n {5}prove sign/m,
+      /^look commissioning: inverter1: pv1 not proven, not controlled\n {5}edgewatt devices comm/m,
       /^ok {3}lock: no gateway runs on this site$/m,
     ]) {
       expect(out).toMatch(line);

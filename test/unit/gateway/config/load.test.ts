@@ -106,10 +106,13 @@ describe('what a device can do', () => {
     );
   });
 
-  it('a timer that nobody proved is accepted by name only', () => {
+  it('no timer is accepted by name only; one that no source proves is proven at commissioning', () => {
     const to = battery.replace('sunspec/battery-701', 'sma/sunny-island');
-    expect(complaint(battery, to)).toContain("device 'inverter2' has no proven reversion timer");
-    const allowed = barn.replace(battery, `${to}, allowWithoutReversion: true`);
+    expect(parseSite(barn.replace(battery, to), profileById).complaints).toEqual([]);
+    const pv = 'unit: 2, profile: sunspec/pv-inverter';
+    const without = pv.replace('sunspec/pv-inverter', 'huawei/sun2000-luna');
+    expect(complaint(pv, without)).toContain("device 'inverter1' has no reversion timer");
+    const allowed = barn.replace(pv, `${without}, allowWithoutReversion: true`);
     expect(parseSite(allowed, profileById).complaints).toEqual([]);
   });
 

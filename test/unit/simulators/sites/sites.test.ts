@@ -6,12 +6,7 @@ import type { BusSpec, Site } from '../../../../gateway/contracts/values/site.ts
 import type { DeviceImage } from '../../../../simulators/devices/types.ts';
 import { startPlant, stepPlant } from '../../../../simulators/plant/plant.ts';
 import { bindSite, deviceSettings } from '../../../../simulators/sites/bind.ts';
-import {
-  commissioningRecord,
-  demoSites,
-  demoSiteText,
-  wired,
-} from '../../../../simulators/sites/demo.ts';
+import { demoSites, demoSiteText, wired } from '../../../../simulators/sites/demo.ts';
 import { historyCsv } from '../../../../simulators/sites/history.ts';
 import { siteYaml } from '../../../../simulators/sites/yaml.ts';
 
@@ -65,22 +60,6 @@ test('every terminal of a demo site has its place in the plant, and the ac node 
     const sum = Object.values(truth.places).reduce((w, p) => w + (p.dc ? 0 : p.powerW), 0);
     expect(Math.abs(sum)).toBeLessThan(1e-6);
   }
-});
-
-test('the commissioning record names every device of the site', () => {
-  const { site } = demoSites(1)[1];
-  const record = JSON.parse(commissioningRecord(site, monday, { meter1: 'E630-1' })) as {
-    site: string;
-    by: string;
-    devices: { device: string; serial: string; proven: string[] }[];
-  };
-  expect(record.site).toBe('brightworks');
-  expect(record.by).toBe('simulator');
-  expect(record.devices.map((entry) => entry.device)).toEqual(
-    site.devices.map((device) => device.id),
-  );
-  expect(record.devices[0]).toMatchObject({ serial: 'E630-1' });
-  expect(record.devices.find((entry) => entry.device === 'relay1')?.proven).toContain('reversion');
 });
 
 test('history: a week of quarter-hours to the start of the demo, factory at work', () => {

@@ -76,7 +76,6 @@ beforeAll(async () => {
     version: 1,
     dataDir: 'data',
     page: { port: pagePort },
-    commissioning: 'commissioning.json',
     broker: {
       kind: 'aws-iot',
       url: `mqtts://127.0.0.1:${fleet.host.port}`,
