@@ -84,12 +84,10 @@ function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
     proven: () => proven(device),
     handle: poller.bus(device),
     map: () => poller.map(device),
-    observed: () =>
-      poller.snapshot().devices.find((one) => one.id === device)?.state === 'observing',
+    observed: () => poller.observed(device),
     ratedW: (part) => {
-      const readings = poller.snapshot().readings[device];
-      const own = part === '' ? undefined : good(readings?.[`${part}.ratedW`]);
-      return own ?? good(readings?.['ratedW']);
+      const own = part === '' ? undefined : good(poller.reading(device, `${part}.ratedW`));
+      return own ?? good(poller.reading(device, 'ratedW'));
     },
     foreign,
     budget,

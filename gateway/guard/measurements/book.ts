@@ -118,6 +118,13 @@ export class ReadingBook {
     return all;
   }
 
+  /** One of them. */
+  reading(key: string, nowMs: number, freshMs: Timing['freshMs']): Reading | undefined {
+    const entry = this.entries.get(key);
+    if (entry !== undefined) return worth(entry, nowMs, freshMs[entry.point.class]);
+    return this.map.sums?.[key] === undefined ? undefined : this.readings(nowMs, freshMs)[key];
+  }
+
   /** Request instant of the oldest control reading; undefined while one is missing. */
   controlAtMs(): number | undefined {
     let oldest: number | undefined;

@@ -59,7 +59,7 @@ export class DevicePoller {
   private laidOut = ''; // where the models of its chain stood
   private looking = false;
   private lookAgainCycle = 0;
-  private foreign = false; // another serial number than the one bound
+  isForeign = false; // another serial number than the one bound
   private cutOff = false; // the wire was not open at the last slot
   private told = '';
   private quarter = 0;
@@ -145,6 +145,10 @@ export class DevicePoller {
     return this.book?.readings(nowMs, this.freshMs) ?? {};
   }
 
+  reading(key: string, nowMs: number): Reading | undefined {
+    return this.book?.reading(key, nowMs, this.freshMs);
+  }
+
   view(nowMs: number): DeviceView {
     const { stats } = this.handle;
     return {
@@ -160,10 +164,9 @@ export class DevicePoller {
   }
 
   private state(nowMs: number): DeviceView['state'] {
-    if (this.foreign) return 'observing';
+    if (this.isForeign) return 'observing';
     const { times } = this.options;
-    const atMs = this.book?.controlAtMs();
-    const ageMs = atMs === undefined ? Number.POSITIVE_INFINITY : nowMs - atMs;
+    const ageMs = nowMs - (this.book?.controlAtMs() ?? Number.NEGATIVE_INFINITY);
     if (ageMs > this.freshMs.control + times.safeByMs - times.freshMs.control) return 'silent';
     if (ageMs > this.freshMs.control) return 'safe';
     const failing = this.polled.some((polled) => polled.failed && polled.block.class === 'control');
@@ -291,11 +294,11 @@ export class DevicePoller {
       const serial = key === 'serial' ? serialOf(map, point, result.words) : undefined;
       if (serial === undefined) continue;
       const foreign = device.serial !== undefined && device.serial !== serial;
-      if (foreign && !this.foreign) {
+      if (foreign && !this.isForeign) {
         const bound = `${device.serial} is bound; it is only observed until confirmed`;
         log.error(`device ${this.id}: serial ${serial} answers, ${bound}`);
       }
-      this.foreign = foreign;
+      this.isForeign = foreign;
     }
     if (!proven && this.map === undefined) this.proveByShape(map);
     return true;

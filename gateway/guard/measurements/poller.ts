@@ -109,6 +109,14 @@ class SitePoller implements Poller {
     return { readings, devices, good, bad };
   }
 
+  reading(deviceId: string, key: string): Reading | undefined {
+    return this.device(deviceId).reading(key, this.clock.monoMs());
+  }
+
+  observed(deviceId: string): boolean {
+    return this.device(deviceId).isForeign;
+  }
+
   bus(deviceId: string): BusHandle {
     return this.device(deviceId).handle;
   }

@@ -22,6 +22,10 @@ export interface Poller {
   start(): Promise<void>;
   stop(): Promise<void>;
   snapshot(): Snapshot;
+  /** One of a snapshot's readings, at a fraction of its price. */
+  reading(deviceId: string, key: string): Reading | undefined;
+  /** Another device answers than the one bound. */
+  observed(deviceId: string): boolean;
   /** @throws RangeError for a device that the site does not have */
   bus(deviceId: string): BusHandle;
   /** Undefined until the device has been found. */

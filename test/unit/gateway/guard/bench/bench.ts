@@ -216,6 +216,8 @@ export class Bench {
       },
       stop: async () => undefined,
       snapshot: () => this.snapshot(),
+      reading: (device, key) => this.snapshot().readings[device]?.[key],
+      observed: () => false,
       bus: () => {
         throw new Error('no bus on the bench');
       },
