@@ -151,6 +151,27 @@ program
     });
   });
 
+program
+  .command('scenario')
+  .description('a site, what happens to it, and what must be seen then; in virtual time')
+  .argument('[names...]', 'shipped scenarios (--list) or files (docs/scenarios.md)')
+  .option('--all', 'every shipped one')
+  .option('--list', 'show what is shipped')
+  .option('--json', 'print one JSON object at the end')
+  .option('--junit <file>', 'write JUnit XML')
+  .option('--plot <file>', 'write an SVG of the run; of several runs, into this folder')
+  .action(async (names, options) => {
+    const { scenario } = await import('./cli/scenario.ts');
+    process.exitCode = await scenario({
+      names,
+      all: options.all === true,
+      list: options.list === true,
+      json: options.json === true,
+      junit: options.junit,
+      plot: options.plot,
+    });
+  });
+
 function chained(text: string): number[] {
   if (/^\d{1,5}(,\d{1,5})*$/.test(text)) return text.split(',').map(Number);
   throw new InvalidArgumentError('Give models with commas, as 1,103,120.');

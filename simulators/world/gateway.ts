@@ -1,6 +1,7 @@
 import { checkSaved, composeGuard, superviseAgent } from '../../gateway/compose.ts';
 import { composeAgent } from '../../gateway/compose-agent.ts';
 import type { Image } from '../../gateway/contracts/values/image.ts';
+import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
 import { timing } from '../../gateway/contracts/values/timing.ts';
 import type {
   AgentStore,
@@ -27,6 +28,8 @@ export interface GatewayDeps {
   readonly log: Log;
   /** Hears of every image of the guard. */
   readonly onImage?: (image: Image) => void;
+  /** Hears of every record that the guard makes. */
+  readonly onRecords?: (records: readonly TelemetryRecord[]) => void;
 }
 
 const AGENT_START_MS = 1_500; // real: node starts, modules load
@@ -98,6 +101,7 @@ export class VirtualGateway {
     guard.onRecords = (records) => {
       for (const { epoch, seq } of records) this.produced.set(epoch, seq);
       onRecords?.(records);
+      deps.onRecords?.(records);
     };
     let missed = 0;
     guard.onImage = (image) => {
