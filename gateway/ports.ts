@@ -16,6 +16,8 @@ export interface Clock {
   monoMs(): number;
   /** UTC epoch milliseconds. */
   wallMs(): Instant;
+  /** Whether promises may hang on `wallMs`; a clock that does not say is trusted. */
+  isWallTrusted?(): boolean;
   /** Runs once when monoMs() >= atMs; returns a cancel. */
   at(atMs: number, run: () => void): () => void;
   /** Simulated seconds per real second; 1 outside the demo. */

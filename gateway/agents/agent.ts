@@ -360,7 +360,7 @@ class SiteAgent implements Agent {
       issuedAtMs: nowMs,
       expiresAtMs: this.planIssuedAtMs + times.planExpiryMs,
       cloudConnected: this.cloud.connected && site.control.marketEnabled,
-      clockTrusted: true,
+      clockTrusted: this.image?.flags.includes('untimed') !== true,
       plan: this.mind.steps(nowMs, STEPS_SENT),
       positions: site.control.marketEnabled ? this.mind.positions(nowMs) : [],
     };

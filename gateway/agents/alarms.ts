@@ -37,6 +37,13 @@ export class Alarms {
         mend: 'Switch off what Edgewatt does not control, or have the limit raised.',
       });
     }
+    if (image.flags.includes('untimed')) {
+      found.push({
+        code: 'CLOCK',
+        text: 'The clock of this machine cannot be trusted; nothing is traded meanwhile.',
+        mend: 'Let it reach a time server: timedatectl set-ntp true.',
+      });
+    }
     if (opened.state === 'replaced') {
       found.push({
         code: 'STORE_REPLACED',

@@ -119,8 +119,12 @@ export class Mind {
     return changed;
   }
 
-  /** New orders may go out. A pause leaves what was sold as it is: it is delivered. */
+  /**
+   * New orders may go out: the site and the operator allow it, and what time it is, is known. A pause
+   * leaves what was sold as it is: it is delivered.
+   */
   get marketEnabled(): boolean {
+    if (this.image?.flags.includes('untimed')) return false;
     return this.site.control.marketEnabled && this.operator.marketEnabled !== false;
   }
 

@@ -65,6 +65,7 @@ export interface TurnInput {
   readonly seen: Seen;
   readonly held: Intent | undefined; // the newest of the agent, in force or not
   readonly trial?: Trial | undefined; // a person proves a device
+  readonly isClockTrusted?: boolean | undefined; // default true
 }
 
 /** What a turn came to, from the image to the verdicts. */
@@ -88,11 +89,11 @@ export interface Turn {
  */
 export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Turn {
   const { spec } = plant;
-  const { at, times, held, trial } = input;
+  const { at, times, held, trial, isClockTrusted = true } = input;
   const seen = see(plant, before, input);
   const { site } = seen;
   const grid = limitsNow(before.grid, spec, times, at);
-  const intent = running(held, at.wallMs);
+  const intent = running(held, at.wallMs, isClockTrusted);
   const sent = sentOf(before.kernel);
   const decided = arbitrate(
     before.control,
@@ -109,7 +110,10 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const { findings } = judged;
   const { limited } = grid;
   const { islanded } = decided;
-  const standing = { site, spec, times, safeAfterMs, findings, intent, limited, islanded };
+  const standing = {
+    ...{ site, spec, times, safeAfterMs, findings, intent, limited, islanded },
+    isClockTrusted,
+  };
   return {
     memory: { site: seen.memory, control: decided.state, kernel: judged.memory, grid: grid.state },
     ...{ site, grid, decided, judged, verdicts: tried(plant, trial, judged, facts) },

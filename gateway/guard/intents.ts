@@ -48,7 +48,15 @@ export function supersedes(intent: Intent, held: Intent | undefined): boolean {
   return intent.sequence > held.sequence;
 }
 
-/** Silence ends an intent: it counts until its own expiry and not a moment longer. */
-export function running(intent: Intent | undefined, wallMs: Instant): Intent | undefined {
-  return intent !== undefined && wallMs < intent.expiresAtMs ? intent : undefined;
+/**
+ * Silence ends an intent: it counts until its own expiry and not a moment longer. With a clock that
+ * nobody trusts it goes on, without what was sold for an instant.
+ */
+export function running(
+  intent: Intent | undefined,
+  wallMs: Instant,
+  isClockTrusted = true,
+): Intent | undefined {
+  const counts = intent !== undefined && wallMs < intent.expiresAtMs ? intent : undefined;
+  return counts === undefined || isClockTrusted ? counts : { ...counts, clockTrusted: false };
 }

@@ -17,6 +17,7 @@ export interface Standing {
   readonly intent: Intent | undefined; // in force
   readonly limited: boolean;
   readonly islanded: boolean;
+  readonly isClockTrusted: boolean;
 }
 
 /** A single lost answer is no state of the site; reads that keep failing are. */
@@ -56,6 +57,7 @@ export function flagsOf(standing: Standing): ModeFlag[] {
     flags.push('observing');
   }
   if (standing.islanded) flags.push('islanded');
+  if (!standing.isClockTrusted) flags.push('untimed');
   return flags;
 }
 

@@ -1,5 +1,6 @@
 import type { Directive } from '../contracts/values/directive.ts';
 import type { Mode } from '../contracts/values/image.ts';
+import { HOUR_MS } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
 import type { GridState } from './directives.ts';
 
@@ -17,6 +18,8 @@ export interface GuardState {
   readonly lastHeartbeatWallMs?: number;
   readonly onLost?: 'keep' | 'failsafe';
   readonly failsafeSinceWallMs?: number;
+  /** When this was written down: no later start is before it. */
+  readonly wallMs?: number;
 }
 
 /** The grid agent's word as it was saved; a heartbeat from the future counts as now. */
@@ -57,6 +60,7 @@ export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
     mode: kept.mode,
     budget: kept.budget,
     onLost: grid.onLost,
+    wallMs,
     ...(heardWallMs === undefined ? {} : { lastHeartbeatWallMs: heardWallMs }),
     ...(failsafe === undefined
       ? {}
@@ -82,7 +86,8 @@ export class Saver {
     const sequences = state.envelopes.map(({ sequence }) => sequence).join();
     const failsafe = state.failsafeSinceWallMs === undefined ? '' : 'failsafe';
     const bound = [state.epoch, state.mode, state.onLost, sequences, failsafe].join('|');
-    const counted = JSON.stringify([state.budget, state.highestSequence]);
+    const hour = Math.floor((state.wallMs ?? 0) / HOUR_MS);
+    const counted = JSON.stringify([state.budget, state.highestSequence, hour]);
     const due = counted !== this.counted && this.sinceCycles >= RARELY_CYCLES;
     if (bound === this.bound && !due) return;
     this.bound = bound;

@@ -224,7 +224,8 @@ class SiteGuard implements Guard {
     };
     const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
     const trial = this.deps.trials.now();
-    return { at, times, seen: { ...seen, offers }, held: this.held, trial };
+    const isClockTrusted = clock.isWallTrusted?.();
+    return { at, times, seen: { ...seen, offers }, held: this.held, trial, isClockTrusted };
   }
 
   private safe() {

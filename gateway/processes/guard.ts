@@ -16,6 +16,7 @@ import { standFile, startSite } from '../config/running-site.ts';
 import type { Image } from '../contracts/values/image.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { BlackBox } from '../guard/blackbox/recorder.ts';
+import { believedClock } from '../guard/wall.ts';
 import { kept, rolledBack, type SiteStand } from '../link/update/stand.ts';
 import type { Log } from '../ports.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -39,9 +40,10 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const profiles = profilesBeside(file.siteFile);
   const { sha256, stand, admitted } = loadOrUnlock(file, profiles, log, unlock);
   const { site } = admitted;
-  const clock = createClock(file.demo?.clockOrigin);
   const stateFile = join(file.dataDir, 'guard.state');
   const saved = checkSaved(readSaved(stateFile, log));
+  const machine = createClock(file.demo?.clockOrigin);
+  const clock = file.demo ? machine : believedClock(machine, saved?.wallMs ?? 0);
   const startedMs = clock.realMs();
   const bootId = `${site.gateway}-${process.pid}-${Math.floor(startedMs)}`;
   const guard = composeGuard(

@@ -3,7 +3,8 @@ import type { Instant } from './time.ts';
 
 /** The ladder of modes, from all well down (DESIGN section 3). */
 export type Mode = 'trading' | 'planning' | 'rules' | 'holding' | 'safe';
-export type ModeFlag = 'limited' | 'observing' | 'islanded';
+/** `untimed`: the wall clock cannot be trusted, nothing is traded. */
+export type ModeFlag = 'limited' | 'observing' | 'islanded' | 'untimed';
 
 /** Who may decide, highest first; each level only narrows what those above left open. */
 export const AUTHORITY = [

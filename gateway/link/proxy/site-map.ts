@@ -56,7 +56,12 @@ const MODES: Readonly<Record<Mode, number>> = {
   holding: 3,
   safe: 4,
 };
-const FLAGS: Readonly<Record<ModeFlag, number>> = { limited: 1, observing: 2, islanded: 4 };
+const FLAGS: Readonly<Record<ModeFlag, number>> = {
+  limited: 1,
+  observing: 2,
+  islanded: 4,
+  untimed: 8,
+};
 const QUALITIES: Readonly<Record<'good' | BadQuality, number>> = {
   good: 0,
   stale: 1,

@@ -15,6 +15,7 @@ const NAMES: Readonly<Record<Standing, string>> = {
   limited: 'Limited',
   observing: 'Observing',
   islanded: 'Islanded',
+  untimed: 'Clock unsure',
   silent: 'Silent',
 };
 
@@ -52,6 +53,8 @@ function Shape(props: { readonly standing: Standing }) {
           stroke-dasharray="3 2"
         />
       );
+    case 'untimed':
+      return <path d="M6 1.500v4.500L9 8" class="line-alarm fill-none" stroke-width="1.8" />;
     case 'silent':
       return <circle cx="6" cy="6" r="4.400" class="fill-none line-alarm" stroke-width="1.8" />;
   }

@@ -4,7 +4,13 @@ import type { Image } from '../../../../gateway/contracts/values/image.ts';
 import type { OutboxState } from '../../../../gateway/ports.ts';
 
 const image = (wallMs: number): Image =>
-  ({ wallMs, devices: [], mode: 'trading', reason: { code: 'PLAN' } }) as unknown as Image;
+  ({
+    wallMs,
+    devices: [],
+    flags: [],
+    mode: 'trading',
+    reason: { code: 'PLAN' },
+  }) as unknown as Image;
 const outbox = (more: Partial<OutboxState>): OutboxState => ({
   ...{ rows: 5, bytes: 500, droppedRows: 0, refusedRows: 0, gaps: [] },
   ...more,
@@ -23,4 +29,12 @@ it('records that were given up and records that are refused are told apart, and 
     ['RECORDS_DROPPED', '1', 3],
     ['RECORDS_REFUSED', '4', 2],
   ]);
+});
+
+it('a clock that nobody trusts is an alarm, with the way to mend it', () => {
+  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
+  const untimed = { ...image(5), flags: ['untimed'] } as Image;
+  const [alarm] = new Alarms().list(untimed, undefined, opened, (id) => id);
+  expect(alarm).toMatchObject({ code: 'CLOCK', sinceMs: 5 });
+  expect(alarm?.mend).toContain('timedatectl');
 });

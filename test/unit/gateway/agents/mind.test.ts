@@ -4,6 +4,7 @@ import { profileById } from '../../../../devices/catalogue.ts';
 import { Mind } from '../../../../gateway/agents/mind.ts';
 import { Trading } from '../../../../gateway/agents/trading.ts';
 import { parseSite } from '../../../../gateway/config/load.ts';
+import type { Image } from '../../../../gateway/contracts/values/image.ts';
 import { NOON } from '../../../fixtures/agent/bench.ts';
 
 const barn = new URL('../../../fixtures/sites/barn.yaml', import.meta.url);
@@ -28,6 +29,15 @@ describe("an operator's settings in the plan", () => {
     expect(leastWh(one)).toBe(ownWh);
     one.settings({});
     expect(leastWh(one)).toBe(ownWh);
+  });
+
+  it('sells nothing for an instant while nobody knows what time it is', () => {
+    const one = mind();
+    const image = { wallMs: NOON, points: {}, decisions: [], flags: ['untimed'] };
+    one.see(image as unknown as Image);
+    expect(one.marketEnabled).toBe(false);
+    one.see({ ...image, flags: [] } as unknown as Image);
+    expect(one.marketEnabled).toBe(true);
   });
 
   it('may pause trading, not allow it', () => {
