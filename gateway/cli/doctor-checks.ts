@@ -2,6 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
+import type { WireLoad } from '../compose-wire.ts';
+import { ttyHint } from '../config/tty.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
 
 /** One thing looked at: fine, worth a look, or in the way; and how to mend it. */
@@ -47,8 +49,18 @@ export function connects(host: string, port: number): Promise<string | undefined
   });
 }
 
+/** Whether a line carries what the site file wants to be read over it. */
+export const wireFinding = ({ bus, isShort, text }: WireLoad): Finding =>
+  isShort
+    ? look(`bus ${bus}`, text, 'readings are older than usual: faster line, or fewer devices on it')
+    : fine(`bus ${bus}`, text);
+
 export async function busFinding(bus: BusSpec): Promise<Finding> {
   const check = `bus ${bus.id}`;
+  if (bus.kind === 'udp') {
+    const mend = 'edgewatt devices probe shows whether the device answers';
+    return look(check, `${bus.host}:${bus.port} is UDP: nobody can tell who listens`, mend);
+  }
   if (bus.kind !== 'serial') {
     const place = `${bus.host}:${bus.port}`;
     const why = await connects(bus.host, bus.port);
@@ -61,6 +73,8 @@ export async function busFinding(bus: BusSpec): Promise<Finding> {
   }
   try {
     accessSync(bus.path, constants.R_OK | constants.W_OK);
+    const hint = ttyHint(bus.path);
+    if (hint !== undefined) return look(check, hint.what, hint.mend);
     return fine(check, `${bus.path} can be read and written`);
   } catch {
     return bad(check, `${bus.path} may not be used`, 'add this user to the group dialout');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { wireLoads } from '../compose-wire.ts';
 import { admit, type DeviceStand } from '../config/commissioning.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { parseSite, readText } from '../config/load.ts';
@@ -19,6 +20,7 @@ import {
   look,
   portTaken,
   secretFinding,
+  wireFinding,
 } from './doctor-checks.ts';
 
 const LOOPBACK = /^(127\.|localhost$|::1$)/;
@@ -154,6 +156,7 @@ async function examine(dir: string): Promise<Finding[]> {
     clockFinding(nowMs),
     ...(await pageFindings(file, isRunning, nowMs)),
     ...(await Promise.all((site?.buses ?? []).map(busFinding))),
+    ...(site === undefined ? [] : wireLoads(site, profilesBeside(file.siteFile)).map(wireFinding)),
     ...(await brokerFindings(file, nowMs)),
   ];
 }

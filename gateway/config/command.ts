@@ -1,15 +1,25 @@
-import { profileById } from '../../devices/catalogue.ts';
-import type { Site, Terminal } from '../contracts/values/site.ts';
+import { wireLoads } from '../compose-wire.ts';
+import type { BusSpec, Site, Terminal } from '../contracts/values/site.ts';
 import { loadSite, parseSite, readText } from './load.ts';
 import { profilesBeside } from './profiles.ts';
+import { ttyHint } from './tty.ts';
 
 /** `edgewatt config check`: every complaint with its line. @returns exit code */
 export function checkCommand(file: string, json: boolean): number {
   const { site, complaints } = parseSite(readText(file), profilesBeside(file));
+  const hints = (site?.buses ?? []).flatMap((bus) => {
+    const hint = bus.kind === 'serial' ? ttyHint(bus.path) : undefined;
+    return hint === undefined ? [] : [{ bus: bus.id, ...hint }];
+  });
   if (json) {
-    process.stdout.write(`${JSON.stringify({ file, ok: site !== undefined, complaints })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ file, ok: site !== undefined, complaints, hints })}\n`,
+    );
   } else if (site !== undefined) {
     process.stdout.write(`${file}: ${site.name} is sound (${site.devices.length} devices)\n`);
+    for (const { bus, what, mend } of hints) {
+      process.stderr.write(`${file}: bus ${bus}: ${what}; ${mend}\n`);
+    }
   } else {
     for (const c of complaints) {
       process.stderr.write(`${file}:${c.line}: ${c.path}: ${c.what}; ${c.mend}\n`);
@@ -44,9 +54,16 @@ function terminalLine(site: Site, terminal: Terminal): string {
   return `${name} ${powers.join(', ')}; ${control}; ${meter}.`;
 }
 
+function busLine(bus: BusSpec): string {
+  if (bus.kind !== 'serial') return `  ${bus.id}: ${bus.kind} ${bus.host}:${bus.port}.`;
+  const framing = bus.framing === 'ascii' ? ', ASCII' : '';
+  return `  ${bus.id}: serial ${bus.path}, ${bus.baud} baud, parity ${bus.parity}${framing}.`;
+}
+
 /** `edgewatt config explain`: the site in sentences. @returns exit code  @throws Fault */
 export function explainCommand(file: string): number {
-  const site = loadSite(file, profileById);
+  const profiles = profilesBeside(file);
+  const site = loadSite(file, profiles);
   const lines = [
     `${site.name} (${site.id}) trades as ${site.participant} in zone ${site.zone}, ` +
       `in ${site.currency}.`,
@@ -60,6 +77,10 @@ export function explainCommand(file: string): number {
     );
   }
   lines.push('Terminals:', ...site.terminals.map((terminal) => terminalLine(site, terminal)));
+  lines.push('Buses:', ...site.buses.map(busLine));
+  for (const { bus, text } of wireLoads(site, profiles)) {
+    lines.push(`  ${bus}, as far as can be said before a device has answered: ${text}.`);
+  }
   lines.push('Devices:');
   for (const device of site.devices) {
     lines.push(`  ${device.id}: ${device.profile}, unit ${device.unit} on ${device.bus}.`);

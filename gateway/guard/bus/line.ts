@@ -132,8 +132,12 @@ const FAR_GAP_MS = 1.75;
 export const characterBits = (bus: Extract<BusSpec, { kind: 'serial' }>): number =>
   1 + (bus.dataBits ?? 8) + (bus.parity === 'none' ? 0 : 1) + bus.stopBits;
 
-export function lineOf<T extends Asked>(bus: BusSpec, hearer: Hearer<T>): Line<T> {
-  if (bus.kind === 'tcp') return tcpLine(hearer);
+/** Silence that a wire needs before a request, milliseconds. */
+export function silenceMs(bus: BusSpec): number {
+  if (bus.kind === 'tcp') return 0;
   const keepsGap = bus.kind === 'serial' && bus.framing !== 'ascii';
-  return rtuLine(hearer, keepsGap ? gapMs(bus.baud, characterBits(bus)) : FAR_GAP_MS);
+  return keepsGap ? gapMs(bus.baud, characterBits(bus)) : FAR_GAP_MS;
 }
+
+export const lineOf = <T extends Asked>(bus: BusSpec, hearer: Hearer<T>): Line<T> =>
+  bus.kind === 'tcp' ? tcpLine(hearer) : rtuLine(hearer, silenceMs(bus));

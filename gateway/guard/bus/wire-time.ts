@@ -1,5 +1,5 @@
 import type { BusSpec } from '../../contracts/values/site.ts';
-import { characterBits } from './line.ts';
+import { characterBits, silenceMs } from './line.ts';
 import { answerLength, type Request, requestLength } from './pdu.ts';
 import type { Unit } from './unit.ts';
 
@@ -14,6 +14,19 @@ const FASTER = 0.8;
 const RTU_EXTRA = 3;
 const charactersOf = (ascii: boolean, pdu: number): number =>
   ascii ? 3 + 2 * (pdu + 2) : pdu + RTU_EXTRA;
+
+/** What of a unit counts here. */
+interface Timed {
+  readonly settings: Pick<Unit['settings'], 'pauseMs'>;
+  readonly turnaroundMs: number | undefined;
+}
+
+/** What a request takes of a wire whose units nobody has asked yet, milliseconds. */
+export const expectedMs = (bus: BusSpec, pauseMs: number, request: Request): number =>
+  new WireTime(bus, silenceMs(bus)).costMs(
+    { settings: { pauseMs }, turnaroundMs: undefined },
+    request,
+  );
 
 /**
  * What requests take up of a wire: on a line with a baud rate computed from their characters and
@@ -48,7 +61,7 @@ export class WireTime {
     unit.turnaroundMs = before + SHARE * (turnaroundMs - before);
   }
 
-  costMs(unit: Unit, request: Request): number {
+  costMs(unit: Timed, request: Request): number {
     const pauseMs = Math.max(this.gapMs, unit.settings.pauseMs);
     return this.charactersMs(request) + (unit.turnaroundMs ?? this.assumedMs) + pauseMs;
   }

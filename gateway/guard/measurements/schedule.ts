@@ -66,6 +66,17 @@ export function scheduleOf(
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 
+/** The arithmetic in words, for who asks whether a wire carries what is read over it. */
+export function wireWords(schedule: Schedule, times: Pick<Timing, 'cycleMs'>): string {
+  const { requests, controlMs, otherMs } = schedule;
+  const scarce = scarcity(schedule, times);
+  if (scarce !== '') return `cannot carry all that is read over it: ${scarce}`;
+  return (
+    `${requests} reads a cycle take ${seconds(controlMs)}, the other points ${seconds(otherMs)} on ` +
+    `average; a cycle has ${seconds(SHARE * times.cycleMs)}`
+  );
+}
+
 /** The arithmetic in words, when a wire cannot do all that it should; '' when it can. */
 export function scarcity(schedule: Schedule, { cycleMs }: Pick<Timing, 'cycleMs'>): string {
   const { pace, requests, controlMs, otherMs, worstAgeMs, freshMs } = schedule;
