@@ -113,6 +113,31 @@ program
     await ask(question, resolve(dir), options.json === true);
   });
 
+const audit = program
+  .command('audit')
+  .description('what was commanded, refused and changed, and whether that record is whole');
+audit
+  .command('verify')
+  .argument('<dir>', 'data folder, or the folder of the gateway')
+  .option('--head <seq:hash>', 'as the fleet was told it; may be given again', more, [])
+  .option('--json', 'print one JSON object')
+  .description('check every entry and signature; exits with 1 when something was changed')
+  .action(async (dir: string, options) => {
+    const { verifyLog } = await import('./cli/audit.ts');
+    process.exitCode = verifyLog(resolve(dir), options);
+  });
+audit
+  .command('show')
+  .argument('<dir>', 'data folder, or the folder of the gateway')
+  .option('--since <time>', 'as 2026-06-17 or 2026-06-17T12:05:00Z')
+  .option('--kind <kind>', 'such as directive; may be given again', more, [])
+  .option('--json', 'print one JSON object')
+  .description('print the entries')
+  .action(async (dir: string, options) => {
+    const { showLog } = await import('./cli/audit.ts');
+    process.exitCode = showLog(resolve(dir), options);
+  });
+
 program
   .command('replay')
   .argument('<blackbox>', 'black box, data folder, or one segment of it')

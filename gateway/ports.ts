@@ -1,4 +1,5 @@
 import type { AgentFrame, GuardFrame } from './contracts/values/frames.ts';
+import type { AuditHead, AuditNote } from './contracts/values/audit.ts';
 import type { EnergyRecord, TelemetryRecord } from './contracts/values/record.ts';
 import type { Instant } from './contracts/values/time.ts';
 
@@ -261,6 +262,14 @@ export interface AgentStore {
   /** Forgets documents and history from before. */
   forget(kind: DocumentKind | 'history', beforeMs: Instant): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Append-only and hash-chained: what was commanded, refused and changed, and by whom. */
+export interface AuditLog {
+  /** Resolves when it is on disk, at once for a guard's event that is known already. */
+  note(note: AuditNote): Promise<void>;
+  /** The newest entry on disk. */
+  head(): AuditHead;
 }
 
 /** What a model may look up while it thinks. It reads and never acts. */

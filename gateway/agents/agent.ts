@@ -7,12 +7,14 @@ import type { Site } from '../contracts/values/site.ts';
 import { type Instant, MINUTE_MS, QUARTER_MS } from '../contracts/values/time.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import type { DayView, LiveView } from '../contracts/values/view.ts';
+import { auditRecords, directiveNote } from '../link/audit/notes.ts';
 import { peek } from '../link/directives/directives.ts';
 import { GuardLink } from '../link/telemetry/guard-link.ts';
 import { Intake } from '../link/telemetry/intake.ts';
 import { Uplink, type UplinkDeps } from '../link/uplink.ts';
 import type {
   AgentStore,
+  AuditLog,
   Broker,
   Clock,
   Log,
@@ -46,6 +48,7 @@ export interface AgentDeps {
   readonly pipe: Pipe; // to the guard
   readonly broker: Broker | undefined; // undefined: this gateway has no cloud
   readonly store: AgentStore;
+  readonly audit?: AuditLog | undefined; // default: nothing is written of commands
   readonly solver: Solver;
   readonly log: Log;
   readonly fleet?: UplinkDeps['fleet'];
@@ -147,7 +150,11 @@ class SiteAgent implements Agent {
     this.ended = ended.promise;
     this.end = ended.resolve;
     this.guard = new GuardLink(deps.pipe, clock, log);
-    this.intake = new Intake(store, clock, log, (epoch, seq) => {
+    const addRecords: AgentStore['addRecords'] = async (records) => {
+      await auditRecords(deps.audit, records);
+      await store.addRecords(records);
+    };
+    this.intake = new Intake({ addRecords }, clock, log, (epoch, seq) => {
       this.guard.recordsStored(epoch, seq);
       this.uplink?.kick();
     });
@@ -158,6 +165,8 @@ class SiteAgent implements Agent {
         {
           settings: (settings) => this.mind.settings(settings) && this.want('new settings'),
           directive: (signed) => {
+            const note = directiveNote(signed);
+            if (note) void deps.audit?.note(note);
             this.guard.directive(signed);
             const directive = peek(signed);
             if (directive && this.mind.directive(directive, clock.wallMs()))

@@ -100,6 +100,8 @@ export const gatewayStatus = z.object({
       refusedRows: z.int().optional(), // set aside because broker or cloud refuse them, ever
     })
     .optional(),
+  /** Newest entry of the audit log: with it, an end that was cut off later is seen. */
+  audit: z.object({ seq: z.int().min(0), hash: z.string().max(64) }).optional(),
 });
 export type GatewayStatus = z.infer<typeof gatewayStatus>;
 

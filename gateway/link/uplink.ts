@@ -11,7 +11,15 @@ import { gatewayTopics, zoneTopics } from '../contracts/topics.ts';
 import type { SignedDirective } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
-import type { AgentStore, Broker, BrokerMessage, Clock, Log, OutboxState } from '../ports.ts';
+import type {
+  AgentStore,
+  AuditLog,
+  Broker,
+  BrokerMessage,
+  Clock,
+  Log,
+  OutboxState,
+} from '../ports.ts';
 import { A2aClient } from './a2a/client.ts';
 import { readDirective, readJson } from './directives/directives.ts';
 import { FleetLink } from './fleet/fleet.ts';
@@ -26,6 +34,7 @@ export interface UplinkDeps {
   readonly store: AgentStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit?: AuditLog | undefined;
   /** What the fleet may do to this process; without it neither settings nor jobs are taken. */
   readonly fleet?: { readonly siteHash: string; readonly operations: Operations } | undefined;
 }
@@ -110,7 +119,11 @@ export class Uplink {
     if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;
     this.lastStatus = core;
     this.lastStatusMs = nowMs;
-    const payload = encodeJson(gatewayStatusOf(site, image, outbox));
+    const audit = this.deps.audit?.head();
+    const payload = encodeJson({
+      ...gatewayStatusOf(site, image, outbox),
+      ...(audit && { audit }),
+    });
     this.pacer
       .publish('soon', this.topics.status, payload, { retain: true })
       .catch((error: unknown) => {
@@ -157,7 +170,11 @@ export class Uplink {
       case this.topics.directive: {
         const signed = readDirective(payload);
         if (signed) this.handlers.directive(signed);
-        else log.warn('a directive of a wrong shape was dropped');
+        else {
+          log.warn('a directive of a wrong shape was dropped');
+          const text = 'A directive of a wrong shape was dropped';
+          void this.deps.audit?.note({ kind: 'directive', what: 'refused', text });
+        }
         return;
       }
       case this.topics.telemetryAck: {

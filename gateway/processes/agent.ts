@@ -17,14 +17,15 @@ import { siteOf } from '../config/running-site.ts';
 import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
-import type { AgentStore, Clock, Log, Pipe } from '../ports.ts';
+import type { AgentStore, AuditLog, Clock, Log, Pipe } from '../ports.ts';
+import { openAudit } from './audit.ts';
+import { AuditedPassing } from './audited-passing.ts';
 import { openBroker } from './broker.ts';
 import { Degraded } from './degraded.ts';
 import { createLog } from './log.ts';
 import { advisorOf } from './model.ts';
 import { createOperations } from './operations.ts';
 import { openPage } from './page.ts';
-import { Passing } from './passing.ts';
 import { openProxy } from './proxy.ts';
 import { version } from './version.ts';
 
@@ -59,6 +60,9 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   );
   const store = kept ?? openStoreInProcess(':memory:', clock.wallMs(), MEMORY_BOUNDS);
   if (store.opened.state === 'replaced') log.error(store.opened.detail);
+  const audit = await degraded.without('AUDIT', 'Commands and changes are not written down.', () =>
+    openAudit(file, running, clock, log),
+  );
   await degraded.without('HISTORY', 'The forecast begins without earlier quarter-hours.', () =>
     firstHistory(file, site, store, clock, log),
   );
@@ -67,8 +71,8 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
     'The site runs without the cloud.',
     () => file.broker && openBroker(file.broker, site, clock),
   );
-  const page = await openPage(file, log);
-  const readers = await openReaders(file, site, degraded, { clock, log, pipe });
+  const page = await openPage(file, log, audit);
+  const readers = await openReaders(file, site, degraded, { clock, log, pipe, audit });
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
   const operations = createOperations({
@@ -77,7 +81,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   });
   const agent: Agent = composeAgent({
     site: kept === undefined ? withoutMarket(site) : site,
-    ...{ clock, pipe, broker, store, solver, log },
+    ...{ clock, pipe, broker, store, solver, log, audit },
     schedule: file.demo ? createClockedSchedule(clock, log) : createSchedule(log),
     times: timing(clock.speed),
     problems: degraded.problems,
@@ -97,7 +101,16 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   solver.close();
   setTimeout(() => process.exit(0), END_MS).unref();
   await Promise.all([page?.stop(), readers.stop()]);
+  void audit?.note({ kind: 'stop', what: 'stopped', text: 'The agent ends in order' });
+  await audit?.close();
   process.exit(0);
+}
+
+interface ReaderDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pipe: Pipe;
+  readonly audit: AuditLog | undefined;
 }
 
 /** Who else reads devices: Modbus masters by the proxy, commands on this machine by a socket. */
@@ -105,9 +118,9 @@ async function openReaders(
   file: GatewayFile,
   site: Site,
   degraded: Degraded,
-  { clock, log, pipe }: { readonly clock: Clock; readonly log: Log; readonly pipe: Pipe },
+  { clock, log, pipe, audit }: ReaderDeps,
 ) {
-  const passing = new Passing(clock, pipe);
+  const passing = new AuditedPassing(clock, pipe, audit);
   const proxy = await degraded.without(
     'PROXY',
     'Other Modbus masters get no readings from here.',
@@ -128,7 +141,10 @@ async function openReaders(
       else if (frame.t === 'tried') passing.tried(frame.id, frame.answer);
       else proxy?.take(frame);
     },
-    stop: () => Promise.all([proxy?.stop(), door?.stop()]),
+    stop: async () => {
+      await Promise.all([proxy?.stop(), door?.stop()]);
+      passing.flush();
+    },
   };
 }
 

@@ -4,7 +4,8 @@ import { openDoors } from '../adapters/page/doors.ts';
 import { createPage, type Page } from '../adapters/page/server.ts';
 import { type GatewayFile, loadDemoDoors } from '../config/gateway-file.ts';
 import { readText } from '../config/load.ts';
-import type { Log } from '../ports.ts';
+import type { AuditLog, Log } from '../ports.ts';
+import { auditedDoors } from './audit.ts';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
 
@@ -12,7 +13,11 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
  * The page behind its doors. One that cannot open must not cost the site its planner: it is said,
  * and the agent goes on.
  */
-export async function openPage(file: GatewayFile, log: Log): Promise<Page | undefined> {
+export async function openPage(
+  file: GatewayFile,
+  log: Log,
+  audit: AuditLog | undefined,
+): Promise<Page | undefined> {
   const { host, port, hosts, tls } = file.page;
   try {
     const doors = await openDoors({
@@ -21,7 +26,7 @@ export async function openPage(file: GatewayFile, log: Log): Promise<Page | unde
       ...loadDemoDoors(file),
     });
     const page = createPage({
-      doors,
+      doors: auditedDoors(doors, audit),
       host,
       port,
       hosts,

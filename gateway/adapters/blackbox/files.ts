@@ -1,8 +1,12 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '../../contracts/values/fault.ts';
 import { type Contents, readFrames } from './frames.ts';
 import { numberOf, segmentsIn } from './ring.ts';
+
+/** An opening of a large site and the frame after it. */
+const BEGIN_BYTES = 524_288;
+const BEGIN_FRAMES = 2;
 
 /** A segment of a black box, read when asked for. */
 export interface SegmentFile {
@@ -11,6 +15,8 @@ export interface SegmentFile {
   readonly bytes: number;
   /** Undefined when the ring has removed it meanwhile. */
   readonly read: () => Contents | undefined;
+  /** Its opening and first cycles. */
+  readonly begin: () => Contents | undefined;
 }
 
 /**
@@ -37,13 +43,31 @@ export function openBlackBox(path: string): SegmentFile[] {
 }
 
 function segment(dir: string, name: string, bytes: number): SegmentFile {
-  const read = (): Contents | undefined => {
-    try {
-      return readFrames(readFileSync(join(dir, name)));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+  const path = join(dir, name);
+  return {
+    name,
+    bytes,
+    number: numberOf(name),
+    read: () => unlessGone(() => readFrames(readFileSync(path))),
+    begin: () => unlessGone(() => readFrames(firstBytes(path), BEGIN_FRAMES)),
   };
-  return { name, number: numberOf(name), bytes, read };
+}
+
+function unlessGone(read: () => Contents): Contents | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function firstBytes(path: string): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(BEGIN_BYTES);
+    return bytes.subarray(0, readSync(fd, bytes, 0, BEGIN_BYTES, 0));
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -57,7 +57,8 @@ export interface Contents {
   readonly goodBytes: number;
 }
 
-export function readFrames(file: Buffer): Contents {
+/** @param most  frames; where they are enough, what follows is not looked at */
+export function readFrames(file: Buffer, most = Number.POSITIVE_INFINITY): Contents {
   const blobs: Uint8Array[] = [];
   const window = new Window();
   let at = MAGIC.length;
@@ -66,7 +67,7 @@ export function readFrames(file: Buffer): Contents {
     at = 0;
     return upTo(file.length < MAGIC.length ? 'torn' : 'damaged');
   }
-  while (at < file.length) {
+  for (let frames = 0; at < file.length && frames < most; frames++) {
     // A power cut may leave the length of a file without what was in it.
     if (file.subarray(at).every((byte) => byte === 0)) return upTo('torn');
     if (file.length - at < HEAD_BYTES) return upTo('torn');

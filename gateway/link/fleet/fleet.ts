@@ -1,7 +1,7 @@
 import type { OperatorSettings } from '../../contracts/settings.ts';
 import { gatewayTopics } from '../../contracts/topics.ts';
 import type { Site } from '../../contracts/values/site.ts';
-import type { AgentStore, Broker, BrokerMessage, Clock, Log } from '../../ports.ts';
+import type { AgentStore, AuditLog, Broker, BrokerMessage, Clock, Log } from '../../ports.ts';
 import { JobRunner, type Operations } from '../jobs/jobs.ts';
 import { SettingsShadow } from '../shadow/shadow.ts';
 import { encodeJson } from '../status/status.ts';
@@ -14,6 +14,7 @@ export interface FleetDeps {
   readonly store: AgentStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit?: AuditLog | undefined;
   readonly operations: Operations;
   readonly settings: (settings: OperatorSettings) => void;
 }
@@ -50,6 +51,7 @@ export class FleetLink {
       reserved,
       operations,
       log,
+      audit: deps.audit,
       upload: async (jobId, bundle) => {
         const payload = encodeJson({ v: 1, jobId, ...bundle });
         await broker.publish(diagnostics, payload);

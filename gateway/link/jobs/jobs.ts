@@ -5,7 +5,7 @@ import {
   type UpdateJob,
 } from '../../contracts/jobs.ts';
 import type { LogLevel } from '../../contracts/settings.ts';
-import type { BrokerMessage, Log } from '../../ports.ts';
+import type { AuditLog, BrokerMessage, Log } from '../../ports.ts';
 import { type Fields, fieldsOf, type ReservedTopics } from '../fleet/reserved.ts';
 
 export type Details = Readonly<Record<string, string>>;
@@ -54,6 +54,7 @@ export interface JobDeps {
   /** Sends a bundle to the cloud; resolves when the broker has it. */
   readonly upload: (jobId: string, bundle: Fields) => Promise<number>;
   readonly log: Log;
+  readonly audit?: AuditLog | undefined;
 }
 
 type Status = 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'IN_PROGRESS';
@@ -123,10 +124,21 @@ export class JobRunner {
       const reason = error instanceof Error ? error.message : String(error);
       return { status: error instanceof Rejected ? 'REJECTED' : 'FAILED', details: { reason } };
     });
+    this.audit(jobId, execution, outcome);
     await this.tell(jobId, outcome.status, outcome.details);
     if (outcome.restart === undefined) return true;
     operations.restart(outcome.restart);
     return false;
+  }
+
+  private audit(jobId: string, execution: Fields, { status, details }: Outcome): void {
+    const operation = String(fieldsOf(execution['jobDocument'])['operation'] ?? 'unknown');
+    void this.deps.audit?.note({
+      kind: 'job',
+      what: status.toLowerCase(),
+      text: `Job ${jobId}: ${operation}`.slice(0, 200),
+      data: { ...details },
+    });
   }
 
   private async outcome(jobId: string, execution: Fields): Promise<Outcome> {

@@ -1,6 +1,6 @@
 import type { OperatorSettings } from '../../contracts/settings.ts';
 import type { Site } from '../../contracts/values/site.ts';
-import type { AgentStore, BrokerMessage, Clock, Log } from '../../ports.ts';
+import type { AgentStore, AuditLog, BrokerMessage, Clock, Log } from '../../ports.ts';
 import { type Fields, fieldsOf, Refusal, type ReservedTopics } from '../fleet/reserved.ts';
 import { judgeSettings, ownReservePct } from './judge.ts';
 
@@ -13,6 +13,7 @@ export interface SettingsDeps {
   readonly store: AgentStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly audit?: AuditLog | undefined;
   readonly reserved: ReservedTopics;
   readonly apply: (settings: OperatorSettings) => void;
 }
@@ -59,7 +60,7 @@ export class SettingsShadow {
   }
 
   private async read(): Promise<void> {
-    const { reserved, site, clock, store, log, apply } = this.deps;
+    const { reserved, site, clock, store, apply } = this.deps;
     const answer = await reserved.ask(`${this.base}/get`, {}).catch((error: unknown) => {
       if (error instanceof Refusal && error.code === '404') return {} as Fields;
       throw error;
@@ -67,18 +68,34 @@ export class SettingsShadow {
     const state = fieldsOf(answer['state']);
     const nowMs = clock.wallMs();
     const { settings, refused } = judgeSettings(fieldsOf(state['desired']), site, nowMs);
+    await this.note(settings);
     await store.put('setting', [{ key: KEY, atMs: nowMs, body: settings }], true);
     apply(settings);
     const told = fieldsOf(state['reported']);
     const reported = this.reportOf(settings, refused);
     if (Object.entries(reported).every(([name, value]) => same(told[name] ?? null, value))) return;
-    for (const [name, why] of Object.entries(refused))
-      log.warn('a setting is refused', { name, why });
+    for (const [name, why] of Object.entries(refused)) this.refuse(name, why);
     const mended = Object.keys(fieldsOf(told['refused'])).map((name) => [name, null] as const);
     const why = reported['refused'] && { ...Object.fromEntries(mended), ...refused };
     await reserved.ask(`${this.base}/update`, {
       state: { reported: { ...reported, refused: why } },
     });
+  }
+
+  /** Settings that are not those of before. */
+  private async note(settings: OperatorSettings): Promise<void> {
+    const { store, audit } = this.deps;
+    const before = (await store.get('setting', KEY))?.body ?? {};
+    if (same(before, settings)) return;
+    const named = Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)]);
+    const text = named.length === 0 ? 'All settings are the site file’s again' : 'Settings apply';
+    void audit?.note({ kind: 'setting', what: 'accepted', text, data: Object.fromEntries(named) });
+  }
+
+  private refuse(name: string, why: string): void {
+    this.deps.log.warn('a setting is refused', { name, why });
+    const text = `Setting ${name} is refused: ${why}`;
+    void this.deps.audit?.note({ kind: 'setting', what: 'refused', text });
   }
 
   /** As it stands; null removes what no longer does. */

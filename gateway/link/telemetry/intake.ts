@@ -8,7 +8,7 @@ const RETRY_MS = 1_000;
  * them. A write that fails is tried again, and nothing behind it is acknowledged first.
  */
 export class Intake {
-  private readonly store: AgentStore;
+  private readonly store: Pick<AgentStore, 'addRecords'>;
   private readonly clock: Clock;
   private readonly log: Log;
   private readonly stored: (epoch: number, seq: number) => void;
@@ -17,7 +17,7 @@ export class Intake {
   private idle: (() => void)[] = [];
 
   constructor(
-    store: AgentStore,
+    store: Pick<AgentStore, 'addRecords'>,
     clock: Clock,
     log: Log,
     stored: (epoch: number, seq: number) => void,

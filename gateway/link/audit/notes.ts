@@ -1,0 +1,52 @@
+import type { AuditKind, AuditNote } from '../../contracts/values/audit.ts';
+import type { SignedDirective } from '../../contracts/values/directive.ts';
+import type { TelemetryRecord } from '../../contracts/values/record.ts';
+import type { AuditLog } from '../../ports.ts';
+import { peek } from '../directives/directives.ts';
+
+/** Events of the guard by their code: kind and what happened. */
+const EVENTS: Readonly<Record<string, readonly [AuditKind, string]>> = {
+  MODE: ['mode', 'changed'],
+  ENVELOPE: ['directive', 'accepted'],
+  EMERGENCY: ['directive', 'accepted'],
+  DIRECTIVE_REFUSED: ['directive', 'refused'],
+  FOREIGN_WRITE: ['foreign-write', 'seen'],
+};
+
+/** What the guard tells, once each; resolves when it is on disk. */
+export async function auditRecords(
+  audit: AuditLog | undefined,
+  records: readonly TelemetryRecord[],
+): Promise<void> {
+  const notes = records.flatMap((record): AuditNote[] => {
+    if (record.kind !== 'event') return [];
+    const { code, text, epoch, seq } = record;
+    const [kind, what] = EVENTS[code] ?? ['event', code];
+    return [{ kind, what, text, data: { code }, guard: { epoch, seq } }];
+  });
+  await Promise.all(notes.map((note) => audit?.note(note)));
+}
+
+/**
+ * A directive as it came, before the guard has judged it; a heartbeat commands nothing.
+ */
+export function directiveNote(signed: SignedDirective): AuditNote | undefined {
+  const directive = peek(signed);
+  if (directive === undefined) {
+    const text = 'A directive came that cannot be read';
+    return {
+      kind: 'directive',
+      what: 'received',
+      text,
+      data: { keyId: signed.keyId.slice(0, 64) },
+    };
+  }
+  const { kind, sequence, importLimitW, exportLimitW, fromMs, untilMs } = directive;
+  if (kind === 'heartbeat') return undefined;
+  return {
+    kind: 'directive',
+    what: 'received',
+    text: `A directive came: ${kind} ${sequence}`,
+    data: { sequence, importLimitW, exportLimitW, fromMs, untilMs },
+  };
+}
