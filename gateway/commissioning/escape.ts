@@ -6,7 +6,7 @@ const NAMED: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text for HTML, also inside quotes. What would move the reader's cursor or direction is left out. */
+/** Text for HTML, also inside quotes; what would turn the direction of reading is left out. */
 export const escaped = (text: string): string =>
   text
     .replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, ' ')

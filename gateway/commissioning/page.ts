@@ -19,7 +19,7 @@ import {
   UNKNOWN_WORD,
 } from '../contracts/values/words.ts';
 import { escaped } from './escape.ts';
-import { plot } from './plot.ts';
+import { expectedOf, plot } from './plot.ts';
 import { STYLE } from './style.ts';
 
 /** What stands under the record: the signed words about it. */
@@ -70,7 +70,7 @@ function figures(numbers: readonly FindingNumber[]): string {
 /** Three digits, never a minus: words carry the sign. */
 const number = (value: number): string => {
   const size = Math.abs(value);
-  return figure(value, size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2);
+  return figure(value, size >= 99.95 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2);
 };
 
 const listItem = ({ severity, sentence, numbers }: Finding): string =>
@@ -85,6 +85,7 @@ const findingsList = (findings: readonly Finding[]): string =>
 
 function plots({ plot: lines }: TerminalResult, meters: readonly LearnedMeter[]): string {
   const asked = lines.find(({ role }) => role === 'asked');
+  const own = lines.find(({ role }) => role === 'own');
   const seen = lines.filter(({ role }) => role !== 'asked');
   const expected = (line: PlotLine): 1 | -1 | 0 => {
     if (line.role === 'own') return 1;
@@ -93,7 +94,7 @@ function plots({ plot: lines }: TerminalResult, meters: readonly LearnedMeter[])
   };
   const drawn = seen.map((line) => {
     const way = expected(line);
-    return plot(line, way === 0 ? undefined : asked, way === -1 ? -1 : 1);
+    return plot(line, way === 0 ? undefined : expectedOf(line, asked, own, way));
   });
   if (drawn.join('') === '') return '';
   return `<h3>What was asked, and what was seen</h3>
@@ -101,15 +102,19 @@ function plots({ plot: lines }: TerminalResult, meters: readonly LearnedMeter[])
 <div class="plots">${drawn.join('\n')}</div>`;
 }
 
-const seconds = (ms: number | null, errorMs: number | null): string =>
-  ms === null
-    ? UNKNOWN_WORD
-    : `${figure(ms / 1_000, 1)}${errorMs === null ? '' : ` ± ${figure(errorMs / 1_000, 1)}`}${NARROW}s`;
+function seconds(ms: number | null, errorMs: number | null): string {
+  if (ms === null) return UNKNOWN_WORD;
+  const error = errorMs === null ? '' : ` ± ${figure(errorMs / 1_000, 1)}`;
+  return `${figure(ms / 1_000, 1)}${error}${NARROW}s`;
+}
 
 const share = (value: number | null): string =>
   value === null
     ? UNKNOWN_WORD
     : `${figure(100 * value)}${NARROW}%${value < -0.05 ? ', turned' : ''}`;
+
+const ofAsked = (value: number | null): string =>
+  value === null ? UNKNOWN_WORD : `${share(value)} of what was asked`;
 
 function learned({ learned: found }: TerminalResult): string {
   const rows: [string, string][] = [
@@ -117,8 +122,8 @@ function learned({ learned: found }: TerminalResult): string {
     ['Dead time', seconds(found.delayMs, found.delayErrorMs)],
     ['Lag to 63 %', seconds(found.lagMs, found.lagErrorMs)],
     ['Ramp', found.rampWPerS === null ? UNKNOWN_WORD : `${power(found.rampWPerS)}/s`],
-    ['Into the node', `${share(found.inShare)} of what was asked`],
-    ['Out of it', `${share(found.outShare)} of what was asked`],
+    ['Into the node', ofAsked(found.inShare)],
+    ['Out of it', ofAsked(found.outShare)],
     [
       'Lets go by itself',
       found.reversion === null
@@ -135,7 +140,7 @@ function learned({ learned: found }: TerminalResult): string {
 function meterRow(meter: LearnedMeter): string {
   const phases = meter.phases.map(({ phase, gainShare }) => `${phase} ${share(gainShare)}`);
   const cells = [
-    [meter.meter, ''],
+    [meter.meter === 'own' ? 'itself' : meter.meter, ''],
     [meter.of, ''],
     [share(meter.gainShare * (meter.expectedGainShare || 1)), 'n'],
     [meter.expectedGainShare === 0 ? 'nothing' : `100${NARROW}%`, 'n'],
@@ -152,7 +157,8 @@ function meterTable(meters: readonly LearnedMeter[]): string {
   if (meters.length === 0) return '';
   return `<h3>Who saw the pulse</h3><div class="wide"><table><thead><tr><th>Meter</th>
 <th>of</th><th class="n">saw</th><th class="n">should</th><th>phases</th><th class="n">after</th>
-<th class="n">noise</th></tr></thead><tbody>${meters.map(meterRow).join('\n')}</tbody></table></div>`;
+<th class="n">noise</th></tr></thead>
+<tbody>${meters.map(meterRow).join('\n')}</tbody></table></div>`;
 }
 
 const STEPS: Readonly<Record<ProgramStep['kind'], string>> = {
@@ -163,8 +169,11 @@ const STEPS: Readonly<Record<ProgramStep['kind'], string>> = {
 };
 
 function program({ steps, seed }: TerminalResult): string {
+  const isLimit = steps.some(({ kind, powerW }) => kind === 'quiet' && powerW > 0);
+  const pulse = isLimit ? 'limit ' : 'pulse ';
   const words = steps.map(({ kind, powerW, durationMs }) => {
-    const what = kind === 'pulse' ? `${STEPS[kind]} ${way(powerW)}${power(powerW)}` : STEPS[kind];
+    const asked = `${pulse}${isLimit ? '' : way(powerW)}${power(powerW)}`;
+    const what = kind === 'pulse' ? asked : STEPS[kind];
     return `${what} ${figure(durationMs / 1_000)}${NARROW}s`;
   });
   return `<p class="note">Program ${escaped(seed)}: ${escaped(words.join(', '))}.</p>`;

@@ -195,10 +195,15 @@ export function pulseSteps(ask: Ask): Asked {
   if (quiet.missing.length > 0) return { steps: [], findings: quiet.missing };
   const { powerW, findings } = sizes(ask, terminal, quiet);
   if (powerW.length === 0) return { steps: [], findings };
-  return { steps: sequence(ask, terminal, powerW), findings };
+  return { steps: sequence(ask, terminal, powerW, quiet.gridW), findings };
 }
 
-function sequence(ask: Ask, terminal: Terminal, powerW: readonly number[]): ProgramStep[] {
+function sequence(
+  ask: Ask,
+  terminal: Terminal,
+  powerW: readonly number[],
+  gridW: number,
+): ProgramStep[] {
   const { random } = ask;
   const settle = settleMs(terminal);
   const between = (least: number, most: number): number =>
@@ -224,7 +229,8 @@ function sequence(ask: Ask, terminal: Terminal, powerW: readonly number[]): Prog
   const asked = (index: number): number => powerW[(first + index) % powerW.length] ?? 0;
   const steps: ProgramStep[] = [];
   for (let index = 0; index < PULSES; index += 1) steps.push(pulse(asked(index)), rest());
-  const last = asked(PULSES - 1);
+  // Its own mode would cover the import, or take the export: the other way it is seen to let go.
+  const last = powerW.find((one) => one * gridW < 0) ?? asked(PULSES - 1);
   if (ask.reversionMs !== undefined) {
     const waitMs = cycles(ask.reversionMs * 1.25 + settle + 14_000);
     steps.push(step('pulse', last, cycles(pulseLeast)), step('letGo', last, waitMs), rest());

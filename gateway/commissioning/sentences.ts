@@ -69,8 +69,10 @@ const before = {
     socPct === undefined
       ? `How full ${name} is, is not known: nothing was asked of it.`
       : way === 'out'
-        ? `${name} is ${percent(socPct)} full, so charging is not proven: repeat when there is room.`
-        : `${name} is ${percent(socPct)} full, so discharging is not proven: repeat when it is fuller.`,
+        ? `${name} is ${percent(socPct)} full, so charging is not proven: repeat when there is ` +
+          'room.'
+        : `${name} is ${percent(socPct)} full, so discharging is not proven: repeat when it is ` +
+          'fuller.',
   nameplate: ({ name }: Terminal, fileW: number, deviceW: number): string =>
     `The site file rates ${name} at ${power(fileW)}, the device itself at ${power(deviceW)}: ` +
     'correct the rating.',
@@ -82,12 +84,15 @@ const before = {
 const wiring = {
   opposite: (terminal: Terminal): string =>
     terminal.kind === 'battery'
-      ? `${terminal.name} discharges when told to charge: its profile has the sign of the setpoint reversed.`
+      ? `${terminal.name} discharges when told to charge: its profile has the sign of the ` +
+        'setpoint reversed.'
       : `${terminal.name} does the opposite of what it is told: its profile has the sign reversed.`,
   ownTurned: (terminal: Terminal): string =>
     terminal.kind === 'battery'
-      ? `${terminal.name} shows charging as discharging: its profile has the sign of its own power reversed.`
-      : `${terminal.name} shows its own power with the sign reversed: correct the sign in its profile.`,
+      ? `${terminal.name} shows charging as discharging: its profile has the sign of its own ` +
+        'power reversed.'
+      : `${terminal.name} shows its own power with the sign reversed: correct the sign in its ` +
+        'profile.',
   meterTurned: (witness: Witness, phase: Phase | undefined): string =>
     `The meter ${witness.id} ${turnedWords(witness)}: ` +
     (phase === undefined
@@ -102,6 +107,12 @@ const wiring = {
   phasesTurned: ({ id }: Witness, phases: readonly Phase[]): string =>
     `The meter ${id} counts ${list(phases)} the wrong way: turn the current ` +
     `transformer${phases.length > 1 ? 's' : ''} of ${list(phases)} round.`,
+  restTurned: ({ id }: Witness, phases: readonly Phase[]): string =>
+    `The meter ${id} sells more on ${list(phases)} than the site can give: turn the current ` +
+    `transformer of ${list(phases)} round, or put it on the phase of its voltage.`,
+  restOpen: ({ name }: Terminal, { id }: Witness, phases: readonly Phase[]): string =>
+    `${name} is on one phase, so ${list(phases)} of the meter ${id} ` +
+    `${phases.length > 1 ? 'are' : 'is'} not proven by it: look at ${phases.length > 1 ? 'them' : 'it'}.`,
   otherPhase: (witness: Witness, phases: readonly Phase[], turned: readonly Phase[]): string =>
     `${sentence(whose(witness))} multiplies the current of one phase with the voltage of another ` +
     `(${list(phases)}): put each current transformer on the phase of its voltage` +
@@ -133,11 +144,12 @@ const wiring = {
     'and repeat.',
 };
 
-const power1 = {
+const scales = {
   deviceScale: ({ name }: Terminal, times: number): string =>
     `${name} does ${timesOf(times)} what it is told: correct the scale of its setpoint.`,
   doesLess: ({ name }: Terminal, times: number): string =>
-    `${name} did ${share(times)} of what it was asked: something limits it; repeat when it is free.`,
+    `${name} did ${share(times)} of what it was asked: something limits it; repeat when it ` +
+    'is free.',
   ownScale: ({ name }: Terminal, times: number): string =>
     `${name} shows ${timesOf(times)} its own power: correct the unit or scale in its profile.`,
   meterScale: ({ id }: Witness, times: number): string =>
@@ -146,22 +158,25 @@ const power1 = {
     `${sentence(whose(witness))} saw ${timesOf(times)} the pulse: either it counts wrongly, or ` +
     `${name} did not do what it was told.`,
   scaleUnsure: (witness: Witness, seen: number): string =>
-    `${sentence(whose(witness))} saw about ${share(seen)} of the pulse, too unsurely: repeat when ` +
-    'loads are steady.',
+    `${sentence(whose(witness))} saw about ${share(seen)} of the pulse, too unsurely: repeat ` +
+    'when loads are steady.',
   oneWayIgnored: ({ name }: Terminal): string =>
-    `${name} obeys one way and ignores the other: check whether charging and discharging are allowed.`,
+    `${name} obeys one way and ignores the other: check whether charging and discharging ` +
+    'are allowed.',
   oneWayLess: ({ name }: Terminal, least: number): string =>
     `${name} did ${share(least)} of what it was asked one way: something limits it; repeat when ` +
     'it is free.',
   ignored: ({ name }: Terminal, isObeyed: boolean | undefined): string =>
     isObeyed === true
-      ? `${name} takes the setpoint, reads it back and does not act: allow remote control at the device.`
-      : `${name} ignores what it is told: allow remote control at the device, and check its address.`,
+      ? `${name} takes the setpoint, reads it back and does not act: allow remote control at ` +
+        'the device.'
+      : `${name} ignores what it is told: allow remote control at the device, and check its ` +
+        'address.',
   noCar: ({ name }: Terminal): string =>
     `${name} took the order and nothing charges: connect a car and repeat.`,
   unclear: ({ name }: Terminal, witness: Witness): string =>
-    `${sentence(whose(witness))} did not see each pulse of ${name} alike: something else moved at ` +
-    'the same time; repeat.',
+    `${sentence(whose(witness))} did not see each pulse of ${name} alike: something else moved ` +
+    'at the same time; repeat.',
   missing: (witness: Witness): string =>
     `${sentence(whose(witness))} gave too few readings: check its wire and address, and repeat.`,
   stuck: (witness: Witness, atW: number | undefined): string =>
@@ -194,11 +209,13 @@ const endings = {
   letGo: ({ name }: Terminal, kind: Ending, afterS: number, toW: number, late: boolean): string =>
     kind === 'release'
       ? `${name} gave up its setpoint when released, and went to ${power(toW)}.`
-      : `${name} let go by itself after ${seconds(afterS)}${late ? ', later than its timer says: shorten it' : ''}.`,
+      : `${name} let go by itself after ${seconds(afterS)}` +
+        `${late ? ', later than its timer says: shorten it' : ''}.`,
   held: ({ name }: Terminal, kind: Ending, fromW: number, waitedS: number): string =>
     kind === 'release'
       ? `${name} still held ${power(fromW)} after it was released: its release does not work.`
-      : `${name} still held ${power(fromW)} after ${seconds(waitedS)} without a word: its timer does not work.`,
+      : `${name} still held ${power(fromW)} after ${seconds(waitedS)} without a word: its timer ` +
+        'does not work.',
   letGoUnknown: ({ name }: Terminal, kind: Ending, isMeasured: boolean): string => {
     const what = kind === 'release' ? 'release' : 'timer';
     return isMeasured
@@ -209,4 +226,4 @@ const endings = {
     `${name} has no timer of its own that lets go: allow it by name in the site file, or leave it.`,
 };
 
-export const say = { ...before, ...wiring, ...power1, ...proofs, ...endings };
+export const say = { ...before, ...wiring, ...scales, ...proofs, ...endings };

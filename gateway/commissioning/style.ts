@@ -1,4 +1,4 @@
-/** Style of the printed record: one column, A4, the colours of the pages (light), dark on a screen. */
+/** Style of the printed record: one column, A4, the pages' colours; dark on a dark screen only. */
 export const STYLE = `
 :root{--bg:#f3f2ed;--surface:#fff;--line:#e5e3db;--line-2:#c8c5ba;--ink:#15202b;--ink-2:#46525e;
 --ink-3:#606b76;--sun:#eaaa1f;--battery:#00936f;--grid:#2a62b9;--load:#3a444f;--alarm:#c43e18}
@@ -13,7 +13,8 @@ h1{font:600 28px/34px Inter,system-ui,sans-serif;margin:4px 0 8px;text-wrap:bala
 h2{font:600 20px/26px Inter,system-ui,sans-serif;margin:24px 0 8px}
 h3{font:600 15px/20px Inter,system-ui,sans-serif;margin:16px 0 8px}
 p{margin:0 0 8px}
-.note,figcaption span{color:var(--ink-3);font-size:12px;line-height:16px}
+.note,figcaption span{color:var(--ink-3);font-size:12px;line-height:16px;font-weight:400}
+.wide+.note{margin-top:12px}
 section{background:var(--surface);border:1px solid var(--line);border-radius:16px;
 padding:16px;margin:16px 0}
 section>:first-child{margin-top:0}
@@ -42,6 +43,7 @@ table{border-collapse:collapse;width:100%;font-size:13px;line-height:18px}
 .wide{overflow-x:auto}
 th,td{text-align:left;padding:4px 12px 4px 0;border-top:1px solid var(--line);vertical-align:top}
 thead th{border-top:0;color:var(--ink-3);font-weight:400}
+.wide td{white-space:nowrap}
 td.n,th.n{text-align:right;white-space:nowrap}
 .sign{display:grid;grid-template-columns:1fr 1fr;gap:40px;margin-top:40px}
 .sign div{border-top:1px solid var(--line-2);padding-top:4px}

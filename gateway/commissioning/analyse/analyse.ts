@@ -7,6 +7,7 @@ import type {
 } from '../../contracts/values/commissioning.ts';
 import type { Site, Terminal } from '../../contracts/values/site.ts';
 import { finding } from '../findings.ts';
+import { quietOf } from '../quiet.ts';
 import { say } from '../sentences.ts';
 import { between, meanOf, medianOf, powerSeries, type Series } from '../series.ts';
 import { terminalOf, witnessesOf } from '../witnesses.ts';
@@ -16,7 +17,7 @@ import { learn } from './learn.ts';
 import { lettingGo } from './letting-go.ts';
 import { measuredFindings } from './measured.ts';
 import { type Observation, observe } from './observe.ts';
-import { connectionWay, storeWay } from './physics.ts';
+import { connectionWay, phaseWays, storeWay } from './physics.ts';
 import { plotOf } from './plot-lines.ts';
 import { type Excitation, excitationOf } from './pulses.ts';
 import { Responses } from './response.ts';
@@ -58,7 +59,7 @@ export function analyse(question: Question): TerminalResult {
       proven: false,
       findings,
       learned: empty,
-      plot: plotOf(site, terminal, trace),
+      plot: plotOf(site, terminal, trace, []),
     };
   }
   const { observations, evidence } = evidenceOf(question, terminal, device, excitation);
@@ -70,6 +71,7 @@ export function analyse(question: Question): TerminalResult {
     trusted: judged.trusted,
     reversionMs: question.reversionMs,
     isAllowedWithout: site.devices.some((one) => one.id === device && one.allowWithoutReversion),
+    gridW: quietOf(site, terminal.id, { ...trace, samples: quietSamples(trace) }).gridW,
     lateS: ((learned.delayMs ?? 1_000) + 3 * (learned.lagMs ?? 1_000)) / 1_000,
   });
   const isWrong = findings.some(({ severity }) => severity === 'wrong');
@@ -80,9 +82,11 @@ export function analyse(question: Question): TerminalResult {
     proven: isProven(findings),
     findings,
     learned: { ...learned, reversion: letGo.reversion, release: letGo.release },
-    plot: plotOf(site, terminal, trace),
+    plot: plotOf(site, terminal, trace, observations),
   };
 }
+
+const quietSamples = ({ samples }: Trace) => samples.filter(({ step }) => step === 0);
 
 function isProven(findings: readonly Finding[]): boolean {
   const holds = findings.every(
@@ -119,6 +123,7 @@ function evidenceOf(
     ...{ terminal, device, observations, areSignsSeen, pulses: excitation.pulses },
     factor: limitFactor(terminal, observations, excitation),
     isObeyed: isObeyed(terminal, trace, excitation),
+    atRest: ({ witness }) => phaseWays(site, terminal.id, trace, witness, quietS),
     physics: (shares) => {
       const ways = [store];
       for (const [{ witness }, share] of shares) {

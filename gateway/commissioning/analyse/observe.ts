@@ -38,7 +38,7 @@ const ALIKE_SHARE = 0.3;
 const DOUBT_SHARE = 0.2;
 const PHASE_ALIKE_SHARE = 0.12;
 
-/** Whether each pulse was seen as the others were; a load that moves with one of them shows here. */
+/** Whether each pulse was seen like the others; a load that moves with one of them shows here. */
 function isAlike(fit: Fit): boolean {
   const size = Math.abs(fit.gainShare);
   if (fit.perPulseErrorShare > DOUBT_SHARE * size) return false;
@@ -69,8 +69,9 @@ export function observe(
 ): Observation {
   const all = withPhases(trace, witness);
   const series = between(all.total, 0, excitation.endS);
-  const fit = fitPulses(series, responses, delayMaxS);
-  const sight = sightOf(series, fit);
+  const whole = fitPulses(series, responses, delayMaxS);
+  const sight = sightOf(series, whole);
+  const fit = sight === 'unclear' ? (oneWay(series, responses, delayMaxS) ?? whole) : whole;
   const firstS = excitation.pulses[0]?.parts[0]?.fromS ?? 0;
   const phases: PhaseGain[] = [];
   for (const [index, phase] of PHASES.entries()) {
@@ -89,6 +90,16 @@ export function observe(
     resolutionW: resolutionOf(series),
     noiseW: noiseOf(between(series, 0, firstS)),
   };
+}
+
+/** All pulses at the dead time and lag that those of one way show: the other may do nothing. */
+function oneWay(series: Series, responses: Responses, delayMaxS: number): Fit | undefined {
+  const standOut = ({ gainShare, gainErrorShare }: Fit): number =>
+    Math.abs(gainShare) / gainErrorShare;
+  const [best] = responses.ways
+    .flatMap((way) => fitPulses(series, way, delayMaxS) ?? [])
+    .sort((a, b) => standOut(b) - standOut(a));
+  return best && fitAt(series, responses, best);
 }
 
 /** Dead time and lag of the total; where it shows nothing (phases cancel), of the phase itself. */

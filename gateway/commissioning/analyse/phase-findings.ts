@@ -32,10 +32,8 @@ export function phaseViews(
   );
 }
 
-export function judgePhases(
-  { terminal, device, factor }: Evidence,
-  involved: readonly Observation[],
-): PhaseFindings {
+export function judgePhases(evidence: Evidence, involved: readonly Observation[]): PhaseFindings {
+  const { terminal, device, factor } = evidence;
   const views = phaseViews(involved, factor);
   const findings: Finding[] = [];
   const explained = new Set<Observation>();
@@ -63,14 +61,42 @@ export function judgePhases(
       findings.push(finding('phases', 'wrong', device, { meter, sentence }));
     }
   }
+  findings.push(...restingPhases(evidence, views, explained));
   const learned = [...views.values()].find(
     (view) => view.carried === terminal.phases && withCt(view, 'right').length === view.carried,
   );
-  if (learned !== undefined && findings.length === 0) {
+  if (learned !== undefined && findings.every(({ severity }) => severity !== 'wrong')) {
     const sentence = say.phasesRight(terminal, carriers(learned));
     findings.push(finding('phases', 'proven', device, { sentence }));
   }
   return { findings, explained, views };
+}
+
+/** Phases of the connection's meter that a device of one phase cannot prove. */
+function restingPhases(
+  { terminal, atRest }: Evidence,
+  views: ReadonlyMap<Observation, PhaseView>,
+  explained: ReadonlySet<Observation>,
+): Finding[] {
+  return [...views].flatMap(([one, view]) => {
+    const { witness } = one;
+    if (witness.kind !== 'connection' || view.carried !== 1 || explained.has(one)) return [];
+    // A meter that is turned as a whole is named by its total.
+    if (withCt(view, 'right').length === 0) return [];
+    const passed = carriers(view);
+    const others = atRest(one).filter(({ phase }) => !passed.includes(phase));
+    const turned = others.flatMap(({ phase, way }) => (way === -1 ? [phase] : []));
+    const open = others.flatMap(({ phase, way }) => (way === 0 ? [phase] : []));
+    const add = (kind: 'ct-direction' | 'phases', sentence: string): Finding =>
+      finding(kind, kind === 'phases' ? 'notProven' : 'wrong', witness.device, {
+        meter: witness.id,
+        sentence,
+      });
+    return [
+      ...(turned.length > 0 ? [add('ct-direction', say.restTurned(witness, turned))] : []),
+      ...(open.length > 0 ? [add('phases', say.restOpen(terminal, witness, open))] : []),
+    ];
+  });
 }
 
 /** Exchanged wires come in twos or threes; one phase alone only where one carries it all. */

@@ -1,7 +1,7 @@
-import type { Trace } from '../../contracts/values/commissioning.ts';
+import { PHASES, type Phase, type Trace } from '../../contracts/values/commissioning.ts';
 import type { Site, Terminal } from '../../contracts/values/site.ts';
 import { between, meanOf, noiseOf, pointSeries, powerSeries, resolutionOf } from '../series.ts';
-import { type Witness, witnessesOf } from '../witnesses.ts';
+import { phaseKey, type Witness, witnessesOf } from '../witnesses.ts';
 import type { Excitation } from './pulses.ts';
 import { fitPulses, type Responses } from './response.ts';
 
@@ -47,6 +47,53 @@ function chargeWay(trace: Trace, device: string, key: string, excitation: Excita
   return along > 0 ? 1 : -1;
 }
 
+const levelOf = (trace: Trace, witness: Witness, quietS: number, key?: string): number =>
+  meanOf(between(powerSeries(trace, witness, key), 0, quietS).value);
+
+/** Most that the site's sources could give at rest; undefined where one of them is not measured. */
+function sourcesAt(
+  site: Site,
+  terminalId: string,
+  trace: Trace,
+  quietS: number,
+): number | undefined {
+  const witnesses = witnessesOf(site, terminalId);
+  let sumW = 0;
+  for (const { id, kind, ratedInW } of site.terminals) {
+    if (kind === 'converter' || ratedInW <= 0) continue;
+    const levels = witnesses
+      .filter((one) => one.of === id)
+      .map((one) => Math.abs(levelOf(trace, one, quietS)))
+      .filter(Number.isFinite);
+    if (levels.length === 0) return undefined;
+    sumW += Math.max(...levels);
+  }
+  return sumW;
+}
+
+/**
+ * Phases of a connection's meter that the pulse did not pass, by the same reasoning: one that sells
+ * more than all sources together is turned, or multiplied with another's voltage.
+ */
+export function phaseWays(
+  site: Site,
+  terminalId: string,
+  trace: Trace,
+  meter: Witness,
+  quietS: number,
+): { readonly phase: Phase; readonly way: Way }[] {
+  const sourcesW = sourcesAt(site, terminalId, trace, quietS);
+  return PHASES.flatMap((phase) => {
+    const series = between(powerSeries(trace, meter, phaseKey(phase)), 0, quietS);
+    if (series.value.length < 4) return [];
+    if (sourcesW === undefined) return [{ phase, way: 0 as const }];
+    const powerW = meanOf(series.value);
+    const marginW = 3 * noiseOf(series) + 0.05 * sourcesW + 50;
+    const way = powerW < -sourcesW - marginW ? -1 : powerW > sourcesW + marginW ? 1 : 0;
+    return [{ phase, way } as const];
+  });
+}
+
 /**
  * Whether a connection's meter can be right, by what stood while nothing was asked: a site sells no
  * more than its sources give, and buys no less than nothing beside them.
@@ -62,17 +109,8 @@ export function connectionWay(
   if (meter.kind !== 'connection' || site.connections.length !== 1) return 0;
   const quiet = between(powerSeries(trace, meter), 0, quietS);
   const gridW = meanOf(quiet.value);
-  let sourcesW = 0;
-  for (const { id, kind, ratedInW } of site.terminals) {
-    if (kind === 'converter' || ratedInW <= 0) continue;
-    const sources = witnessesOf(site, terminalId).filter((one) => one.of === id);
-    const means = sources.map((one) =>
-      Math.abs(meanOf(between(powerSeries(trace, one), 0, quietS).value)),
-    );
-    const most = Math.max(...means.filter(Number.isFinite));
-    if (!Number.isFinite(most)) return 0;
-    sourcesW += most;
-  }
+  const sourcesW = sourcesAt(site, terminalId, trace, quietS);
+  if (sourcesW === undefined) return 0;
   const marginW = 3 * noiseOf(quiet) + 0.05 * sourcesW + 100;
   if (gridW > sourcesW + marginW) return 1;
   return gridW < -sourcesW - marginW ? -1 : 0;

@@ -2,6 +2,7 @@ import type { PlotLine, PlotPlace, Trace } from '../../contracts/values/commissi
 import type { Site, Terminal, TerminalKind } from '../../contracts/values/site.ts';
 import { commandsOf, powerSeries } from '../series.ts';
 import { type Witness, witnessesOf } from '../witnesses.ts';
+import type { Observation } from './observe.ts';
 
 const PLOT_LINES = 8;
 const PLOT_POINTS = 600;
@@ -20,8 +21,19 @@ function placeOf(site: Site, { kind, of }: Witness): PlotPlace {
   return terminal === undefined ? 'rest' : PLACES[terminal.kind];
 }
 
-/** What was asked, and what each place measured, thin enough for a record. */
-export function plotOf(site: Site, terminal: Terminal, trace: Trace): PlotLine[] {
+/**
+ * What was asked, and what each place measured that should have seen it or moved with it, thin
+ * enough for a record.
+ */
+export function plotOf(
+  site: Site,
+  terminal: Terminal,
+  trace: Trace,
+  observations: readonly Observation[],
+): PlotLine[] {
+  const moved = new Set(
+    observations.filter(({ sight }) => sight === 'seen').map(({ witness }) => witness.id),
+  );
   const asked: PlotLine = {
     label: 'asked',
     role: 'asked',
@@ -34,6 +46,7 @@ export function plotOf(site: Site, terminal: Terminal, trace: Trace): PlotLine[]
     ),
   };
   const lines = witnessesOf(site, terminal.id)
+    .filter(({ id, expectedGainShare }) => expectedGainShare !== 0 || moved.has(id))
     .map((witness) => ({ witness, series: powerSeries(trace, witness) }))
     .filter(({ series }) => series.value.length > 0)
     .slice(0, PLOT_LINES - 1)

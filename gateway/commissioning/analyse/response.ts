@@ -37,6 +37,8 @@ const GRID_S = 0.1;
 const KNOT_S = 80;
 const LAGS_S = [0.2, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 6.5, 8, 10, 13];
 const COARSE_LAGS_S = [0.5, 2, 5, 10];
+const FINE_LAGS = [0.8, 0.86, 0.93, 1, 1.08, 1.16, 1.25];
+const FINE_S = 0.1;
 const COUNT_MIN = 20;
 
 /** Responses to each pulse at every GRID_S, without dead time, for one lag. */
@@ -44,6 +46,7 @@ export class Responses {
   private readonly pulses: readonly Pulse[];
   private readonly endS: number;
   private readonly known = new Map<number, Float64Array[]>();
+  private parted: readonly Responses[] | undefined;
   private readonly sums = new Map<number, Float64Array>();
 
   constructor(pulses: readonly Pulse[], endS: number) {
@@ -53,6 +56,18 @@ export class Responses {
 
   get size(): number {
     return this.pulses.length;
+  }
+
+  /** Only those into the node, and only those out of it; none where all go one way. */
+  get ways(): readonly Responses[] {
+    this.parted ??= [1, -1].map(
+      (way) =>
+        new Responses(
+          this.pulses.filter(({ jumpW }) => jumpW * way > 0),
+          this.endS,
+        ),
+    );
+    return this.parted.every(({ size }) => size > 0) ? this.parted : [];
   }
 
   /** All pulses together. */
@@ -218,6 +233,13 @@ function search(prepared: Prepared, delayMaxS: number): Tried[] {
       if (delayS >= 0) fine.push(prepared.attempt(delayS, lagS));
     }
   }
+  const { delayS: nearS, lagS: nearLagS } = best(fine);
+  for (const factor of FINE_LAGS) {
+    for (let offset = -5; offset <= 5; offset += 1) {
+      const delayS = nearS + offset * FINE_S;
+      if (delayS >= 0) fine.push(prepared.attempt(delayS, nearLagS * factor));
+    }
+  }
   return fine;
 }
 
@@ -292,17 +314,17 @@ export function fitPulses(
   const tried = search(prepared, delayMaxS);
   const top = best(tried);
   const { spread, ...found } = measured(prepared, top.delayS, top.lagS);
-  // What explains almost as much is as likely: three standard deviations of the best.
-  const slack = 9 * found.noiseW * found.noiseW * spread * spread;
+  // What explains almost as much is as likely: four standard deviations of the best.
+  const slack = 16 * found.noiseW * found.noiseW * spread * spread;
   const likely = tried.filter(({ explained }) => explained >= top.explained - slack);
   const reach = (of: (one: Tried) => number): number =>
     Math.max(...likely.map((one) => Math.abs(of(one) - of(top))));
   return {
     ...found,
     delayS: top.delayS,
-    delayErrorS: reach(({ delayS }) => delayS) + 0.25,
+    delayErrorS: reach(({ delayS }) => delayS) + 0.1,
     lagS: top.lagS,
-    lagErrorS: reach(({ lagS }) => lagS) + 0.25 * top.lagS + 0.1,
+    lagErrorS: reach(({ lagS }) => lagS) + 0.06 * top.lagS + 0.1,
   };
 }
 

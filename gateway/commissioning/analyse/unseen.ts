@@ -15,11 +15,12 @@ export function judgeUnseen(
 ): Finding[] {
   const open = involved.filter((one) => one.sight !== 'seen' && !explained.has(one));
   const isAnySeen = seen.length > 0 || explained.size > 0 || exchanged.size > 0;
-  const unclear = open.filter(({ sight }) => sight === 'unclear');
+  const jumpW = Math.max(...evidence.pulses.map((one) => Math.abs(one.jumpW)));
+  const faint = open.filter((one) => one.sight !== 'missing' && isFaint(one, jumpW));
+  const unclear = open.filter((one) => one.sight === 'unclear' && !faint.includes(one));
   const oneSided = oneSidedLimit(evidence, unclear);
   if (oneSided !== undefined) return [oneSided];
   const found: Finding[] = [];
-  const jumpW = Math.max(...evidence.pulses.map((one) => Math.abs(one.jumpW)));
   const blind = open.filter(({ sight }) => sight === 'unseen' || sight === 'stuck');
   const isIgnored =
     !isAnySeen && unclear.length === 0 && blind.some(({ sight }) => sight === 'unseen');
@@ -31,7 +32,7 @@ export function judgeUnseen(
     const add = (kind: Finding['kind'], severity: Finding['severity'], sentence: string): void => {
       found.push(finding(kind, severity, witness.device, { meter, sentence }));
     };
-    if (sight === 'unclear') add('noise', 'notProven', say.unclear(evidence.terminal, witness));
+    if (unclear.includes(one)) add('noise', 'notProven', say.unclear(evidence.terminal, witness));
     else if (sight === 'missing') {
       // A device that shows no power of its own has meters to speak for it.
       if (witness.role === 'meter' || one.series.value.length > 0) {
@@ -40,7 +41,7 @@ export function judgeUnseen(
     } else if (!isAnySeen) add('noise', 'notProven', say.unclear(evidence.terminal, witness));
     else if (sight === 'stuck') add('stuck', 'wrong', say.stuck(witness, one.series.value[0]));
     else if (witness.role === 'own') add('mapping', 'wrong', say.ownBlind(evidence.terminal));
-    else if (isFaint(one, jumpW)) add('scale', 'wrong', say.meterFaint(witness));
+    else if (faint.includes(one)) add('scale', 'wrong', say.meterFaint(witness));
     else add('mapping', 'wrong', say.meterBlind(evidence.terminal, witness));
   }
   return found;
@@ -69,13 +70,13 @@ function oneSidedLimit(
   const all = unclear.map(sharesOf);
   const [own = []] = all;
   const doAgree = all.every((one) =>
-    one.every((share, pulse) => Math.abs(share - (own[pulse] ?? Number.NaN)) < 0.2),
+    one.every((share, pulse) => Math.abs(share - (own[pulse] ?? Number.NaN)) < 0.3),
   );
   const least = Math.min(...own);
   const most = Math.max(...own);
-  if (!doAgree || most > 1.25 || most < 0.75 || least < -0.2) return undefined;
+  if (!doAgree || most > 1.3 || most < 0.7 || least < -0.25) return undefined;
   const numbers = [{ name: 'least share of a pulse', value: kept(100 * least), unit: '%' }];
-  return least < 0.15
+  return least < 0.2
     ? finding('write', 'wrong', device, { sentence: say.oneWayIgnored(terminal), numbers })
     : finding('limit', 'notProven', device, { sentence: say.oneWayLess(terminal, least), numbers });
 }

@@ -131,8 +131,8 @@ export class Plant {
       const limit = asked === null || wrong.ignores ? ratedInW : asked;
       return Math.min(sunW, limit * (wrong.setpointScale ?? 1));
     }
-    const own = kind === 'battery' ? -this.past(0).load.reduce((sum, one) => sum + one, 0) : 0;
-    if (asked === null) return Math.min(own, ratedInW);
+    const own = kind === 'battery' ? this.past(0).load.reduce((sum, one) => sum - one, -sunW) : 0;
+    if (asked === null) return Math.max(-ratedOutW, Math.min(own, ratedInW));
     if (wrong.ignores === true) return 0;
     if (wrong.chargesNever === true && asked < 0) return 0;
     if (wrong.addressExchanged === true) return 0;
