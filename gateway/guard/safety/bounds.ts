@@ -13,10 +13,9 @@ interface Side {
 }
 
 /** A cap that is not a number >= 0 closes the side; one that does not exist leaves it as it is. */
-function cap(side: Side, mostW: number | undefined, code: string): Side {
+function cap(side: Side, mostW: number | undefined): Side {
   if (mostW === undefined) return side;
-  if (!(mostW >= 0)) return { mostW: 0, code };
-  return mostW < side.mostW ? { mostW, code } : side;
+  return { ...side, mostW: mostW >= 0 ? Math.min(mostW, side.mostW) : 0 };
 }
 
 /**
@@ -25,9 +24,9 @@ function cap(side: Side, mostW: number | undefined, code: string): Side {
  */
 function discharge(limits: TerminalLimits, facts: TerminalFacts): Side {
   let side: Side = { mostW: limits.ratedInW, code: 'BMS_LIMIT' };
-  side = cap(side, facts.ratedW, 'BMS_LIMIT');
-  side = cap(side, facts.dischargeMaxW, 'BMS_LIMIT');
-  side = cap(side, facts.shareInW, 'BMS_LIMIT');
+  side = cap(side, facts.ratedW);
+  side = cap(side, facts.dischargeMaxW);
+  side = cap(side, facts.shareInW);
   const { store } = limits;
   if (store === undefined) return side;
   if (!(facts.socLowPct > store.socMinPct)) {
@@ -39,9 +38,9 @@ function discharge(limits: TerminalLimits, facts: TerminalFacts): Side {
 /** What flows out of the node at most, as a positive figure. */
 function charge(limits: TerminalLimits, facts: TerminalFacts): Side {
   let side: Side = { mostW: limits.ratedOutW, code: 'BMS_LIMIT' };
-  side = cap(side, facts.ratedW, 'BMS_LIMIT');
-  side = cap(side, facts.chargeMaxW, 'BMS_LIMIT');
-  side = cap(side, facts.shareOutW, 'BMS_LIMIT');
+  side = cap(side, facts.ratedW);
+  side = cap(side, facts.chargeMaxW);
+  side = cap(side, facts.shareOutW);
   const { store } = limits;
   if (store === undefined) return side;
   if (!(facts.socHighPct < store.socMaxPct)) {

@@ -4,6 +4,11 @@ import { drawn } from './rules.ts';
 /** Smaller excess than this is arithmetic, not power. */
 const SLACK_W = 1;
 
+/** Which way power flows; the sign that a terminal's less makes of it. */
+const IMPORT = 1;
+const EXPORT = -1;
+type Side = typeof IMPORT | typeof EXPORT;
+
 /** A place where the sum of some terminals must stay inside, with the code of what binds there. */
 interface Boundary extends Omit<CircuitFacts, 'shares'> {
   readonly shareOf: (ruling: Ruling) => number;
@@ -16,11 +21,7 @@ interface Boundary extends Omit<CircuitFacts, 'shares'> {
  * side: a load that is allowed to draw more does so for the import limit and does not for the
  * export limit, and the sun gives what it gives unless it is held below.
  */
-function changeW(
-  rulings: readonly Ruling[],
-  side: 'import' | 'export',
-  shareOf: Boundary['shareOf'],
-): number {
+function changeW(rulings: readonly Ruling[], side: Side, shareOf: Boundary['shareOf']): number {
   let sum = 0;
   for (const ruling of rulings) {
     const { limits, powerW, alignedW, movable } = ruling;
@@ -29,19 +30,18 @@ function changeW(
     const share = shareOf(ruling);
     if (limits.kind === 'setpoint') sum += share * deltaW;
     else if (limits.kind === 'limit') sum += share * Math.max(0, deltaW);
-    else if (side === 'import') sum += share * deltaW;
+    else if (side === IMPORT) sum += share * deltaW;
     else sum += share * Math.min(0, deltaW);
   }
   return sum;
 }
 
 /** How far beyond its limit a side is; a limit that is no number is 0, a power that is none is beyond. */
-function excessW(at: Boundary, rulings: readonly Ruling[], side: 'import' | 'export'): number {
-  const nowW = side === 'import' ? at.importW : at.exportW;
-  const limitW = side === 'import' ? at.importLimitW : at.exportLimitW;
-  const sign = side === 'import' ? 1 : -1;
+function excessW(at: Boundary, rulings: readonly Ruling[], side: Side): number {
+  const nowW = side === IMPORT ? at.importW : at.exportW;
+  const limitW = side === IMPORT ? at.importLimitW : at.exportLimitW;
   const leftW = limitW >= 0 ? limitW : 0;
-  const beyondW = nowW + sign * changeW(rulings, side, at.shareOf) - leftW;
+  const beyondW = nowW + side * changeW(rulings, side, at.shareOf) - leftW;
   return Number.isNaN(beyondW) ? Number.POSITIVE_INFINITY : beyondW;
 }
 
@@ -59,7 +59,7 @@ function effectiveW({ limits, powerW, alignedW }: Ruling): number {
 /** Lets rulings give one after the other until the excess is gone. */
 function give(
   at: Boundary,
-  side: 'import' | 'export',
+  side: Side,
   rulings: readonly Ruling[],
   order: readonly Ruling[],
   change: Change,
@@ -71,7 +71,7 @@ function give(
     const share = at.shareOf(ruling);
     const powerW = change(ruling, left / share);
     if (Object.is(powerW, ruling.powerW)) continue;
-    const code = side === 'import' ? at.importCode : at.exportCode;
+    const code = side === IMPORT ? at.importCode : at.exportCode;
     const next = { ...ruling, powerW, code, protective: true };
     left -= share * Math.abs(effectiveW(next) - effectiveW(ruling));
     changed.set(ruling.limits.terminal, next);
@@ -95,28 +95,28 @@ const noGrowth: Change = ({ limits, powerW, alignedW }) => {
 
 const cut: Change = (ruling, excess) => {
   const drawW = -effectiveW(ruling);
-  if (!(drawW > SLACK_W)) return ruling.powerW;
+  if (!(drawW > 0)) return ruling.powerW;
   const draw = drawn(ruling.limits, Math.max(0, drawW - excess));
   return draw === 0 ? 0 : -draw;
 };
 
 function keepImport(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
   const loads = (now: readonly Ruling[]) => ofKind(now, 'on-off', 'steps').sort(leastFirst);
-  let now = give(at, 'import', rulings, loads(rulings), noGrowth);
-  now = give(at, 'import', now, ofKind(now, 'setpoint'), (ruling, excess) => {
+  let now = give(at, IMPORT, rulings, loads(rulings), noGrowth);
+  now = give(at, IMPORT, now, ofKind(now, 'setpoint'), (ruling, excess) => {
     // What only might be is no reason to discharge.
     const reachW = at.measured ? ruling.highW : Math.min(ruling.highW, 0);
     return clamp(ruling.powerW + excess, ruling.powerW, Math.max(ruling.powerW, reachW));
   });
-  return give(at, 'import', now, loads(now), cut);
+  return give(at, IMPORT, now, loads(now), cut);
 }
 
 function keepExport(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
-  const now = give(at, 'export', rulings, ofKind(rulings, 'setpoint'), (ruling, excess) => {
+  const now = give(at, EXPORT, rulings, ofKind(rulings, 'setpoint'), (ruling, excess) => {
     const reachW = at.measured ? ruling.lowW : Math.max(ruling.lowW, 0);
     return clamp(ruling.powerW - excess, Math.min(ruling.powerW, reachW), ruling.powerW);
   });
-  return give(at, 'export', now, ofKind(now, 'limit'), (ruling, excess) =>
+  return give(at, EXPORT, now, ofKind(now, 'limit'), (ruling, excess) =>
     Math.max(0, effectiveW(ruling) - excess),
   );
 }
@@ -127,7 +127,7 @@ const blame = (ruling: Ruling): Ruling =>
 /** Whatever was wished, the sum stays inside, as far as anything that is here can keep it there. */
 function keep(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
   const kept = keepExport(at, keepImport(at, rulings));
-  const out = excessW(at, kept, 'import') > SLACK_W || excessW(at, kept, 'export') > SLACK_W;
+  const out = excessW(at, kept, IMPORT) > SLACK_W || excessW(at, kept, EXPORT) > SLACK_W;
   return out && at.measured ? kept.map(blame) : kept;
 }
 
@@ -164,8 +164,8 @@ export function keepCircuit(rulings: readonly Ruling[], facts: CircuitFacts): re
   const members = rulings.filter((ruling) => shareOf(ruling) > 0);
   const at = { ...facts, shareOf, importCode: 'FUSE_LIMIT', exportCode: 'FUSE_LIMIT' };
   const kept = keep(at, members);
-  const importRoomW = Math.max(0, -excessW(at, kept, 'import'));
-  const exportRoomW = Math.max(0, -excessW(at, kept, 'export'));
+  const importRoomW = Math.max(0, -excessW(at, kept, IMPORT));
+  const exportRoomW = Math.max(0, -excessW(at, kept, EXPORT));
   const narrowed = new Map(
     kept.map((ruling) => {
       const { powerW, lowW, highW } = ruling;

@@ -45,8 +45,7 @@ export function slew(
   fromW: number,
 ): Eased {
   if (!(limits.slewWPerS < Number.POSITIVE_INFINITY)) return wish;
-  const last = Number.isFinite(memory.powerW) ? memory.powerW : fromW;
-  const startW = last !== undefined && Number.isFinite(last) ? last : 0;
+  const startW = [memory.powerW, fromW].find(Number.isFinite) ?? 0;
   const seconds = Math.max(0, nowMs - memory.atMs) / 1_000;
   const stepW = limits.slewWPerS * (Number.isFinite(seconds) ? seconds : 0);
   const powerW = clamp(wish.powerW, startW - stepW, startW + stepW);
@@ -57,7 +56,7 @@ export function slew(
 export function stepDown(limits: TerminalLimits, drawW: number): number {
   let best = 0;
   for (const { powerW } of limits.steps) {
-    if (powerW <= drawW && powerW > best) best = powerW;
+    if (powerW <= drawW) best = Math.max(best, powerW);
   }
   return best;
 }

@@ -36,8 +36,8 @@ function powerOf(
   const { safe } = limits;
   if (limits.kind === 'limit') return productionW(limits, all, exportLimitW);
   if (safe.kind === 'own-mode') return Number.NaN;
-  if (safe.kind === 'zero' || limits.kind === 'setpoint') return 0;
-  const draw = drawn(limits, safe.limitW);
+  if (limits.kind === 'setpoint') return 0;
+  const draw = safe.kind === 'limit' ? drawn(limits, safe.limitW) : 0;
   return draw === 0 ? 0 : -draw;
 }
 

@@ -115,7 +115,12 @@ function guarded(
   const limit: Bounds =
     limits.kind === 'setpoint'
       ? bounds(limits, terminal)
-      : { lowW: -limits.ratedOutW, highW: limits.ratedInW, lowCode: '', highCode: '' };
+      : {
+          lowW: -limits.ratedOutW,
+          highW: limits.ratedInW,
+          lowCode: 'BMS_LIMIT',
+          highCode: 'BMS_LIMIT',
+        };
   const powerW = clamp(wish.powerW, limit.lowW, limit.highW);
   const changed = powerW < wish.powerW || powerW > wish.powerW;
   return {

@@ -17,21 +17,30 @@ interface Report {
   >;
 }
 
-async function run(): Promise<Report> {
-  const args = [join(ROOT, STRYKER), 'run', 'test/soak/mutation/stryker.config.json'];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+/** @throws Error with what it said, when it ends with anything but 0 */
+async function run(program: string, ...args: readonly string[]): Promise<void> {
+  const env = { ...process.env, VITEST: undefined, VITEST_POOL_ID: undefined };
+  const child = spawn(process.execPath, [join(ROOT, program), ...args], { cwd: ROOT, env });
   let said = '';
-  child.stderr.on('data', (text) => {
-    said += text;
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (text) => {
+      said += text;
+    });
+  }
   const code = await new Promise((resolve) => child.once('close', resolve));
-  if (code !== 0) throw new Error(`Stryker ended with ${code}: ${said}`);
-  return JSON.parse(readFileSync(join(ROOT, REPORT), 'utf8')) as Report;
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${said.slice(-4_000)}`);
 }
+
+test('every branch of the kernel is taken by a unit test', async () => {
+  const config = 'test/soak/mutation/vitest.config.ts';
+  const kernel = 'test/unit/gateway/guard/safety';
+  await run('node_modules/vitest/vitest.mjs', 'run', '--config', config, '--coverage', kernel);
+});
 
 /** Also writes docs/mutation.md anew: its figures are those of this run. */
 test('nearly every change of kernel and codec is noticed, and the rest has a reason', async () => {
-  const { files } = await run();
+  await run(STRYKER, 'run', 'test/soak/mutation/stryker.config.json');
+  const { files } = JSON.parse(readFileSync(join(ROOT, REPORT), 'utf8')) as Report;
   const judged = Object.entries(files).map(([file, { source, mutants }]) => ({
     file,
     ...survivorsOf(source, mutants),

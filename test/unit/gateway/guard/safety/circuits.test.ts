@@ -47,7 +47,8 @@ describe('circuits', () => {
     expect(inside(whole, { wish: -9_000 }).first?.powerW).toBe(-2_000);
     for (const share of [0, -1, Number.NaN]) {
       expect(
-        inside([circuit({ shares: { battery1: share } })], { wish: -9_000 }).first?.powerW,
+        inside([circuit({ importW: 6_000, shares: { battery1: share } })], { wish: -9_000 }).first
+          ?.powerW,
       ).toBe(-9_000);
     }
   });

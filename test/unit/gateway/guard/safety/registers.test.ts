@@ -42,6 +42,7 @@ describe('the second look at registers', () => {
     expect(passes(write({ words: [minus(500)] }), permit(-5_000))).toBe(true);
     expect(passes(write({ words: [minus(501)] }), permit(-5_000))).toBe(false);
     expect(passes(write({ words: [1] }), permit(-5_000))).toBe(false);
+    expect(passes(write({ words: [0] }), permit(-5_000))).toBe(true);
     expect(passes(write({ words: [minus(1)] }), permit(5_000))).toBe(false);
     expect(passes(write({ words: [1] }), permit(0))).toBe(false);
     expect(passes(write({ words: [0] }), permit(0))).toBe(true);
