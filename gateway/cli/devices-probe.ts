@@ -5,6 +5,7 @@ import { allProfiles } from '../config/profiles.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
 import { print, printJson, table, tell } from './output.ts';
+import { clashOf, oddities } from './survey/clash.ts';
 import { Desk } from './survey/desk.ts';
 import { answers, type Found, look, mapOf } from './survey/identify.ts';
 import { type Ask, type PointResult, type PointState, readAll } from './survey/judge.ts';
@@ -94,6 +95,13 @@ function headLines(found: Found): string[] {
   ];
 }
 
+/** Two devices that answer as one are refused. */
+async function isClashing(line: Line, unit: number, address: string): Promise<boolean> {
+  const clash = oddities(line) === 0 ? undefined : await clashOf(line, unit);
+  if (clash !== undefined) tell(`${address}: ${clash}`);
+  return clash !== undefined;
+}
+
 async function unitOf(line: Line, { bus, unit }: DevicePlace): Promise<number | undefined> {
   for (const candidate of unit === undefined ? usualUnits(bus) : [unit]) {
     if (await answers(line, candidate)) return candidate;
@@ -107,6 +115,8 @@ export function probeDevice(text: string, options: LookOptions): Promise<number>
   const profiles = allProfiles(options.site);
   return withLine(place, options, async (line) => {
     const unit = await unitOf(line, place);
+    const asked = unit ?? place.unit ?? 1;
+    if (await isClashing(line, asked, addressOf(place.bus, asked))) return NOTHING_CODE;
     const found = unit === undefined ? undefined : await look(line, unit, profiles);
     if (unit === undefined || found === undefined) return nobody(text);
     tell(`${addressOf(place.bus, unit)}: ${titleOf(found)}`);
@@ -213,7 +223,9 @@ export function testDevice(text: string, options: TestOptions): Promise<number> 
   return withLine(place, options, async (line) => {
     line.suit(unit, profile.limits);
     throughGateway(line, unit, profile, options);
-    if (!(await answers(line, unit))) return nobody(address);
+    const isThere = await answers(line, unit);
+    if (await isClashing(line, unit, address)) return NOTHING_CODE;
+    if (!isThere) return nobody(address);
     const { map, points, writes } = await testAt(line, unit, profile, options);
     const counts = countsOf(points);
     const isGood =

@@ -70,21 +70,28 @@ export async function scanDevices(
   const isFew = field.hosts.length <= NAMED_MOST;
   try {
     if (!(await isAllowed(options.yes))) return NOTHING_CODE;
-    const { placed, closed, requests } = await scanField(desk, field, profiles, {
+    const { placed, closed, clashes, requests } = await scanField(desk, field, profiles, {
       found: (bus, found) => tell(`${addressOf(bus, found.unit)}: ${titleOf(found)}`),
       closed: (bus, why) => {
         if (isFew || bus.kind === 'serial') tell(`${placeOf(bus)}: ${why}`);
       },
+      clash: (bus, why) => tell(`${placeOf(bus)}: ${why}`),
       host: (done, all) => {
         if (!isFew && done % EVERY === 0) tell(`${done} of ${all} addresses`);
       },
     });
     if (options.json) {
       const devices = placed.map(({ bus, found }) => foundJson(bus, found));
-      printJson({ plan: planOf(field, pacing), requests, closed: closed.length, devices });
+      const clashing = clashes.map(({ bus, unit, why }) => ({
+        address: addressOf(bus, unit),
+        why,
+      }));
+      const head = { plan: planOf(field, pacing), requests, closed: closed.length };
+      printJson({ ...head, clashes: clashing, devices });
     } else if (placed.length > 0) {
       print(table([['ADDRESS', 'PROFILE', 'DEVICE', 'READINGS'], ...placed.map(rowOf)]));
     }
+    if (clashes.length > 0) return NOTHING_CODE;
     if (placed.length > 0) return 0;
     tell('Nothing answers: check power, wiring, units and baud rate.');
     return NOTHING_CODE;

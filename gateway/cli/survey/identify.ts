@@ -202,7 +202,10 @@ async function lookAtKnown(
 
 const isAuto = (profile: Profile): boolean => profile.kind === 'sunspec' && profile.auto === true;
 
-/** What answers at one unit of an open line; undefined when nothing does. Reads only. */
+/**
+ * What a unit of an open line is that has answered already; undefined when a running gateway's site
+ * does not have it. Reads only.
+ */
 export async function look(
   line: Line,
   unit: number,
@@ -215,7 +218,6 @@ export async function look(
     return { ok: false, why: 'timeout', detail: 'asked enough', sent: false };
   };
   if (line.known !== undefined) return lookAtKnown(ask, unit, line.known(unit));
-  if (!(await isPresent(ask))) return undefined;
   const objects = await objectsOf(ask);
   const chain = await chainOf(ask);
   const head = { unit, objects, chain };

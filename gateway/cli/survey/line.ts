@@ -17,6 +17,12 @@ export interface Line {
   suit(unit: number, limits: Profile['limits']): void;
   /** Where a running gateway asks: only what its site has, by its profile. */
   readonly known?: (unit: number) => Profile | undefined;
+  /** Where answers carry no id: what else is heard on the wire. */
+  readonly overheard?: {
+    broken(): number; // answers so far that were none
+    answers(): number; // so far, that came when nobody waited for one
+    rest(): Promise<void>; // until a late one would have come
+  };
   close(): void;
 }
 
@@ -69,8 +75,15 @@ export async function openLine(bus: BusSpec, pacing: Pacing): Promise<Line> {
     throw new Error(why);
   }
   let requests = 0;
+  let broken = 0;
+  const overheard = {
+    broken: () => broken,
+    answers: () => own.late,
+    rest: () => wait(LATE_MS),
+  };
   return {
     label: placeOf(bus),
+    ...(bus.kind === 'serial' || bus.kind === 'rtu-over-tcp' ? { overheard } : {}),
     get requests() {
       return requests;
     },
@@ -80,6 +93,7 @@ export async function openLine(bus: BusSpec, pacing: Pacing): Promise<Line> {
       // Here somebody asks on purpose: a unit that did not answer is asked all the same.
       const handle = known === undefined || known.down ? attach(unit) : known;
       const result = await handle.request(request, 'control');
+      if (!result.ok && result.why === 'bad-frame') broken += 1;
       if (result.ok || result.sent || result.why !== 'closed') return result;
       await unopened(own, handle, CONNECT_DELAY_MS + pacing.connectMs, clock.realMs, true);
       return handle.request(request, 'control');

@@ -1,8 +1,9 @@
 import type { Profile } from '../../../devices/profile.ts';
 import { Fault } from '../../contracts/values/fault.ts';
 import type { BusSpec } from '../../contracts/values/site.ts';
+import { clashOf, oddities } from './clash.ts';
 import type { Desk } from './desk.ts';
-import { type Found, look, PRESENCE, REQUESTS_MAX } from './identify.ts';
+import { answers, type Found, look, PRESENCE, REQUESTS_MAX } from './identify.ts';
 import { CONNECT_DELAY_MS, LATE_MS, type Line, type Pacing } from './line.ts';
 
 /** What to look at. */
@@ -21,6 +22,12 @@ export interface Placed {
 export interface Survey {
   readonly placed: readonly Placed[];
   readonly closed: readonly { readonly bus: BusSpec; readonly why: string }[];
+  /** Units that two devices seem to have: none of them can be used. */
+  readonly clashes: readonly {
+    readonly bus: BusSpec;
+    readonly unit: number;
+    readonly why: string;
+  }[];
   readonly requests: number;
 }
 
@@ -28,6 +35,7 @@ export interface ScanTold {
   begun?(bus: BusSpec): void;
   found?(bus: BusSpec, found: Found): void;
   closed?(bus: BusSpec, why: string): void;
+  clash?(bus: BusSpec, why: string): void;
   host?(done: number, all: number): void;
 }
 
@@ -117,14 +125,18 @@ async function survey(
   line: Line,
   units: readonly number[],
   profiles: readonly Profile[],
-  told: (found: Found) => void,
+  told: { found(found: Found): void; clash(unit: number, why: string): void },
 ): Promise<Found[]> {
   const all: Found[] = [];
   for (const unit of units) {
-    const found = await look(line, unit, profiles);
+    const before = oddities(line);
+    const isThere = await answers(line, unit);
+    const clash = oddities(line) === before ? undefined : await clashOf(line, unit);
+    if (clash !== undefined) told.clash(unit, clash);
+    const found = isThere && clash === undefined ? await look(line, unit, profiles) : undefined;
     if (found === undefined) continue;
     all.push(found);
-    told(found);
+    told.found(found);
   }
   return all;
 }
@@ -132,6 +144,7 @@ async function survey(
 class Scan {
   readonly placed: Placed[] = [];
   readonly closed: { bus: BusSpec; why: string }[] = [];
+  readonly clashes: { bus: BusSpec; unit: number; why: string }[] = [];
   requests = 0;
   private readonly desk: Desk;
   private readonly profiles: readonly Profile[];
@@ -157,9 +170,13 @@ class Scan {
       return 0;
     }
     try {
-      const all = await survey(line, units, this.profiles, (found) =>
-        this.told.found?.(bus, found),
-      );
+      const all = await survey(line, units, this.profiles, {
+        found: (found) => this.told.found?.(bus, found),
+        clash: (unit, why) => {
+          this.clashes.push({ bus, unit, why });
+          this.told.clash?.(bus, why);
+        },
+      });
       this.placed.push(...all.map((found) => ({ bus, found })));
       return all.length;
     } finally {
@@ -202,7 +219,8 @@ export async function scanField(
   const order = new Map([...hosts, ...lines.flat()].map((bus, index) => [bus, index]));
   const at = ({ bus }: { readonly bus: BusSpec }): number => order.get(bus) ?? 0;
   const placed = scan.placed.sort((a, b) => at(a) - at(b) || a.found.unit - b.found.unit);
-  return { placed, closed: scan.closed.sort((a, b) => at(a) - at(b)), requests: scan.requests };
+  const closed = scan.closed.sort((a, b) => at(a) - at(b));
+  return { placed, closed, clashes: scan.clashes, requests: scan.requests };
 }
 
 /** One box that answers at two addresses tells the same serial number at both. */

@@ -218,19 +218,21 @@ class Owner implements Bus, Host, Hearer<Flight> {
   }
 
   /**
-   * An answer that nobody waits for any more. With ids it says that its unit is done with the old
-   * request; on RTU an answer to an older request may be on its way, so the unit is doubted.
+   * An answer that nobody waits for any more. With ids its unit is done with the old request; on
+   * RTU one to an older request may be on its way, so the unit is doubted.
    */
   stray(count: number, unitId: number | undefined): void {
-    this.late += 1;
     if (!this.line.needsResync) {
+      this.late += 1;
       const unit = this.units.get(unitId ?? -1);
       if (unit !== undefined) this.rested(unit);
       return;
     }
     if (this.lastUnit === undefined) return;
     this.strayBytes += count;
-    if (this.strayBytes >= STRAY_BYTES) this.doubt(this.lastUnit, this.clock.realMs());
+    if (this.strayBytes < STRAY_BYTES) return;
+    if (this.strayBytes - count < STRAY_BYTES) this.late += 1;
+    this.doubt(this.lastUnit, this.clock.realMs());
   }
 
   private rested(unit: Unit): void {
@@ -341,10 +343,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       item.settle(flight.item === undefined ? { ...result, sent: false } : result);
     }
     if (unit.breaker.open) this.settleWaiting('unit-down', 'did not answer', unit);
-    if (this.hopeless(unit)) {
-      this.failuresInRow = 0;
-      this.connection.lost(`${result.detail}, ${GIVE_UP} in a row`);
-    }
+    if (this.hopeless(unit)) this.connection.lost(`${result.detail}, ${GIVE_UP} in a row`);
     this.pump(nowMs);
   }
 

@@ -49,6 +49,23 @@ async function said(runs: readonly (() => Promise<number>)[]) {
   return { codes, at: (address: string) => all.find((json) => of(json) === address) };
 }
 
+test('two devices with one unit are refused', async () => {
+  const far = await FAR['RTU over TCP, ours']?.();
+  if (far === undefined) throw new Error('no far end');
+  ends.push(far.stop);
+  becomeMeter(far.peer);
+  far.peer.faults.bend = (frame) => [frame, frame]; // the other one is a little slower
+  const place = addressOf(far.bus, 1).slice(0, -'/1'.length);
+  const told: string[] = [];
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told.push(String(text));
+    return true;
+  });
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  expect(await scanDevices([place], SCAN)).toBe(1);
+  expect(told.filter((text) => text.includes('do two devices have that unit?'))).toHaveLength(1);
+});
+
 test('a meter on each kind of wire is scanned, probed and tested', async () => {
   const made = await Promise.all(Object.values(FAR).map((far) => far()));
   const fars = made.filter((far) => far !== undefined); // without socat no lines
