@@ -12,7 +12,9 @@ export interface ClockOrigin {
 
 /** `performance` counts the machine's monotonic clock from the process's start, and no BigInt. */
 const START_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-const monotonicMs = (): number => START_MS + performance.now();
+/** Whole microseconds: nobody sees finer, and what is recorded stays short. */
+const micros = (ms: number): number => Math.round(ms * 1_000) / 1_000;
+const monotonicMs = (): number => micros(START_MS + performance.now());
 
 /** Timers are armed at most this far ahead, so that none overflows and none drifts. */
 const STEP_MS = 60_000;
@@ -60,7 +62,7 @@ function exactly(due: number, run: () => void): () => void {
  */
 export function createClock(origin?: ClockOrigin): Clock {
   const from = origin ?? { realMs: monotonicMs(), wallMs: Date.now(), speed: 1 };
-  const monoMs = (): number => (monotonicMs() - from.realMs) * from.speed;
+  const monoMs = (): number => micros((monotonicMs() - from.realMs) * from.speed);
   return {
     speed: from.speed,
     monoMs,

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { benchBlackBox } from './blackbox.ts';
 import { benchFleet32 } from './fleet/fleet32.ts';
 import { benchModbus } from './modbus/modbus.ts';
 import { benchSite } from './site.ts';
@@ -9,6 +10,7 @@ import { benchStep } from './step.ts';
  * the machine it ran on.
  */
 const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> = {
+  blackbox: benchBlackBox,
   fleet32: benchFleet32,
   modbus: benchModbus,
   site: benchSite,
