@@ -128,18 +128,22 @@ function standingOf(standing: Standing, { proposals }: Arbitration) {
   return { mode, flags: flagsOf(standing), decisions, reason: reasonOf(standing, mode, decisions) };
 }
 
-/** Safe states of all that may be written, with the limits in force now. */
+/**
+ * Safe states of all that may be written, with the limits in force now; what is only being proven
+ * is given back.
+ */
 export function safeNow(plant: Plant, memory: GuardMemory, input: TurnInput): readonly Verdict[] {
   const { spec, commissioned } = plant;
   if (!spec.control.active) return [];
   const grid = limitsNow(memory.grid, spec, input.times, input.at);
   const { site } = see(plant, memory, input);
   const facts = factsOf(plant, input, site, grid, false);
-  const able = site.terminals.filter((one) => mayWrite(spec, commissioned, one, input.trial));
-  return safeStates(
-    plant.limits.filter(({ terminal }) => able.some(({ id }) => id === terminal)),
-    facts,
-  );
+  const able = site.terminals.filter((one) => mayWrite(spec, commissioned, one));
+  const own = plant.limits.filter(({ terminal }) => able.some(({ id }) => id === terminal));
+  const { trial } = input;
+  const isProven = able.some(({ id }) => id === trial?.terminal);
+  const given = trial === undefined || isProven ? [] : givenBack(plant, trial, facts);
+  return [...safeStates(own, facts), ...given];
 }
 
 function see(plant: Plant, { site, kernel }: GuardMemory, { seen, at, times }: TurnInput) {
@@ -194,11 +198,12 @@ function mayWrite(
  * What protects is written all the same.
  */
 function tried(
-  { spec, limits, commissioned }: Plant,
+  plant: Plant,
   trial: Trial | undefined,
   { verdicts }: Judgement,
   facts: Facts,
 ): readonly Verdict[] {
+  const { spec, commissioned } = plant;
   const own = verdicts.find(({ terminal }) => terminal === trial?.terminal);
   if (trial === undefined || own === undefined || own.protective) return verdicts;
   const others = verdicts.filter((one) => one !== own);
@@ -207,9 +212,16 @@ function tried(
     trial.act === 'end' &&
     !mayWrite(spec, commissioned, { id: trial.terminal, device: trial.device });
   if (trial.act !== 'release' && !isOver) return verdicts;
-  const bounds = limits.filter(({ terminal }) => terminal === trial.terminal);
-  const free = bounds.map((one) => ({ ...one, safe: { kind: 'own-mode' } as const }));
-  return [...others, ...safeStates(free, facts)];
+  return [...others, ...givenBack(plant, trial, facts)];
+}
+
+/** Its own mode; where that would pass an export limit in force, no more than that. */
+function givenBack({ limits }: Plant, { terminal }: Trial, facts: Facts): readonly Verdict[] {
+  const own = limits.filter((one) => one.terminal === terminal);
+  return safeStates(
+    own.map((one) => ({ ...one, safe: { kind: 'own-mode' } as const })),
+    facts,
+  );
 }
 
 /** What the kernel last allowed, by terminal. */

@@ -32,6 +32,12 @@ export async function openStand(file: GatewayFile, site: Site): Promise<Stand> {
   return owner === undefined ? openOwn(file, site) : openDoor(file, owner);
 }
 
+/** Simulated time passes as fast as the gateway's. */
+const scaled =
+  ({ demo }: GatewayFile) =>
+  async (ms: number): Promise<void> =>
+    void (await wait(ms / (demo?.clockOrigin.speed ?? 1)));
+
 async function openDoor(file: GatewayFile, owner: number): Promise<Stand> {
   const gone = (error: unknown): Fault => {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -51,7 +57,7 @@ async function openDoor(file: GatewayFile, owner: number): Promise<Stand> {
       door.trial(request).catch((error: unknown) => {
         throw gone(error);
       }),
-    wait: async (ms) => void (await wait(ms)),
+    wait: scaled(file),
     close: async () => door.close(),
   };
 }
@@ -91,7 +97,7 @@ async function openOwn(file: GatewayFile, site: Site): Promise<Stand> {
   return {
     isGateway: false,
     ask: async (request) => guard.trial(request),
-    wait: async (ms) => void (await wait(ms)),
+    wait: scaled(file),
     close: async () => {
       await guard.stop();
       await disk.close();
