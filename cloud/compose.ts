@@ -32,6 +32,7 @@ import { askSources } from './compose-forecast.ts';
 import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
 import type { Copier } from './copies/copier.ts';
+import { withAudit } from './fleet/audit.ts';
 import { type Registered, registryOf } from './fleet/registry.ts';
 import { type Ingested, ingest } from './ingest/ingest.ts';
 import { Speaker } from './outbox.ts';
@@ -243,8 +244,7 @@ class FleetSide implements Cloud {
   private gatewayState(from: Registered, payload: unknown): boolean {
     const parsed = gatewayStatus.safeParse(payload);
     if (!parsed.success) return false;
-    const { store, clock } = this.ports;
-    const nowMs = clock.wallMs();
+    const { store, clock, log } = this.ports;
     const write: Write = {
       op: 'put',
       row: {
@@ -253,8 +253,8 @@ class FleetSide implements Cloud {
         kind: 'gateway',
         zone: from.zone,
         who: from.gateway,
-        fromMs: nowMs,
-        body: canonical(parsed.data),
+        fromMs: clock.wallMs(),
+        body: canonical(withAudit(store, from.gateway, parsed.data, log)),
       },
     };
     store.transaction(() => store.write([write]));
