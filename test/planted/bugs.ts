@@ -344,5 +344,25 @@ export const QUICK: readonly Bug[] = [
   },
 ];
 
-/** Found by whole runs, in the soak. */
-export const LONG: readonly Bug[] = [];
+/** Found by a run of the virtual world, in the soak. */
+export interface LongBug extends Bug {
+  readonly rule: string; // as the world's judges call it
+  readonly seed: number;
+  readonly days: number;
+}
+
+const WORLD = { file: 'test/soak/planted/world.test.ts', test: 'the judges of the world notice' };
+
+export const LONG: readonly LongBug[] = [
+  {
+    name: 'reversion not armed, in the world',
+    file: 'gateway/guard/commands/lease.ts',
+    find: 'if (renew && spec.arm.length > 0) {',
+    replace: 'if (false) {',
+    invariant: 'S5',
+    rule: 'S5',
+    seed: 6,
+    days: 0.02,
+    caughtBy: WORLD,
+  },
+];

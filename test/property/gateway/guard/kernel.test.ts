@@ -285,3 +285,87 @@ test('a wish neither turns a battery before its rest nor moves it too fast', () 
     { numRuns: 300 },
   );
 });
+
+test('of another boot or an older agent: as if nothing had been proposed', () => {
+  fc.assert(
+    fc.property(memory, facts, proposals, (before, now, wishes) => {
+      const stale = wishes.map((one) => ({ ...one, bootId: 'before', agentEpoch: 0 }));
+      expect(judge(before, all, now, stale).verdicts).toEqual(judge(before, all, now, []).verdicts);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a circuit stays inside wherever anything controllable can keep it there', () => {
+  const own: readonly TerminalLimits[] = [battery, { ...battery, terminal: 'battery2' }];
+  const share = fc.constantFrom(1 / 3, 1);
+  fc.assert(
+    fc.property(
+      fc.record({ flowW: someW, limitW: fc.double({ min: 0, max: 20_000, noNaN: true }) }),
+      fc.record({ battery1: share, battery2: share }),
+      fc.array(anyW, { minLength: 2, maxLength: 2 }),
+      someW,
+      ({ flowW, limitW }, shares, [one = 0, two = 0], gridW) => {
+        const limits = { importLimitW: limitW, exportLimitW: limitW };
+        const circuit = { importW: flowW, exportW: -flowW, measured: true, ...limits, shares };
+        const { verdicts } = judge(
+          {},
+          own,
+          {
+            ...{ nowMs: 1_000_000, freshMs: 5_000, safeAfterMs: 8_000, bootId: 'boot' },
+            ...{ agentEpoch: 0, islanded: false, observing: false },
+            connections: { grid: { ...grid, gridW, importLimitW: 5_000, exportLimitW: 5_000 } },
+            circuits: [circuit],
+            terminals: { battery1: calm, battery2: calm },
+          },
+          [one, two].map((powerW, n) => ({
+            ...{ terminal: `battery${n + 1}`, powerW, code: 'PLAN', bootId: 'boot' },
+            agentEpoch: 0,
+          })),
+        );
+        const powerOf = (name: 'battery1' | 'battery2'): number => {
+          const found = verdicts.find(({ terminal }) => terminal === name);
+          return found?.kind === 'setpoint' ? found.powerW : 0;
+        };
+        if (verdicts.some(({ kind }) => kind === 'release')) return;
+        const helpW = shares.battery1 * powerOf('battery1') + shares.battery2 * powerOf('battery2');
+        const most = 10_000 * (shares.battery1 + shares.battery2);
+        if (flowW - most <= limitW) expect(flowW - helpW).toBeLessThanOrEqual(limitW + 3);
+        if (-flowW - most <= limitW) expect(helpW - flowW).toBeLessThanOrEqual(limitW + 3);
+      },
+    ),
+    runs,
+  );
+});
+
+test('protection waits for no rest and no slew', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 200, max: 10_000, noNaN: true }),
+      fc.double({ min: 0, max: 9_000, noNaN: true }),
+      (heldW, capW) => {
+        const limits = [{ ...battery, slewWPerS: 100 }];
+        const last = { ...NEW_MEMORY, powerW: heldW, atMs: 999_000 };
+        const before = { battery1: { ...last, direction: 1 as const, turnedAtMs: 999_000 } };
+        const now = (gridW: number, dischargeMaxW?: number): number => {
+          const { verdicts } = judge(
+            before,
+            limits,
+            {
+              ...{ nowMs: 1_000_000, freshMs: 5_000, safeAfterMs: 8_000, bootId: 'boot' },
+              ...{ agentEpoch: 0, islanded: false, observing: false, circuits: [] },
+              connections: { grid: { ...grid, gridW, exportLimitW: 0 } },
+              terminals: { battery1: { ...calm, alignedW: heldW, dischargeMaxW } },
+            },
+            [{ terminal: 'battery1', powerW: heldW, code: 'PLAN', bootId: 'boot', agentEpoch: 0 }],
+          );
+          return verdicts[0]?.powerW ?? Number.NaN;
+        };
+        expect(now(0, capW)).toBeLessThanOrEqual(capW);
+        // Export of more than it discharges: at once it charges, although it has just turned.
+        expect(now(-heldW - 3_000)).toBeLessThanOrEqual(-2_999);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
