@@ -20,5 +20,5 @@ export function finding(
   return { kind, severity, device, meter, numbers, sentence };
 }
 
-/** A figure that a record keeps: three digits more than anybody reads. */
-export const kept = (value: number): number => Math.round(value * 1_000) / 1_000;
+/** A figure that a record keeps: three decimals, and zero has no sign. */
+export const kept = (value: number): number => Math.round(value * 1_000) / 1_000 + 0;

@@ -192,7 +192,7 @@ export function pulseSteps(ask: Ask): Asked {
   const quiet = quietOf(ask.site, ask.terminal, ask.quiet);
   const wrong = nameplate(terminal, ask.room.ratedW);
   if (wrong.length > 0) return { steps: [], findings: wrong };
-  if (quiet.missing.length > 0) return { steps: [], findings: quiet.missing };
+  if (quiet.blocking.length > 0) return { steps: [], findings: quiet.blocking };
   const { powerW, findings } = sizes(ask, terminal, quiet);
   if (powerW.length === 0) return { steps: [], findings };
   return { steps: sequence(ask, terminal, powerW, quiet.gridW), findings };

@@ -49,6 +49,9 @@ const before = {
     label === undefined
       ? 'No meter measures the connection: name one in the site file.'
       : `The meter ${label} of the connection gave no readings: check its wire and address.`,
+  implausible: (witness: Witness, meanW: number, mostW: number): string =>
+    `${sentence(whose(witness))} shows ${power(meanW)} where ${power(mostW)} can flow: correct its ` +
+    'scale, or the order of its words.',
   noProduction: ({ name }: Terminal): string =>
     `What ${name} produces is not measured: read its power or give it a meter.`,
   night: ({ name }: Terminal, productionW: number): string =>

@@ -9,7 +9,7 @@ import type { Site, Terminal } from '../../contracts/values/site.ts';
 import { finding } from '../findings.ts';
 import { quietOf } from '../quiet.ts';
 import { say } from '../sentences.ts';
-import { between, meanOf, medianOf, powerSeries, type Series } from '../series.ts';
+import { medianOf, powerSeries, type Series } from '../series.ts';
 import { terminalOf, witnessesOf } from '../witnesses.ts';
 import type { Evidence } from './evidence.ts';
 import { judge } from './judge.ts';
@@ -71,7 +71,10 @@ export function analyse(question: Question): TerminalResult {
     trusted: judged.trusted,
     reversionMs: question.reversionMs,
     isAllowedWithout: site.devices.some((one) => one.id === device && one.allowWithoutReversion),
-    gridW: quietOf(site, terminal.id, { ...trace, samples: quietSamples(trace) }).gridW,
+    ownModeW:
+      terminal.control !== 'setpoint'
+        ? undefined
+        : quietOf(site, terminal.id, { ...trace, samples: quietSamples(trace) }).gridW,
     lateS: ((learned.delayMs ?? 1_000) + 3 * (learned.lagMs ?? 1_000)) / 1_000,
   });
   const isWrong = findings.some(({ severity }) => severity === 'wrong');
@@ -150,12 +153,11 @@ function limitFactor(
     ({ witness, sight }) => witness.of === terminal.id && sight === 'seen',
   );
   if (own === undefined || own.gainShare === 0) return 1;
-  const stood = pulses.map(({ parts, askedW }) => {
-    const endS = parts.at(-1)?.untilS ?? 0;
-    return Math.abs(meanOf(between(own.series, endS - 6, endS).value)) / askedW;
-  });
+  // Where it would come to rest: the fit knows, though a slow device is not there yet.
+  const gain = Math.abs(own.gainShare);
+  const stood = pulses.map(({ askedW, jumpW }) => 1 + ((gain - 1) * jumpW) / askedW);
   const share = medianOf(stood.filter(Number.isFinite));
-  return Number.isFinite(share) && share > 0 ? share / Math.abs(own.gainShare) : 1;
+  return Number.isFinite(share) && share > 0 ? share / gain : 1;
 }
 
 /** Whether the setpoint read back as commanded near the end of each pulse; undefined = unknown. */

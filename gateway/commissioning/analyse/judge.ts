@@ -101,7 +101,9 @@ function scaleFindings({ terminal, device }: Evidence, scale: ScaleView): Findin
   const found: Finding[] = [];
   const { deviceShare } = scale;
   if (scale.isDeviceOff) {
-    const isLess = deviceShare < 1 && tenOf(deviceShare) === undefined;
+    // A limit is cut to, never far below it: that is another scale.
+    const isFar = terminal.control === 'limit' && deviceShare < 0.4;
+    const isLess = deviceShare < 1 && !isFar && tenOf(deviceShare) === undefined;
     found.push(
       finding(isLess ? 'limit' : 'scale', isLess ? 'notProven' : 'wrong', device, {
         sentence: isLess

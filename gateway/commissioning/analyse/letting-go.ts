@@ -19,7 +19,8 @@ export interface LetGoAsk {
   readonly trusted: readonly Seen[];
   readonly reversionMs: number | undefined; // undefined = it has no timer
   readonly isAllowedWithout: boolean; // control by name although it has none
-  readonly gridW: number; // at rest: what a device's own mode would bring to zero
+  /** Import at rest, which a store's own mode would cover; undefined where it has no such mode. */
+  readonly ownModeW: number | undefined;
   readonly lateS: number; // from a command until it stands, as the pulses showed
 }
 
@@ -69,7 +70,7 @@ function changeOf(
   series: Series,
   [pulseS, stepS, endS]: readonly [number, number, number],
   settleS: number,
-  gridW: number,
+  ownModeW: number | undefined,
 ): Change | undefined {
   const before = between(series, 0, pulseS).value.slice(-8);
   const plateau = between(series, Math.min(pulseS + settleS, stepS - 4), stepS);
@@ -90,7 +91,8 @@ function changeOf(
   // Its own mode may have taken it to the same power: then it follows the loads, and moves.
   const restlessW = noiseOf(between(series, endOf(during) - 20, endS + 1e-6));
   const isStill =
-    !(restlessW > 3 * noiseW + 0.02 * jumpW) && Math.abs(fromW - gridW) > GONE_SHARE * jumpW;
+    !(restlessW > 3 * noiseW + 0.02 * jumpW) &&
+    (ownModeW === undefined || Math.abs(fromW - ownModeW) > GONE_SHARE * jumpW);
   return { ...at, kind: isStill && movedW <= HELD_SHARE * jumpW ? 'held' : 'unclear' };
 }
 
@@ -159,5 +161,5 @@ function stepChange(ask: LetGoAsk, series: Series, step: number): Change | undef
   // What was produced is only cut where it was more than the limit.
   const asked = steps[step]?.powerW ?? 0;
   if (ask.terminal.control === 'limit' && asked >= restW(ask.terminal)) return undefined;
-  return changeOf(series, [pulseS, startS, endS], ask.lateS, ask.gridW);
+  return changeOf(series, [pulseS, startS, endS], ask.lateS, ask.ownModeW);
 }

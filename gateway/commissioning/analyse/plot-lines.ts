@@ -68,6 +68,6 @@ function thinned(
   const some = points.filter((_, index) => index % every === 0);
   return {
     atMs: some.map(([atS]) => Math.round(atS * 1_000)),
-    powerW: some.map(([, powerW]) => (powerW === null ? null : Math.round(powerW))),
+    powerW: some.map(([, powerW]) => (powerW === null ? null : Math.round(powerW) + 0)),
   };
 }

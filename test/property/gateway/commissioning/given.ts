@@ -48,7 +48,7 @@ const DEFAULTS: Omit<Nature, 'seed' | 'wrong'> = {
 export interface Case {
   readonly seed: number;
   readonly terminal?: 'battery1' | 'pv1';
-  readonly site?: Site;
+  readonly site?: Site | undefined;
   readonly nature?: Partial<Nature>;
   readonly wrong?: Wrong;
   readonly room?: Partial<Room>;

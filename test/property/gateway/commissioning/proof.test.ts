@@ -27,6 +27,8 @@ function anySite(seed: number): Case {
   return { seed, site: siteWith({ phases }), nature };
 }
 
+const THREE = { devicePhases: [0, 1, 2] };
+
 const spread = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('a site that is wired right', () => {
@@ -70,6 +72,44 @@ describe('a site that is wired right', () => {
   });
 });
 
+describe('PV', () => {
+  const sunny = (seed: number, wrong: Wrong = {}) => {
+    const { nature, ...any } = anySite(seed);
+    const sunW = 6_000 + 30 * (seed % 100);
+    return commission({
+      ...any,
+      terminal: 'pv1',
+      wrong,
+      nature: { ...nature, ...THREE, noiseW: 40, sunW },
+    });
+  };
+
+  test('that is wired right is proven', () => {
+    const open = spread(40).flatMap((seed) => {
+      const one = sunny(seed);
+      return one.result.proven ? [] : [`${seed}: ${complaints(one).join(' ')}`];
+    });
+    expect(open).toEqual([]);
+  });
+
+  test.each<[string, Wrong, FindingKind]>([
+    ['grid meter turned', { gridTurned: true }, 'ct-direction'],
+    ['own power reversed', { ownSign: -1 }, 'sign'],
+    ['limit ignored', { ignores: true }, 'write'],
+    ['limit a tenth', { setpointScale: 0.1 }, 'scale'],
+    ['own power a tenth', { ownScale: 0.1 }, 'scale'],
+    ['timer does not work', { keepsWithoutTimer: true }, 'reversion'],
+    ['release does not work', { keepsAfterRelease: true }, 'release'],
+  ])('%s: never proven, and named', (_, wrong, kind) => {
+    const cases = spread(10).map((seed) => ({ seed, ...sunny(seed, wrong) }));
+    expect(cases.filter(({ result }) => result.proven)).toEqual([]);
+    const unnamed = cases.filter(
+      ({ result }) => !result.findings.some((one) => one.kind === kind && one.severity === 'wrong'),
+    );
+    expect(unnamed.map((one) => `${one.seed}: ${complaints(one).join(' ')}`)).toEqual([]);
+  });
+});
+
 interface Fault {
   readonly name: string;
   readonly wrong: Wrong;
@@ -79,7 +119,6 @@ interface Fault {
 
 /** A meter that counts ten times is ten times as noisy: what leaves room for a pulse. */
 const CALM = { noiseW: 8, resolutionW: 1 };
-const THREE = { devicePhases: [0, 1, 2] };
 
 /** What installers meet. */
 const FAULTS: readonly Fault[] = [
