@@ -76,6 +76,7 @@ function references(profile: Profile): ProfileFinding[] {
     }
     need(['control', n, 'reversion', 'remaining'], spec.reversion.remaining);
     need(['control', n, 'heartbeat', 'point'], spec.heartbeat?.point);
+    need(['control', n, 'unlock', 'write', 'point'], spec.unlock?.write?.point);
   });
   for (const [key, { scaleFrom }] of entries(profile)) need(['points', key], scaleFrom);
   profile.examples.forEach(({ reads, unavailable = [] }, n) => {
@@ -179,6 +180,10 @@ function controlFindings(profile: Profile, spec: ControlSpec, index: number): Pr
   }
   if (spec.heartbeat !== undefined && profile.points[spec.heartbeat.point]?.writable !== true) {
     add(['heartbeat'], 'its point is not writable', 'name a writable point');
+  }
+  const code = spec.unlock?.write?.point;
+  if (code !== undefined && profile.points[code]?.writable !== true) {
+    add(['unlock', 'write'], 'its point is not writable', 'name a writable point');
   }
   const { to, minS, maxS, renewedBy } = spec.reversion;
   const timed = spec.arm.some(({ value }) => 'from' in value && value.from === 'timeoutS');

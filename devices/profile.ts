@@ -137,8 +137,16 @@ export interface ControlSpec {
   readonly heartbeat?: { readonly point: string; readonly everyS: number };
   readonly flash: 'volatile' | 'persistent'; // persistent: every register of the sequence is stored
   readonly writesPerDay?: number; // budget of writes to stored registers
-  /** What a person does at the device before it takes these writes; the gateway never logs in. */
-  readonly unlock?: { readonly by: 'setting' | 'login' | 'code'; readonly how: string };
+  /** What has to be done before the device takes these writes. */
+  readonly unlock?: {
+    readonly by: 'setting' | 'login' | 'code';
+    readonly how: string; // what a person does at the device
+    /**
+     * Where the site names a file with the code, the gateway writes it there: before the first write
+     * of each connection, and again after `everyS` where the device forgets it.
+     */
+    readonly write?: { readonly point: string; readonly everyS?: number };
+  };
   readonly minPowerW?: number; // below it the device does nothing, or refuses
   readonly stepW?: number; // where the device resolves less than its register does
   readonly responseMs?: number; // from the write until the power begins to follow

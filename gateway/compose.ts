@@ -35,6 +35,7 @@ export interface GuardConfig {
   readonly commissioned: ReadonlySet<string>;
   readonly timed?: ReadonlySet<string>; // devices whose own timer was proven
   readonly learned?: ReadonlyMap<string, Learned>; // by terminal, as measured at commissioning
+  readonly codes?: ReadonlyMap<string, number>; // secret: by device, what unlocks its writes
   readonly bootId: string;
   readonly passThrough?: PassRules | undefined; // default: nothing passes
 }
@@ -55,7 +56,8 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
   const trials = new Trials({ site, poller, clock, times, log });
   const isTimed = (device: string): boolean =>
     trials.covers(device) || config.timed?.has(device) === true;
-  const writer = createWriter(site, poller, clock, times, log, saved?.budget ?? {}, isTimed);
+  const budget = saved?.budget ?? {};
+  const writer = createWriter(site, poller, clock, times, log, budget, isTimed, config.codes);
   const rules = config.passThrough ?? NOTHING_PASSES;
   const passing = new PassThrough(rules, poller, clock, log, site.devices);
   return createGuard({

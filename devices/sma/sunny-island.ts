@@ -55,6 +55,11 @@ export const SMA_SUNNY_ISLAND: Profile = {
       writeOnly: true,
       states: { own: 803, remote: 802 },
     }),
+    gridGuardCode: holding(43090, 'u32', 'none', 'state', {
+      writable: true,
+      writeOnly: true,
+      unproven: true, // seen for the inverters of this maker
+    }),
     chargeMaxW: holding(40189, 'u32', 'W', 'state'),
     dischargeMaxW: holding(40191, 'u32', 'W', 'state'),
   },
@@ -71,7 +76,11 @@ export const SMA_SUNNY_ISLAND: Profile = {
       release: [{ point: 'setMode', value: { const: 803 } }],
       reversion: { to: 'own-mode', minS: 60, maxS: 60, renewedBy: 'any-write', unproven: true },
       flash: 'volatile',
-      unlock: { by: 'code', how: 'some devices want the Grid Guard code entered at the device' },
+      unlock: {
+        by: 'code',
+        how: 'some devices want the Grid Guard code: enter it there, or name its file in the site file',
+        write: { point: 'gridGuardCode' },
+      },
       source: '40149 and 40151 in one frame, each cycle; the fallback time is a parameter',
     },
   ],
@@ -98,6 +107,7 @@ export const SMA_SUNNY_ISLAND: Profile = {
         30849: [0, 245, 0, 5250],
         40149: [65535, 62536, 0, 803],
         40189: [0, 1590, 0, 1720],
+        43090: [0, 4711],
       },
       reads: {
         class: 8007,
@@ -124,6 +134,7 @@ export const SMA_SUNNY_ISLAND: Profile = {
         batteryVoltageV: 52.5,
         setW: -3000,
         setMode: 803,
+        gridGuardCode: 4711,
         chargeMaxW: 1590,
         dischargeMaxW: 1720,
       },

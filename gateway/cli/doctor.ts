@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { wireLoads } from '../compose-wire.ts';
+import { codeFiles } from '../config/codes.ts';
 import { admit, type DeviceStand } from '../config/commissioning.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { parseSite, readText } from '../config/load.ts';
@@ -42,6 +43,9 @@ function siteFindings(file: GatewayFile): { site: Site | undefined; findings: Fi
     const running = documentFinding(file);
     if (running.finding !== undefined) findings.push(running.finding);
     findings.push(...provenFindings(file, running.site ?? site));
+    for (const [device, path] of codeFiles(file.siteFile, running.site ?? site)) {
+      findings.push(secretFinding(`code of ${device}`, path));
+    }
     return { site: running.site ?? site, findings };
   } catch (error) {
     return { site: undefined, findings: [faultFinding('site.yaml', error)] };

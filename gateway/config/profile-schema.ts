@@ -102,7 +102,13 @@ const control = z.strictObject({
   heartbeat: z.strictObject({ point: key, everyS: seconds.positive() }).optional(),
   flash: z.enum(['volatile', 'persistent']),
   writesPerDay: z.int().min(1).max(100_000).optional(),
-  unlock: z.strictObject({ by: z.enum(['setting', 'login', 'code']), how: text }).optional(),
+  unlock: z
+    .strictObject({
+      by: z.enum(['setting', 'login', 'code']),
+      how: text,
+      write: z.strictObject({ point: key, everyS: seconds.positive().optional() }).optional(),
+    })
+    .optional(),
   minPowerW: z.number().min(0).optional(),
   stepW: z.number().positive().optional(),
   responseMs: z.int().min(0).max(600_000).optional(),

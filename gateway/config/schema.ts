@@ -164,6 +164,10 @@ export const siteSchema = z.strictObject({
         profile: z.string().min(1),
         serial: z.string().max(64).optional(),
         allowWithoutReversion: z.boolean().optional(),
+        codeFile: z
+          .string()
+          .regex(/^[\w-][\w.-]{0,63}$/, 'the name of a file beside the site file')
+          .optional(),
         ownLimitW: z.number().min(0).optional(),
       }),
     )

@@ -181,9 +181,9 @@ function requestOf(pdu: Pdu): Passable | undefined {
 function isOurs(map: DeviceMap, request: Passable): boolean {
   const count =
     request.fc === 16 ? request.words.length : request.fc === 15 ? request.bits.length : 1;
-  const own = map.control.flatMap(({ arm, set, release, heartbeat }) => [
+  const own = map.control.flatMap(({ arm, set, release, heartbeat, unlock }) => [
     ...[...arm, ...set, ...release].map(({ point }) => point),
-    ...(heartbeat === undefined ? [] : [heartbeat.point]),
+    ...[heartbeat?.point ?? [], unlock?.write?.point ?? []].flat(),
   ]);
   return Object.values(map.points).some((point) => {
     if (!own.includes(point.key) && point.stored !== true) return false;

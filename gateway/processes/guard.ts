@@ -9,11 +9,14 @@ import { endWithParent } from '../adapters/process/parent.ts';
 import { tellService } from '../adapters/process/service.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard, superviseAgent } from '../compose.ts';
+import { readCodes } from '../config/codes.ts';
 import { admit } from '../config/commissioning.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { standFile, startSite } from '../config/running-site.ts';
+import { Fault } from '../contracts/values/fault.ts';
 import type { Image } from '../contracts/values/image.ts';
+import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { BlackBox } from '../guard/blackbox/recorder.ts';
 import { believedClock } from '../guard/wall.ts';
@@ -38,7 +41,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const disk = new DiskWriter();
   const log = disk.log();
   const profiles = profilesBeside(file.siteFile);
-  const { sha256, stand, admitted } = loadOrUnlock(file, profiles, log, unlock);
+  const { sha256, stand, admitted, codes } = loadOrUnlock(file, profiles, log, unlock);
   const { site } = admitted;
   const stateFile = join(file.dataDir, 'guard.state');
   const saved = checkSaved(readSaved(stateFile, log));
@@ -49,6 +52,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const guard = composeGuard(
     {
       ...{ ...admitted, profiles, times: timing(clock.speed), saved, bootId },
+      codes,
       passThrough: file.proxy?.passThrough,
     },
     {
@@ -106,10 +110,21 @@ function loadOrUnlock(file: GatewayFile, profiles: Profiles, log: Log, unlock: (
     const { site, sha256, stand } = startSite(file, (text) => log.warn(text));
     const admitted = admit(file, site, profiles);
     for (const sentence of admitted.sentences) log.warn(sentence);
-    return { sha256, stand, admitted };
+    return { sha256, stand, admitted, codes: codesOf(file, site, log) };
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+/** Without its code a device may refuse what is written to it; the others are controlled. */
+function codesOf({ siteFile }: GatewayFile, site: Site, log: Log): ReadonlyMap<string, number> {
+  try {
+    return readCodes(siteFile, site);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    log.error(`no device gets its code: ${error.message}`);
+    return new Map();
   }
 }
 

@@ -97,6 +97,7 @@ export interface Device {
   readonly unit: number;
   readonly profile: string;
   readonly serial?: string; // bound at commissioning
+  readonly codeFile?: string; // beside the site file: what unlocks its writes (profile's `unlock`)
   readonly allowWithoutReversion?: boolean; // control by name although the device has no timer
   readonly ownLimitW?: number; // production limit that is set in the device itself
 }

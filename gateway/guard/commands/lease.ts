@@ -37,6 +37,7 @@ export class Lease {
   private beatAtMs = Number.NEGATIVE_INFINITY;
   private retry: (() => void) | undefined;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
+  private unlockedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaseOptions) {
     this.options = options;
@@ -198,6 +199,7 @@ export class Lease {
   private forget(): void {
     this.verified = undefined;
     this.armed = false;
+    this.unlockedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   private command(spec: ControlSpec, verdict: Pick<Verdict, 'powerW' | 'currentA'>): Command {
@@ -337,13 +339,29 @@ export class Lease {
 
   /** Writes in order. False: stopped, and it is known why. */
   private async send(control: ControlRegisters, list: readonly Target[]): Promise<boolean> {
-    const { handle, budget, device } = this.options;
+    const { handle, budget, device, clock } = this.options;
     const { permit, urgent } = this;
     if (permit === undefined) return false;
-    const sent = await send(control, list, { handle, budget, device, permit, urgent });
+    const options = { handle, budget, device, permit, urgent };
+    const code = this.code(control, permit);
+    let sent = await send(control, code, options);
+    if (sent.state === 'done' && code.length > 0) {
+      const everyS = control.spec.unlock?.write?.everyS ?? Number.POSITIVE_INFINITY;
+      this.unlockedUntilMs = clock.monoMs() + 1_000 * everyS;
+    }
+    if (sent.state === 'done') sent = await send(control, list, options);
     if (sent.state === 'refused') this.refuse(sent.why);
     if (sent.state === 'unknown') this.unknown = true;
     return sent.state === 'done';
+  }
+
+  /** Before the first write of a connection, and again when the device forgets it. */
+  private code({ spec, map, exponents }: ControlRegisters, { verdict }: Permit): Target[] {
+    const { code, clock } = this.options;
+    const { point } = (clock.monoMs() >= this.unlockedUntilMs && spec.unlock?.write) || {};
+    if (point === undefined || code === undefined) return [];
+    const command = this.command(spec, verdict);
+    return targets(map, [{ point, value: { const: code } }], command, exponents);
   }
 
   /** Does the device count down? Only asked where it can be read. */

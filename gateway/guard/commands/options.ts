@@ -16,6 +16,7 @@ export interface LeaseOptions {
   readonly allowed: boolean; // control although the device has no reversion timer
   /** Its timer was proven at commissioning, or is being proven now. */
   readonly proven: () => boolean;
+  readonly code?: number | undefined; // secret: unlocks the device's writes; never told to anybody
   readonly handle: BusHandle;
   readonly map: () => DeviceMap | undefined;
   /** Only to be observed: another device than the bound one answers. */

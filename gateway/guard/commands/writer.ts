@@ -19,6 +19,7 @@ export function createWriter(
   log: Log,
   saved: Record<string, number>,
   proven: (device: string) => boolean = () => false, // its reversion timer
+  codes: ReadonlyMap<string, number> = new Map(), // by device: what unlocks its writes
 ): Writer {
   const budget = new Budget(clock, saved);
   const leases = new Map<string, Lease>();
@@ -29,7 +30,7 @@ export function createWriter(
       `${terminal.controlDevice ?? terminal.device} (${terminal.id})`,
     );
     const lease = leaseOf(terminal, {
-      ...{ site, poller, clock, times, log, budget, foreign, proven },
+      ...{ site, poller, clock, times, log, budget, foreign, proven, codes },
     });
     if (lease === undefined) continue;
     leases.set(terminal.id, lease);
@@ -70,10 +71,11 @@ interface Parts {
   readonly budget: Budget;
   readonly foreign: ForeignWrites;
   readonly proven: (device: string) => boolean;
+  readonly codes: ReadonlyMap<string, number>;
 }
 
 function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
-  const { site, poller, clock, times, log, budget, foreign, proven } = parts;
+  const { site, poller, clock, times, log, budget, foreign, proven, codes } = parts;
   const device = terminal.controlDevice ?? terminal.device;
   if (terminal.control === 'none' || device === undefined) return undefined;
   const spec = site.devices.find((one) => one.id === device);
@@ -82,6 +84,7 @@ function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
     device,
     allowed: spec?.allowWithoutReversion === true,
     proven: () => proven(device),
+    code: codes.get(device),
     handle: poller.bus(device),
     map: () => poller.map(device),
     observed: () => poller.observed(device),

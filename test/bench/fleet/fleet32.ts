@@ -143,7 +143,7 @@ export async function benchFleet32(minutes = 1): Promise<object> {
       records: seen.records - before.records,
       rssMb: round(process.memoryUsage().rss / 2 ** 20, 0),
       mode,
-      reason: reason?.text,
+      reason: reason?.code,
       writes: (counters?.writes ?? 0) - writes,
       warnings: lines.slice(0, 5),
     };

@@ -101,6 +101,7 @@ const profile = (control: ControlSpec, more: Partial<Profile>): Profile => ({
     storedMode: point(40, { writable: true, stored: true }),
     heartbeat: point(41, { writable: true }),
     minutesS: point(42, { unit: 's', scale: 60, writable: true, min: 60, max: 3_600 }),
+    codeNumber: point(44, { as: 'u32', writable: true, writeOnly: true }),
     asideW: point(43, { as: 'i16', unit: 'W', writable: true, writeAt: 50 }),
   },
   identity: [],
@@ -143,6 +144,7 @@ interface Options {
   readonly budget?: Record<string, number>;
   readonly profile?: Partial<Profile>;
   readonly foreignWrites?: ForeignPolicy;
+  readonly code?: number;
 }
 
 export async function rig(options: Options = {}) {
@@ -179,7 +181,9 @@ export async function rig(options: Options = {}) {
   );
   void poller.start();
   await clock.advance(2_100);
-  const writer = createWriter(site, poller, clock, times, log, options.budget ?? {});
+  const codes = new Map(options.code === undefined ? [] : [['inverter1', options.code]]);
+  const { budget = {} } = options;
+  const writer = createWriter(site, poller, clock, times, log, budget, undefined, codes);
   /** One write as [register, value]; reads are left out. */
   const writes = (): [number, number][] =>
     peer.asked.filter(([fc]) => fc >= 5).map(([, at, value]) => [at, (value << 16) >> 16]);

@@ -147,3 +147,45 @@ test('a refusal says what a person has to do at the device first', async () => {
     'sizeW refused with exception 2; the installer enables external control',
   );
 });
+
+describe('a device that wants a code first', () => {
+  const CODE = 123_456_789;
+  const HIGH = CODE >>> 16;
+  const unlock = {
+    by: 'code',
+    how: 'enter it there',
+    write: { point: 'codeNumber', everyS: 60 },
+  } as const;
+  const control: ControlSpec = { ...UNTIMED, unlock };
+  const codes = (asked: readonly (readonly [number, number, number])[]) =>
+    asked.filter(([, at]) => at === 44).length;
+
+  test('gets it before the first write, and again when it forgets it', async () => {
+    const { peer, cycles, order, clear } = await rig({ control, allowed: true, code: CODE });
+    await cycles(3, 1_000);
+    const first = order().filter((one) => one !== 'read')[0];
+    expect(first).toBe('write 44');
+    expect([peer.registers.get(44), peer.registers.get(45)]).toEqual([HIGH, CODE & 0xffff]);
+    expect(codes(peer.asked)).toBe(1);
+    clear();
+    await cycles(30, 1_000);
+    await cycles(2, 2_000);
+    expect(codes(peer.asked)).toBe(0);
+    await cycles(30, 2_000);
+    await cycles(2, 1_500);
+    expect(codes(peer.asked)).toBe(1);
+  });
+
+  test('gets nothing where the site names none; the code is in no line and no view', async () => {
+    const without = await rig({ control, allowed: true });
+    await without.cycles(3, 1_000);
+    expect(codes(without.peer.asked)).toBe(0);
+    const made = await rig({ control, allowed: true, code: CODE });
+    made.peer.faults.exception = 2;
+    await made.cycles(3, 1_000);
+    const seen = JSON.stringify([made.lines, made.lease(), made.writer.budget()]);
+    expect(made.lease().refused).toBe('codeNumber refused with exception 2; enter it there');
+    expect(seen).not.toContain(String(CODE));
+    expect(seen).not.toContain(String(HIGH));
+  });
+});
