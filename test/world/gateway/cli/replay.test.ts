@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { openBlackBox } from '../../../../gateway/adapters/blackbox/files.ts';
 import { Ring } from '../../../../gateway/adapters/blackbox/ring.ts';
@@ -8,6 +9,7 @@ import { type ReplayOptions, replayBox } from '../../../../gateway/cli/replay.ts
 import { Encoder } from '../../../../gateway/guard/blackbox/encoder.ts';
 import { read } from '../../../../gateway/guard/blackbox/replay.ts';
 import { recordFiles } from '../../../fixtures/blackbox/files.ts';
+import { docCommands } from '../../../fixtures/docs.ts';
 
 const START = Date.UTC(2026, 5, 17, 9, 0);
 /** Three segments. */
@@ -125,6 +127,26 @@ it('reads what a power cut left: the newest may end anywhere', () => {
   for (const length of [bytes.length - 1, bytes.length >> 1, 9, 8, 0]) {
     writeFileSync(last, bytes.subarray(0, length));
     expect(run({ verify: true })).toMatchObject({ code: 0, err: '' });
+  }
+});
+
+it('every command of docs/blackbox.md runs', () => {
+  const page = readFileSync(new URL('../../../../docs/blackbox.md', import.meta.url), 'utf8');
+  const commands = docCommands(page, box);
+  expect(commands.length).toBeGreaterThan(4);
+  for (const args of commands) {
+    const { values } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        from: { type: 'string' },
+        to: { type: 'string' },
+        at: { type: 'string' },
+        verify: { type: 'boolean' },
+        json: { type: 'boolean' },
+      },
+    });
+    expect(run(values), args.join(' ')).toMatchObject({ code: 0, err: '' });
   }
 });
 
