@@ -1,13 +1,13 @@
 import type { Phase } from '../contracts/values/commissioning.ts';
 import type { Terminal } from '../contracts/values/site.ts';
 import { figure, NARROW, percent, power, sentence } from '../contracts/values/words.ts';
-import type { Quiet } from './quiet.ts';
 import type { Witness } from './witnesses.ts';
 
-/**
- * What is true, and how to mend it, in one sentence each. No minus signs; names are those of the
- * site file.
- */
+interface Noise {
+  readonly noiseW: number;
+  readonly noisiest: string;
+}
+
 const seconds = (s: number): string => `${figure(s, s < 10 ? 1 : 0)}${NARROW}s`;
 const share = (value: number): string => percent(100 * Math.abs(value));
 const list = (phases: readonly Phase[]): string => phases.join(' and ');
@@ -50,8 +50,8 @@ const before = {
       ? 'No meter measures the connection: name one in the site file.'
       : `The meter ${label} of the connection gave no readings: check its wire and address.`,
   implausible: (witness: Witness, meanW: number, mostW: number): string =>
-    `${sentence(whose(witness))} shows ${power(meanW)} where ${power(mostW)} can flow: correct its ` +
-    'scale, or the order of its words.',
+    `${sentence(whose(witness))} shows ${power(meanW)} where ${power(mostW)} can flow: ` +
+    'correct its scale, or the order of its words.',
   noProduction: ({ name }: Terminal): string =>
     `What ${name} produces is not measured: read its power or give it a meter.`,
   night: ({ name }: Terminal, productionW: number): string =>
@@ -59,7 +59,7 @@ const before = {
   tooDim: ({ name }: Terminal, productionW: number, needW: number): string =>
     `${name} produces ${power(productionW)}; a pulse of ${power(needW)} is needed above the ` +
     'noise: repeat when the sun stands higher.',
-  tooNoisy: ({ name }: Terminal, { noiseW, noisiest }: Quiet, needW: number): string =>
+  tooNoisy: ({ name }: Terminal, { noiseW, noisiest }: Noise, needW: number): string =>
     `${noisiest} swings by ${power(noiseW)}: ${name} would need a pulse of ${power(needW)}; ` +
     'repeat when loads are steady.',
   noRoom: (terminal: Terminal, way: 'in' | 'out', needW: number, freeW: number): string =>
@@ -115,7 +115,9 @@ const wiring = {
     `transformer of ${list(phases)} round, or put it on the phase of its voltage.`,
   restOpen: ({ name }: Terminal, { id }: Witness, phases: readonly Phase[]): string =>
     `${name} is on one phase, so ${list(phases)} of the meter ${id} ` +
-    `${phases.length > 1 ? 'are' : 'is'} not proven by it: look at ${phases.length > 1 ? 'them' : 'it'}.`,
+    (phases.length > 1
+      ? 'are not proven by it: look at them.'
+      : 'is not proven by it: look at it.'),
   otherPhase: (witness: Witness, phases: readonly Phase[], turned: readonly Phase[]): string =>
     `${sentence(whose(witness))} multiplies the current of one phase with the voltage of another ` +
     `(${list(phases)}): put each current transformer on the phase of its voltage` +
@@ -229,4 +231,8 @@ const endings = {
     `${name} has no timer of its own that lets go: allow it by name in the site file, or leave it.`,
 };
 
+/**
+ * What is true, and how to mend it, in one sentence each. No minus signs; names are those of the
+ * site file.
+ */
 export const say = { ...before, ...wiring, ...scales, ...proofs, ...endings };

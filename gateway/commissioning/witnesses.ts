@@ -1,4 +1,4 @@
-import { PHASES, type Phase } from '../contracts/values/commissioning.ts';
+import type { Phase } from '../contracts/values/commissioning.ts';
 import type { Site, Terminal } from '../contracts/values/site.ts';
 
 /**
@@ -93,4 +93,3 @@ export function witnessesOf(site: Site, terminalId: string): Witness[] {
 }
 
 export const phaseKey = (phase: Phase): string => `power${phase}W`;
-export const PHASE_KEYS: readonly string[] = PHASES.map(phaseKey);

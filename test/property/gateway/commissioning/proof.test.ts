@@ -49,12 +49,14 @@ describe('a site that is wired right', () => {
       const { delayMs, delayErrorMs, lagMs, lagErrorMs } = learned;
       if (delayMs === null || lagMs === null) return [`${seed}: not told`];
       const trueMs = 1_000 * (nature.deadS + nature.ownLatencyS);
-      const isDelay = Math.abs(delayMs - trueMs) <= delayErrorMs! + 200; // stamps are up to 0.2 s early
+      // Stamps are up to 0.2 s early.
+      const isDelay = Math.abs(delayMs - trueMs) <= delayErrorMs! + 200;
       const isLag = Math.abs(lagMs - 1_000 * nature.lagS) <= lagErrorMs! + 100;
       return isDelay && isLag
         ? []
         : [
-            `${seed}: ${delayMs}±${delayErrorMs} for ${trueMs}, ${lagMs}±${lagErrorMs} for ${nature.lagS}`,
+            `${seed}: ${delayMs}±${delayErrorMs} for ${trueMs}, ` +
+              `${lagMs}±${lagErrorMs} for ${nature.lagS}`,
           ];
     });
     expect(off.length, off.join('\n')).toBeLessThanOrEqual(all.length / 100);
