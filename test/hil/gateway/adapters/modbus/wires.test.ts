@@ -81,6 +81,19 @@ function client(bus: BusSpec, timeoutMs = 300) {
 }
 
 describe('TCP', () => {
+  test('thirty openings are one socket; a second one beside it is refused', async () => {
+    const { port, sockets } = await serve(newPeer('tcp'));
+    const wire = makeWire({ id: 'b', kind: 'tcp', host: '127.0.0.1', port });
+    for (let turn = 0; turn < 30; turn += 1) {
+      wire.close();
+      await wire.open();
+    }
+    await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(1);
+    await expect(wire.open()).rejects.toThrow('is open already');
+    wire.close();
+    await expect.poll(() => sockets.size, { timeout: 20_000 }).toBe(0);
+  });
+
   const tcp = (port: number): BusSpec => ({ id: 'b', kind: 'tcp', host: '127.0.0.1', port });
 
   test('a thousand reads and writes against a real socket, all right', async () => {

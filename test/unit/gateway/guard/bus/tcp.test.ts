@@ -13,6 +13,35 @@ describe('Modbus TCP', () => {
     expect(bus.late).toBe(1);
   });
 
+  test('a device that queues what it is asked gets nothing more until its answer has come', async () => {
+    const { ask, clock, peer } = await rig({ timeoutMs: 100, lateMs: 400 });
+    peer.faults.delayMs = 300;
+    expect(await ask(read(100))).toMatchObject({ ok: false, why: 'timeout' });
+    peer.faults.delayMs = 0;
+    const next = ask(read(200));
+    await clock.advance(150);
+    expect(peer.asked).toHaveLength(1);
+    await clock.advance(100);
+    expect(peer.asked).toHaveLength(2); // with the late answer, not with the end of its window
+    expect(await next).toMatchObject({ ok: true, words: truth(200) });
+  });
+
+  test('600 time-outs leave nothing behind, and the next answer is right', async () => {
+    const { ask, bus, clock, peer } = await rig({ timeoutMs: 20, lateMs: 0 });
+    peer.faults.drop = true;
+    let timeouts = 0;
+    for (let turn = 0; timeouts < 600; turn += 1) {
+      const result = await ask(read(turn % 500));
+      if (!result.ok && result.why === 'timeout') timeouts += 1;
+      else await clock.advance(20_000); // a new connection, or a unit that is asked again later
+    }
+    expect(clock.pending).toBeLessThan(5);
+    peer.faults.drop = false;
+    await clock.advance(60_000);
+    expect(bus.connected).toBe(true);
+    expect(await ask(read(7))).toMatchObject({ ok: true, words: truth(7) });
+  });
+
   test('transaction ids use 16 bits and go on over a reconnect', async () => {
     const { ask, clock, wire } = await rig();
     const ids: number[] = [];
