@@ -4,6 +4,7 @@ import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
 import { commission } from './commission/commission.ts';
 import { type EvState, ev } from './ev/ev.ts';
 import { type IslandState, island } from './island/island.ts';
+import { type LeadState, lead, NO_LEAD } from './lead.ts';
 import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
 import { type MarketState, market } from './market/market.ts';
 import { type PeakState, peak } from './peak/peak.ts';
@@ -23,6 +24,7 @@ export interface ArbiterState {
   readonly self: SelfState;
   readonly ev: EvState;
   readonly bias: BiasState;
+  readonly lead: LeadState;
 }
 
 export const ARBITER_START: ArbiterState = {
@@ -35,6 +37,7 @@ export const ARBITER_START: ArbiterState = {
   self: self.start,
   ev: ev.start,
   bias: NO_BIAS,
+  lead: NO_LEAD,
 };
 
 export interface Arbitration {
@@ -122,28 +125,37 @@ function resting(terminal: TerminalState, range: Range): { powerW: number | unde
   return by === undefined ? { powerW } : { powerW, by };
 }
 
-/** The setpoint with its bias, still inside what the device may do. */
+interface Corrections {
+  readonly bias: BiasState;
+  readonly lead: LeadState;
+  readonly crept: Record<string, LeadState[string]>; // filled terminal by terminal
+}
+
+/** The setpoint with its bias and its lead, still inside what the device may do. */
 function corrected(
   terminal: TerminalState,
   aimW: number,
-  bias: BiasState,
+  by: Corrections,
   may: Range | undefined,
 ): number {
-  const powerW = biased(bias, terminal, aimW);
+  if (terminal.spec.control !== 'setpoint') return aimW;
+  const { leadW, crept } = lead(by.lead, terminal, aimW);
+  by.crept[terminal.id] = crept;
+  const powerW = biased(by.bias, terminal, aimW) + leadW;
   return may === undefined ? powerW : clamp(powerW, may.minW, may.maxW);
 }
 
 function propose(
   terminal: TerminalState,
   range: Range,
-  bias: BiasState,
+  corrections: Corrections,
   may: Range | undefined,
 ): Proposal {
   const decided = range.minBy !== undefined && range.minBy === range.maxBy;
   const found = decided ? { powerW: range.minW, by: range.minBy } : resting(terminal, range);
   const { by } = found;
   const aimW = found.powerW;
-  const powerW = aimW === undefined ? undefined : corrected(terminal, aimW, bias, may);
+  const powerW = aimW === undefined ? undefined : corrected(terminal, aimW, corrections, may);
   return {
     terminal: terminal.id,
     powerW,
@@ -188,12 +200,14 @@ export function arbitrate(
   const able = seen.site.terminals.filter(({ spec }) => spec.control !== 'none');
   // What is proven gets exactly what is asked.
   const bias = seen.trial === undefined ? learn(before.bias, seen) : NO_BIAS;
+  const known = seen.trial === undefined ? before.lead : NO_LEAD;
+  const corrections: Corrections = { bias, lead: known, crept: {} };
   const proposals = able.flatMap((terminal) => {
     const range = open[terminal.id];
-    return range === undefined ? [] : [propose(terminal, range, bias, device[terminal.id])];
+    return range === undefined ? [] : [propose(terminal, range, corrections, device[terminal.id])];
   });
   return {
-    state: { ...next, ...later, ...last, bias },
+    state: { ...next, ...later, ...last, bias, lead: corrections.crept },
     wishes,
     proposals,
     asks,

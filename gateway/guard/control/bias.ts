@@ -7,7 +7,15 @@ import type { View } from './types.ts';
  * inverter that gives 98 % of what it is told would otherwise leave 2 % at the meter for ever.
  */
 export type BiasState = Readonly<
-  Record<string, { readonly biasW: number; readonly sentW: number; readonly quietCycles: number }>
+  Record<
+    string,
+    {
+      readonly biasW: number;
+      readonly sentW: number;
+      readonly quietCycles: number;
+      readonly errorW: number; // of the last cycle
+    }
+  >
 >;
 
 export const NO_BIAS: BiasState = {};
@@ -16,6 +24,8 @@ const GAIN = 0.1;
 const MOST = 0.03; // of nameplate
 const QUIET = 0.01;
 const SETTLED_CYCLES = 3;
+/** An error that shrinks this much in a cycle is a device on its way, not one that falls short. */
+const SHRINKS = 0.02;
 
 const ratedOf = ({ spec }: TerminalState): number => Math.max(spec.ratedInW, spec.ratedOutW);
 
@@ -24,19 +34,20 @@ export function learn(before: BiasState, view: Pick<View, 'site' | 'sent'>): Bia
   const next: Record<string, BiasState[string]> = {};
   for (const terminal of view.site.terminals) {
     if (terminal.spec.control !== 'setpoint') continue;
-    const old = before[terminal.id] ?? { biasW: 0, sentW: 0, quietCycles: 0 };
+    const old = before[terminal.id] ?? { biasW: 0, sentW: 0, quietCycles: 0, errorW: 0 };
     const sentW = view.sent[terminal.id] ?? 0;
     const ratedW = ratedOf(terminal);
     const quiet = Math.abs(sentW - old.sentW) <= QUIET * ratedW && !terminal.failing;
     const quietCycles = quiet ? old.quietCycles + 1 : 0;
+    const errorW = sentW - old.biasW - terminal.powerW;
+    const comes = Math.abs(errorW) < (1 - SHRINKS) * Math.abs(old.errorW);
     let { biasW } = old;
     if (Math.abs(sentW) <= QUIET * ratedW) biasW *= 1 - GAIN;
-    else if (quietCycles >= SETTLED_CYCLES) {
-      const errorW = sentW - biasW - terminal.powerW;
+    else if (quietCycles >= SETTLED_CYCLES && !comes) {
       if (Math.abs(errorW) <= 2 * MOST * ratedW) biasW += GAIN * errorW;
     }
     biasW = clamp(biasW, -MOST * ratedW, MOST * ratedW);
-    next[terminal.id] = { biasW, sentW, quietCycles };
+    next[terminal.id] = { biasW, sentW, quietCycles, errorW };
   }
   return next;
 }

@@ -1,7 +1,7 @@
-/** A few samples of one power, oldest first. */
+/** A few samples of one power, oldest first; instants are those of the value, not of its reading. */
 export type Trace = readonly { readonly atMs: number; readonly powerW: number }[];
 
-const KEPT = 4;
+const KEPT = 16;
 
 /** Appends a newer sample; the same or an older one changes nothing. */
 export function follow(trace: Trace, atMs: number, powerW: number): Trace {
@@ -10,7 +10,147 @@ export function follow(trace: Trace, atMs: number, powerW: number): Trace {
   return [...trace.slice(1 - KEPT), { atMs, powerW }];
 }
 
-export const newestMs = (trace: Trace): number =>
+/** Between two powers, W. */
+interface Span {
+  readonly lowW: number;
+  readonly highW: number;
+}
+
+/** A terminal that we steer, as it was and as it is told to be. */
+export interface Steered {
+  readonly id: string;
+  readonly trace: Trace;
+  readonly latencyMs: number; // of its own reading
+  readonly lagMs: number; // until its power follows a setpoint
+  readonly orders: Trace; // setpoints, each from its instant on
+  readonly isBattery: boolean;
+}
+
+/** The meter of a connection and all that we steer behind it. */
+export interface Around {
+  readonly trace: Trace; // of the meter, + import
+  readonly latencyMs: number;
+  readonly resolutionW: number;
+  readonly steered: readonly Steered[];
+  readonly jitterMs: number; // instants are not known better than this
+}
+
+/**
+ * What is held to be true of a connection: its power if every battery rested, and if everything
+ * that we steer rested. Both W, + import, neither moves because of what we did.
+ */
+export interface Belief {
+  readonly members: string;
+  readonly restW: number;
+  readonly netW: number;
+}
+
+export interface Observed {
+  readonly belief: Belief | undefined; // none where a figure of latency is missing
+  readonly atMs: number;
+  readonly gridW: number;
+  readonly byTerminal: Readonly<Record<string, number>>;
+}
+
+/**
+ * Figures of latency may be wrong by half: what is believed to be 2 s old may be 1.3 s or 4 s old.
+ */
+const EARLIER = 1;
+const LATER = 0.6;
+/** A device may be this many times slower than its figure says. */
+const SLOWER = 2;
+/** It is on its way once it has covered this share of what is left in a second. */
+const BEGUN = 0.05;
+/** Own reading of a device whose latency nobody knows. */
+const OWN_MS = 400;
+const LEAST_W = 5;
+
+function widened(span: Span, powerW: number): Span {
+  return { lowW: Math.min(span.lowW, powerW), highW: Math.max(span.highW, powerW) };
+}
+
+/**
+ * Where a power may have been at some instant of a time span: as sampled, and after the newest
+ * sample on its way to its setpoint.
+ */
+function span(one: Steered, fromMs: number, toMs: number): Span {
+  const { trace } = one;
+  let found: Span = { lowW: Number.POSITIVE_INFINITY, highW: Number.NEGATIVE_INFINITY };
+  trace.forEach((sample, n) => {
+    const next = trace[n + 1];
+    const last = trace[n - 1];
+    if (sample.atMs > fromMs && sample.atMs < toMs) found = widened(found, sample.powerW);
+    else if (sample.atMs <= fromMs && !(next !== undefined && next.atMs <= fromMs)) {
+      found = widened(found, between(trace[n - 1], sample, next, fromMs, sample.powerW));
+    } else if (sample.atMs >= toMs && !(last !== undefined && last.atMs >= toMs)) {
+      found = widened(found, between(trace[n - 2], last, sample, toMs, sample.powerW));
+    }
+  });
+  return ahead(one, toMs).reduce(widened, found);
+}
+
+type Sample = Trace[number];
+
+/**
+ * Power at an instant between two samples: on its bend where the device was already on its way
+ * and slows down, otherwise it may have jumped at any time.
+ */
+function between(
+  before: Sample | undefined,
+  from: Sample | undefined,
+  to: Sample | undefined,
+  atMs: number,
+  jumpW: number,
+): number {
+  if (before === undefined || from === undefined || to === undefined) return jumpW;
+  const firstW = from.powerW - before.powerW;
+  const thenW = to.powerW - from.powerW;
+  const slows = firstW * thenW > 0 && Math.abs(thenW) < Math.abs(firstW);
+  if (!slows) return jumpW;
+  const leftShare = (to.atMs - atMs) / (to.atMs - from.atMs);
+  const ratio = thenW / firstW;
+  return to.powerW - thenW * leftShare * (ratio + (1 - ratio) * leftShare);
+}
+
+/** Where a power may get to between its newest sample and an instant. */
+function ahead({ trace, orders, lagMs, isBattery }: Steered, toMs: number): number[] {
+  const [last, newest] = trace.slice(-2);
+  const order = orders[orders.length - 1];
+  if (newest === undefined || last === undefined || order === undefined) return [];
+  const leftW = order.powerW - newest.powerW;
+  const aheadMs = toMs - newest.atMs;
+  if (aheadMs <= 0 || Math.abs(leftW) <= LEAST_W) return [];
+  // The order of a sun or a load is a bound, and it stays below it by itself.
+  if (!isBattery && Math.abs(newest.powerW) <= Math.abs(order.powerW)) return [];
+  const slope = (newest.powerW - last.powerW) / (newest.atMs - last.atMs);
+  if (slope * leftW > 0 && Math.abs(slope) * 1_000 > BEGUN * Math.abs(leftW)) {
+    const share = Math.min(1, (2 * slope * aheadMs) / leftW);
+    return [newest.powerW + share * leftW];
+  }
+  // It has not begun: whatever was ordered within twice its lag may still come at once.
+  const sinceMs = newest.atMs - SLOWER * lagMs;
+  return orders
+    .filter((_, n) => (orders[n + 1]?.atMs ?? Number.POSITIVE_INFINITY) >= sinceMs)
+    .map(({ powerW }) => powerW);
+}
+
+/** Stays where it is while that may be true; otherwise no further than it must. */
+function held(beforeW: number | undefined, { lowW, highW }: Span, noiseW: number): number {
+  const middleW = (lowW + highW) / 2;
+  if (beforeW === undefined || !Number.isFinite(beforeW)) return middleW;
+  if (beforeW < lowW) return Math.min(middleW, lowW + noiseW);
+  if (beforeW > highW) return Math.max(middleW, highW - noiseW);
+  return beforeW;
+}
+
+const plus = (a: Span, b: Span): Span => ({
+  lowW: a.lowW + b.lowW,
+  highW: a.highW + b.highW,
+});
+
+const newestW = ({ trace }: Steered): number => trace[trace.length - 1]?.powerW ?? Number.NaN;
+
+const newestMs = (trace: Trace): number =>
   trace[trace.length - 1]?.atMs ?? Number.NEGATIVE_INFINITY;
 
 /**
@@ -18,8 +158,8 @@ export const newestMs = (trace: Trace): number =>
  * line and the newer sample: a slow device moves along the line, a fast one has jumped just after
  * it was told, long before.
  */
-export function at(trace: Trace, atMs: number): number {
-  let before: Trace[number] | undefined;
+function at(trace: Trace, atMs: number): number {
+  let before: Sample | undefined;
   for (const sample of trace) {
     if (sample.atMs >= atMs) {
       if (before === undefined) return sample.powerW;
@@ -31,3 +171,76 @@ export function at(trace: Trace, atMs: number): number {
   }
   return before?.powerW ?? Number.NaN;
 }
+
+/** A meter of which no latency is known counts as prompt: everything at one common instant. */
+function prompt({ trace, steered }: Around): Observed {
+  const atMs = steered
+    .filter(({ isBattery }) => isBattery)
+    .reduce((least, one) => Math.min(least, newestMs(one.trace)), newestMs(trace));
+  const byTerminal: Record<string, number> = {};
+  for (const one of steered) byTerminal[one.id] = at(one.trace, atMs);
+  return { belief: undefined, atMs, gridW: at(trace, atMs), byTerminal };
+}
+
+/**
+ * The connection as it stands now. A meter shows a moment ago and a device answers in a while: who
+ * adds a late meter to what the device does now sees a part of his own action as if it were load,
+ * answers it, and swings. So what the meter shows is taken together with all that our devices may
+ * have done at that moment, whatever is not known of the latency; that leaves an interval for the
+ * rest of the site, and what was held to be true is only given up where it lies outside. A step
+ * of load is seen in full at once, an action of our own never counts as one.
+ */
+export function observe(before: Belief | undefined, around: Around): Observed | undefined {
+  const meter = around.trace[around.trace.length - 1];
+  if (meter === undefined) return undefined;
+  if (!(around.latencyMs > 0)) return prompt(around);
+  const atMs = meter.atMs;
+  const noiseW = Math.max(LEAST_W, around.resolutionW / 2);
+  const spans = new Map<string, Span>();
+  let rest: Span = { lowW: meter.powerW - noiseW, highW: meter.powerW + noiseW };
+  let net = rest;
+  for (const one of around.steered) {
+    const early = EARLIER * around.latencyMs + LATER * one.latencyMs + around.jitterMs;
+    const late =
+      LATER * around.latencyMs + EARLIER * Math.max(OWN_MS, one.latencyMs) + around.jitterMs;
+    const own = span(one, atMs - early, atMs + late);
+    spans.set(one.id, own);
+    net = plus(net, own);
+    if (one.isBattery) rest = plus(rest, own);
+  }
+  const members = around.steered.map(({ id }) => id).join(' ');
+  const known = before?.members === members ? before : undefined;
+  const belief = {
+    members,
+    restW: held(known?.restW, rest, noiseW),
+    netW: held(known?.netW, net, noiseW),
+  };
+  return { belief, atMs, ...standing(around, belief, spans) };
+}
+
+/**
+ * What the meter would show now; sun and loads at what is left between the two beliefs, given to
+ * those that moved.
+ */
+function standing(around: Around, belief: Belief, spans: ReadonlyMap<string, Span>) {
+  const byTerminal: Record<string, number> = {};
+  let gridW = belief.restW;
+  let otherW = belief.netW - belief.restW;
+  let movedW = 0;
+  for (const one of around.steered) {
+    const powerW = newestW(one);
+    byTerminal[one.id] = powerW;
+    if (one.isBattery) gridW -= powerW;
+    else {
+      otherW -= powerW;
+      movedW += width(spans.get(one.id));
+    }
+  }
+  for (const one of around.steered) {
+    const share = movedW > LEAST_W ? width(spans.get(one.id)) / movedW : 0;
+    if (!one.isBattery) byTerminal[one.id] = newestW(one) + share * otherW;
+  }
+  return { gridW, byTerminal };
+}
+
+const width = (one: Span | undefined): number => (one === undefined ? 0 : one.highW - one.lowW);

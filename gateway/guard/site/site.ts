@@ -1,11 +1,10 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
-import { at, follow, newestMs, type Trace } from './align.ts';
+import { type Belief, follow, observe, type Trace } from './align.ts';
 import { placePoints, residual, total } from './points.ts';
 import { NO_SOC, type SocTrack, type SocView, socStep } from './soc.ts';
 import type {
-  Aligned,
   Capability,
   ConnectionState,
   GridPresence,
@@ -15,16 +14,24 @@ import type {
   SiteState,
   TerminalState,
 } from './types.ts';
-import type { TerminalWiring, Wiring } from './wiring.ts';
+import { type Figures, NO_FIGURES, type TerminalWiring, type Wiring } from './wiring.ts';
 
 /** What the stage remembers between two images. */
 export interface SiteMemory {
   readonly atMs: number;
   readonly soc: Readonly<Record<string, SocTrack>>;
   readonly traces: Readonly<Record<string, Trace>>;
+  readonly orders: Readonly<Record<string, Trace>>;
+  readonly beliefs: Readonly<Record<string, Belief>>; // by connection
 }
 
-export const NO_MEMORY: SiteMemory = { atMs: Number.NaN, soc: {}, traces: {} };
+export const NO_MEMORY: SiteMemory = {
+  atMs: Number.NaN,
+  soc: {},
+  traces: {},
+  orders: {},
+  beliefs: {},
+};
 
 const NOMINAL_V = 230;
 type Points = Readonly<Record<string, Reading>>;
@@ -124,39 +131,73 @@ function capabilityOf(
   };
 }
 
-/**
- * Traces of every place that a control loop adds up; instants already have the devices' latency
- * taken off.
- */
+/** Traces of every place that a control loop adds up, at the instants of the values. */
 function traced(wiring: Wiring, memory: SiteMemory, points: Points): Record<string, Trace> {
   const traces: Record<string, Trace> = {};
-  for (const place of wiring.places) {
-    const reading = points[`${place.id}.powerW`];
-    const before = memory.traces[place.id] ?? [];
-    traces[place.id] =
-      reading?.quality === 'good' ? follow(before, reading.atMs, reading.value) : before;
+  for (const { id, figures } of wiring.places) {
+    const reading = points[`${id}.powerW`];
+    const before = memory.traces[id] ?? [];
+    traces[id] =
+      reading?.quality === 'good'
+        ? follow(before, reading.atMs - figures.latencyMs, reading.value)
+        : before;
   }
   return traces;
 }
 
-function align(
-  traces: Readonly<Record<string, Trace>>,
-  connection: string,
-  terminals: readonly TerminalState[],
-): Aligned {
+/** What each terminal was told, wherever that changed. */
+function ordered(memory: SiteMemory, sent: Readonly<Record<string, number>>, nowMs: number) {
+  const orders: Record<string, Trace> = { ...memory.orders };
+  for (const [id, powerW] of Object.entries(sent)) {
+    const before = orders[id] ?? [];
+    if (before[before.length - 1]?.powerW !== powerW) orders[id] = follow(before, nowMs, powerW);
+  }
+  return orders;
+}
+
+/** Instants are not known better than this share of a cycle. */
+const JITTER = 0.1;
+
+interface Surroundings {
+  readonly wiring: Wiring;
+  readonly traces: Readonly<Record<string, Trace>>;
+  readonly terminals: readonly TerminalState[];
+  readonly orders: Readonly<Record<string, Trace>>;
+  readonly cycleMs: number;
+}
+
+/** The connection and what is steered behind it, as they stand now. */
+function aligned(around: Surroundings, connection: string, before: Belief | undefined) {
+  const { wiring, traces, terminals } = around;
+  const figuresOf = (id: string): Figures =>
+    wiring.places.find((place) => place.id === id)?.figures ?? NO_FIGURES;
   const own = terminals.filter((t) => t.connection === connection && t.spec.control !== 'none');
   const fresh = own.filter((t) => Number.isFinite(t.powerW) && !t.failing);
-  const gridTrace = traces[connection] ?? [];
-  const atMs = fresh
-    .filter((t) => t.spec.control === 'setpoint')
-    .reduce((least, t) => Math.min(least, newestMs(traces[t.id] ?? [])), newestMs(gridTrace));
+  const meter = figuresOf(connection);
+  const seen = observe(before, {
+    trace: traces[connection] ?? [],
+    latencyMs: meter.latencyMs,
+    resolutionW: meter.resolutionW,
+    jitterMs: JITTER * around.cycleMs,
+    steered: fresh.map(({ id, spec }) => ({
+      id,
+      trace: traces[id] ?? [],
+      latencyMs: figuresOf(id).latencyMs,
+      lagMs: figuresOf(id).lagMs,
+      orders: around.orders[id] ?? [],
+      isBattery: spec.control === 'setpoint',
+    })),
+  });
   const byTerminal: Record<string, number> = {};
-  for (const terminal of own) {
-    byTerminal[terminal.id] = fresh.includes(terminal)
-      ? at(traces[terminal.id] ?? [], atMs)
-      : Number.NaN;
-  }
-  return { atMs, gridW: at(gridTrace, atMs), byTerminal };
+  for (const { id } of own) byTerminal[id] = seen?.byTerminal[id] ?? Number.NaN;
+  return {
+    belief: seen?.belief,
+    aligned: {
+      atMs: seen?.atMs ?? Number.NEGATIVE_INFINITY,
+      gridW: seen?.gridW ?? Number.NaN,
+      byTerminal,
+    },
+  };
 }
 
 function addDerived(wiring: Wiring, points: Record<string, Reading>): void {
@@ -230,19 +271,24 @@ export function siteStep(
   addDerived(wiring, points);
   const { terminals, soc } = terminalsOf(wiring, memory, seen, points, nowMs, times);
   const traces = traced(wiring, memory, points);
-  const connections = wiring.site.connections.map(
-    ({ id }): ConnectionState => ({
+  const orders = ordered(memory, seen.sent ?? {}, nowMs);
+  const around = { wiring, traces, terminals, orders, cycleMs: times.cycleMs };
+  const beliefs: Record<string, Belief> = {};
+  const connections = wiring.site.connections.map(({ id }): ConnectionState => {
+    const now = aligned(around, id, memory.beliefs[id]);
+    if (now.belief !== undefined) beliefs[id] = now.belief;
+    return {
       ...measured(points, id, nowMs),
       id,
       phases: phasesOf(points, id),
       inWh: value(points, `${id}.inWh`),
       outWh: value(points, `${id}.outWh`),
-      aligned: align(traces, id, terminals),
-    }),
-  );
+      aligned: now.aligned,
+    };
+  });
   const grid = gridOf(wiring, seen, points);
   return {
-    memory: { atMs: nowMs, soc, traces },
+    memory: { atMs: nowMs, soc, traces, orders, beliefs },
     site: Object.freeze({ nowMs, wallMs, points, grid, connections, terminals }),
   };
 }

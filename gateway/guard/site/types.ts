@@ -11,6 +11,8 @@ export interface Seen {
    * Whether the device's profile has such a point; undefined while the device was never reached.
    */
   readonly offers: (deviceId: string, key: string) => boolean | undefined;
+  /** What each terminal was last told, W. */
+  readonly sent?: Readonly<Record<string, number>>;
 }
 
 export type GridPresence = 'present' | 'absent' | 'unknown';
@@ -52,12 +54,12 @@ export interface ConnectionState extends Measured {
 }
 
 /**
- * The connection and its controllable terminals at one common instant: meters and inverters are
- * read at different moments, and adding values of different moments makes a control loop swing.
+ * The connection and its controllable terminals as they stand now: meters and inverters are late
+ * in different ways, and adding values of different moments makes a control loop swing.
  */
 export interface Aligned {
-  readonly atMs: number;
-  readonly gridW: number;
+  readonly atMs: number; // of the meter's newest value
+  readonly gridW: number; // what it would show now
   readonly byTerminal: Readonly<Record<string, number>>; // NaN where not fresh
 }
 

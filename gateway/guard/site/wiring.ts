@@ -7,10 +7,20 @@ export interface Source {
   readonly turned: boolean; // counts + out of the node
 }
 
+/** How late a place is read and how late it answers. */
+export interface Figures {
+  readonly latencyMs: number; // age of a value when it is read, beyond the profile's own
+  readonly lagMs: number; // until its power follows a setpoint
+  readonly resolutionW: number;
+}
+
+export const NO_FIGURES: Figures = { latencyMs: 0, lagMs: 1_000, resolutionW: 1 };
+
 export interface Place {
   readonly id: string;
   readonly kind: 'connection' | 'edge' | 'terminal';
   readonly sources: readonly Source[];
+  readonly figures: Figures;
 }
 
 /** One term of a node's sum: `share` 1 flows into this node, -1 flows from it into a child node. */
@@ -70,6 +80,15 @@ function sourcesOf(site: Site, id: string, terminal?: Terminal): Source[] {
   return sources;
 }
 
+function figuresOf(site: Site, id: string, terminal?: Terminal): Figures {
+  const meter = site.meters.find(({ of }) => of === id);
+  return {
+    latencyMs: meter?.latencyMs ?? NO_FIGURES.latencyMs,
+    lagMs: terminal?.responseMs ?? NO_FIGURES.lagMs,
+    resolutionW: meter?.resolutionW ?? NO_FIGURES.resolutionW,
+  };
+}
+
 /** Nodes from `node` up to the grid: through edges, and from a dc node through its converter. */
 function connectionOf(site: Site, node: string): string {
   let at = node;
@@ -112,6 +131,7 @@ export function wire(site: Site): Wiring {
     id,
     kind,
     sources: sourcesOf(site, id, terminal),
+    figures: figuresOf(site, id, terminal),
   });
   const places = [
     ...site.connections.map((connection) => place('connection', connection.id)),

@@ -72,9 +72,11 @@ export const self: Controller<SelfState> = {
     for (const { id } of view.spec.connections) {
       const restingW = comingGridW(view, id);
       if (!Number.isFinite(restingW)) continue;
-      const meterW = view.spec.meters.find((meter) => meter.of === id)?.resolutionW ?? 0;
       const before = state[id] ?? 0;
-      const quiet = Math.abs(restingW - before) < Math.max(DEADBAND_W, 2 * meterW);
+      const meter = view.spec.meters.find(({ of }) => of === id);
+      // The latency of a meter known, its resolution is reckoned with already.
+      const noiseW = (meter?.latencyMs ?? 0) > 0 ? 0 : 2 * (meter?.resolutionW ?? 0);
+      const quiet = Math.abs(restingW - before) < Math.max(DEADBAND_W, noiseW);
       const targetW = quiet ? before : restingW;
       next[id] = targetW;
       const shared = share(view, id, targetW);

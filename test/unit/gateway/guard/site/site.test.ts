@@ -272,6 +272,41 @@ describe('the grid', () => {
   });
 });
 
+describe('the connection as it stands now', () => {
+  const late = {
+    ...home,
+    meters: home.meters.map((meter) => ({ ...meter, latencyMs: 2_000 })),
+  };
+  const image = (atS: number, gridW: number, batteryW: number) => ({
+    atS,
+    devices: { meter1: { powerW: gridW }, inverter2: { powerW: batteryW } },
+  });
+  const quiet = [1, 2, 3, 4, 5, 6].map((atS) => image(atS, 1_000, 0));
+  const resting = (state: SiteState): number => {
+    const aligned = state.connections[0]?.aligned;
+    return (aligned?.gridW ?? Number.NaN) + (aligned?.byTerminal['battery1'] ?? Number.NaN);
+  };
+
+  it('never takes what a battery does now for a load of two seconds ago', () => {
+    const state = seen(late, [...quiet, image(7, 1_000, 1_000)]);
+    expect(resting(state)).toBeCloseTo(1_000, 6);
+    expect(state.connections[0]?.aligned.gridW).toBeCloseTo(0, 6);
+    expect(state.connections[0]?.aligned.byTerminal['pv1']).toBeNaN();
+  });
+
+  it('sees a step of load in full at once', () => {
+    const state = seen(late, [...quiet, image(7, 6_000, 0)]);
+    expect(Math.abs(resting(state) - 6_000)).toBeLessThanOrEqual(5);
+  });
+
+  it('gives up what cannot be true, and no more than that', () => {
+    // The battery may have given anything between 0 and 1 kW when the meter showed 3 kW.
+    const state = seen(late, [...quiet, image(7, 1_000, 1_000), image(8, 3_000, 1_000)]);
+    expect(resting(state)).toBeGreaterThanOrEqual(2_990);
+    expect(resting(state)).toBeLessThanOrEqual(3_010);
+  });
+});
+
 describe('one instant for what is added up', () => {
   it('takes grid and battery at the older of their newest samples', () => {
     const state = seen(home, [

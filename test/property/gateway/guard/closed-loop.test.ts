@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { curtailOnce, drawn, stepOnce } from './loop/cases.ts';
+
+/** Lean here; thousands of cases are `npm run bench -- loop`. */
+const SEEDS = Array.from({ length: 40 }, (_, n) => 10_000 + n);
+const TOLERANCE_W = 200;
+
+test('a step of 10 kW over three batteries settles and does not swing, whatever is late', () => {
+  const results = SEEDS.map((seed) => stepOnce(drawn(seed), 180_000));
+  for (const { setup, overshootPct, crossings, settledMs, swingW } of results) {
+    const what = `case ${setup.seed}`;
+    expect(overshootPct, what).toBeLessThanOrEqual(20);
+    expect(crossings, what).toBeLessThanOrEqual(4);
+    expect(settledMs, what).toBeLessThan(120_000);
+    expect(swingW, what).toBeLessThanOrEqual(2 * TOLERANCE_W + 4 * setup.noiseW);
+  }
+  const inTime = results.filter(
+    (one) => one.ratio <= 1 && one.overshootPct <= 10 && one.crossings <= 2,
+  );
+  expect(inTime.length / results.length).toBeGreaterThanOrEqual(0.95);
+});
+
+test('curtailment and batteries find each other and never fight', () => {
+  for (const seed of SEEDS.slice(0, 15)) {
+    const { setup, fightWh, swingW } = curtailOnce(drawn(seed));
+    expect(fightWh, `case ${seed}`).toBeLessThan(1);
+    expect(swingW, `case ${seed}`).toBeLessThanOrEqual(TOLERANCE_W + 4 * setup.noiseW);
+  }
+});
