@@ -146,17 +146,25 @@ export class Supervisor {
   }
 
   /**
-   * Keeps records until the agent has them on disk; drops the oldest when nobody comes for them.
+   * Keeps records until the agent has them on disk; drops the oldest when nobody comes for them,
+   * events last: the audit log is made of them.
    */
   push(records: readonly TelemetryRecord[]): void {
     this.records.push(...records);
     const over = this.records.length - RECORDS_MAX;
-    if (over > 0) {
-      this.records.splice(0, over);
-      this.sent = Math.max(0, this.sent - over);
-      this.recordsDropped += over;
-    }
+    if (over > 0) this.drop(over);
     this.sendRecords();
+  }
+
+  private drop(count: number): void {
+    const isOld = (record: TelemetryRecord): boolean => record.kind !== 'event';
+    for (let left = count; left > 0; left--) {
+      const found = this.records.findIndex(isOld);
+      const at = Math.max(0, found);
+      this.records.splice(at, 1);
+      if (at < this.sent) this.sent -= 1;
+    }
+    this.recordsDropped += count;
   }
 
   /** Lets the agent take the last records, drain and end; then kills what is left. */
@@ -224,7 +232,7 @@ export class Supervisor {
   }
 
   private sendRecords(): void {
-    while (this.sent < this.records.length) {
+    while (this.agent !== undefined && this.sent < this.records.length) {
       const batch: TelemetryRecord[] = [];
       let bytes = 0;
       for (let i = this.sent; i < this.records.length; i++) {

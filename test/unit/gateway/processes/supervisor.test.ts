@@ -105,6 +105,21 @@ describe('the supervisor of the agent process', () => {
     expect(agent(1).records()).toEqual([3, 4]);
   });
 
+  it('gives up what it must when nobody comes for it: events last, counted', async () => {
+    const { supervisor, agent, clock } = setUp();
+    agent().kill();
+    await agent().exited;
+    const minute = { kind: 'aggregate', epoch: 1, fromMs: 0, durationMs: 1, columns: [] } as const;
+    supervisor.push([record(1), record(2)]);
+    for (let seq = 3; seq <= 20_010; seq++) supervisor.push([{ ...minute, seq }]);
+    expect(supervisor.recordsDropped).toBe(10);
+    await clock.advance(2_000);
+    supervisor.turn(image(1));
+    const got = agent(1).records();
+    expect(got.length).toBe(20_000);
+    expect(got.slice(0, 3)).toEqual([1, 2, 13]);
+  });
+
   it('hands over what changed of a mirrored device, and all of it to the next agent', async () => {
     const { clock, supervisor, agent } = setUp();
     const span = (at: number, atMs: number) =>
