@@ -156,6 +156,10 @@ program
   .description('a site, what happens to it, and what must be seen then; in virtual time')
   .argument('[names...]', 'shipped scenarios (--list) or files (docs/scenarios.md)')
   .option('--all', 'every shipped one')
+  .option('--virtual', 'in virtual time (the default)')
+  .option('--real', "in real time: the gateway's processes, sockets and serial lines")
+  .option('--speed <n>', 'of --real: simulated seconds per second', number('speed', 1, 3_600), 1)
+  .option('--against <who...>', 'gateway (the default), or modbus-master [127.0.0.1:PORT ...]')
   .option('--list', 'show what is shipped')
   .option('--json', 'print one JSON object at the end')
   .option('--junit <file>', 'write JUnit XML')
@@ -166,6 +170,9 @@ program
       names,
       all: options.all === true,
       list: options.list === true,
+      isReal: options.real === true,
+      speed: options.speed,
+      against: options.against ?? [],
       json: options.json === true,
       junit: options.junit,
       plot: options.plot,

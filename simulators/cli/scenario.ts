@@ -10,12 +10,16 @@ import { asObject, failedOf, junit, type Outcome, table } from '../scenarios/rep
 import { runVirtual, type StandPorts } from '../scenarios/stand.ts';
 import type { Recording, Scenario } from '../scenarios/types.ts';
 import { loadScenario, shipped } from './scenario-file.ts';
+import { runForMaster, runReal } from './scenario-real.ts';
 
 export interface ScenarioCommand {
   readonly names: readonly string[];
   readonly all: boolean;
   readonly list: boolean;
   readonly json: boolean;
+  readonly isReal: boolean;
+  readonly speed: number; // simulated seconds per second, of a real run
+  readonly against: readonly string[]; // 'gateway', or 'modbus-master' and its addresses
   readonly junit: string | undefined; // file
   readonly plot: string | undefined; // file, of one scenario; a folder, of several
 }
@@ -48,10 +52,10 @@ export async function scenario(command: ScenarioCommand): Promise<number> {
   }
   // All are read before the first one runs: a mistake in the last should not cost the run.
   const scenarios = names.map(loadScenario);
-  const ports = await standPorts();
+  const run = await runner(command);
   const outcomes: Outcome[] = [];
   for (const one of scenarios) {
-    const outcome = await outcomeOf(one, (it) => runVirtual(it, ports));
+    const outcome = await outcomeOf(one, run);
     outcomes.push(outcome);
     if (!command.json) process.stdout.write(`${table(outcome).join('\n')}\n`);
   }
@@ -67,6 +71,22 @@ export async function scenario(command: ScenarioCommand): Promise<number> {
   if (command.plot !== undefined) savePlots(command.plot, outcomes);
   if (command.junit !== undefined) save(command.junit, junit(outcomes), '--junit');
   return failed.length === 0 ? 0 : 1;
+}
+
+type Runner = (scenario: Scenario) => Promise<Recording>;
+
+/** In virtual time, in real time with our gateway, or in front of somebody else's master. */
+async function runner({ against, isReal, speed }: ScenarioCommand): Promise<Runner> {
+  const [who = 'gateway', ...addresses] = against;
+  if (who === 'modbus-master') return (one) => runForMaster(one, speed, addresses);
+  if (who !== 'gateway' || addresses.length > 0) {
+    const mend = 'write gateway, or modbus-master and an address for each wire';
+    throw new Fault(`'${against.join(' ')}' is nobody to run against`, '--against', mend);
+  }
+  if (isReal) return (one) => runReal(one, speed);
+  if (speed !== 1) throw new Fault('virtual time has no speed', '--speed', 'add --real');
+  const ports = await standPorts();
+  return (one) => runVirtual(one, ports);
 }
 
 /** One file for one scenario; for several the name stands for a folder. */

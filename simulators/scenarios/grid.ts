@@ -12,6 +12,7 @@ export interface GridDesk {
   start(): void;
   order(order: GridOrder, untilMs: number): void;
   heartbeat(on: boolean): void;
+  stop(): void;
 }
 
 /** @param publish signs and sends; `isForged`: with a key that is not the operator's */
@@ -22,6 +23,7 @@ export function createGridDesk(
 ): GridDesk {
   let sequence = 0;
   let isBeating = true;
+  let cancel: () => void = () => undefined;
   const send = (kind: Directive['kind'], order: GridOrder | undefined, untilMs: number): void => {
     const nowMs = clock.wallMs();
     sequence += 1;
@@ -42,7 +44,7 @@ export function createGridDesk(
   };
   const beat = (): void => {
     if (isBeating) send('heartbeat', undefined, clock.wallMs() + 2 * HEARTBEAT_MS);
-    clock.at(clock.monoMs() + HEARTBEAT_MS, beat);
+    cancel = clock.at(clock.monoMs() + HEARTBEAT_MS, beat);
   };
   return {
     start: beat,
@@ -50,6 +52,7 @@ export function createGridDesk(
     heartbeat: (on) => {
       isBeating = on;
     },
+    stop: () => cancel(),
   };
 }
 

@@ -4,6 +4,7 @@ import type {
   Expectation,
   Fact,
   Facts,
+  Heard,
   Recording,
   Sample,
   Scenario,
@@ -43,7 +44,7 @@ export function judge(scenario: Scenario, recording: Recording): Verdict[] {
       line: 0,
       when: 'always',
       text: 'no violation seen by the judges (S1-S5, S9)',
-      status: !recording.hasGateway ? 'not judged' : first === undefined ? 'passed' : 'failed',
+      status: recording.heard === 'none' ? 'not judged' : first === undefined ? 'passed' : 'failed',
       found: first === undefined ? 'none' : `${judged.length}: ${first.rule} ${first.what}`,
       fromMs: startMs,
       untilMs,
@@ -55,26 +56,34 @@ export function judge(scenario: Scenario, recording: Recording): Verdict[] {
 function judgeOne(one: Expectation, recording: Recording): Verdict {
   const { line, when, text, scope } = one;
   const head = { line, when, text, fromMs: scope.fromMs, untilMs: scope.untilMs };
-  if (!recording.hasGateway && asksGateway(one.condition)) {
-    const found = 'only our gateway tells';
+  const asked = asks(one.condition);
+  if (HEARD.indexOf(recording.heard) < HEARD.indexOf(asked)) {
+    const found = recording.heard === 'none' ? 'only our gateway tells' : 'its page does not tell';
     return { ...head, status: 'not judged', found, atMs: undefined };
   }
   const { passed, found, atMs } = decide(one, recording);
   return { ...head, status: passed ? 'passed' : 'failed', found, atMs };
 }
 
-/** What the wire and the plant do not show. */
-function asksGateway(condition: Condition): boolean {
+const HEARD: readonly Heard[] = ['none', 'page', 'inside'];
+
+/** How well the gateway must be heard for it: what wire and plant show needs none. */
+function asks(condition: Condition): Heard {
   switch (condition.kind) {
     case 'fact':
-      return condition.fact.kind !== 'own-mode';
+      return asksOf(condition.fact);
     case 'log':
-      return true;
+      return 'inside';
     case 'writes':
-      return condition.during !== undefined && condition.during.kind !== 'own-mode';
+      return condition.during === undefined ? 'none' : asksOf(condition.during);
     default:
-      return condition.signal.by === 'gateway';
+      return condition.signal.by === 'gateway' ? 'inside' : 'none';
   }
+}
+
+function asksOf(fact: Fact): Heard {
+  if (fact.kind === 'own-mode') return 'none';
+  return fact.kind === 'reason' || fact.kind === 'quality' ? 'inside' : 'page';
 }
 
 interface Decided {

@@ -1,9 +1,10 @@
 import type { Image } from '../../gateway/contracts/values/image.ts';
 import { intervalStart } from '../../gateway/contracts/values/time.ts';
+import type { LiveView } from '../../gateway/contracts/values/view.ts';
 import type { DeviceImage, Frame } from '../devices/types.ts';
 import type { PlantTruth } from '../plant/plant.ts';
 import type { PlaceTruth } from '../plant/types.ts';
-import type { Facts, Recording, Sample, Scenario, WireWrite } from './types.ts';
+import type { Facts, Heard, Recording, Sample, Scenario, WireWrite } from './types.ts';
 
 /** Writes a run down as it passes: truth, what devices are told, what the gateway says. */
 export class Recorder {
@@ -57,17 +58,18 @@ export class Recorder {
     this.facts = image && factsOf(image);
   }
 
+  /** The newest picture of the gateway's page; it tells less than an image. */
+  page(live: LiveView | undefined): void {
+    this.facts = live && factsOfPage(live);
+  }
+
   say(atMs: number, text: string): void {
     this.log.push({ atMs, text });
   }
 
-  recording(
-    violations: Recording['violations'],
-    unreachable: number,
-    hasGateway: boolean,
-  ): Recording {
+  recording(violations: Recording['violations'], unreachable: number, heard: Heard): Recording {
     const { samples, writes, log } = this;
-    return { samples, writes, log, violations, unreachable, hasGateway };
+    return { samples, writes, log, violations, unreachable, heard };
   }
 
   /** Mean import since the quarter-hour began, W: what a demand charge is made of. */
@@ -98,6 +100,20 @@ function readings(id: string, place: PlaceTruth, values: Record<string, number |
   ] as const) {
     if (place[name] !== undefined) values[`${id}.${name}`] = place[name];
   }
+}
+
+function factsOfPage({ mode, flags, reason, devices, flows }: LiveView): Facts {
+  return {
+    mode,
+    flags,
+    reason: reason.code,
+    reasons: {},
+    devices: Object.fromEntries(devices.map((one) => [one.id, one.state])),
+    importLimitW: Number.NaN,
+    exportLimitW: Number.NaN,
+    seen: Object.fromEntries(flows.map((one) => [`${one.id}.powerW`, one.powerW ?? undefined])),
+    qualities: Object.fromEntries(flows.map((one) => [`${one.id}.powerW`, one.quality])),
+  };
 }
 
 function factsOf(image: Image): Facts {

@@ -66,14 +66,17 @@ export function asObject(outcome: Outcome) {
   };
 }
 
-/** JUnit XML: a suite each scenario, a case each expectation. */
+/**
+ * JUnit XML: a suite each scenario, a case each expectation; what the schemas of Ant (windyroad) and
+ * of Jenkins (xunit plug-in) both take.
+ */
 export function junit(outcomes: readonly Outcome[]): string {
   const seconds = (ms: number): string => (ms / 1_000).toFixed(3);
   const count = (list: readonly Verdict[], status: Verdict['status']): number =>
     list.filter((one) => one.status === status).length;
   const counts = (list: readonly Verdict[]): string =>
     `tests="${list.length}" failures="${count(list, 'failed')}" errors="0"`;
-  const suites = outcomes.map(({ scenario, verdicts, tookMs }) => {
+  const suites = outcomes.map(({ scenario, verdicts, tookMs }, id) => {
     const cases = verdicts.map((one) => {
       const name = escaped(`${one.when}: ${one.text}`);
       const head = `    <testcase name="${name}" classname="${scenario.name}" time="0"`;
@@ -90,7 +93,8 @@ export function junit(outcomes: readonly Outcome[]): string {
     });
     const skipped = count(verdicts, 'not judged');
     return [
-      `  <testsuite name="${scenario.name}" ${counts(verdicts)} skipped="${skipped}"` +
+      `  <testsuite name="${scenario.name}" id="${id}" package="edgewatt.scenarios"` +
+        ` ${counts(verdicts)} skipped="${skipped}"` +
         ` time="${seconds(tookMs)}" timestamp="${iso(scenario.startMs).slice(0, 19)}"` +
         ' hostname="edgewatt-sim">',
       '    <properties/>',
@@ -100,8 +104,5 @@ export function junit(outcomes: readonly Outcome[]): string {
       '  </testsuite>',
     ].join('\n');
   });
-  const all = outcomes.flatMap(({ verdicts }) => verdicts);
-  const tookMs = outcomes.reduce((sum, one) => sum + one.tookMs, 0);
-  const head = `<testsuites name="edgewatt scenarios" ${counts(all)} time="${seconds(tookMs)}">`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${[head, ...suites, '</testsuites>'].join('\n')}\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${['<testsuites>', ...suites, '</testsuites>'].join('\n')}\n`;
 }

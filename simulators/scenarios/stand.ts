@@ -10,11 +10,11 @@ import type {
 } from '../../gateway/ports.ts';
 import { createMemoryBroker, type MemoryBroker } from '../broker-memory.ts';
 import { createVirtualClock, type VirtualClock } from '../clock.ts';
-import type { DeviceImage } from '../devices/types.ts';
 import { createDigest } from '../world/digest.ts';
 import { VirtualGateway } from '../world/gateway.ts';
 import { createVirtualSite, type VirtualSite } from '../world/site.ts';
 import { createGridDesk, forecastOf, type GridDesk } from './grid.ts';
+import { Pins } from './pins.ts';
 import { Recorder } from './recorder.ts';
 import type { Act, Recording, Scenario } from './types.ts';
 
@@ -41,7 +41,7 @@ class Stand {
   private readonly gateway: VirtualGateway;
   private readonly recorder: Recorder;
   private readonly desk: GridDesk;
-  private readonly pins = new Map<string, Map<string, number>>(); // by device
+  private readonly pins = new Pins();
   private shiftMs = 0; // of the gateway's own clock
 
   constructor(scenario: Scenario, ports: StandPorts) {
@@ -56,7 +56,7 @@ class Stand {
       directives: { keyId: signer.keyId, publicKey: signer.keyId },
       onFrame: (_, frame) => recorders[0]?.frame(frame, scenario.startMs + frame.atMs),
       onTruth: (truth) => recorders[0]?.truth(truth),
-      dress: (image) => this.pinned(image),
+      dress: (image) => this.pins.dress(image),
     });
     this.recorder = new Recorder(scenario, this.site.images);
     recorders.push(this.recorder);
@@ -104,12 +104,13 @@ class Stand {
     }
     const { court } = this.site;
     const violations = court.violations.map(({ atMs, rule, what }) => ({ atMs, rule, what }));
-    const recording = this.recorder.recording(violations, court.unreachable(), true);
+    const recording = this.recorder.recording(violations, court.unreachable(), 'inside');
     await this.end();
     return recording;
   }
 
   private async end(): Promise<void> {
+    this.desk.stop();
     let isOver = false;
     void this.gateway.stop().then(() => {
       isOver = true;
@@ -140,15 +141,6 @@ class Stand {
     };
   }
 
-  /** A device whose plant cannot change what is pinned. */
-  private pinned(image: DeviceImage): DeviceImage {
-    const pins = new Map<string, number>();
-    this.pins.set(image.id, pins);
-    const put: DeviceImage['put'] = (key, value) => image.put(key, pins.get(key) ?? value);
-    const own = Object.getOwnPropertyDescriptors(image);
-    return Object.defineProperties({} as DeviceImage, { ...own, put: { ...own.put, value: put } });
-  }
-
   private log(): Log {
     const say = (text: string, fields: unknown): void => {
       const more = fields === undefined ? '' : ` ${JSON.stringify(fields)}`;
@@ -174,19 +166,8 @@ class Stand {
         this.site.buses.get(bus)?.faults.add(does.rule, clock.realMs());
         return;
       }
-      case 'set': {
-        const pins = this.pins.get(does.device);
-        const image = this.site.images[does.device];
-        const before = pins?.get(does.point);
-        pins?.set(does.point, does.value);
-        image?.put(does.point, does.value);
-        return later(() => {
-          pins?.delete(does.point);
-          if (before === undefined) return;
-          pins?.set(does.point, before);
-          image?.put(does.point, before);
-        });
-      }
+      case 'set':
+        return later(this.pins.set(does.device, does.point, does.value));
       case 'broker':
         this.hub.down();
         return later(() => this.hub.up());

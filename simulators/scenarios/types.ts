@@ -165,6 +165,8 @@ export interface WireWrite {
   readonly exception: number; // 0 = accepted
 }
 
+export type Heard = 'inside' | 'page' | 'none';
+
 /** Everything that a run left behind. */
 export interface Recording {
   readonly samples: readonly Sample[];
@@ -176,5 +178,6 @@ export interface Recording {
     readonly what: string;
   }[];
   readonly unreachable: number; // alarms, as counted by the judge of limits
-  readonly hasGateway: boolean;
+  /** How our gateway was heard: from inside, as its page shows it, or there is none. */
+  readonly heard: Heard;
 }

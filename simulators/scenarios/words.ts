@@ -139,7 +139,7 @@ function inRun(atMs: number, word: string, frame: TimeFrame): number {
 
 /** The first time after the start that the site's clock shows so, also over a clock change. */
 function onClock(parts: RegExpExecArray, frame: TimeFrame): number {
-  const [, hour = '0', minute = '0', second = '0'] = parts;
+  const [, hour = '00', minute = '00', second = '00'] = parts;
   const wanted = `${hour}:${minute}:${second}`;
   const secondsOf = (text: string): number =>
     text.split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
