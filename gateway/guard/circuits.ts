@@ -98,10 +98,23 @@ function phasesOf(site: SiteState, id: string): PhaseState[] {
 }
 
 /** Without phases of its own: the sum, in which a single-phase terminal counts for all of them. */
-function unphased(edge: Edge, members: readonly Terminal[], phases: 1 | 3, flow: Flow) {
-  const shares = sharesOf(members, phases);
-  for (const { id, phases: own } of members) shares[id] = phases / own;
-  return { ...flow, ...both((edge.limitA ?? 0) * NOMINAL_V * phases), shares };
+function unphased(
+  edge: Edge,
+  members: readonly Terminal[],
+  phases: 1 | 3,
+  flow: Flow,
+  site: SiteState,
+): CircuitFacts {
+  const shares: Record<string, number> = {};
+  let { importW, exportW } = flow;
+  for (const { id, phases: own, ratedInW, ratedOutW } of members) {
+    const now = good(site.points[`${id}.powerW`]);
+    shares[id] = phases / own;
+    importW += (phases / own - 1) * (now === undefined ? ratedOutW : Math.max(0, -now));
+    exportW += (phases / own - 1) * (now === undefined ? ratedInW : Math.max(0, now));
+  }
+  const { measured } = flow;
+  return { importW, exportW, measured, ...both((edge.limitA ?? 0) * NOMINAL_V * phases), shares };
 }
 
 function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
@@ -113,7 +126,7 @@ function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
   if (limitA !== undefined) {
     const phases = phasesOf(site, edge.id);
     if (phases.length > 0) facts.push(...phaseFacts(phases, members, limitA, 0));
-    else facts.push(unphased(edge, members, phasesAt(spec, edge.node), flow));
+    else facts.push(unphased(edge, members, phasesAt(spec, edge.node), flow, site));
   }
   if (limitVa !== undefined) {
     const reactiveVar = good(site.points[`${edge.id}.reactiveVar`]);

@@ -25,6 +25,7 @@ const KERNEL: Readonly<Record<string, readonly [Authority, string]>> = {
   MIN_REST: ['device-protection', 'because it must rest for a while'],
   IMPORT_LIMIT: ['site-safety', 'so that no more is bought than allowed'],
   EXPORT_LIMIT: ['site-safety', 'so that no more is sold than allowed'],
+  FUSE_LIMIT: ['site-safety', 'because its circuit carries no more'],
   LIMIT_UNREACHABLE: ['site-safety', 'which is all it can do: the limit is out of reach'],
   HOLDING: ['site-safety', 'as last ordered: readings are late'],
   SAFE_STATE: ['site-safety', 'its safe state, because readings are missing'],

@@ -332,6 +332,28 @@ export const QUICK: readonly Bug[] = [
     caughtBy: { file: 'test/unit/gateway/guard/intents.test.ts', test: 'ends with its expiry' },
   },
   {
+    name: 'sold energy is delivered by a clock that nobody trusts',
+    file: 'gateway/guard/intents.ts',
+    find: 'counts === undefined || isClockTrusted ? counts',
+    replace: 'true ? counts',
+    invariant: 'S15',
+    caughtBy: {
+      file: 'test/unit/gateway/guard/wall.test.ts',
+      test: 'goes on by its plan, delivers nothing that was sold, and says so',
+    },
+  },
+  {
+    name: 'a step of the wall clock is believed at once',
+    file: 'gateway/guard/wall.ts',
+    find: 'const STEADY_MS = 600_000;',
+    replace: 'const STEADY_MS = 0;',
+    invariant: 'S15',
+    caughtBy: {
+      file: 'test/unit/gateway/guard/wall.test.ts',
+      test: 'is followed when it stays with a step for ten minutes, and with nothing else',
+    },
+  },
+  {
     name: 'a silent agent is left alone',
     file: 'gateway/processes/supervisor.ts',
     find: 'if (this.deps.clock.realMs() - this.heardAtMs > SILENT_MS) {',

@@ -83,7 +83,7 @@ function asked(limits: TerminalLimits, proposal: Proposal): Eased {
     default: {
       if (powerW === undefined) return { powerW: Number.NaN, code };
       const draw = drawn(limits, Math.max(0, -powerW));
-      return { powerW: draw === 0 ? 0 : -draw, code };
+      return { powerW: -draw, code };
     }
   }
 }

@@ -1,2 +1,26 @@
+// table of data
+
+const KERNEL = 'gateway/guard/safety';
+const SAME = 'at 0 both sides give 0';
+
 /** Why a mutant that survives changes nothing, by `file | was | becomes`. */
-export const REASONS: Readonly<Record<string, string>> = {};
+export const REASONS: Readonly<Record<string, string>> = {
+  [`${KERNEL}/bounds.ts | mostW >= 0 | mostW > 0`]: SAME,
+  [`${KERNEL}/connection.ts | limitW >= 0 | limitW > 0`]: SAME,
+  [`${KERNEL}/connection.ts | a.limits.terminal < b.limits.terminal | a.limits.terminal <= b.limits.terminal`]:
+    'no two terminals have one name',
+  [`${KERNEL}/connection.ts | powerW < alignedW | powerW <= alignedW`]:
+    'a load that draws what it was told keeps exactly that',
+  [`${KERNEL}/registers.ts | mostValue < 0 | mostValue <= 0`]: SAME,
+  [`${KERNEL}/registers.ts | value >= mostValue - slack | value > mostValue - slack`]:
+    'no register holds a value that is a millionth beyond its bound to the last bit',
+  [`${KERNEL}/registers.ts | Math.abs(value - use.value) <= (0.5 + EXACT) * Math.abs(coun... | Math.abs(value - use.value) < (0.5 + EXACT) * Math.abs(count...`]:
+    'no register is half a count and a millionth away to the last bit',
+  [`${KERNEL}/safe.ts | exportLimitW >= 0 | exportLimitW > 0`]: SAME,
+  [`${KERNEL}/safe.ts | sumW <= limitW | sumW < limitW`]:
+    'where both are the same, the share of the limit is all of it',
+  [`${KERNEL}/safe.ts | safe.kind === 'limit' | true`]:
+    'without a limit there is no figure, and what is no figure draws nothing',
+  [`${KERNEL}/verdict.ts | powerW < wish.powerW | powerW <= wish.powerW`]:
+    'only asked where the two differ',
+};

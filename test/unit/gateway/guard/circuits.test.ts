@@ -4,6 +4,7 @@ import type { Edge, Site, Terminal } from '../../../../gateway/contracts/values/
 import { circuitFacts } from '../../../../gateway/guard/circuits.ts';
 import type { PhaseState, SiteState } from '../../../../gateway/guard/site/types.ts';
 import { site as built } from './bench/site.ts';
+import { spec } from './bench/timeline.ts';
 
 /** A house with a barn: a battery and a load stand in the barn, the roof is at the house. */
 function farm(edge: Partial<Edge>, battery: Partial<Terminal> = {}): Site {
@@ -73,6 +74,13 @@ describe('circuits of the site file', () => {
   it('without phases in the meter one phase could carry all of a single-phase battery', () => {
     const [one] = circuitFacts(farm({ limitA: 16 }, { phases: 1 }), seen({ 'feeder.powerW': 0 }));
     expect(one).toMatchObject({ importLimitW: 11_040, shares: { battery1: 3 } });
+    const flow = (powerW: number) =>
+      circuitFacts(
+        farm({ limitA: 16 }, { phases: 1 }),
+        seen({ 'feeder.powerW': -powerW, 'battery1.powerW': powerW }),
+      )[0];
+    expect(flow(2_000)).toMatchObject({ importW: -2_000, exportW: 6_000 });
+    expect(flow(-2_000)).toMatchObject({ importW: 6_000, exportW: -2_000 });
   });
 
   it('volt-amperes leave what reactive power does not take; unknown, it takes the most', () => {
@@ -106,4 +114,16 @@ describe('circuits of the site file', () => {
       3_000, 8_000,
     ]);
   });
+});
+
+describe('a barn on a thin feeder', () => {
+  spec('takes what its feeder carries, and says so', farm({ importLimitW: 3_000 }))
+    .at('0s', { pvW: 9_000, loadW: -500 })
+    .expect({ batteryW: -3_000, battery: 'FUSE_LIMIT' }, '10s');
+  spec(
+    'gives no more than its fuse, on the phase where it stands',
+    farm({ limitA: 10 }, { phases: 1 }),
+  )
+    .at('0s', { loadW: -9_000 })
+    .expect({ batteryW: 2_300, battery: 'FUSE_LIMIT' }, '10s');
 });

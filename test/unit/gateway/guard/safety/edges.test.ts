@@ -76,6 +76,11 @@ describe('what a load remembers', () => {
     expect(ended).toMatchObject({ on: false, switchedAtMs: NOW });
   });
 
+  it('a first start is one', () => {
+    const { memory } = given({ limits: [pump], wish: -15_000 });
+    expect(memory['pump1']).toMatchObject({ on: true, switchedAtMs: NOW });
+  });
+
   it('run and rest are over at their very end', () => {
     const at = NOW - 60_000;
     const on = { pump1: remembered({ powerW: -15_000, on: true, switchedAtMs: at }) };
@@ -104,6 +109,15 @@ describe('findings', () => {
     const island = given({ wish: 1, facts: { islanded: true }, grid: { gridW: 1e6 } });
     expect(island.findings[0]).toMatchObject({ state: 'safe', code: 'ISLANDED' });
     expect(island.first?.protective).toBe(true);
+  });
+
+  it('compare each terminal with what was proposed for it', () => {
+    const told = given({
+      limits: [battery, second],
+      wishes: { battery1: 1 },
+      proposal: { code: 'SAFE_STATE' },
+    });
+    expect(told.findings.map(({ changed }) => changed)).toEqual([false, true]);
   });
 
   it('a verdict carries the mark that only the kernel can write', () => {
