@@ -1,5 +1,5 @@
-import type { AgentFrame, GuardFrame } from './contracts/values/frames.ts';
 import type { AuditHead, AuditNote } from './contracts/values/audit.ts';
+import type { AgentFrame, GuardFrame } from './contracts/values/frames.ts';
 import type { EnergyRecord, TelemetryRecord } from './contracts/values/record.ts';
 import type { Instant } from './contracts/values/time.ts';
 
@@ -221,7 +221,7 @@ export type DocumentKind =
   | 'statement'
   | 'quarter' // what the energy records of a quarter-hour do not carry
   | 'setting'
-  | 'audit'
+  | 'event' // what happened, as the page and 'why' tell it; the audit log is apart
   | 'decision' // what bound, when it changed
   | 'advice'; // a model's proposal, its twin, and who was right
 

@@ -28,7 +28,7 @@ const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   order: 400,
   award: 400,
   statement: 400,
-  audit: 90,
+  event: 90,
   decision: 30,
   advice: 400,
 };
@@ -83,7 +83,7 @@ export class Diary {
       }),
     );
     advising?.recall(await store.list('advice', nowMs - 7 * DAY_MS, nowMs + DAY_MS));
-    const events = await store.list('audit', nowMs - 2 * DAY_MS, nowMs + DAY_MS);
+    const events = await store.list('event', nowMs - 2 * DAY_MS, nowMs + DAY_MS);
     this.today = events.map(({ body }) => body as DayEvent).slice(-EVENTS_MAX);
     this.write(this.forget(nowMs));
   }
@@ -111,7 +111,7 @@ export class Diary {
     this.today = [...this.today, event].slice(-EVENTS_MAX);
     this.sequence += 1;
     const id = `${this.store.opened.epoch}-${this.sequence}`;
-    this.put('audit', { key: id, atMs: event.atMs, body: { ...event, code } });
+    this.put('event', { key: id, atMs: event.atMs, body: { ...event, code } });
   }
 
   note(note: QuarterNote): void {

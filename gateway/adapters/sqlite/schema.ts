@@ -5,7 +5,7 @@ import type { DocumentKind, StoreOpened } from '../../ports.ts';
 
 export type Connection = Database.Database;
 
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 /** Kinds that a database of the schema before does not have. */
 const SINCE_2: readonly DocumentKind[] = ['decision', 'advice'];
 const APPLICATION_ID = 0x45574147; // 'EWAG'
@@ -18,7 +18,7 @@ export const DOCUMENT_KINDS: readonly DocumentKind[] = [
   'statement',
   'quarter',
   'setting',
-  'audit',
+  'event',
   'decision',
   'advice',
 ];
@@ -29,6 +29,12 @@ CREATE TABLE aside (
   id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
   why TEXT NOT NULL, body TEXT NOT NULL
 );`;
+
+/** Since schema 4: events had the name of the audit log, which is no table. */
+const EVENTS = `
+ALTER TABLE audits RENAME TO events;
+DROP INDEX audits_at;
+CREATE INDEX events_at ON events (at_ms, key);`;
 
 /** Table of a kind: plural, since `order` is a word of SQL. */
 export const tableOf = (kind: DocumentKind): string => `${kind}s`;
@@ -137,10 +143,11 @@ function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): S
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }
-  if (version === 1 || version === 2) {
+  if (version >= 1 && version < SCHEMA_VERSION) {
     db.transaction(() => {
       if (version === 1) db.exec(documentTables(SINCE_2));
-      db.exec(ASIDE);
+      if (version <= 2) db.exec(ASIDE);
+      db.exec(EVENTS);
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }
@@ -151,8 +158,7 @@ function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): S
     )
     .pluck()
     .get(firstEpoch(nowMs));
-  const states = { 0: 'new', 1: 'migrated', 2: 'migrated' } as const;
-  const state = states[version as keyof typeof states] ?? 'opened';
+  const state = version === 0 ? 'new' : version < SCHEMA_VERSION ? 'migrated' : 'opened';
   return { state, detail: '', epoch: Number(epoch) };
 }
 

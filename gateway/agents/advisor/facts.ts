@@ -161,7 +161,7 @@ function measuredText(site: Site, row: EnergyRecord): string {
 }
 
 async function eventsAround(records: Records, site: Site, atMs: Instant): Promise<Found[]> {
-  const events = await records.list('audit', atMs - AROUND_MS, atMs + AROUND_MS);
+  const events = await records.list('event', atMs - AROUND_MS, atMs + AROUND_MS);
   return events.slice(-EVENTS_MAX).map(({ atMs: at, body }) => {
     const { text } = body as DayEvent; // own document
     const ended = /[.!?]$/.test(text) ? text : `${text}.`;

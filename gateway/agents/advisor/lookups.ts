@@ -61,7 +61,7 @@ export class LookUps {
     const { records, site } = this;
     const decisions = await records.list('decision', nowMs - 30 * DAY_MS, nowMs + 1);
     const decision = decisions.at(-1)?.body as Decision | undefined;
-    const events = await records.list('audit', nowMs - DAY_MS, nowMs + 1);
+    const events = await records.list('event', nowMs - DAY_MS, nowMs + 1);
     const quarters = await records.history(nowMs - DAY_MS, nowMs + 1);
     const newest = new Map(quarters.map((row) => [row.place, row]));
     return {

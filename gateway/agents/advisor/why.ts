@@ -25,7 +25,7 @@ export interface WhyDeps {
 /** What the gateway wrote down last is its now, also where nothing runs any more. */
 export async function newestMs(records: Records, clockMs: Instant): Promise<Instant> {
   let newest = 0;
-  for (const kind of ['decision', 'plan', 'audit'] as const) {
+  for (const kind of ['decision', 'plan', 'event'] as const) {
     const documents = await records.list(kind, clockMs - 400 * DAY_MS, clockMs + DAY_MS);
     newest = Math.max(newest, documents.at(-1)?.atMs ?? 0);
   }

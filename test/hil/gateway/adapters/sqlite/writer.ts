@@ -13,7 +13,7 @@ for (let seq = 1; ; seq += 7) {
     text: 'x'.repeat(200),
   }));
   const write = store.addRecords(records);
-  await store.put('audit', [{ key: String(seq), atMs: seq, body: {} }], true);
+  await store.put('event', [{ key: String(seq), atMs: seq, body: {} }], true);
   await write;
   process.stdout.write(`${store.opened.epoch} ${seq + 6}\n`);
 }
