@@ -142,8 +142,8 @@ export interface ControlSpec {
     readonly by: 'setting' | 'login' | 'code';
     readonly how: string; // what a person does at the device
     /**
-     * Where the site names a file with the code, the gateway writes it there: before the first write
-     * of each connection, and again after `everyS` where the device forgets it.
+     * Where the site names a file with the code, the gateway writes it there: before the first
+     * write of each connection, and again after `everyS` where the device forgets it.
      */
     readonly write?: { readonly point: string; readonly everyS?: number };
   };

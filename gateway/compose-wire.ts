@@ -24,8 +24,9 @@ function loadsOf(bus: BusSpec, map: DeviceMap): Load[] {
 }
 
 /**
- * What the site file alone says of its serial lines, before anybody has answered: usual turnarounds,
- * every optional register there. Devices with a SunSpec chain are known only when they were asked.
+ * What the site file alone says of its serial lines, before anybody has answered: usual
+ * turnarounds, every optional register there. Devices with a SunSpec chain are known only when they
+ * were asked.
  */
 export function wireLoads(
   site: Pick<Site, 'buses' | 'devices'>,

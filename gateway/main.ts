@@ -271,7 +271,8 @@ config
   .description('say in words what a site file describes')
   .action(async (file: string) => {
     const { explainCommand } = await import('./config/command.ts');
-    process.exitCode = explainCommand(file);
+    const { wireLoads } = await import('./compose-wire.ts');
+    process.exitCode = explainCommand(file, wireLoads);
   });
 config
   .command('show')

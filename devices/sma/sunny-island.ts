@@ -78,7 +78,7 @@ export const SMA_SUNNY_ISLAND: Profile = {
       flash: 'volatile',
       unlock: {
         by: 'code',
-        how: 'some devices want the Grid Guard code: enter it there, or name its file in the site file',
+        how: 'some devices want the Grid Guard code: enter it there, or name its codeFile',
         write: { point: 'gridGuardCode' },
       },
       source: '40149 and 40151 in one frame, each cycle; the fallback time is a parameter',

@@ -1,4 +1,3 @@
-import { wireLoads } from '../compose-wire.ts';
 import type { BusSpec, Site, Terminal } from '../contracts/values/site.ts';
 import { loadSite, parseSite, readText } from './load.ts';
 import { profilesBeside } from './profiles.ts';
@@ -60,8 +59,16 @@ function busLine(bus: BusSpec): string {
   return `  ${bus.id}: serial ${bus.path}, ${bus.baud} baud, parity ${bus.parity}${framing}.`;
 }
 
+type Profiles = ReturnType<typeof profilesBeside>;
+
+/** What its lines carry, by bus. */
+type WireWords = (
+  site: Site,
+  profiles: Profiles,
+) => readonly { readonly bus: string; readonly text: string }[];
+
 /** `edgewatt config explain`: the site in sentences. @returns exit code  @throws Fault */
-export function explainCommand(file: string): number {
+export function explainCommand(file: string, wireLoads: WireWords): number {
   const profiles = profilesBeside(file);
   const site = loadSite(file, profiles);
   const lines = [

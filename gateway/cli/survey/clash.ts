@@ -31,6 +31,6 @@ export async function clashOf(line: Line, unit: number): Promise<string | undefi
   if (odd < MANY) return undefined;
   return (
     `${odd} of ${TURNS} answers of unit ${unit} came broken or twice: do two devices have that ` +
-    'unit? Leave one of them on the line and scan again; otherwise look at termination and baud rate'
+    'unit? Leave one of them on the line and scan again; otherwise mend termination or baud rate'
   );
 }

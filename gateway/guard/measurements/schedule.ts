@@ -72,8 +72,8 @@ export function wireWords(schedule: Schedule, times: Pick<Timing, 'cycleMs'>): s
   const scarce = scarcity(schedule, times);
   if (scarce !== '') return `cannot carry all that is read over it: ${scarce}`;
   return (
-    `${requests} reads a cycle take ${seconds(controlMs)}, the other points ${seconds(otherMs)} on ` +
-    `average; a cycle has ${seconds(SHARE * times.cycleMs)}`
+    `${requests} reads a cycle take ${seconds(controlMs)}, ` +
+    `the other points ${seconds(otherMs)} on average; a cycle has ${seconds(SHARE * times.cycleMs)}`
   );
 }
 

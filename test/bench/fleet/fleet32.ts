@@ -89,8 +89,8 @@ function watched(guard: Guard, clock: ReturnType<typeof createClock>): Seen {
 /**
  * `npm run bench -- fleet32 [--minutes N]`: a meter and 31 batteries of 60 points each at 1 Hz, a
  * TCP connection each, through the whole guard: reading, site, control, kernel, writing and reading
- * back, telemetry, black box, frames for the agent. The load swings, so that every battery gets a new setpoint
- * in nearly every cycle. The devices are another process, and not in the figure.
+ * back, telemetry, black box, frames for the agent. The load swings, so that every battery gets a
+ * new setpoint in nearly every cycle. The devices are another process, and not in the figure.
  */
 export async function benchFleet32(minutes = 1): Promise<object> {
   const server = await started(process.execPath, [new URL('server.ts', import.meta.url).pathname]);

@@ -50,7 +50,7 @@ async function withPath<T>(path: string, body: () => Promise<T>): Promise<T> {
   }
 }
 
-it('serves profiles of the site itself, the generic SunSpec device, and what has no server', async () => {
+it('serves profiles of the site, the generic device, and what has no server', async () => {
   const sdm630 = profileById('eastron/sdm630');
   if (sdm630 === undefined) throw new Error('no profile');
   const notices: string[] = [];

@@ -40,7 +40,7 @@ function passing(options: { writes?: boolean; timeoutMs?: number } = {}) {
 }
 
 describe('a write of another master', () => {
-  it('is on record with who asked, what for and how it ended, once and then with a count', async () => {
+  it('is on record: who asked what and how it ended, then with a count', async () => {
     const { ask, now, answerWith, tell } = passing({ writes: true });
     await ask('06 01 f4 00 01');
     await ask('03 01 f4 00 01'); // a read is not

@@ -13,7 +13,7 @@ describe('Modbus TCP', () => {
     expect(bus.late).toBe(1);
   });
 
-  test('a device that queues what it is asked gets nothing more until its answer has come', async () => {
+  test('a device that answers in bursts is left alone until its answer has come', async () => {
     const { ask, clock, peer } = await rig({ timeoutMs: 100, lateMs: 400 });
     peer.faults.delayMs = 300;
     expect(await ask(read(100))).toMatchObject({ ok: false, why: 'timeout' });

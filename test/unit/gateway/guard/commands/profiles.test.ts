@@ -159,7 +159,7 @@ describe.each(all)('%s, on the wire', (_name, profile, spec) => {
   const { arm, set, release, heartbeat, flash } = spec;
   const powerW = { setpoint: 3_000, limit: 4_000, steps: -6_900, 'on-off': -7_500 }[spec.kind];
 
-  it('is armed, then set in the order of its profile, beaten, worn no more than needed, released', async () => {
+  it('is armed, set in the order of its profile, beaten, hardly worn, released', async () => {
     const { image, told, cycles, lease, frames, lines } = await rig(profile, spec);
     expect(frames()).toEqual([]);
     await cycles(3, spec.kind, powerW);
