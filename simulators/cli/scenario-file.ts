@@ -115,7 +115,7 @@ export function parseScenario(text: string, file: string, label: string): Scenar
   const compiled = compile(draft);
   if (!('expectations' in compiled)) {
     const [first, ...more] = compiled;
-    const others = more.length > 0 ? ` (and ${more.length} more lines)` : '';
+    const others = more.length > 0 ? ` (${more.length} more after it)` : '';
     return fail(first?.line ?? 1, first?.what ?? '', `${first?.mend}${others}`);
   }
   return compiled;

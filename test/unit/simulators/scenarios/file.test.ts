@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../../../../gateway/contracts/values/fault.ts';
+import { scenario } from '../../../../simulators/cli/scenario.ts';
 import { loadScenario, parseScenario, shipped } from '../../../../simulators/cli/scenario-file.ts';
 
 const FILE = `version: 1
@@ -117,4 +118,16 @@ test('every shipped scenario is read, says why, and has a name of its own', () =
       number,
     ).toBe(true);
   }
+});
+
+test.each([
+  [{ names: [] }, /no scenario named; name one or more/],
+  [{ against: ['nobody'] }, /'nobody' is nobody to run against/],
+  [{ speed: 2 }, /virtual time has no speed; add --real/],
+  [{ names: ['export-limit'] }, /did you mean export-limit-60-battery-full, export-limit-70\?/],
+])('the command refuses %j', async (given, complaint) => {
+  const files = { junit: undefined, plot: undefined };
+  const usual = { names: ['export-limit-70'], all: false, list: false, json: true, against: [] };
+  const command = { ...usual, ...files, isReal: false, speed: 1, ...given };
+  await expect(scenario(command)).rejects.toThrow(complaint);
 });
