@@ -7,14 +7,13 @@ import type { Site } from '../contracts/values/site.ts';
 import { type Instant, MINUTE_MS, QUARTER_MS } from '../contracts/values/time.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import type { DayView, LiveView } from '../contracts/values/view.ts';
-import { auditRecords, directiveNote } from '../link/audit/notes.ts';
+import { audited } from '../link/audit/notes.ts';
 import { peek } from '../link/directives/directives.ts';
 import { GuardLink } from '../link/telemetry/guard-link.ts';
 import { Intake } from '../link/telemetry/intake.ts';
 import { Uplink, type UplinkDeps } from '../link/uplink.ts';
 import type {
   AgentStore,
-  AuditLog,
   Broker,
   Clock,
   Log,
@@ -48,7 +47,7 @@ export interface AgentDeps {
   readonly pipe: Pipe; // to the guard
   readonly broker: Broker | undefined; // undefined: this gateway has no cloud
   readonly store: AgentStore;
-  readonly audit?: AuditLog | undefined; // default: nothing is written of commands
+  readonly audit?: UplinkDeps['audit']; // default: nothing is written of commands
   readonly solver: Solver;
   readonly log: Log;
   readonly fleet?: UplinkDeps['fleet'];
@@ -70,10 +69,7 @@ export interface Agent {
   start(): Promise<void>;
   /** Ends in order: records to disk, outbox to the cloud as far as time allows, goodbye. */
   stop(drainMs?: number): Promise<void>;
-  /**
-   * Resolves when the agent has ended, by `stop`, by the guard's word, or because the guard is
-   * gone.
-   */
+  /** Resolves when it has ended: by `stop`, by the guard's word, or with the guard. */
   readonly ended: Promise<void>;
   live(): LiveView | undefined;
   day(): DayView | undefined;
@@ -150,11 +146,7 @@ class SiteAgent implements Agent {
     this.ended = ended.promise;
     this.end = ended.resolve;
     this.guard = new GuardLink(deps.pipe, clock, log);
-    const addRecords: AgentStore['addRecords'] = async (records) => {
-      await auditRecords(deps.audit, records);
-      await store.addRecords(records);
-    };
-    this.intake = new Intake({ addRecords }, clock, log, (epoch, seq) => {
+    this.intake = new Intake(audited(store, deps.audit), clock, log, (epoch, seq) => {
       this.guard.recordsStored(epoch, seq);
       this.uplink?.kick();
     });
@@ -165,8 +157,6 @@ class SiteAgent implements Agent {
         {
           settings: (settings) => this.mind.settings(settings) && this.want('new settings'),
           directive: (signed) => {
-            const note = directiveNote(signed);
-            if (note) void deps.audit?.note(note);
             this.guard.directive(signed);
             const directive = peek(signed);
             if (directive && this.mind.directive(directive, clock.wallMs()))

@@ -41,9 +41,9 @@ export function verifyLog(dir: string, { head = [], json }: VerifyOptions): numb
     return { seq: Number(seq), hash: sha256 };
   });
   const found = logOf(dir, told);
-  const { ok, entries, head: end, oldestSeq, anchors, unsigned, tornBytes, problems } = found;
+  const { ok, entries, head: end, oldestSeq, anchors, unsignedCount, tornBytes, problems } = found;
   if (json === true) {
-    const counts = { entries: entries.length, oldestSeq, anchors, unsigned, tornBytes };
+    const counts = { entries: entries.length, oldestSeq, anchors, unsignedCount, tornBytes };
     printJson({ ok, ...counts, head: end ?? null, problems });
     return ok ? 0 : 1;
   }
@@ -52,7 +52,7 @@ export function verifyLog(dir: string, { head = [], json }: VerifyOptions): numb
   }
   const notes = [
     ...(oldestSeq > 1 ? [`Entries before ${oldestSeq} were removed by its own rotation.`] : []),
-    ...(unsigned > 0 ? [`${unsigned} newest are not signed yet.`] : []),
+    ...(unsignedCount > 0 ? [`${unsignedCount} newest are not signed yet.`] : []),
     ...(tornBytes > 0 ? [`The last write is torn (${tornBytes} bytes): a power cut, or now.`] : []),
   ];
   const all = `${entries.length} entries up to ${end?.seq ?? 0}, ${anchors} signatures`;

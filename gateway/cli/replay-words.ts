@@ -69,7 +69,8 @@ function headline({ opening, cycle }: Replayed): string {
 
 function limitsLine({ cycle }: Replayed): string {
   const { importLimitW, exportLimitW, source } = cycle.outcome.limits;
-  return `Limits: buying up to ${power(importLimitW)}, selling up to ${power(exportLimitW)} (${source}).`;
+  const [buying, selling] = [power(importLimitW), power(exportLimitW)];
+  return `Limits: buying up to ${buying}, selling up to ${selling} (${source}).`;
 }
 
 /** Everything about one cycle: what was measured, who wished what, what bound it. */

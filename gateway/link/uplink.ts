@@ -21,6 +21,7 @@ import type {
   OutboxState,
 } from '../ports.ts';
 import { A2aClient } from './a2a/client.ts';
+import { directiveNote } from './audit/notes.ts';
 import { readDirective, readJson } from './directives/directives.ts';
 import { FleetLink } from './fleet/fleet.ts';
 import type { Operations } from './jobs/jobs.ts';
@@ -169,8 +170,11 @@ export class Uplink {
         return;
       case this.topics.directive: {
         const signed = readDirective(payload);
-        if (signed) this.handlers.directive(signed);
-        else {
+        if (signed) {
+          const note = directiveNote(signed);
+          if (note) void this.deps.audit?.note(note);
+          this.handlers.directive(signed);
+        } else {
           log.warn('a directive of a wrong shape was dropped');
           const text = 'A directive of a wrong shape was dropped';
           void this.deps.audit?.note({ kind: 'directive', what: 'refused', text });

@@ -15,7 +15,7 @@ interface Open {
   more: number;
 }
 
-/** Requests on their way through the guard; what changes something is noted, answered or refused. */
+/** Requests on their way through the guard; what changes something is noted with its answer. */
 export class AuditedPassing extends Passing {
   private readonly audit: AuditLog | undefined;
   private readonly realMs: () => number;

@@ -127,7 +127,7 @@ export class Ring {
     }
   }
 
-  /** Oldest first, until so many more bytes fit. The clock may be wrong: never the newest by age. */
+  /** Oldest first, until so many bytes fit; by age never the newest: the clock may be wrong. */
   private makeRoom(moreBytes: number): void {
     const segments = this.segments ?? [];
     const own = this.open?.bytes ?? 0;

@@ -84,7 +84,7 @@ export interface AuditVerdict {
   readonly head: AuditHead | undefined; // of the last good line
   readonly oldestSeq: number;
   readonly anchors: number; // signatures that were checked
-  readonly unsigned: number; // entries after the signed head
+  readonly unsignedCount: number; // entries after the signed head
   readonly tornBytes: number; // at the very end: a write that the power cut
   readonly problems: readonly AuditProblem[];
 }
@@ -134,7 +134,7 @@ export function verifyAudit(evidence: AuditEvidence, crypto: AuditCrypto): Audit
     head: walk.last,
     oldestSeq,
     anchors: walk.anchors,
-    unsigned: Math.max(0, (walk.last?.seq ?? 0) - (evidence.head?.seq ?? 0)),
+    unsignedCount: Math.max(0, (walk.last?.seq ?? 0) - (evidence.head?.seq ?? 0)),
     tornBytes: walk.tornBytes,
     problems,
   };

@@ -5,8 +5,8 @@ import {
   isPlain,
   origin,
   type Plain,
-  TABLE_MAX,
   TAG,
+  TEXT_COUNT_MAX,
 } from './tags.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -120,7 +120,7 @@ export class Decoder {
       return known;
     }
     const text = this.letters();
-    if (this.texts.length < TABLE_MAX) this.texts.push(text);
+    if (this.texts.length < TEXT_COUNT_MAX) this.texts.push(text);
     return text;
   }
 

@@ -4,8 +4,8 @@ import {
   isPlain,
   origin,
   type Plain,
-  TABLE_MAX,
   TAG,
+  TEXT_COUNT_MAX,
   whole,
 } from './tags.ts';
 
@@ -121,7 +121,7 @@ export class Encoder {
       this.sink.varint(known);
       return;
     }
-    if (this.texts.size < TABLE_MAX) this.texts.set(value, this.texts.size);
+    if (this.texts.size < TEXT_COUNT_MAX) this.texts.set(value, this.texts.size);
     this.sink.byte(TAG.text);
     this.letters(value);
   }

@@ -25,7 +25,7 @@ export const TAG = {
 } as const;
 
 export const DIGITS_MAX = 6;
-export const TABLE_MAX = 4_096; // texts that are known by number
+export const TEXT_COUNT_MAX = 4_096; // texts that are known by number
 export const DEPTH_MAX = 32;
 const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6] as const;
 const EXACT_MAX = 2 ** 51; // a difference of two such is exact, and so is twice that

@@ -1,7 +1,7 @@
 import type { AuditKind, AuditNote } from '../../contracts/values/audit.ts';
 import type { SignedDirective } from '../../contracts/values/directive.ts';
 import type { TelemetryRecord } from '../../contracts/values/record.ts';
-import type { AuditLog } from '../../ports.ts';
+import type { AgentStore, AuditLog } from '../../ports.ts';
 import { peek } from '../directives/directives.ts';
 
 /** Events of the guard by their code: kind and what happened. */
@@ -13,18 +13,27 @@ const EVENTS: Readonly<Record<string, readonly [AuditKind, string]>> = {
   FOREIGN_WRITE: ['foreign-write', 'seen'],
 };
 
-/** What the guard tells, once each; resolves when it is on disk. */
-export async function auditRecords(
-  audit: AuditLog | undefined,
-  records: readonly TelemetryRecord[],
-): Promise<void> {
+type Adding = Pick<AgentStore, 'addRecords'>;
+
+/** The store, with the guard's events in the audit log before they count as stored. */
+export function audited(store: Adding, audit: AuditLog | undefined): Adding {
+  if (audit === undefined) return store;
+  return {
+    addRecords: async (records) => {
+      await auditRecords(audit, records);
+      await store.addRecords(records);
+    },
+  };
+}
+
+async function auditRecords(audit: AuditLog, records: readonly TelemetryRecord[]): Promise<void> {
   const notes = records.flatMap((record): AuditNote[] => {
     if (record.kind !== 'event') return [];
     const { code, text, epoch, seq } = record;
     const [kind, what] = EVENTS[code] ?? ['event', code];
     return [{ kind, what, text, data: { code }, guard: { epoch, seq } }];
   });
-  await Promise.all(notes.map((note) => audit?.note(note)));
+  await Promise.all(notes.map((note) => audit.note(note)));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { AuditNote } from '../../../../gateway/contracts/values/audit.ts';
 import { FrameReader } from '../../../../gateway/contracts/values/frames.ts';
-import { auditRecords, directiveNote } from '../../../../gateway/link/audit/notes.ts';
+import { audited, directiveNote } from '../../../../gateway/link/audit/notes.ts';
 import type { AuditLog } from '../../../../gateway/ports.ts';
 import { auditedDoors } from '../../../../gateway/processes/audit.ts';
 import { AuditedPassing } from '../../../../gateway/processes/audited-passing.ts';
@@ -64,10 +64,14 @@ it('who writes each second makes two entries a minute, and none is uncounted', a
   expect(times.reduce((sum, one) => sum + one, 0)).toBe(90);
 });
 
-it('events of the guard and directives have their kinds; a heartbeat commands nothing', async () => {
+it('guard events and directives have their kinds; a heartbeat commands nothing', async () => {
   const { notes, audit } = memory();
   const event = { kind: 'event', atMs: 1, mode: 'rules', text: 'x', epoch: 1 } as const;
-  await auditRecords(audit, [
+  const kept: number[] = [];
+  const addRecords = async (all: readonly { seq: number }[]): Promise<void> => {
+    kept.push(...all.map(({ seq }) => seq));
+  };
+  await audited({ addRecords }, audit).addRecords([
     { ...event, seq: 1, code: 'MODE' },
     { ...event, seq: 2, code: 'DIRECTIVE_REFUSED' },
     { ...event, seq: 3, code: 'COUNTER_EPOCH' },
@@ -78,6 +82,7 @@ it('events of the guard and directives have their kinds; a heartbeat commands no
     ['directive', 'refused', 2],
     ['event', 'COUNTER_EPOCH', 3],
   ]);
+  expect(kept).toEqual([1, 2, 3, 4]);
   const limits = { importLimitW: 1, exportLimitW: 2, fromMs: 3, untilMs: 4, sequence: 5, v: 1 };
   const signed = (kind: string) => ({
     body: JSON.stringify({ ...limits, kind }),

@@ -22,7 +22,7 @@ it('a site-hour with faults, orders and restarts is decided again to the bit', a
   expect(again.some(({ cycle }) => cycle.grid !== undefined)).toBe(true);
 });
 
-it('a box that takes nothing, or throws, costs the guard no cycle; what is lost is counted', async () => {
+it('a box that refuses or throws costs the guard no cycle; losses are counted', async () => {
   const segments: Uint8Array[][] = [];
   let offered = 0;
   const put = (blob: Uint8Array, begins: boolean): boolean => {

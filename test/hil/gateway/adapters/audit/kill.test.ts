@@ -10,7 +10,7 @@ import { openBlackBox } from '../../../../../gateway/adapters/blackbox/files.ts'
 import { createVerifier, hash } from '../../../../../gateway/adapters/crypto.ts';
 import { type AuditHead, verifyAudit } from '../../../../../gateway/contracts/values/audit.ts';
 
-it('kill -9 in mid-write, three times: every told entry is in the chain, every frame whole', async () => {
+it('kill -9 in mid-write: every told entry is in the chain, every frame whole', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'edgewatt-audit-'));
   const told: AuditHead[] = [];
   try {
