@@ -52,7 +52,7 @@ function exactly(due: number, run: () => void): () => void {
     if (leftMs > 0) Atomics.wait(NEVER, 0, 0, leftMs);
     run();
   };
-  timer = setTimeout(fired, Math.trunc(due - monotonicMs()));
+  timer = setTimeout(fired, Math.max(0, Math.trunc(due - monotonicMs())));
   return () => clearTimeout(timer);
 }
 
