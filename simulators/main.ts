@@ -50,6 +50,12 @@ function inject(text: string): (typeof INJECT)[number] {
   throw new InvalidArgumentError(`Inject one of: ${INJECT.join(', ')}.`);
 }
 
+async function faultsOf(text: string | undefined) {
+  if (text === undefined) return undefined;
+  const { parseFaults } = await import('./world/faults.ts');
+  return parseFaults(text);
+}
+
 /** A summer Wednesday in Berlin, half past six in the morning. */
 const START = '2026-06-17T04:30:00Z';
 
@@ -136,6 +142,8 @@ program
   .option('--sites <n>', 'sites of each seed', number('sites', 1, 300), 1)
   .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(START))
   .option('--only <list>', 'of the faults only these, by number, as 3,7', numbers)
+  .option('--faults <list>', 'these in place of the planned ones, as a failed run prints them')
+  .option('--no-shrink', 'after a violation, do not look for the least faults that bring it back')
   .option('--verbose', 'what happens, line by line')
   .option('--json', 'print one JSON object at the end')
   .action(async (options) => {
@@ -146,6 +154,8 @@ program
       sites: Math.floor(options.sites),
       startMs: options.start,
       only: options.only,
+      faults: await faultsOf(options.faults),
+      isShrunk: options.shrink !== false,
       json: options.json === true,
       isVerbose: options.verbose === true,
     });

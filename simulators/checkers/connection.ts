@@ -36,7 +36,7 @@ export function createConnectionJudge(court: Case): ConnectionJudge {
     }
     const episode = open[way] ?? { sinceMs: truth.atMs, told: false };
     open[way] = episode;
-    const startMs = Math.max(episode.sinceMs, limit.sinceMs);
+    const startMs = Math.max(episode.sinceMs, limit.sinceMs, court.excusedUntilMs());
     if (episode.told) return;
     if (court.pace.elapsedMs(startMs, truth.atMs) <= court.times.limitBackMs) return;
     episode.told = true;

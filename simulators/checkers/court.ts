@@ -28,6 +28,12 @@ export interface Court {
   seen(truth: Truth): void;
   turn(truth: Truth): void;
   directive(directive: Directive, seenAtMs: number): void;
+  /**
+   * Devices show what is not so, until then (UTC): what follows from a number that the gateway
+   * could not know to be wrong is counted apart.
+   */
+  excuse(untilMs: number): void;
+  readonly excused: () => number;
   /** The first hundred, in order; `count` is all of them. */
   readonly violations: readonly Violation[];
   readonly count: () => number;
@@ -48,17 +54,26 @@ export interface CourtOptions {
 }
 
 const KEPT = 100;
+/** Rules whose judgement needs readings that are true. */
+const NEEDS_TRUTH: ReadonlySet<Rule> = new Set<Rule>(['S1', 'S2', 'S3', 'S9']);
 
 export function createCourt(options: CourtOptions): Court {
   const violations: Violation[] = [];
   let count = 0;
+  let excused = 0;
+  let excusedUntilMs = Number.NEGATIVE_INFINITY;
   const limits = createLimitBook(options.site);
   const pace = createPace(options.times, options.wallOf);
   const open: Case = {
     ...options,
     limits,
     pace,
+    excusedUntilMs: () => excusedUntilMs,
     report: (rule: Rule, atMs: number, what: string) => {
+      if (NEEDS_TRUTH.has(rule) && atMs <= excusedUntilMs) {
+        excused += 1;
+        return;
+      }
       count += 1;
       if (violations.length < KEPT) violations.push({ rule, site: options.site.id, atMs, what });
     },
@@ -74,6 +89,10 @@ export function createCourt(options: CourtOptions): Court {
     createSlewJudge(open),
   ];
   return {
+    excuse: (untilMs) => {
+      excusedUntilMs = Math.max(excusedUntilMs, untilMs);
+    },
+    excused: () => excused,
     frame: (frame) => {
       pace.frame(frame);
       for (const judge of judges) judge.frame?.(frame);

@@ -68,7 +68,9 @@ export function createLossJudge(court: Case): LossJudge {
           silent ? truth.atMs - fromMs : court.pace.elapsedMs(fromMs, truth.atMs);
         const late =
           sinceMs(readMs) > safeByMs + timerMs + slackMs && sinceMs(backMs) > silentMs + slackMs;
-        if (!late || isSafe(control, control.face.control())) {
+        // Allowed by name in the site file (S5): nobody can end what it was told.
+        const isEndless = silent && control.spec.reversion.to === 'none';
+        if (!late || isEndless || isSafe(control, control.face.control())) {
           told.delete(id);
         } else if (!told.has(id)) {
           told.add(id);

@@ -72,6 +72,10 @@ export interface Pace {
 
 export type Rule = 'S1' | 'S2' | 'S3' | 'S4' | 'S5' | 'S9';
 
+/** Rules that are judged on a gateway's images, records and answers, in the virtual world. */
+export type WorldRule = 'S7' | 'S8' | 'S10' | 'S11' | 'S12' | 'S13' | 'S16' | 'L1' | 'L2';
+export type Reporter = (rule: WorldRule, what: string) => void;
+
 export interface Violation {
   readonly rule: Rule;
   readonly site: string;
@@ -88,6 +92,8 @@ export interface Case {
   /** UTC of a frame's monotonic instant. */
   wallOf(monoMs: number): number;
   readonly pace: Pace;
+  /** Until when the connection's power is not asked: its meters had lied. UTC. */
+  excusedUntilMs(): number;
   report(rule: Rule, atMs: number, what: string): void;
 }
 

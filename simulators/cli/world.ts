@@ -1,10 +1,17 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { openStore } from '../../cloud/adapters/sqlite.ts';
 import { cloudConfig, parseCloudFile } from '../../cloud/config/load.ts';
 import { hash } from '../../gateway/adapters/crypto.ts';
 import { createClockedSchedule } from '../../gateway/adapters/schedule.ts';
 import { createSolverInProcess } from '../../gateway/adapters/solver/solver.ts';
 import { openStoreInProcess } from '../../gateway/adapters/sqlite/store.ts';
-import { runWorld, type WorldPorts, type WorldResult } from '../world/world.ts';
+import { faultText, type PlannedFault } from '../world/faults.ts';
+import { shrink } from '../world/shrink.ts';
+import { runWorld, type WorldOptions, type WorldPorts, type WorldResult } from '../world/world.ts';
+import { withTraps } from './traps.ts';
 
 export interface WorldCommand {
   readonly firstSeed: number;
@@ -13,6 +20,8 @@ export interface WorldCommand {
   readonly sites: number;
   readonly startMs: number;
   readonly only: ReadonlySet<number> | undefined;
+  readonly faults: readonly PlannedFault[] | undefined;
+  readonly isShrunk: boolean;
   readonly json: boolean;
   readonly isVerbose: boolean;
 }
@@ -30,41 +39,118 @@ export async function worldPorts(): Promise<WorldPorts> {
   };
 }
 
+/** A run in which real time, files, processes and the network are out of reach. */
+export async function trappedWorld(options: WorldOptions): Promise<WorldResult> {
+  const ports = await worldPorts();
+  return withTraps(() => runWorld(options, ports));
+}
+
 /** `edgewatt-sim world`. @returns exit code: 1 when anything was violated */
 export async function world(command: WorldCommand): Promise<number> {
   const startedMs = performance.now();
+  const startedCpu = process.cpuUsage();
   const results: WorldResult[] = [];
   for (let seed = command.firstSeed; seed <= command.lastSeed; seed += 1) {
-    const { days, sites, startMs, only } = command;
-    const log = command.isVerbose ? tell : undefined;
-    const options = { seed, days, sites, startMs, ...(only && { only }), ...(log && { log }) };
-    const result = await runWorld(options, await worldPorts());
+    const options = optionsOf(command, seed);
+    const result = await trappedWorld(options);
     results.push(result);
     for (const { rule, site, atMs, what } of result.violations) {
       process.stderr.write(`seed ${seed}: ${rule} ${site} ${iso(atMs)}: ${what}\n`);
     }
+    if (result.violations.length > 0) await explain(command, options, result);
     if (!command.json) process.stdout.write(`${line(result)}\n`);
   }
   const wallSeconds = (performance.now() - startedMs) / 1_000;
+  const { user, system } = process.cpuUsage(startedCpu);
   const siteDays = results.reduce((sum, one) => sum + one.siteDays, 0);
-  const faultsInjected: Record<string, number> = {};
-  for (const { faultsInjected: counts } of results) {
-    for (const [kind, count] of Object.entries(counts)) {
-      faultsInjected[kind] = (faultsInjected[kind] ?? 0) + count;
-    }
-  }
   const violations = results.flatMap((result) => result.violations);
   const object = {
     seeds: results.length,
     siteDays,
     wallSeconds: Math.round(wallSeconds * 10) / 10,
+    cpuSeconds: Math.round((user + system) / 1e5) / 10,
     siteDaysPerSecond: siteDays / wallSeconds,
-    faultsInjected,
+    timesRealTime: Math.round((siteDays * 86_400) / wallSeconds),
+    faultsInjected: counted(results),
     violations,
+    excused: results.reduce((sum, one) => sum + one.excused, 0),
     hash: results.map((result) => result.hash).join(''),
+    ...provenance(),
   };
   if (command.json) process.stdout.write(`${JSON.stringify(object)}\n`);
   return violations.length === 0 ? 0 : 1;
+}
+
+function optionsOf(command: WorldCommand, seed: number): WorldOptions {
+  const { days, sites, startMs, only, faults, isVerbose } = command;
+  return {
+    seed,
+    days,
+    sites,
+    startMs,
+    ...(only && { only }),
+    ...(faults && { faults }),
+    ...(isVerbose && { log: tell }),
+  };
+}
+
+function counted(results: readonly WorldResult[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { faultsInjected } of results) {
+    for (const [kind, count] of Object.entries(faultsInjected)) {
+      counts[kind] = (counts[kind] ?? 0) + count;
+    }
+  }
+  return counts;
+}
+
+/** Says how to see it again, with as few faults as it needs. */
+async function explain(
+  { days, sites, startMs, isShrunk }: WorldCommand,
+  options: WorldOptions,
+  result: WorldResult,
+): Promise<void> {
+  const { seed, only } = options;
+  let faults = result.faults.filter((_, n) => only === undefined || only.has(n));
+  const rule = result.violations[0]?.rule;
+  if (isShrunk) {
+    faults = [
+      ...(await shrink(faults, async (some) => {
+        const { only: _, log: __, ...rest } = options;
+        const again = await trappedWorld({ ...rest, faults: some, isBrief: true });
+        return again.violations.some((violation) => violation.rule === rule);
+      })),
+    ];
+  }
+  const list = faults.map(faultText).join(';');
+  const where = `--seeds ${seed} --days ${days} --sites ${sites} --start ${iso(startMs)}`;
+  process.stderr.write(`again: npx edgewatt-sim world ${where} --faults '${list}'\n`);
+}
+
+/** Where a result comes from: without these three a hash says nothing. */
+export function provenance(): { commit: string; lock: string; node: string } {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  return { commit: commitOf(root), lock: lockOf(root), node: process.version };
+}
+
+function commitOf(root: string): string {
+  try {
+    const run = (...args: string[]): string =>
+      execFileSync('git', ['-C', root, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim();
+    const isClean = run('status', '--porcelain', '--untracked-files=no') === '';
+    return run('rev-parse', '--short=12', 'HEAD') + (isClean ? '' : '+');
+  } catch {
+    return 'none'; // a package has no history
+  }
+}
+
+function lockOf(root: string): string {
+  try {
+    const text = readFileSync(`${root}/package-lock.json`, 'utf8');
+    return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  } catch {
+    return 'none';
+  }
 }
 
 const iso = (atMs: number): string => new Date(atMs).toISOString();

@@ -41,8 +41,6 @@ export interface SiteRun {
   readonly turnMs?: number;
   /** Requests that come together within so much real time see one instant; default 4 ms. */
   readonly freshMs?: number;
-  /** A request after that time is a turn, and the next one is due a whole turn later. */
-  readonly isAskedTurn?: boolean;
   /** The sums of the registers are looked at every so many turns; default 1. */
   readonly balanceTurns?: number;
   /** Hears of every sub-step, beside the judges. */
@@ -99,17 +97,15 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     advance(clock.wallMs());
     if (truth !== undefined && state.atMs > before) bound.put(truth);
   };
-  let cancelTurn: () => void = () => undefined;
   const turn = (): void => {
     if (!running) return;
-    cancelTurn();
     now();
     if (truth !== undefined) court.turn(truth);
     turns += 1;
     if (turns % (run.balanceTurns ?? 1) === 0) {
       balanceMaxW = Math.max(balanceMaxW, balanceErrorW(site, images) ?? 0);
     }
-    cancelTurn = clock.realAt(clock.realMs() + (run.turnMs ?? TURN_MS), turn);
+    clock.realAt(clock.realMs() + (run.turnMs ?? TURN_MS), turn);
   };
   turn();
   return {
@@ -120,9 +116,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     balanceErrorMaxW: () => balanceMaxW,
     frame: (frame) => court.frame(frame),
     advance: () => {
-      if (clock.realMs() - advancedMs <= (run.freshMs ?? FRESH_MS)) return;
-      if (run.isAskedTurn === true) turn();
-      else now();
+      if (clock.realMs() - advancedMs > (run.freshMs ?? FRESH_MS)) now();
     },
     directive: (directive) => court.directive(directive, clock.wallMs()),
     stop: () => {

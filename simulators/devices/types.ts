@@ -161,6 +161,8 @@ export interface Station {
   readonly units: ReadonlyMap<number, DeviceImage>;
   readonly clock: Pick<Clock, 'monoMs' | 'realMs'>;
   readonly onFrame?: ((frame: Frame) => void) | undefined;
+  /** Hears of requests of somebody else, in place of `onFrame`. */
+  readonly onForeign?: ((frame: Frame) => void) | undefined;
   /** Before a request is answered: brings the plant to this instant, so that a device shows now. */
   readonly onRequest?: (() => void) | undefined;
 }

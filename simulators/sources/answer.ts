@@ -9,9 +9,13 @@ export interface SourceAnswer {
   readonly body: unknown; // JSON
 }
 
-/** The suppliers of weather and prices, before any wire. `outage` makes either answer 503. */
+/**
+ * The suppliers of weather and prices, before any wire. `outage` makes either answer 503; `odd`
+ * stands in place of every other price.
+ */
 export interface SourceSide {
   readonly outage: { weather: boolean; price: boolean };
+  readonly odd: { price: number | string | null | undefined };
   get(path: string, query: URLSearchParams): SourceAnswer;
 }
 
@@ -76,15 +80,19 @@ function instant(text: string | null, end: boolean, nowMs: number): number {
 export function createSources(climate: Climate, wallMs: () => number): SourceSide {
   const weather = createWeatherSource(climate);
   const outage = { weather: false, price: false };
+  const odd: SourceSide['odd'] = { price: undefined };
   const bodyOf = (path: string, query: URLSearchParams): unknown => {
     const nowMs = wallMs();
     if (path === '/v1/forecast') return weather.forecast(forecastQuery(query), nowMs);
     const fromMs = instant(query.get('start'), false, nowMs);
     const untilMs = instant(query.get('end') ?? query.get('start'), true, nowMs);
-    return priceBody(climate, fromMs, untilMs, nowMs);
+    const body = priceBody(climate, fromMs, untilMs, nowMs);
+    if (odd.price === undefined) return body;
+    return { ...body, price: body.price.map((price, n) => (n % 2 === 0 ? odd.price : price)) };
   };
   return {
     outage,
+    odd,
     get(path, query) {
       if (path !== '/v1/forecast' && path !== '/price') {
         return { status: 404, body: { error: true, reason: 'Not Found' } };

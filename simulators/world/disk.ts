@@ -6,6 +6,13 @@ import type { VirtualProcess } from './process.ts';
 const COMMIT_MS = 250;
 const URGENT_MS = 15;
 const READ_MS = 2;
+const SLOW_MS = 5_000;
+
+/** What is wrong with a disk, until when (real ms). */
+export interface DiskTrouble {
+  readonly kind: 'full' | 'error' | 'slow';
+  readonly untilMs: number;
+}
 
 /** A gateway's disk: it outlives every process. */
 export interface VirtualDisk {
@@ -14,6 +21,9 @@ export interface VirtualDisk {
   /** Keys of records that were confirmed as stored, `epoch/seq`. */
   readonly confirmed: ReadonlySet<string>;
   guardState: unknown; // last written
+  trouble: DiskTrouble | undefined;
+  /** Why a write fails now; undefined when it does not. */
+  refusal(nowMs: number): string | undefined;
 }
 
 interface Asked {
@@ -28,16 +38,21 @@ class Group {
   private cancel: (() => void) | undefined;
   private dueMs = Number.POSITIVE_INFINITY;
   private readonly process: VirtualProcess;
+  private readonly disk: Pick<VirtualDisk, 'trouble' | 'refusal'>;
 
-  constructor(process: VirtualProcess) {
+  constructor(process: VirtualProcess, disk: Pick<VirtualDisk, 'trouble' | 'refusal'>) {
     this.process = process;
+    this.disk = disk;
   }
 
   write(run: () => Promise<void>, urgent = false): Promise<void> {
     const { clock } = this.process;
     return new Promise((done, failed) => {
       this.asked.push({ run, done, failed });
-      const dueMs = clock.realMs() + (urgent ? URGENT_MS : COMMIT_MS);
+      const { trouble } = this.disk;
+      const isSlow = trouble?.kind === 'slow' && clock.realMs() < trouble.untilMs;
+      const takesMs = isSlow ? SLOW_MS : urgent ? URGENT_MS : COMMIT_MS;
+      const dueMs = clock.realMs() + takesMs;
       if (dueMs >= this.dueMs) return;
       this.cancel?.();
       this.dueMs = dueMs;
@@ -49,7 +64,11 @@ class Group {
     const group = this.asked;
     this.asked = [];
     this.dueMs = Number.POSITIVE_INFINITY;
-    for (const { run, done, failed } of group) await run().then(done, failed);
+    const refusal = this.disk.refusal(this.process.clock.realMs());
+    for (const { run, done, failed } of group) {
+      if (refusal !== undefined) failed(new Error(refusal));
+      else await run().then(done, failed);
+    }
   }
 }
 
@@ -58,12 +77,19 @@ const keyOf = ({ epoch, seq }: RecordKey): string => `${epoch}/${seq}`;
 export function createVirtualDisk(kept: AgentStore): VirtualDisk {
   const confirmed = new Set<string>();
   let lives = 0;
-  return {
+  const disk: VirtualDisk = {
     confirmed,
     guardState: undefined,
+    trouble: undefined,
+    refusal: (nowMs) => {
+      const { trouble } = disk;
+      if (trouble === undefined || nowMs >= trouble.untilMs) return undefined;
+      if (trouble.kind === 'slow') return undefined;
+      return trouble.kind === 'full' ? 'database or disk is full' : 'disk I/O error';
+    },
     open: (process) => {
       lives += 1;
-      const group = new Group(process);
+      const group = new Group(process, disk);
       const read = <T>(run: () => Promise<T>): Promise<T> =>
         process.guard(
           new Promise<T>((resolve, reject) => {
@@ -95,4 +121,5 @@ export function createVirtualDisk(kept: AgentStore): VirtualDisk {
       };
     },
   };
+  return disk;
 }

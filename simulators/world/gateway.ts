@@ -9,14 +9,16 @@ import type {
   Clock,
   Log,
   Schedule,
+  Solution,
   Solver,
   Verifier,
 } from '../../gateway/ports.ts';
 import type { MemoryBroker } from '../broker-memory.ts';
 import { createVirtualDisk, type VirtualDisk } from './disk.ts';
 import { createPipePair } from './pipe.ts';
-import { startVirtualProcess, type VirtualProcess } from './process.ts';
+import { type ClockError, startVirtualProcess, type VirtualProcess } from './process.ts';
 import type { VirtualSite } from './site.ts';
+import type { VirtualUplink } from './uplink.ts';
 
 export interface GatewayDeps {
   readonly clock: Clock;
@@ -26,6 +28,9 @@ export interface GatewayDeps {
   readonly verifier: Verifier;
   readonly schedule: (clock: Clock) => Schedule;
   readonly log: Log;
+  /** Its way to the broker; without one it is never disturbed. */
+  readonly uplink?: VirtualUplink;
+  readonly clockError?: ClockError;
   /** Hears of every image of the guard. */
   readonly onImage?: (image: Image) => void;
   /** Hears of every record that the guard makes. */
@@ -43,6 +48,10 @@ export class VirtualGateway {
   readonly disk: VirtualDisk;
   /** By epoch of the guard, the highest sequence number that it has given. */
   readonly produced = new Map<number, number>();
+  /** What the planner's child answers, until when (real ms). */
+  solverTrouble:
+    | { kind: 'infeasible' | 'time-limit' | 'nan' | 'crash'; untilMs: number }
+    | undefined;
   cycles = 0;
   missedCycles = 0;
   guard: VirtualProcess | undefined;
@@ -60,7 +69,7 @@ export class VirtualGateway {
 
   boot(): void {
     const { deps, disk, site } = this;
-    const process = startVirtualProcess(deps.clock);
+    const process = startVirtualProcess(deps.clock, deps.clockError);
     const { clock } = process;
     this.boots += 1;
     this.guard = process;
@@ -84,7 +93,7 @@ export class VirtualGateway {
         save: (state) => {
           const text = JSON.stringify(state);
           clock.realAt(clock.realMs() + STATE_WRITE_MS, () => {
-            disk.guardState = JSON.parse(text);
+            if (disk.refusal(clock.realMs()) === undefined) disk.guardState = JSON.parse(text);
           });
         },
       },
@@ -134,11 +143,11 @@ export class VirtualGateway {
 
   private startAgent(parent: VirtualProcess) {
     const { deps, disk, site } = this;
-    const process = startVirtualProcess(deps.clock);
+    const process = startVirtualProcess(deps.clock, deps.clockError);
     const { clock } = process;
     this.agent = process;
     const pipe = createPipePair(deps.clock);
-    const broker = brokerOf(deps.hub, process);
+    const broker = deps.uplink?.client(process) ?? brokerOf(deps.hub, process);
     const store = disk.open(process);
     const exited = Promise.withResolvers<void>();
     const exit = (): void => {
@@ -158,7 +167,7 @@ export class VirtualGateway {
         pipe: pipe.agent,
         broker,
         store,
-        solver: solverOf(deps.solver, process),
+        solver: this.solverOf(process),
         log: deps.log,
         schedule: deps.schedule(clock),
       });
@@ -167,19 +176,28 @@ export class VirtualGateway {
     });
     return { pipe: pipe.guard, exited: exited.promise, kill: () => process.kill() };
   }
-}
 
-/** Answers of the planner's child come after a while, and not at all to one who has died. */
-function solverOf(solver: Solver, process: VirtualProcess): Solver {
-  const { clock } = process;
-  return {
-    solve: async (model, limitMs) => {
-      const solution = await solver.solve(model, limitMs);
-      return new Promise((resolve) =>
-        clock.realAt(clock.realMs() + SOLVE_MS, () => resolve(solution)),
-      );
-    },
-  };
+  /** Answers of the planner's child come after a while, and not at all to one who has died. */
+  private solverOf({ clock }: VirtualProcess): Solver {
+    return {
+      solve: async (model, limitMs) => {
+        const solution = this.badSolution() ?? (await this.deps.solver.solve(model, limitMs));
+        const takesMs = solution.status === 'time-limit' ? limitMs : SOLVE_MS;
+        return new Promise((resolve) =>
+          clock.realAt(clock.realMs() + takesMs, () => resolve(solution)),
+        );
+      },
+    };
+  }
+
+  private badSolution(): Solution | undefined {
+    const { solverTrouble: trouble, deps } = this;
+    if (trouble === undefined || deps.clock.realMs() >= trouble.untilMs) return undefined;
+    const { kind } = trouble;
+    if (kind === 'nan') return { status: 'failed', detail: 'a solution that is not finite' };
+    if (kind === 'crash') return { status: 'failed', detail: 'the solver ended with SIGSEGV' };
+    return { status: kind, detail: `model status ${kind}` };
+  }
 }
 
 /** A client of one process: after its end it hears and says nothing. */

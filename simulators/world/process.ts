@@ -9,13 +9,26 @@ export interface VirtualProcess {
   readonly alive: boolean;
   /** Calls of a port that the process waits for when it ends never come back. */
   guard<T>(promise: Promise<T>): Promise<T>;
+  /** Runs what comes from outside: now, late while it is stopped, never after its end. */
+  run(what: () => void): void;
   /** Until then nothing of it runs; what was due then runs late, as after SIGSTOP. */
   stop(untilRealMs: number): void;
   kill(): void;
   onKill(run: () => void): void;
 }
 
-export function startVirtualProcess(clock: Clock): VirtualProcess {
+/** How a machine's clock differs from the world's. */
+export interface ClockError {
+  aheadMs: number; // of its wall face
+  readonly rate: number; // of its monotonic face; 1.01 is one percent fast
+}
+
+const TRUE_CLOCK: ClockError = { aheadMs: 0, rate: 1 };
+
+export function startVirtualProcess(clock: Clock, error: ClockError = TRUE_CLOCK): VirtualProcess {
+  const { rate } = error;
+  // What is due at an instant finds that instant on the clock, not one that rounding left before it.
+  const scaled = (ms: number): number => (rate === 1 ? ms : Math.round(ms * rate * 1e6) / 1e6);
   let alive = true;
   let stoppedUntilMs = Number.NEGATIVE_INFINITY;
   const ends: (() => void)[] = [];
@@ -30,11 +43,11 @@ export function startVirtualProcess(clock: Clock): VirtualProcess {
   return {
     clock: {
       speed: clock.speed,
-      monoMs: () => clock.monoMs(),
-      wallMs: () => clock.wallMs(),
-      realMs: () => clock.realMs(),
-      at: (atMs, run) => clock.at(atMs, due(run)),
-      realAt: (atMs, run) => clock.realAt(atMs, due(run)),
+      monoMs: () => scaled(clock.monoMs()),
+      wallMs: () => clock.wallMs() + error.aheadMs,
+      realMs: () => scaled(clock.realMs()),
+      at: (atMs, run) => clock.at(atMs / rate, due(run)),
+      realAt: (atMs, run) => clock.realAt(atMs / rate, due(run)),
     },
     get alive() {
       return alive;
@@ -50,6 +63,7 @@ export function startVirtualProcess(clock: Clock): VirtualProcess {
           },
         );
       }),
+    run: (what) => due(what)(),
     stop: (untilRealMs) => {
       stoppedUntilMs = Math.max(stoppedUntilMs, untilRealMs);
     },

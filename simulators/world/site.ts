@@ -20,6 +20,10 @@ export interface SiteDeps {
   readonly seed: number;
   readonly directives: { readonly keyId: string; readonly publicKey: string };
   readonly onFrame: (site: string, frame: Frame) => void;
+  /** A request whose answer was not sent, after its frame. */
+  readonly onUnanswered?: (frame: Frame) => void;
+  /** Writes of somebody else. */
+  readonly onForeign?: (site: string, frame: Frame) => void;
   /** Hears of every sub-step of the plant. */
   readonly onTruth?: (truth: PlantTruth) => void;
   /** What a device is to be seen as by its plant and its wire, in place of itself. */
@@ -54,12 +58,14 @@ export function createVirtualSite(demo: DemoSite, deps: SiteDeps): VirtualSite {
           running?.frame(frame);
           deps.onFrame(site.id, frame);
         },
+        ...(deps.onUnanswered && { onUnanswered: deps.onUnanswered }),
+        onForeign: (frame) => deps.onForeign?.(site.id, frame),
         onRequest: () => running?.advance(),
       }),
     ]),
   );
   const devices = { images, start: async () => site.buses, stop: async () => undefined };
-  const pace = { turnMs: TURN_MS, freshMs: FRESH_MS, isAskedTurn: true, balanceTurns: 60 };
+  const pace = { turnMs: TURN_MS, freshMs: FRESH_MS, balanceTurns: 60 };
   const { onTruth } = deps;
   const own = { site, plant: demo.plant, devices, seed, drive: undefined, ...pace };
   running = runSite(onTruth === undefined ? own : { ...own, onTruth }, clock);

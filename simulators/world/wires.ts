@@ -26,6 +26,9 @@ export interface BusDeps {
   readonly seed: number;
   readonly images: Readonly<Record<string, DeviceImage>>;
   readonly onFrame: (frame: Frame) => void;
+  /** After `onFrame`: nothing was sent back. */
+  readonly onUnanswered?: (frame: Frame) => void;
+  readonly onForeign?: (frame: Frame) => void;
   readonly onRequest: () => void;
 }
 
@@ -47,9 +50,14 @@ export function createVirtualBus(site: Site, bus: BusSpec, deps: BusDeps): Virtu
     random: createStream(seed, `bus ${bus.id}`),
     before: new Map(),
     frozen: new WeakMap(),
-    onFrame: deps.onFrame,
+    onFrame: (frame) => {
+      last = frame;
+      deps.onFrame(frame);
+    },
+    onForeign: deps.onForeign,
     onRequest: deps.onRequest,
   };
+  let last: Frame | undefined; // of the bytes that are being heard
   const byteMs = bus.kind === 'serial' ? 11_000 / bus.baud : 0;
   let goneUntilMs = 0;
   const serve = (far: FarEnd): void => {
@@ -70,7 +78,10 @@ export function createVirtualBus(site: Site, bus: BusSpec, deps: BusDeps): Virtu
     };
     far.onBytes = (bytes) => {
       if (clock.realMs() < goneUntilMs) return;
-      for (const one of session.feed(bytes)) act(one, bytes.length);
+      last = undefined;
+      const acts = session.feed(bytes);
+      for (const one of acts) act(one, bytes.length);
+      if (last !== undefined && !acts.some((one) => 'send' in one)) deps.onUnanswered?.(last);
     };
   };
   let current: MemoryWire | undefined;

@@ -10,7 +10,7 @@ process.once('message', (message: { model: LinearModel; timeLimitMs: number }) =
 async function answer(model: LinearModel, timeLimitMs: number): Promise<void> {
   let solution: Solution;
   try {
-    solution = solveWith(await loadHighs(), model, timeLimitMs);
+    solution = solveWith(await loadHighs(), model, { time_limit: timeLimitMs / 1_000 });
   } catch (error) {
     solution = { status: 'failed', detail: String(error) };
   }

@@ -10,6 +10,8 @@ const STATUS: Readonly<Record<number, 'infeasible' | 'unbounded' | 'time-limit'>
   9: 'unbounded', // unbounded or infeasible
   10: 'unbounded',
   13: 'time-limit',
+  14: 'time-limit', // of iterations
+  16: 'time-limit', // of nodes
 };
 
 /**
@@ -18,11 +20,18 @@ const STATUS: Readonly<Record<number, 'infeasible' | 'unbounded' | 'time-limit'>
  */
 export const loadHighs = module as unknown as (typeof module)['default'];
 
+/** HiGHS's own names; time in seconds. */
+export interface SolveBounds {
+  readonly time_limit?: number;
+  readonly simplex_iteration_limit?: number;
+  readonly mip_max_nodes?: number;
+}
+
 /**
  * Solves one model on a loaded instance and frees it; what HiGHS refuses is a 'failed', never an
  * exception.
  */
-export function solveWith(highs: Highs, model: LinearModel, timeLimitMs: number): Solution {
+export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds): Solution {
   try {
     return highs.withModel(
       {
@@ -44,7 +53,7 @@ export function solveWith(highs: Highs, model: LinearModel, timeLimitMs: number)
         ...(model.integer.includes(1) && { integrality: Int32Array.from(model.integer) }),
       },
       (native): Solution => {
-        native.options.set({ output_flag: false, time_limit: timeLimitMs / 1_000 });
+        native.options.set({ output_flag: false, ...bounds });
         native.run();
         const status = native.getModelStatus();
         if (status !== OPTIMAL) {

@@ -52,12 +52,15 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver & { close(): void
   };
 }
 
-/** The same wasm in process: for the virtual world, bench and tests, never beside a loop. */
+/** Ample for any plan of two days, and the same on every machine. */
+const WORK_BOUNDS = { simplex_iteration_limit: 200_000, mip_max_nodes: 5_000 } as const;
+
+/**
+ * The same wasm in process: for the virtual world, bench and tests, never beside a loop. Bounded
+ * by iterations and nodes, never by time.
+ */
 export async function createSolverInProcess(): Promise<Solver> {
   const { loadHighs, solveWith } = await import('./highs.ts'); // not loaded where a child solves
   const highs = await loadHighs();
-  return {
-    solve: (model: LinearModel, timeLimitMs) =>
-      Promise.resolve(solveWith(highs, model, timeLimitMs)),
-  };
+  return { solve: (model: LinearModel) => Promise.resolve(solveWith(highs, model, WORK_BOUNDS)) };
 }

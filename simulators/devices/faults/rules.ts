@@ -48,6 +48,8 @@ export const KINDS = {
   reset: { argument: 'none', wire: 'tcp', does: 'resets the connection in place of an answer' },
   stuck: { argument: 'none', does: 'shows what it showed when this began' },
   sentinel: { argument: 'text', usual: '', does: 'shows POINT, or every value, as not available' },
+  show: { argument: 'text', does: 'shows POINT=VALUE in place of what it measures' },
+  turned: { argument: 'none', does: 'shows its powers with the other sign' },
   'ignore-write': { argument: 'none', does: 'acknowledges writes and does not follow them' },
   reboot: {
     argument: 'time',

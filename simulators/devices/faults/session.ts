@@ -1,5 +1,5 @@
 import { encodePoint, encodeUnavailable, wordOffsetsOf } from '../../../devices/codec.ts';
-import type { RegisterSpace } from '../../../devices/profile.ts';
+import type { RegisterSpace, ResolvedPoint } from '../../../devices/profile.ts';
 import type { Random } from '../../../gateway/ports.ts';
 import { createMbapReader, noAnswer, type WireRequest } from '../mbap.ts';
 import { answer } from '../pdu.ts';
@@ -140,13 +140,18 @@ function shortened(body: Uint8Array): Uint8Array {
 function bent(station: FaultyStation, struck: Struck): Station {
   const stuck = struck.get('stuck');
   const sentinel = struck.get('sentinel');
+  const shows = struck.get('show');
+  const isTurned = struck.has('turned');
   const isIgnoring = struck.has('ignore-write');
-  if (stuck === undefined && sentinel === undefined && !isIgnoring) return station;
+  const isTrue = stuck === undefined && sentinel === undefined && shows === undefined;
+  if (isTrue && !isTurned && !isIgnoring) return station;
   const units = new Map<number, DeviceImage>();
   for (const [unit, device] of station.units) {
     const read: DeviceImage['read'] = (space, at, count) => {
       const { words, exception } = device.read(space, at, count);
       if (stuck !== undefined) showOld(words, device, oldOf(station, stuck, device), space, at);
+      if (shows !== undefined) showValue(words, device, shows.text, { space, at });
+      if (isTurned) turn(words, device, { space, at });
       if (sentinel !== undefined) hide(words, device, sentinel.text, space, at);
       return { words, exception };
     };
@@ -188,6 +193,49 @@ function showOld(
   }
 }
 
+interface From {
+  readonly space: RegisterSpace;
+  readonly at: number;
+}
+
+/** Writes a point's value into words that begin at `from`; one that cannot be shown is left. */
+function put(
+  words: Uint16Array,
+  device: DeviceImage,
+  point: ResolvedPoint,
+  value: number,
+  from: From,
+): void {
+  if (point.space !== from.space) return;
+  const exponent = point.scaleFrom === undefined ? undefined : device.take(point.scaleFrom);
+  let own: readonly number[];
+  try {
+    own = encodePoint(device.map, { ...point, writable: false }, value, exponent);
+  } catch (error) {
+    if (error instanceof RangeError) return;
+    throw error;
+  }
+  wordOffsetsOf(point).forEach((offset, n) => {
+    const at = point.at + offset - from.at;
+    if (at >= 0 && at < words.length) words[at] = own[n] ?? 0;
+  });
+}
+
+function showValue(words: Uint16Array, device: DeviceImage, text: string, from: From): void {
+  const [key = '', value = ''] = text.split('=');
+  const point = device.map.points[key];
+  if (point !== undefined) put(words, device, point, Number(value), from);
+}
+
+function turn(words: Uint16Array, device: DeviceImage, from: From): void {
+  for (const point of Object.values(device.map.points)) {
+    if (point.unit !== 'W' || point.writable === true || /max|rated|limit/i.test(point.key))
+      continue;
+    const value = device.take(point.key);
+    if (value !== undefined) put(words, device, point, 0 - value, from);
+  }
+}
+
 /** "Not available" at one point, or wherever the device measures. */
 function hide(
   words: Uint16Array,
@@ -219,7 +267,7 @@ function foreign(station: FaultyStation, rule: FaultRule | undefined, unit: numb
   const { at, words } = write;
   const request = [WRITE_MANY, at >> 8, at & 255, 0, words.length, 2 * words.length];
   const pdu = Uint8Array.from([...request, ...words.flatMap((word) => [word >> 8, word & 255])]);
-  const body = answer(station, unit, pdu);
+  const body = answer({ ...station, onFrame: station.onForeign ?? station.onFrame }, unit, pdu);
   if (station.wire === 'tcp' || body === undefined) return [];
   return [withCrc(unit, pdu), withCrc(unit, body)].map((send) => ({ send, afterMs: 0 }));
 }

@@ -1,0 +1,48 @@
+import type { Image } from '../../gateway/contracts/values/image.ts';
+import type { Site } from '../../gateway/contracts/values/site.ts';
+import type { Reporter } from './types.ts';
+
+/** More than any register's sentinel stands for, less than any site's connection carries. */
+const TIMES_RATED = 3;
+const LEAST_W = 20_000;
+
+type Bounds = readonly [least: number, most: number];
+
+/**
+ * S8: what a device marks as not available, garbage, a torn pair or an answer to another request
+ * never becomes a good reading: one that is good lies within what a quantity can be at this site.
+ */
+export function createFigureJudge(site: Site, report: Reporter) {
+  const ratedW = site.connections.reduce((sum, { fuseA }) => sum + fuseA * 690, 0);
+  const mostW = Math.max(LEAST_W, TIMES_RATED * ratedW);
+  const bounds: readonly (readonly [pattern: RegExp, bounds: Bounds])[] = [
+    [/(powerL?\d?W|Va|Var)$/i, [-mostW, mostW]],
+    [/voltage\w*V$/i, [-1, 1_500]],
+    [/current\w*A$/i, [-mostW / 100, mostW / 100]],
+    [/frequencyHz$/, [40, 70]],
+    [/(soc|soh)Pct$/, [0, 100]],
+    [/C$/, [-60, 150]],
+    [/(in|out)Wh$/, [0, 1e12]],
+  ];
+  const known = new Map<string, Bounds | undefined>();
+  const boundsOf = (name: string): Bounds | undefined => {
+    if (!known.has(name)) known.set(name, bounds.find(([pattern]) => pattern.test(name))?.[1]);
+    return known.get(name);
+  };
+  const told = new Set<string>();
+  return {
+    image: (image: Image): void => {
+      for (const name in image.points) {
+        const reading = image.points[name];
+        const within = boundsOf(name);
+        if (reading === undefined || reading.quality !== 'good' || within === undefined) continue;
+        const { value } = reading;
+        if (value >= within[0] && value <= within[1]) told.delete(name);
+        else if (!told.has(name)) {
+          told.add(name);
+          report('S8', `${name} = ${value} counts as good`);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,308 @@
+import { HOUR_MS } from '../../gateway/contracts/values/time.ts';
+import type { Random } from '../../gateway/ports.ts';
+
+/** What a fault is when it strikes: how long it stands, and its words where it needs any. */
+export interface Drawn {
+  readonly forMs: number;
+  readonly line: string;
+}
+
+export interface FaultSpec {
+  /** Numbers of the fault matrix (reliability reference, section 4). */
+  readonly matrix: readonly number[];
+  readonly does: string;
+  readonly weight: number; // how often, beside the others
+  /**
+   * The gateway is shown a lie: while it stands and as long as it may take to be noticed, what is
+   * true at the connection cannot be asked of it.
+   */
+  readonly lies?: true;
+  readonly draw: (random: Random) => Drawn;
+}
+
+const between = (random: Random, least: number, most: number): number =>
+  least + (most - least) * random.next();
+const lasting = (random: Random, leastS: number, mostS: number): number =>
+  Math.round(between(random, leastS, mostS) * 1_000);
+const chance = (random: Random): string => `chance ${(0.05 + 0.6 * random.next()).toFixed(2)}`;
+
+type Draw = FaultSpec['draw'];
+
+/** A rule of the wire's devices, as in docs/simulated-devices.md. */
+const wire =
+  (line: (random: Random) => string, leastS: number, mostS: number): Draw =>
+  (random) => {
+    const forMs = lasting(random, leastS, mostS);
+    return { line: `${line(random)} for ${forMs}ms`, forMs };
+  };
+const span =
+  (leastS: number, mostS: number, line: (random: Random) => string = () => ''): Draw =>
+  (random) => ({ line: line(random), forMs: lasting(random, leastS, mostS) });
+
+const hours = (random: Random, least: number, most: number): string =>
+  String(Math.round(between(random, least, most) * HOUR_MS));
+const either = (random: Random, ...of: readonly string[]): string =>
+  of[Math.floor(of.length * random.next())] ?? '';
+
+/** Wires and devices. */
+const DEVICES = {
+  'wire-drop': {
+    matrix: [1, 28],
+    does: 'a share of the answers is lost',
+    weight: 6,
+    draw: wire((r) => `drop ${chance(r)}`, 5, 180),
+  },
+  'wire-silent': {
+    matrix: [1],
+    does: 'nobody answers on a wire',
+    weight: 4,
+    draw: wire(() => 'drop', 5, 120),
+  },
+  'wire-late': {
+    matrix: [2],
+    does: 'answers come late, some behind the next request',
+    weight: 5,
+    draw: wire((r) => `late ${Math.round(between(r, 100, 1_500))}ms ${chance(r)}`, 5, 300),
+  },
+  'wire-overload': {
+    matrix: [25],
+    does: 'every answer takes so long that a cycle has no room for all reads',
+    weight: 2,
+    draw: wire((r) => `late ${Math.round(between(r, 150, 400))}ms`, 20, 300),
+  },
+  'wire-slow': {
+    matrix: [5],
+    does: 'answers come byte by byte',
+    weight: 2,
+    draw: wire((r) => `slow 4ms ${chance(r)}`, 5, 60),
+  },
+  'wire-garbage': {
+    matrix: [4],
+    does: 'random bytes in place of answers',
+    weight: 4,
+    draw: wire((r) => `garbage ${chance(r)}`, 5, 120),
+  },
+  'wire-short': {
+    matrix: [8],
+    does: 'one register less than asked',
+    weight: 2,
+    draw: wire((r) => `short ${chance(r)}`, 5, 60),
+  },
+  'wire-truncate': {
+    matrix: [4],
+    does: 'frames without their end',
+    weight: 2,
+    draw: wire((r) => `truncate 3 ${chance(r)}`, 5, 60),
+  },
+  'wire-wrong-id': {
+    matrix: [3],
+    does: 'answers name another request or unit',
+    weight: 2,
+    draw: wire((r) => `wrong-id ${chance(r)}`, 5, 60),
+  },
+  'wire-shifted': {
+    matrix: [2],
+    does: 'answers to the request before',
+    weight: 2,
+    draw: wire((r) => `shifted ${chance(r)}`, 5, 60),
+  },
+  'wire-close': {
+    matrix: [27],
+    does: 'the connection is closed in place of an answer',
+    weight: 3,
+    draw: span(0, 0),
+  },
+  'device-busy': {
+    matrix: [6],
+    does: 'exception 6 in bursts',
+    weight: 3,
+    draw: wire((r) => `exception 6 ${chance(r)}`, 5, 120),
+  },
+  'device-fails': {
+    matrix: [6],
+    does: 'exception 4 in bursts',
+    weight: 3,
+    draw: wire((r) => `exception 4 ${chance(r)}`, 5, 120),
+  },
+  'device-refuses-writes': {
+    matrix: [6],
+    does: 'every write is refused',
+    weight: 3,
+    draw: wire(() => 'exception 4 on writes', 5, 120),
+  },
+  'device-sentinel': {
+    matrix: [7, 18],
+    does: 'every value is "not available"',
+    weight: 3,
+    draw: wire(() => 'sentinel', 5, 120),
+  },
+  'ack-not-applied': {
+    matrix: [12],
+    does: 'writes are acknowledged and not followed',
+    weight: 2,
+    draw: wire(() => 'ignore-write', 5, 60),
+  },
+  'ack-lost': {
+    matrix: [13],
+    does: 'writes are followed and not acknowledged',
+    weight: 3,
+    draw: wire((r) => `drop on writes ${chance(r)}`, 5, 120),
+  },
+  'device-reboot': {
+    matrix: [14],
+    does: 'a device is away and comes back as from power-up',
+    weight: 3,
+    draw: span(3, 60),
+  },
+  'second-master': {
+    matrix: [15, 69],
+    does: 'somebody else writes what the gateway commands',
+    weight: 1,
+    lies: true,
+    draw: span(0, 0),
+  },
+  'device-stuck': {
+    matrix: [10],
+    does: 'readings stand still',
+    weight: 2,
+    lies: true,
+    draw: wire(() => 'stuck', 20, 180),
+  },
+  'power-turned': {
+    matrix: [11],
+    does: 'powers with the other sign',
+    weight: 1,
+    lies: true,
+    draw: wire(() => 'turned', 10, 90),
+  },
+  'soc-jump': {
+    matrix: [17],
+    does: 'the battery shows another state of charge at once',
+    weight: 2,
+    lies: true,
+    draw: span(3, 120, (r) => `socPct=${either(r, '0', '100', '50')}`),
+  },
+  'bms-hot': {
+    matrix: [19],
+    does: 'the battery shows a temperature beyond its limits',
+    weight: 1,
+    lies: true,
+    draw: span(5, 120, (r) => `temperatureC=${either(r, '70', '-15')}`),
+  },
+  'ct-unplugged': {
+    matrix: [20],
+    does: 'a meter shows 0 W',
+    weight: 1,
+    lies: true,
+    draw: span(20, 180, () => 'powerW=0'),
+  },
+} as const satisfies Readonly<Record<string, FaultSpec>>;
+
+/** Processes, clock, disk and solver of a gateway. */
+const GATEWAYS = {
+  'agent-kill': { matrix: [59, 61], does: 'kill -9 of the agent', weight: 3, draw: span(0, 0) },
+  'agent-hang': { matrix: [60], does: 'the agent stands still', weight: 2, draw: span(5, 120) },
+  'guard-kill': { matrix: [59, 61], does: 'kill -9 of the guard', weight: 2, draw: span(2, 90) },
+  'power-cut': {
+    matrix: [55],
+    does: 'both processes end at once; what was not synced is gone',
+    weight: 2,
+    draw: span(10, 300),
+  },
+  'clock-1970': {
+    matrix: [48],
+    does: 'a power cut, and a start with the clock at 1970',
+    weight: 1,
+    draw: span(30, 300),
+  },
+  'clock-jump': {
+    matrix: [49],
+    does: 'the wall clock jumps and comes back',
+    weight: 2,
+    draw: span(10, 600, (r) =>
+      either(r, hours(r, 1, 1), hours(r, -1, -1), hours(r, 24, 24), hours(r, -24, -24)),
+    ),
+  },
+  'disk-full': { matrix: [52, 58], does: 'writes are refused', weight: 2, draw: span(10, 900) },
+  'disk-error': { matrix: [53], does: 'fsync fails', weight: 2, draw: span(1, 60) },
+  'disk-slow': { matrix: [54], does: 'fsync takes 5 s', weight: 2, draw: span(10, 120) },
+  'solver-bad': {
+    matrix: [63],
+    does: 'no solution, none in time, none that is finite, or a crash',
+    weight: 2,
+    draw: span(300, 3_600, (r) => either(r, 'infeasible', 'time-limit', 'nan', 'crash')),
+  },
+} as const satisfies Readonly<Record<string, FaultSpec>>;
+
+/** Uplink, broker, cloud and sources. */
+const BEYOND = {
+  'uplink-cut': { matrix: [29], does: 'no way to the broker', weight: 3, draw: span(1, 7_200) },
+  'uplink-flaps': {
+    matrix: [34],
+    does: 'the way to the broker comes and goes each second',
+    weight: 1,
+    draw: span(10, 60),
+  },
+  'broker-stalls': { matrix: [35], does: 'no PUBACK', weight: 2, draw: span(5, 120) },
+  'broker-loses': {
+    matrix: [37],
+    does: 'a PUBACK, and the message is lost',
+    weight: 2,
+    draw: span(30, 600),
+  },
+  'broker-repeats': {
+    matrix: [38],
+    does: 'messages come twice, the second one late',
+    weight: 2,
+    draw: span(30, 600),
+  },
+  'broker-down': {
+    matrix: [36],
+    does: 'the broker ends with all it held',
+    weight: 3,
+    draw: span(10, 1_800),
+  },
+  'cloud-kill': { matrix: [36], does: 'kill -9 of the cloud', weight: 2, draw: span(5, 600) },
+  'grid-silent': {
+    matrix: [45],
+    does: 'directives and heartbeats do not arrive',
+    weight: 2,
+    draw: span(60, 1_800),
+  },
+  'directive-replayed': {
+    matrix: [41],
+    does: 'an old directive comes again',
+    weight: 2,
+    draw: span(0, 0),
+  },
+  'directive-forged': {
+    matrix: [43],
+    does: 'a directive of somebody without the key',
+    weight: 2,
+    draw: span(0, 0),
+  },
+  'weather-away': {
+    matrix: [72],
+    does: 'no weather from its source',
+    weight: 1,
+    draw: span(600, 7_200),
+  },
+  'price-away': {
+    matrix: [72],
+    does: 'no prices from their source',
+    weight: 1,
+    draw: span(600, 7_200),
+  },
+  'price-odd': {
+    matrix: [72],
+    does: 'prices that are none, or a million',
+    weight: 1,
+    draw: span(1_800, 14_400, (r) => either(r, 'null', '1000000', '-1000000', 'NaN')),
+  },
+} as const satisfies Readonly<Record<string, FaultSpec>>;
+
+export const KINDS = { ...DEVICES, ...GATEWAYS, ...BEYOND };
+export type FaultKind = keyof typeof KINDS;
+export const FAULT_KINDS = Object.keys(KINDS) as readonly FaultKind[];
+export const specOf = (kind: FaultKind): FaultSpec => KINDS[kind];
+export const isFaultKind = (name: string): name is FaultKind => name in KINDS;

@@ -1,0 +1,127 @@
+import { expect, test } from 'vitest';
+import type { Image } from '../../../../gateway/contracts/values/image.ts';
+import type { EnergyRecord } from '../../../../gateway/contracts/values/record.ts';
+import { createAnswerJudge } from '../../../../simulators/checkers/answers.ts';
+import { createDirectiveJudge } from '../../../../simulators/checkers/directives.ts';
+import { createFigureJudge } from '../../../../simulators/checkers/figures.ts';
+import { createRecordJudge } from '../../../../simulators/checkers/records.ts';
+import { createRecoveryJudge } from '../../../../simulators/checkers/recovery.ts';
+import { createTurnJudge } from '../../../../simulators/checkers/turns.ts';
+import type { WireFrame, WorldRule } from '../../../../simulators/checkers/types.ts';
+import { SUNFIELD } from '../../../../simulators/sites/sunfield.ts';
+
+/** Each judge is quiet on what is right, and speaks on one planted violation. */
+function heard() {
+  const rules: WorldRule[] = [];
+  return { rules, report: (rule: WorldRule) => void rules.push(rule) };
+}
+
+const frame = (write: boolean, address: number): WireFrame => ({
+  atMs: 0,
+  device: 'inverter1',
+  fc: write ? 16 : 3,
+  address,
+  count: 2,
+  values: [0, 1],
+  write,
+  exception: 0,
+});
+
+test('S7: what nobody answered is looked at before it is written again', () => {
+  const { rules, report } = heard();
+  const judge = createAnswerJudge(report);
+  const lost = frame(true, 10);
+  judge.frame(lost);
+  judge.unanswered(lost);
+  judge.frame(frame(true, 40)); // other registers
+  judge.frame(frame(false, 10));
+  judge.frame(frame(true, 10));
+  expect(rules).toEqual([]);
+  judge.unanswered(frame(true, 10));
+  judge.frame(frame(true, 11));
+  expect(rules).toEqual(['S7']);
+});
+
+const showing = (points: Image['points']): Image => ({ points }) as Image;
+
+test('S8: a sentinel that counts as good', () => {
+  const { rules, report } = heard();
+  const judge = createFigureJudge(SUNFIELD, report);
+  judge.image(showing({ 'grid.powerW': { quality: 'good', value: -41_000, atMs: 0 } }));
+  judge.image(showing({ 'battery1.socPct': { quality: 'unavailable', last: 50, atMs: 0 } }));
+  expect(rules).toEqual([]);
+  judge.image(showing({ 'grid.powerW': { quality: 'good', value: -327_680_000, atMs: 0 } }));
+  judge.image(showing({ 'battery1.socPct': { quality: 'good', value: 6_553.5, atMs: 0 } }));
+  expect(rules).toEqual(['S8', 'S8']);
+});
+
+test('S10, S12, S16: records that are lost, have two effects, or cannot be', () => {
+  const { rules, report } = heard();
+  const judge = createRecordJudge(SUNFIELD, report);
+  const record = (seq: number, inWh = 12_000): EnergyRecord & { epoch: number; seq: number } => ({
+    kind: 'energy',
+    epoch: 1,
+    seq,
+    place: 'grid',
+    fromMs: 0,
+    durationMs: 900_000,
+    inWh,
+    outWh: 0,
+    coveragePct: 100,
+    source: 'counter',
+    quality: 'measured',
+    version: 1,
+  });
+  judge.stored(record(1), true);
+  judge.stored(record(1), false); // known, and taken for known
+  judge.end(new Set(['1/1']));
+  expect(rules).toEqual([]);
+  judge.stored(record(1), true);
+  judge.stored(record(2, -1), true);
+  judge.stored(record(3, 1e9), true);
+  judge.end(new Set(['1/1', '1/4']));
+  expect(rules).toEqual(['S12', 'S16', 'S16', 'S10']);
+});
+
+test('S11: turns that stop, and a start that takes too long', () => {
+  const { rules, report } = heard();
+  const judge = createTurnJudge(1_000, report);
+  judge.boot(0);
+  judge.image({ bootId: 'a' }, 5_500);
+  judge.image({ bootId: 'a' }, 6_500);
+  judge.boot(20_000);
+  judge.image({ bootId: 'b' }, 21_000);
+  expect(rules).toEqual([]);
+  judge.image({ bootId: 'b' }, 25_000);
+  judge.boot(30_000);
+  judge.image({ bootId: 'c' }, 40_000);
+  expect(rules).toEqual(['S11', 'S11']);
+});
+
+test('S13: a forged limit that binds', () => {
+  const { rules, report } = heard();
+  const judge = createDirectiveJudge(report);
+  const bound = (importLimitW: number) => ({
+    limits: { importLimitW, exportLimitW: 30_000, source: 'grid' },
+  });
+  judge.forged(1_235.5);
+  judge.image(bound(40_000));
+  expect(rules).toEqual([]);
+  judge.image(bound(1_235.5));
+  expect(rules).toEqual(['S13']);
+});
+
+test('L1, L2: a site that stays ill, a backlog that stays', () => {
+  const { rules, report } = heard();
+  const judge = createRecoveryJudge(report);
+  const image = (mode: Image['mode'], state: 'ok' | 'silent'): Image =>
+    ({ mode, devices: [{ id: 'meter1', state }] }) as unknown as Image;
+  judge.judge(image('trading', 'ok'), 120);
+  judge.backlog(20, 400);
+  expect(rules).toEqual([]);
+  judge.judge(image('trading', 'silent'), 120);
+  judge.judge(image('holding', 'ok'), 120);
+  judge.judge(undefined, 120);
+  judge.backlog(5_000, 400);
+  expect(rules).toEqual(['L1', 'L1', 'L1', 'L2']);
+});

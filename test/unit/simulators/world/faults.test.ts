@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { withTraps } from '../../../../simulators/cli/traps.ts';
+import { FAULT_KINDS, specOf } from '../../../../simulators/world/fault-kinds.ts';
+import { faultText, parseFaults, planFaults } from '../../../../simulators/world/faults.ts';
+import { shrink } from '../../../../simulators/world/shrink.ts';
+
+const DAY_MS = 86_400_000;
+
+test('plans faults that end before the run does, the same for one seed', () => {
+  const faults = planFaults(3, 2, DAY_MS);
+  expect(faults.length).toBeGreaterThan(60);
+  for (const { atMs, forMs } of faults) expect(atMs + forMs).toBeLessThanOrEqual(DAY_MS);
+  expect(planFaults(3, 2, DAY_MS)).toEqual(faults);
+});
+
+test('every kind comes, and names its fault of the matrix', () => {
+  const kinds = new Set(planFaults(1, 3, 60 * DAY_MS).map(({ kind }) => kind));
+  expect([...kinds].sort()).toEqual([...FAULT_KINDS].sort());
+  for (const kind of FAULT_KINDS) {
+    const { matrix } = specOf(kind);
+    expect(matrix.length).toBeGreaterThan(0);
+    for (const number of matrix) expect(number >= 1 && number <= 72).toBe(true);
+  }
+});
+
+test('a list of faults reads back as it was printed', () => {
+  const faults = planFaults(5, 3, DAY_MS);
+  expect(parseFaults(faults.map(faultText).join(';'))).toEqual(faults);
+  expect(() => parseFaults('rain@1+1/0:0')).toThrow("'rain@1+1/0:0' is no fault");
+});
+
+test('shrinking finds the two faults that it takes', async () => {
+  const faults = planFaults(7, 1, DAY_MS);
+  const needed = [faults[4], faults[19]];
+  let runs = 0;
+  const least = await shrink(
+    faults,
+    async (some) => {
+      runs += 1;
+      return needed.every((one) => one !== undefined && some.includes(one));
+    },
+    200,
+  );
+  expect(least).toEqual(needed);
+  expect(runs).toBeLessThanOrEqual(200);
+  expect(await shrink(faults, async () => true)).toEqual([]);
+});
+
+test('a run that reaches for real time, chance or the network fails', async () => {
+  const reach = (what: () => unknown) => withTraps(async () => void (await what()));
+  const real: readonly (() => unknown)[] = [
+    () => setTimeout(() => undefined, 1),
+    () => Math.random(),
+    () => fetch('http://127.0.0.1:1'),
+    async () => (await import('node:net')).connect(1),
+    async () => (await import('node:fs')).readFileSync('/dev/null'),
+  ];
+  const still = withTraps(async () => [Date.now(), performance.now()]);
+  expect(await still).toEqual([0, 0]);
+  for (const what of real) await expect(reach(what)).rejects.toThrow('in the virtual world');
+  expect(Date.now()).toBeGreaterThan(0);
+});
