@@ -46,7 +46,7 @@ export interface Belief {
 }
 
 export interface Observed {
-  readonly belief: Belief | undefined; // none where a figure of latency is missing
+  readonly belief: Belief | undefined; // none where the meter is prompt
   readonly atMs: number;
   readonly gridW: number;
   readonly byTerminal: Readonly<Record<string, number>>;
@@ -64,6 +64,8 @@ const BEGUN = 0.05;
 /** Own reading of a device whose latency nobody knows. */
 const OWN_MS = 400;
 const LEAST_W = 5;
+/** A meter that is no later than this is as good as prompt. */
+export const PROMPT_MS = 100;
 
 function widened(span: Span, powerW: number): Span {
   return { lowW: Math.min(span.lowW, powerW), highW: Math.max(span.highW, powerW) };
@@ -150,6 +152,13 @@ const plus = (a: Span, b: Span): Span => ({
 
 const newestW = ({ trace }: Steered): number => trace[trace.length - 1]?.powerW ?? Number.NaN;
 
+/** What batteries see, by what everything leaves, less what sun and loads can have done. */
+function narrowed(rest: Span, netW: number, others: Span): Span {
+  const lowW = Math.max(rest.lowW, netW - others.highW);
+  const highW = Math.min(rest.highW, netW - others.lowW);
+  return lowW <= highW ? { lowW, highW } : rest;
+}
+
 const newestMs = (trace: Trace): number =>
   trace[trace.length - 1]?.atMs ?? Number.NEGATIVE_INFINITY;
 
@@ -172,7 +181,7 @@ function at(trace: Trace, atMs: number): number {
   return before?.powerW ?? Number.NaN;
 }
 
-/** A meter of which no latency is known counts as prompt: everything at one common instant. */
+/** A meter that is not known to be late: everything at one common instant. */
 function prompt({ trace, steered }: Around): Observed {
   const atMs = steered
     .filter(({ isBattery }) => isBattery)
@@ -193,28 +202,26 @@ function prompt({ trace, steered }: Around): Observed {
 export function observe(before: Belief | undefined, around: Around): Observed | undefined {
   const meter = around.trace[around.trace.length - 1];
   if (meter === undefined) return undefined;
-  if (!(around.latencyMs > 0)) return prompt(around);
+  if (!(around.latencyMs >= PROMPT_MS)) return prompt(around);
   const atMs = meter.atMs;
   const noiseW = Math.max(LEAST_W, around.resolutionW / 2);
   const spans = new Map<string, Span>();
   let rest: Span = { lowW: meter.powerW - noiseW, highW: meter.powerW + noiseW };
-  let net = rest;
+  let others: Span = { lowW: 0, highW: 0 };
   for (const one of around.steered) {
     const early = EARLIER * around.latencyMs + LATER * one.latencyMs + around.jitterMs;
     const late =
       LATER * around.latencyMs + EARLIER * Math.max(OWN_MS, one.latencyMs) + around.jitterMs;
     const own = span(one, atMs - early, atMs + late);
     spans.set(one.id, own);
-    net = plus(net, own);
     if (one.isBattery) rest = plus(rest, own);
+    else others = plus(others, own);
   }
+  const net = plus(rest, others);
   const members = around.steered.map(({ id }) => id).join(' ');
   const known = before?.members === members ? before : undefined;
-  const belief = {
-    members,
-    restW: held(known?.restW, rest, noiseW),
-    netW: held(known?.netW, net, noiseW),
-  };
+  const netW = held(known?.netW, net, noiseW);
+  const belief = { members, netW, restW: held(known?.restW, narrowed(rest, netW, others), noiseW) };
   return { belief, atMs, ...standing(around, belief, spans) };
 }
 

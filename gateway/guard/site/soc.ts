@@ -10,14 +10,20 @@ export interface SocTrack {
   readonly socPct: number;
   readonly chargedWh: number; // since then, into and out of the store
   readonly dischargedWh: number;
-  readonly doubtUntilMs: number; // after a jump that no energy explains
-  readonly doubtLowPct: number;
-  readonly doubtHighPct: number;
+  readonly doubt: SocDoubt | undefined;
+}
+
+/** After a jump that no energy explains: from where, and how many readings have agreed since. */
+export interface SocDoubt {
+  readonly lowPct: number;
+  readonly highPct: number;
+  readonly agreed: number;
 }
 
 export interface SocView {
   readonly socLowPct: number; // NaN = unknown
   readonly socHighPct: number;
+  readonly jumped: boolean; // a jump is not believed yet
 }
 
 export const NO_SOC: SocTrack = {
@@ -25,13 +31,13 @@ export const NO_SOC: SocTrack = {
   socPct: Number.NaN,
   chargedWh: 0,
   dischargedWh: 0,
-  doubtUntilMs: Number.NEGATIVE_INFINITY,
-  doubtLowPct: Number.NaN,
-  doubtHighPct: Number.NaN,
+  doubt: undefined,
 };
 
 /** Beyond what flowed, a reading may move by this much before it is doubted. */
 const JUMP_PCT = 5;
+/** A jump is believed once so many readings have agreed on it. */
+const BELIEVED_READINGS = 3;
 const HOUR_MS = 3_600_000;
 
 export interface SocStep {
@@ -55,20 +61,22 @@ function count(track: SocTrack, at: SocStep): SocTrack {
 }
 
 /**
- * A good reading newer than the last replaces what was counted; a jump is doubted for one
- * freshness time.
+ * A good reading newer than the last replaces what was counted. A jump is doubted until three
+ * readings agree on it: until then the charge may be anything between before and after.
  */
 function take(track: SocTrack, socPct: number, atMs: number, at: SocStep): SocTrack {
   const flowedPct = (100 * (track.chargedWh + track.dischargedWh)) / at.usableWh;
   const jumped = Math.abs(socPct - track.socPct) > JUMP_PCT + 2 * flowedPct;
-  const doubt = jumped
-    ? {
-        doubtUntilMs: at.nowMs + at.freshMs,
-        doubtLowPct: Math.min(socPct, track.socPct),
-        doubtHighPct: Math.max(socPct, track.socPct),
-      }
-    : {};
-  return { ...track, ...doubt, atMs, socPct, chargedWh: 0, dischargedWh: 0 };
+  const next = { ...track, atMs, socPct, chargedWh: 0, dischargedWh: 0 };
+  const before = track.doubt;
+  if (jumped) {
+    const lowPct = Math.min(socPct, track.socPct, before?.lowPct ?? socPct);
+    const highPct = Math.max(socPct, track.socPct, before?.highPct ?? socPct);
+    return { ...next, doubt: { lowPct, highPct, agreed: 1 } };
+  }
+  if (before === undefined) return next;
+  const agreed = before.agreed + 1;
+  return { ...next, doubt: agreed >= BELIEVED_READINGS ? undefined : { ...before, agreed } };
 }
 
 export function socStep(
@@ -80,16 +88,17 @@ export function socStep(
   const isNew = reading?.quality === 'good' && reading.atMs > before.atMs;
   const track = isNew ? take(counted, reading.value, reading.atMs, at) : counted;
   if (!(at.nowMs - track.atMs <= at.freshMs)) {
-    return { track, view: { socLowPct: Number.NaN, socHighPct: Number.NaN } };
+    return { track, view: { socLowPct: Number.NaN, socHighPct: Number.NaN, jumped: false } };
   }
   const low = track.socPct - (100 * track.dischargedWh) / at.usableWh;
   const high = track.socPct + (100 * track.chargedWh) / at.usableWh;
-  const doubted = at.nowMs < track.doubtUntilMs;
+  const { doubt } = track;
   return {
     track,
     view: {
-      socLowPct: doubted ? Math.min(low, track.doubtLowPct) : low,
-      socHighPct: doubted ? Math.max(high, track.doubtHighPct) : high,
+      socLowPct: Math.min(low, doubt?.lowPct ?? low),
+      socHighPct: Math.max(high, doubt?.highPct ?? high),
+      jumped: doubt !== undefined,
     },
   };
 }

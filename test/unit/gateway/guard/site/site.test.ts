@@ -210,18 +210,25 @@ describe('charge of a store', () => {
     expect(battery(one(home, at(0, never)))?.socLowPct).toBeNaN();
   });
 
-  it('a jump that no energy explains counts both ways for a while', () => {
-    const jumped = seen(home, [
+  it('a jump that no energy explains counts both ways until three readings agree', () => {
+    const images = [
       { atS: 10, devices: at(0, 50) },
       { atS: 11, devices: at(0, 100) },
-    ]);
-    expect(battery(jumped)).toMatchObject({ socLowPct: 50, socHighPct: 100 });
-    const settled = seen(home, [
-      { atS: 10, devices: at(0, 50) },
-      { atS: 11, devices: at(0, 100) },
-      { atS: 42, devices: at(0, 100) },
-    ]);
-    expect(battery(settled)).toMatchObject({ socLowPct: 100, socHighPct: 100 });
+      { atS: 12, devices: at(0, 100) },
+      { atS: 13, devices: at(0, 100) },
+    ];
+    const doubted = { socLowPct: 50, socHighPct: 100, jumped: true };
+    expect(battery(seen(home, images.slice(0, 2)))).toMatchObject(doubted);
+    expect(battery(seen(home, images.slice(0, 3)))).toMatchObject(doubted);
+    const believed = { socLowPct: 100, socHighPct: 100, jumped: false };
+    expect(battery(seen(home, images))).toMatchObject(believed);
+  });
+
+  it('a reading that jumps back begins the doubt again', () => {
+    const images = [50, 100, 50, 50].map((socPct, n) => ({ atS: 10 + n, devices: at(0, socPct) }));
+    expect(battery(seen(home, images))).toMatchObject({ socLowPct: 50, socHighPct: 100 });
+    const more = [...images, { atS: 14, devices: at(0, 50) }];
+    expect(battery(seen(home, more))).toMatchObject({ socLowPct: 50, socHighPct: 50 });
   });
 
   it('a point that the device has not is no unknown; one that it has and fails is', () => {
