@@ -9,11 +9,16 @@ import { busMaker } from './guard/bus/buses.ts';
 import { createWriter } from './guard/commands/writer.ts';
 import { createPoller } from './guard/measurements/poller.ts';
 import { type PassRules, PassThrough } from './guard/pass.ts';
+import { mayStore } from './guard/safety/budget.ts';
+import { refusal } from './guard/safety/registers.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import { Trials } from './guard/trials.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
 import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
+
+/** What the writer asks before anything goes on the wire. */
+const KERNEL = { mayStore, refusal };
 
 export interface GuardPorts {
   readonly clock: Clock;
@@ -57,7 +62,17 @@ export function composeGuard(config: GuardConfig, ports: GuardPorts): Guard {
   const isTimed = (device: string): boolean =>
     trials.covers(device) || config.timed?.has(device) === true;
   const budget = saved?.budget ?? {};
-  const writer = createWriter(site, poller, clock, times, log, budget, isTimed, config.codes);
+  const writer = createWriter(
+    site,
+    poller,
+    clock,
+    times,
+    log,
+    budget,
+    KERNEL,
+    isTimed,
+    config.codes,
+  );
   const rules = config.passThrough ?? NOTHING_PASSES;
   const passing = new PassThrough(rules, poller, clock, log, site.devices);
   return createGuard({

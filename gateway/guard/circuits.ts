@@ -5,7 +5,7 @@ import type { PhaseState, SiteState } from './site/types.ts';
 
 const NOMINAL_V = 230;
 const PHASES = ['L1', 'L2', 'L3'] as const;
-/** Where nothing measures reactive power: the widest power factor that grid codes ask of a device. */
+/** Where nothing measures reactive power: the widest power factor that grid codes ask for. */
 const UNKNOWN_FACTOR = 0.9;
 
 /** Nodes from `node` up to the grid: through edges, and from a dc node through its converter. */

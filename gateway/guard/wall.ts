@@ -5,7 +5,7 @@ import type { Clock } from '../ports.ts';
 const RELEASED_AT_MS: Instant = 1_793_491_200_000;
 /** More than a leap second: a step, not a correction. */
 const STEP_MS = 1_500;
-/** Corrections below that are followed at this share of time: nothing jumps, drift is kept up with. */
+/** Corrections below that are followed at this share of time: nothing jumps, drift is followed. */
 const FOLLOW = 0.05;
 /** A step is believed when the machine has stayed with it so long, and with nothing else. */
 const STEADY_MS = 600_000;
@@ -28,10 +28,10 @@ export function wallStart(nowMs: number, wallMs: Instant, floorMs: Instant): Wal
 }
 
 /**
- * A machine without a clock of its own, a person at the wrong prompt and a server that lies all move
- * the wall clock; control runs on the monotonic one, and what is promised for an instant must not
- * move with it. So it is believed on its own line, small corrections are followed slowly, and a step
- * only after a while; until then nothing is traded. One that could not be true at the start is
+ * A machine without a clock of its own, a person at the wrong prompt and a server that lies all
+ * move the wall clock; control runs on the monotonic one, and what is promised for an instant must
+ * not move with it. So it is believed on its own line, small corrections are followed slowly, and a
+ * step only after a while; until then nothing is traded. One that could not be true at the start is
  * believed at once when it can.
  */
 export function wallStep(

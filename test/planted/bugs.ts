@@ -274,7 +274,7 @@ export const QUICK: readonly Bug[] = [
     invariant: 'S10',
     caughtBy: {
       file: 'test/unit/gateway/link/intake.test.ts',
-      test: 'a record is acknowledged when its commit has returned, not before, and not when it failed',
+      test: 'a record is acknowledged when its commit has returned, not when it failed',
     },
   },
   {

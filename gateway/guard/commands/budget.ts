@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports.ts';
-import { mayStore } from '../safety/budget.ts';
+import type { KernelLook } from './types.ts';
 
 const DAY_MS = 86_400_000;
 /** For stored registers whose profile names no figure. */
@@ -12,8 +12,14 @@ const WRITES_PER_DAY = 100;
 export class Budget {
   private counts: Record<string, number>;
   private readonly clock: Pick<Clock, 'wallMs'>;
+  private readonly mayStore: KernelLook['mayStore'];
 
-  constructor(clock: Pick<Clock, 'wallMs'>, saved: Readonly<Record<string, number>>) {
+  constructor(
+    clock: Pick<Clock, 'wallMs'>,
+    saved: Readonly<Record<string, number>>,
+    mayStore: KernelLook['mayStore'],
+  ) {
+    this.mayStore = mayStore;
     this.clock = clock;
     this.counts = { ...saved };
   }
@@ -22,7 +28,7 @@ export class Budget {
   take(device: string, count: number, urgent: boolean, perDay = WRITES_PER_DAY): boolean {
     const key = `${device}@${Math.floor(this.clock.wallMs() / DAY_MS)}`;
     const used = this.counts[key] ?? 0;
-    if (!mayStore(used, count, perDay, urgent)) return false;
+    if (!this.mayStore(used, count, perDay, urgent)) return false;
     const today = Object.entries(this.counts).filter(([other]) => !this.isOlder(other));
     this.counts = { ...Object.fromEntries(today), [key]: used + count };
     return true;

@@ -339,10 +339,10 @@ export class Lease {
 
   /** Writes in order. False: stopped, and it is known why. */
   private async send(control: ControlRegisters, list: readonly Target[]): Promise<boolean> {
-    const { handle, budget, device, clock } = this.options;
+    const { handle, budget, refusal, device, clock } = this.options;
     const { permit, urgent } = this;
     if (permit === undefined) return false;
-    const options = { handle, budget, device, permit, urgent };
+    const options = { handle, budget, refusal, device, permit, urgent };
     const code = this.code(control, permit);
     let sent = await send(control, code, options);
     if (sent.state === 'done' && code.length > 0) {

@@ -8,6 +8,7 @@ import type { Verdict } from '../safety/verdict.ts';
 import type { Budget } from './budget.ts';
 import type { ForeignWrites } from './foreign.ts';
 import { type Command, safePowerW } from './targets.ts';
+import type { KernelLook } from './types.ts';
 
 /** What a lease works with. */
 export interface LeaseOptions {
@@ -24,6 +25,7 @@ export interface LeaseOptions {
   readonly ratedW: (part: string) => number | undefined;
   readonly foreign: ForeignWrites;
   readonly budget: Budget;
+  readonly refusal: KernelLook['refusal'];
   readonly clock: Clock;
   readonly times: Timing;
   readonly log: Log;

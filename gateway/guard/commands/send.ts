@@ -1,9 +1,10 @@
 import type { ControlSpec } from '../../../devices/profile.ts';
 import type { BusHandle } from '../bus/types.ts';
-import { type Permit, refusal } from '../safety/registers.ts';
+import type { Permit } from '../safety/registers.ts';
 import type { Budget } from './budget.ts';
 import type { ControlRegisters } from './registers.ts';
 import { framesOf, registersOf, type Target } from './targets.ts';
+import type { KernelLook } from './types.ts';
 
 /**
  * done: all written. refused: for good, and why. unknown: a write was not answered. later: the
@@ -18,6 +19,7 @@ export interface SendOptions {
   readonly budget: Budget;
   readonly device: string;
   readonly permit: Permit;
+  readonly refusal: KernelLook['refusal'];
   readonly urgent: boolean; // protective, or a release: may use the last of the budget
 }
 
@@ -35,7 +37,7 @@ export async function send(
   options: SendOptions,
 ): Promise<Sent> {
   const { spec, map } = control;
-  const { handle, budget, device, permit, urgent } = options;
+  const { handle, budget, device, permit, refusal, urgent } = options;
   const due = list.filter((one) => !(isStored(spec, one) && control.shows(one)));
   const frames = framesOf(map, due);
   const why = frames

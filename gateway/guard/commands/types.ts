@@ -1,4 +1,11 @@
+import type { Permit, RegisterWrite } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
+
+/** The kernel's second look, handed in: it alone says what may be written. */
+export interface KernelLook {
+  readonly refusal: (write: RegisterWrite, permit: Permit) => string | undefined;
+  readonly mayStore: (spent: number, count: number, perDay: number, urgent: boolean) => boolean;
+}
 
 /** What is in force at one controllable terminal. */
 export interface LeaseView {

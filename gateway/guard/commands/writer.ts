@@ -6,7 +6,7 @@ import type { Poller } from '../measurements/types.ts';
 import { Budget } from './budget.ts';
 import { ForeignWrites } from './foreign.ts';
 import { Lease } from './lease.ts';
-import type { Writer } from './types.ts';
+import type { KernelLook, Writer } from './types.ts';
 
 /** Real milliseconds for the last writes before the guard stops. */
 const RELEASE_MS = 4_000;
@@ -18,10 +18,11 @@ export function createWriter(
   times: Timing,
   log: Log,
   saved: Record<string, number>,
+  kernel: KernelLook,
   proven: (device: string) => boolean = () => false, // its reversion timer
   codes: ReadonlyMap<string, number> = new Map(), // by device: what unlocks its writes
 ): Writer {
-  const budget = new Budget(clock, saved);
+  const budget = new Budget(clock, saved, kernel.mayStore);
   const leases = new Map<string, Lease>();
   const others: ForeignWrites[] = [];
   for (const terminal of site.terminals) {
@@ -31,6 +32,7 @@ export function createWriter(
     );
     const lease = leaseOf(terminal, {
       ...{ site, poller, clock, times, log, budget, foreign, proven, codes },
+      refusal: kernel.refusal,
     });
     if (lease === undefined) continue;
     leases.set(terminal.id, lease);
@@ -69,13 +71,14 @@ interface Parts {
   readonly times: Timing;
   readonly log: Log;
   readonly budget: Budget;
+  readonly refusal: KernelLook['refusal'];
   readonly foreign: ForeignWrites;
   readonly proven: (device: string) => boolean;
   readonly codes: ReadonlyMap<string, number>;
 }
 
 function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
-  const { site, poller, clock, times, log, budget, foreign, proven, codes } = parts;
+  const { site, poller, clock, times, log, budget, refusal, foreign, proven, codes } = parts;
   const device = terminal.controlDevice ?? terminal.device;
   if (terminal.control === 'none' || device === undefined) return undefined;
   const spec = site.devices.find((one) => one.id === device);
@@ -94,6 +97,7 @@ function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
     },
     foreign,
     budget,
+    refusal,
     clock,
     times,
     log,

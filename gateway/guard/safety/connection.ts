@@ -36,7 +36,7 @@ function changeW(rulings: readonly Ruling[], side: Side, shareOf: Boundary['shar
   return sum;
 }
 
-/** How far beyond its limit a side is; a limit that is no number is 0, a power that is none is beyond. */
+/** How far beyond its limit; a limit that is no number is 0, a power that is none is beyond any. */
 function excessW(at: Boundary, rulings: readonly Ruling[], side: Side): number {
   const nowW = side === IMPORT ? at.importW : at.exportW;
   const limitW = side === IMPORT ? at.importLimitW : at.exportLimitW;

@@ -73,9 +73,9 @@ export function page(
   return [
     '# Mutants of the safety kernel and the register codec',
     '',
-    'Written by `npm run soak -- mutation`, which changes the source in every way that Stryker knows and',
-    'asks the unit and property tests to notice. Those that stayed unnoticed change nothing that can be',
-    'observed, for the reason given.',
+    'Written by `npm run soak -- mutation`: the source is changed in every way that Stryker knows,',
+    'and the unit tests are asked to notice. Those that stayed unnoticed change nothing that can',
+    'be observed, for the reason given.',
     '',
     '| file | mutants | noticed | share |',
     '| --- | --- | --- | --- |',

@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     include: [
       'test/unit/gateway/guard/safety/**/*.test.ts',
-      'test/unit/devices/codec.test.ts',
+      'test/unit/devices/codec*.test.ts',
       'test/property/devices/codec.test.ts',
     ],
     setupFiles: ['test/soak/mutation/seed.ts'],

@@ -11,6 +11,7 @@ import type { Commanded } from '../../../../simulators/devices/types.ts';
 import { createSiteDevices } from '../../../../simulators/servers/site-devices.ts';
 import { deviceSettings } from '../../../../simulators/sites/bind.ts';
 import { demoSites, wired } from '../../../../simulators/sites/demo.ts';
+import { KERNEL } from '../../../fixtures/kernel.ts';
 import { verdictOf } from '../../../fixtures/verdicts.ts';
 
 const SPEED = 96;
@@ -91,7 +92,7 @@ test.each(CASES.map((one) => [nameOf(one), one] as const))(
     const poller = createPoller(real, profileById, buses, clock, times, log);
     ends.push(() => poller.stop());
     await poller.start();
-    const writer = createWriter(real, poller, clock, times, log, {});
+    const writer = createWriter(real, poller, clock, times, log, {}, KERNEL);
 
     let running = true;
     ends.push(() => {

@@ -38,7 +38,7 @@ function shown({ words, form, lowFirst, countValue, offsetValue }: RegisterWrite
   return Number(form === 'signed' ? BigInt.asIntN(bits, raw) : raw) * countValue + offsetValue;
 }
 
-test('whatever is in the registers: what passes is no more than the verdict, a lease has an end', () => {
+test('whatever is in the registers: what passes is no more than the verdict', () => {
   let passed = 0;
   const ratedW = 10_000;
   fc.assert(

@@ -45,7 +45,7 @@ describe('circuits of the site file', () => {
     ]);
   });
 
-  it('without a meter by their terminals, and those that nobody measures by their nameplate', () => {
+  it('without a meter by their terminals, and what nobody measures by its nameplate', () => {
     const limits = { exportLimitW: 8_000 };
     const [known] = circuitFacts(farm(limits), seen({ 'battery1.powerW': -2_000 }));
     expect(known).toMatchObject({ importW: 2_000, exportW: -2_000, measured: false });

@@ -12,6 +12,7 @@ import { createDeviceImage } from '../../../../../simulators/devices/image.ts';
 import { createMbapSession } from '../../../../../simulators/devices/mbap.ts';
 import type { Frame } from '../../../../../simulators/devices/types.ts';
 import { createMemoryWire } from '../../../../../simulators/wires/memory.ts';
+import { KERNEL } from '../../../../fixtures/kernel.ts';
 import { verdictOf } from '../../../../fixtures/verdicts.ts';
 
 const RATED_W = 10_000;
@@ -96,7 +97,7 @@ async function rig(profile: Profile, spec: ControlSpec) {
   const poller = createPoller(site, () => profile, buses, clock, times, log);
   void poller.start();
   await clock.advance(20_000);
-  const writer = createWriter(site, poller, clock, times, log, {});
+  const writer = createWriter(site, poller, clock, times, log, {}, KERNEL);
   const told = () => {
     image.step(clock.monoMs());
     return image.control();

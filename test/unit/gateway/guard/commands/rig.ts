@@ -10,6 +10,7 @@ import type { Log } from '../../../../../gateway/ports.ts';
 import { createVirtualClock } from '../../../../../simulators/clock.ts';
 import { createMemoryWire } from '../../../../../simulators/wires/memory.ts';
 import { createPeer, servePeer } from '../../../../../simulators/wires/peer.ts';
+import { KERNEL } from '../../../../fixtures/kernel.ts';
 import { verdictOf } from '../../../../fixtures/verdicts.ts';
 
 const point = (at: number, more: Partial<PointSpec> = {}): PointSpec => ({
@@ -183,7 +184,7 @@ export async function rig(options: Options = {}) {
   await clock.advance(2_100);
   const codes = new Map(options.code === undefined ? [] : [['inverter1', options.code]]);
   const { budget = {} } = options;
-  const writer = createWriter(site, poller, clock, times, log, budget, undefined, codes);
+  const writer = createWriter(site, poller, clock, times, log, budget, KERNEL, undefined, codes);
   /** One write as [register, value]; reads are left out. */
   const writes = (): [number, number][] =>
     peer.asked.filter(([fc]) => fc >= 5).map(([, at, value]) => [at, (value << 16) >> 16]);

@@ -86,7 +86,7 @@ describe('circuits', () => {
     expect(load.first).toMatchObject({ kind: 'on-off', powerW: 0, code: 'FUSE_LIMIT' });
   });
 
-  it('a connection does not ask more of a battery than its circuit carries, and asks the next', () => {
+  it('a connection asks no more of a battery than its circuit carries, then the next', () => {
     const limits = [battery, second];
     const asked = inside([circuit()], {
       limits,

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { decodePoint, decodeText, encodePoint, encodeText } from '../../../devices/codec.ts';
+import type { ResolvedPoint } from '../../../devices/profile.ts';
+
+const big = { wordOrder: 'big' } as const;
+const point = (as: ResolvedPoint['as'], count: number, more: Partial<ResolvedPoint> = {}) =>
+  ({
+    ...{ key: 'p', at: 0, count, space: 'holding', as, unit: 'W', class: 'state' },
+    ...more,
+  }) as ResolvedPoint;
+
+it.each([
+  ['text', point('str', 2), 5, 'it is text'],
+  ['no number', point('u16', 1), Number.NaN, 'not a number'],
+  ['beyond a float', point('f32', 2), 1e39, 'beyond the register'],
+  ['a marked float', point('f32', 2, { notAvailable: [5] }), 5, 'means not available'],
+  ['beyond whole numbers', point('u64', 4), 2 ** 60, 'beyond the register'],
+  ['beyond a word', point('u16', 1), 70_000, 'beyond the register'],
+])('a refusal says why: %s', (_name, one, value, why) => {
+  expect(() => encodePoint(big, one, value)).toThrow(why);
+});
+
+it('has no negative nothing, read or written', () => {
+  expect(decodePoint(big, point('i16', 1, { sign: -1 }), [0], 0)).toBe(0);
+  expect(encodePoint(big, point('f32', 2, { sign: -1 }), 0)).toEqual([0, 0]);
+  expect(encodePoint(big, point('f32', 2), -0)).toEqual([0, 0]);
+});
+
+it('a text fills its registers to the last character, and begins where it begins', () => {
+  expect(encodeText(point('str', 2), 'abcd')).toEqual([0x6162, 0x6364]);
+  expect(encodeText(point('str', 2), 'a')).toEqual([0x6100, 0]);
+  expect(() => encodeText(point('str', 2), 'abcde')).toThrow('4 ASCII characters');
+  const words = [0x6162, 0x6364, 0x6566];
+  expect(decodeText(point('str', 2), words, 0)).toBe('abcd');
+  expect(decodeText(point('str', 2), [0x0062, 0x6364], 0)).toBe('');
+});
