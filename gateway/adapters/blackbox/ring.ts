@@ -105,8 +105,11 @@ export class Ring {
     const { open } = this;
     if (open === undefined) return;
     this.open = undefined;
-    this.segments?.push({ name: open.name, bytes: open.bytes, changedMs: Date.now() });
-    closeSync(open.fd);
+    const { fd, name, bytes } = open;
+    closeSync(fd);
+    // A full disk must not be left with an empty file for each try.
+    if (bytes > MAGIC.length) this.segments?.push({ name, bytes, changedMs: Date.now() });
+    else unlinkSync(join(this.dir, name));
   }
 
   private begin(): void {

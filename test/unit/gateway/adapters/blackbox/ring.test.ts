@@ -110,6 +110,15 @@ describe('the ring', () => {
     expect(readdirSync(dir).length).toBe(2);
   });
 
+  it('leaves no file behind in which nothing came to stand', () => {
+    const ring = new Ring(dir, { bytes: 1e6, days: 30 });
+    for (let n = 0; n < 3; n++) ring.put(bytes('opening'), true, n);
+    ring.flush();
+    ring.put(bytes('opening'), true, 3);
+    ring.close();
+    expect(openBlackBox(dir).map(({ number }) => number)).toEqual([1, 2, 3]);
+  });
+
   it('says what the disk says, and takes nothing until a segment begins', () => {
     const ring = new Ring(join(dir, 'file'), { bytes: 1e6, days: 30 });
     writeFileSync(join(dir, 'file'), '');
