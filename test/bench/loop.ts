@@ -6,7 +6,7 @@ import {
 } from '../property/gateway/guard/loop/cases.ts';
 
 const CASES = 2_000;
-const CURTAIL_CASES = 300;
+const CURTAIL_CASES = 100;
 
 const quantile = (values: readonly number[], q: number): number => {
   const sorted = [...values].sort((a, b) => a - b);

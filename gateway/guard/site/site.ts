@@ -227,7 +227,7 @@ function terminalsOf(
   const terminals = wiring.terminals.map((one): TerminalState => {
     const { spec, store } = one;
     const power = measured(points, spec.id, nowMs);
-    let view: SocView = { socLowPct: Number.NaN, socHighPct: Number.NaN, jumped: false };
+    let view: SocView = { socLowPct: Number.NaN, socHighPct: Number.NaN };
     if (store !== undefined) {
       const step = socStep(memory.soc[spec.id] ?? NO_SOC, points[`${spec.id}.socPct`], {
         nowMs,

@@ -23,7 +23,6 @@ export interface SocDoubt {
 export interface SocView {
   readonly socLowPct: number; // NaN = unknown
   readonly socHighPct: number;
-  readonly jumped: boolean; // a jump is not believed yet
 }
 
 export const NO_SOC: SocTrack = {
@@ -88,7 +87,7 @@ export function socStep(
   const isNew = reading?.quality === 'good' && reading.atMs > before.atMs;
   const track = isNew ? take(counted, reading.value, reading.atMs, at) : counted;
   if (!(at.nowMs - track.atMs <= at.freshMs)) {
-    return { track, view: { socLowPct: Number.NaN, socHighPct: Number.NaN, jumped: false } };
+    return { track, view: { socLowPct: Number.NaN, socHighPct: Number.NaN } };
   }
   const low = track.socPct - (100 * track.dischargedWh) / at.usableWh;
   const high = track.socPct + (100 * track.chargedWh) / at.usableWh;
@@ -98,7 +97,6 @@ export function socStep(
     view: {
       socLowPct: Math.min(low, doubt?.lowPct ?? low),
       socHighPct: Math.max(high, doubt?.highPct ?? high),
-      jumped: doubt !== undefined,
     },
   };
 }

@@ -217,10 +217,10 @@ describe('charge of a store', () => {
       { atS: 12, devices: at(0, 100) },
       { atS: 13, devices: at(0, 100) },
     ];
-    const doubted = { socLowPct: 50, socHighPct: 100, jumped: true };
+    const doubted = { socLowPct: 50, socHighPct: 100 };
     expect(battery(seen(home, images.slice(0, 2)))).toMatchObject(doubted);
     expect(battery(seen(home, images.slice(0, 3)))).toMatchObject(doubted);
-    const believed = { socLowPct: 100, socHighPct: 100, jumped: false };
+    const believed = { socLowPct: 100, socHighPct: 100 };
     expect(battery(seen(home, images))).toMatchObject(believed);
   });
 
