@@ -63,8 +63,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
   const startMs = clock.wallMs();
   const offsetMs = startMs - clock.monoMs();
   let state: PlantState = startPlant(run.plant, startMs);
-  const connection = site.connections[0]?.id ?? 'grid';
-  const quarters = createQuarters(connection, startMs);
+  const quarters = createQuarters(site.connections[0]?.id ?? 'grid', startMs);
   const court = createCourt({
     site,
     times: timing(clock.speed),

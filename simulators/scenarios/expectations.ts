@@ -195,20 +195,25 @@ const SPANS: readonly (readonly [
   [
     'overshoot of SIGNAL past GOAL at most A',
     /^overshoot of (\S+) past (.+?) (at most .+)$/,
-    ([name = '', goal = '', text = ''], site) => {
+    ([name = '', goalValue = '', text = ''], site) => {
       const signal = signalOf(name, site);
       const base = baseOf(signal);
       const bound = compare(text, base);
-      return { kind: 'overshoot', signal, goal: quantity(goal, base), compare: bound };
+      return { kind: 'overshoot', signal, goalValue: quantity(goalValue, base), compare: bound };
     },
   ],
   [
     'crossings of SIGNAL through GOAL at most N',
     /^crossings of (\S+) through (.+?) (at most \d+)$/,
-    ([name = '', goal = '', text = ''], site) => {
+    ([name = '', goalValue = '', text = ''], site) => {
       const signal = signalOf(name, site);
       const bound = compare(text, '');
-      return { kind: 'crossings', signal, goal: quantity(goal, baseOf(signal)), compare: bound };
+      return {
+        kind: 'crossings',
+        signal,
+        goalValue: quantity(goalValue, baseOf(signal)),
+        compare: bound,
+      };
     },
   ],
   ['log says TEXT', /^log says (.+)$/, ([text = '']) => ({ kind: 'log', text })],

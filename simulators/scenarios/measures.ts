@@ -42,9 +42,9 @@ export function measureSpan(
     case 'settles':
       return settled(condition, seen, spans.samples.length);
     case 'overshoot':
-      return overshoot(condition.goal, seen, first);
+      return overshoot(condition.goalValue, seen, first);
     case 'crossings':
-      return counted(seen, condition.goal, 'crossings');
+      return counted(seen, condition.goalValue, 'crossings');
     case 'span':
       return spanned(condition.measure, seen, first);
   }
@@ -91,20 +91,20 @@ function settled(
   };
 }
 
-function overshoot(goal: number, seen: readonly Seen[], first: Seen): Measured {
-  const way = goal >= first.value ? 1 : -1;
-  const past = extreme(seen, ({ value }) => way * (value - goal));
-  const by = Math.max(0, way * (past.value - goal));
-  return { value: by, found: `${by.toFixed(0)} past ${goal}`, atMs: past.atMs };
+function overshoot(goalValue: number, seen: readonly Seen[], first: Seen): Measured {
+  const way = goalValue >= first.value ? 1 : -1;
+  const past = extreme(seen, ({ value }) => way * (value - goalValue));
+  const by = Math.max(0, way * (past.value - goalValue));
+  return { value: by, found: `${by.toFixed(0)} past ${goalValue}`, atMs: past.atMs };
 }
 
 /** Changes of side; rest at zero is none. */
-function counted(seen: readonly Seen[], goal: number, what: string): Measured {
+function counted(seen: readonly Seen[], goalValue: number, what: string): Measured {
   let side = 0;
   let count = 0;
   let atMs: number | undefined;
   for (const { atMs: nowMs, value } of seen) {
-    const now = Math.abs(value - goal) < DEAD ? side : Math.sign(value - goal);
+    const now = Math.abs(value - goalValue) < DEAD ? side : Math.sign(value - goalValue);
     if (side !== 0 && now !== side) {
       count += 1;
       atMs ??= nowMs;

@@ -254,7 +254,7 @@ function strip(
   });
 }
 
-/** What happens by itself or by order: shaded as long as it lasts, a line where it is an instant. */
+/** What happens by itself or by order: shaded while it lasts, a line where it is an instant. */
 function shades({ acts, untilMs }: Scenario, x: (atMs: number) => number): string[] {
   const bottom = STRIP.y + STRIP.height;
   const shown = acts.filter(({ does, atMs, text: words }) => {
@@ -272,7 +272,8 @@ function shades({ acts, untilMs }: Scenario, x: (atMs: number) => number): strin
     level = from < lastEnd ? (level + 1) % 3 : 0;
     lastEnd = Math.max(from < lastEnd ? lastEnd : 0, from + words.length * 5.6 + 8);
     const label = text(from + 4, POWER.y + 12 + level * 14, words, `font-size="11" fill="${hue}"`);
-    const line = `<path d="M${from.toFixed(1)} ${POWER.y}V${bottom}" stroke="${hue}" stroke-opacity="0.55"/>`;
+    const down = `M${from.toFixed(1)} ${POWER.y}V${bottom}`;
+    const line = `<path d="${down}" stroke="${hue}" stroke-opacity="0.55"/>`;
     if (width < 1) return [line, label];
     const box =
       `<rect x="${from.toFixed(1)}" y="${POWER.y}" width="${width.toFixed(1)}" ` +
@@ -311,9 +312,11 @@ function row(one: Outcome['verdicts'][number], n: number, y: number, { site }: S
   const at = one.atMs === undefined ? '' : `, ${clockSeconds(one.atMs, site.place.timeZone)}`;
   const isFailed = one.status === 'failed';
   const hue = isFailed ? HUE.alarm : INK.second;
+  const dot = one.status === 'passed' ? INK.note : 'none';
+  const centre = `cx="${LEFT + 5}" cy="${y - 5}" r="3.4"`;
   const mark = isFailed
     ? `<path d="M${LEFT} ${y - 1}l5 -9l5 9z" fill="${HUE.alarm}"/>`
-    : `<circle cx="${LEFT + 5}" cy="${y - 5}" r="3.4" fill="${one.status === 'passed' ? INK.note : 'none'}" stroke="${INK.note}"/>`;
+    : `<circle ${centre} fill="${dot}" stroke="${INK.note}"/>`;
   const words = `${one.when}: ${one.text}`;
   const found = `${one.found}${at}`;
   return [

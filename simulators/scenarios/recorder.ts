@@ -67,9 +67,13 @@ export class Recorder {
     this.log.push({ atMs, text });
   }
 
-  recording(violations: Recording['violations'], unreachable: number, heard: Heard): Recording {
+  recording(
+    violations: Recording['violations'],
+    unreachableCount: number,
+    heard: Heard,
+  ): Recording {
     const { samples, writes, log } = this;
-    return { samples, writes, log, violations, unreachable, heard };
+    return { samples, writes, log, violations, unreachableCount, heard };
   }
 
   /** Mean import since the quarter-hour began, W: what a demand charge is made of. */

@@ -30,11 +30,9 @@ export function table(outcome: Outcome): string[] {
     return [`  ${MARKS[one.status]} ${one.when}: ${one.text}${where}`, found];
   });
   const alarms =
-    recording.unreachable === 0
+    recording.unreachableCount === 0
       ? []
-      : [
-          `  note ${recording.unreachable} times a limit could not be kept by anything controllable`,
-        ];
+      : [`  note ${recording.unreachableCount} times a limit was beyond everything controllable`];
   const known = failed > 0 && scenario.open !== undefined ? [`  known ${scenario.open}`] : [];
   return [`${scenario.name}: ${scenario.title}: ${verdict}`, ...lines, ...alarms, ...known];
 }
@@ -56,7 +54,7 @@ export function asObject(outcome: Outcome) {
     open: scenario.open ?? null,
     tookMs: Math.round(tookMs),
     writes: recording.writes.length,
-    unreachable: recording.unreachable,
+    unreachable: recording.unreachableCount,
     expectations: verdicts.map(({ fromMs, untilMs, atMs, ...rest }) => ({
       ...rest,
       from: iso(fromMs),
@@ -67,8 +65,8 @@ export function asObject(outcome: Outcome) {
 }
 
 /**
- * JUnit XML: a suite each scenario, a case each expectation; what the schemas of Ant (windyroad) and
- * of Jenkins (xunit plug-in) both take.
+ * JUnit XML: a suite each scenario, a case each expectation; what the schemas of Ant (windyroad)
+ * and of Jenkins (xunit plug-in) both take.
  */
 export function junit(outcomes: readonly Outcome[]): string {
   const seconds = (ms: number): string => (ms / 1_000).toFixed(3);
@@ -104,5 +102,6 @@ export function junit(outcomes: readonly Outcome[]): string {
       '  </testsuite>',
     ].join('\n');
   });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${['<testsuites>', ...suites, '</testsuites>'].join('\n')}\n`;
+  const lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<testsuites>', ...suites];
+  return `${lines.join('\n')}\n</testsuites>\n`;
 }

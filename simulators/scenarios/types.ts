@@ -101,7 +101,7 @@ export type Condition =
   | {
       readonly kind: 'overshoot' | 'crossings';
       readonly signal: SignalName;
-      readonly goal: number;
+      readonly goalValue: number;
       readonly compare: Compare;
     }
   | {
@@ -177,7 +177,7 @@ export interface Recording {
     readonly rule: string;
     readonly what: string;
   }[];
-  readonly unreachable: number; // alarms, as counted by the judge of limits
+  readonly unreachableCount: number; // alarms, as counted by the judge of limits
   /** How our gateway was heard: from inside, as its page shows it, or there is none. */
   readonly heard: Heard;
 }

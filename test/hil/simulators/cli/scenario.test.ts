@@ -51,7 +51,7 @@ test('the scenario of the page passes, and leaves a result, a report and a drawi
   expect(readFileSync(svg, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
 });
 
-test('an expectation that is not met ends with exit code 1, bad input with 2 and one line', async () => {
+test('an unmet expectation ends with exit code 1, bad input with 2 and one line', async () => {
   const strict = join(dir, 'strict.yaml');
   writeFileSync(strict, readFileSync(own, 'utf8').replace('at least -41 kW', 'at least -4 kW'));
   const failed = await scenario([strict]);
@@ -70,7 +70,7 @@ test('an expectation that is not met ends with exit code 1, bad input with 2 and
   }
 });
 
-test('any Modbus master reads the devices of a scenario, and is judged by plant and wire', async () => {
+test('any Modbus master reads the devices, and is judged by plant and wire', async () => {
   const words: Promise<number[]>[] = [];
   const read = async (port: number): Promise<number[]> => {
     const client = new ModbusRtu();

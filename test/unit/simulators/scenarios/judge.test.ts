@@ -43,7 +43,7 @@ const recording: Recording = {
   writes,
   log: [{ atMs: START + 21_000, text: 'step seen' }],
   violations: [],
-  unreachable: 0,
+  unreachableCount: 0,
   heard: 'inside',
 };
 
@@ -216,7 +216,7 @@ test('a drawing has every line, the mode and a mark where an expectation failed'
   expect(bad).not.toMatch(/NaN|undefined|Infinity/);
 });
 
-test('the expectations of a shipped scenario can fail: a site that does nothing breaks its limit', () => {
+test('a shipped scenario can fail: a site that does nothing breaks its limit', () => {
   const scenario = loadScenario('export-limit-70');
   const idle = Array.from(
     { length: 600 },
