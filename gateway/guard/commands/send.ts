@@ -28,8 +28,8 @@ const isStored = (spec: ControlSpec, { point }: Target): boolean =>
 
 /**
  * Writes in order. A stored register that shows the value already is left alone; those that are
- * written count against the day's budget, all of them or none. The kernel looks at every register of
- * the sequence before the first one goes.
+ * written count against the day's budget, all of them or none. The kernel looks at every register
+ * of the sequence before the first one goes.
  */
 export async function send(
   control: ControlRegisters,
