@@ -1,6 +1,9 @@
 // table of data
 
 const KERNEL = 'gateway/guard/safety';
+const CODEC = 'devices/codec.ts';
+const TEXT = 'text does not come this way';
+const BEHIND = 'a character behind the end is no number, and that is 0 in bits';
 const SAME = 'at 0 both sides give 0';
 
 /** Why a mutant that survives changes nothing, by `file | was | becomes`. */
@@ -23,4 +26,14 @@ export const REASONS: Readonly<Record<string, string>> = {
     'without a limit there is no figure, and what is no figure draws nothing',
   [`${KERNEL}/verdict.ts | powerW < wish.powerW | powerW <= wish.powerW`]:
     'only asked where the two differ',
+  [`${CODEC} | words.length === 1 | false`]: 'one word turned round is itself',
+  [`${CODEC} | point.as !== 'str' | true`]: TEXT,
+  [`${CODEC} | 'str' | ""`]: TEXT,
+  [`${CODEC} | [0, 1, 2, 3, 4] | []`]: 'what is not in the table is made when it is asked for',
+  [`${CODEC} | value === 0 | false`]: 'the offset that is added leaves no negative nothing',
+  [`${CODEC} | point.min !== undefined | true`]: 'nothing is less than a bound that is not there',
+  [`${CODEC} | point.max !== undefined | true`]: 'nothing is more than a bound that is not there',
+  [`${CODEC} | raw === 0 | false`]: 'a whole number has no negative nothing in its words',
+  [`${CODEC} | n < text.length | true`]: BEHIND,
+  [`${CODEC} | n < text.length | n <= text.length`]: BEHIND,
 };
