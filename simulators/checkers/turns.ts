@@ -5,8 +5,8 @@ const MISSED_CYCLES = 3;
 const FIRST_MS = 6_000; // safe states within 5 s of a start, then the first turn
 
 /**
- * S11: whatever disk, agent and cloud do, the turns of a guard that lives go on; and one that starts
- * has decided within seconds.
+ * S11: whatever disk, agent and cloud do, the turns of a guard that lives go on; and one that
+ * starts has decided within seconds.
  */
 export function createTurnJudge(cycleMs: number, report: Reporter) {
   let bootedMs: number | undefined;

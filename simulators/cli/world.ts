@@ -73,7 +73,7 @@ export async function world(command: WorldCommand): Promise<number> {
     timesRealTime: Math.round((siteDays * 86_400) / wallSeconds),
     faultsInjected: counted(results),
     violations,
-    excused: results.reduce((sum, one) => sum + one.excused, 0),
+    excused: results.reduce((sum, one) => sum + one.excusedCount, 0),
     hash: results.map((result) => result.hash).join(''),
     ...provenance(),
   };

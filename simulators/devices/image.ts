@@ -245,12 +245,6 @@ export function createDeviceImage(
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
   let deafUntilMs = 0; // it takes no writes before
-  let owed: (() => void) | undefined;
-  const pay = (): void => {
-    const fill = owed;
-    owed = undefined;
-    fill?.();
-  };
 
   const judge = (write: Write): Map<string, number> | ExceptionCode => {
     if (raw[write.space].length === 0) return 1;
@@ -262,33 +256,20 @@ export function createDeviceImage(
     return refused === 0 ? values : refused;
   };
 
-  return {
+  return owing({
     id,
     profile,
     map,
     settings,
-    get raw() {
-      pay();
-      return raw;
-    },
+    raw,
     has,
-    put: (key, value) => {
-      pay();
-      put(key, value);
-    },
-    owe: (fill) => {
-      owed = fill;
-    },
+    put,
     putText: store.storeText,
     take: (key) => {
-      pay();
       const values = (map.sums?.[key] ?? [key]).map(store.take);
       return values.includes(undefined) ? undefined : values.reduce((a = 0, b = 0) => a + b, 0);
     },
-    read: (space, at, count) => {
-      pay();
-      return readFrom(layout, space, at, count);
-    },
+    read: (space, at, count) => readFrom(layout, space, at, count),
     judge: (space, at, words) => judge({ space, at, words }),
     write: (space, at, words) => {
       const values = judge({ space, at, words });
@@ -304,7 +285,6 @@ export function createDeviceImage(
       beat(nowMs);
     },
     restart: (atMs) => {
-      pay();
       nowMs = Math.max(nowMs, atMs);
       deafUntilMs = nowMs + restartMs;
       const isVolatile = (key: string): boolean =>
@@ -314,5 +294,29 @@ export function createDeviceImage(
       beat(nowMs, true);
     },
     control: () => behaviour.control(nowMs),
+  });
+}
+
+/** An image whose registers are filled when somebody looks at them. */
+function owing(image: Omit<DeviceImage, 'owe'>): DeviceImage {
+  let owed: (() => void) | undefined;
+  const paid = (): Omit<DeviceImage, 'owe'> => {
+    const fill = owed;
+    owed = undefined;
+    fill?.();
+    return image;
+  };
+  return {
+    ...image,
+    get raw() {
+      return paid().raw;
+    },
+    owe: (fill) => {
+      owed = fill;
+    },
+    put: (key, value) => paid().put(key, value),
+    take: (key) => paid().take(key),
+    read: (space, at, count) => paid().read(space, at, count),
+    restart: (nowMs) => paid().restart(nowMs),
   };
 }

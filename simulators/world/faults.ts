@@ -43,7 +43,7 @@ export function planFaults(seed: number, sites: number, durationMs: number): Pla
   }
 }
 
-/** `wire-drop@3600000+20000/0:37=drop chance 0.30 for 20000ms`: kind, when, how long, where, how. */
+/** `wire-drop@3600000+20000/0:37=drop for 20000ms`: kind, when, how long, where, how. */
 export function faultText(fault: PlannedFault): string {
   const { kind, atMs, forMs, siteIndex, pickPct, line } = fault;
   const more = line === '' ? '' : `=${line}`;

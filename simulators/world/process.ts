@@ -20,15 +20,15 @@ export interface VirtualProcess {
 /** How a machine's clock differs from the world's. */
 export interface ClockError {
   aheadMs: number; // of its wall face
-  readonly rate: number; // of its monotonic face; 1.01 is one percent fast
+  readonly speed: number; // of its monotonic face; 1.01 is one percent fast
 }
 
-const TRUE_CLOCK: ClockError = { aheadMs: 0, rate: 1 };
+const TRUE_CLOCK: ClockError = { aheadMs: 0, speed: 1 };
 
 export function startVirtualProcess(clock: Clock, error: ClockError = TRUE_CLOCK): VirtualProcess {
-  const { rate } = error;
-  // What is due at an instant finds that instant on the clock, not one that rounding left before it.
-  const scaled = (ms: number): number => (rate === 1 ? ms : Math.round(ms * rate * 1e6) / 1e6);
+  const { speed } = error;
+  // What is due at an instant finds that instant on the clock, not one that rounding left before.
+  const scaled = (ms: number): number => (speed === 1 ? ms : Math.round(ms * speed * 1e6) / 1e6);
   let alive = true;
   let stoppedUntilMs = Number.NEGATIVE_INFINITY;
   const ends: (() => void)[] = [];
@@ -46,8 +46,8 @@ export function startVirtualProcess(clock: Clock, error: ClockError = TRUE_CLOCK
       monoMs: () => scaled(clock.monoMs()),
       wallMs: () => clock.wallMs() + error.aheadMs,
       realMs: () => scaled(clock.realMs()),
-      at: (atMs, run) => clock.at(atMs / rate, due(run)),
-      realAt: (atMs, run) => clock.realAt(atMs / rate, due(run)),
+      at: (atMs, run) => clock.at(atMs / speed, due(run)),
+      realAt: (atMs, run) => clock.realAt(atMs / speed, due(run)),
     },
     get alive() {
       return alive;

@@ -29,7 +29,7 @@ export interface StandDeps extends Pick<GatewayDeps, 'solver' | 'verifier' | 'sc
   readonly seed: number;
   readonly store: AgentStore;
   readonly digest: Digest;
-  readonly clockRate: number;
+  readonly clockSpeed: number; // of its monotonic face
   readonly report: (rule: WorldRule, site: string, what: string) => void;
 }
 
@@ -82,7 +82,7 @@ export class VirtualStand implements Target {
     this.records = createRecordJudge(site, report);
     this.recovery = createRecoveryJudge(report);
     this.topic = gatewayTopics(site.tenant, site.gateway).directive;
-    this.clockError = { aheadMs: 0, rate: deps.clockRate };
+    this.clockError = { aheadMs: 0, speed: deps.clockSpeed };
     this.uplink = new VirtualUplink({
       clock,
       hub,

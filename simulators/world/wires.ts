@@ -32,14 +32,19 @@ export interface BusDeps {
   readonly onRequest: () => void;
 }
 
-export function createVirtualBus(site: Site, bus: BusSpec, deps: BusDeps): VirtualBus {
-  const { clock, seed, images } = deps;
-  const kind = bus.kind === 'tcp' ? 'tcp' : 'rtu';
+function unitsOn(bus: string, site: Site, images: BusDeps['images']): Map<number, DeviceImage> {
   const units = new Map<number, DeviceImage>();
   for (const device of site.devices) {
     const image = images[device.id];
-    if (device.bus === bus.id && image !== undefined) units.set(device.unit, image);
+    if (device.bus === bus && image !== undefined) units.set(device.unit, image);
   }
+  return units;
+}
+
+export function createVirtualBus(site: Site, bus: BusSpec, deps: BusDeps): VirtualBus {
+  const { clock, seed, images } = deps;
+  const kind = bus.kind === 'tcp' ? 'tcp' : 'rtu';
+  const units = unitsOn(bus.id, site, images);
   const faults = createFaults(seed, kind);
   const station: FaultyStation = {
     bus: bus.id,

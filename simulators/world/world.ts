@@ -69,7 +69,7 @@ export interface WorldResult {
   readonly faultsInjected: Partial<Record<FaultKind, number>>;
   readonly violations: readonly WorldViolation[];
   /** What followed from readings that were lies, counted apart. */
-  readonly excused: number;
+  readonly excusedCount: number;
   readonly recordsConfirmed: number;
   readonly intervalsCleared: number;
   readonly hash: string;
@@ -118,7 +118,7 @@ class World {
           verifier,
           log,
           digest: this.digest,
-          clockRate: rateOf(seed),
+          clockSpeed: speedOf(seed),
           report: (rule, site, what) => this.report(rule, site, what),
         }),
     );
@@ -170,7 +170,7 @@ class World {
       faults,
       faultsInjected: this.injected,
       violations: this.violations,
-      excused: this.sum((stand) => stand.gateway.site.court.excused()),
+      excusedCount: this.sum((stand) => stand.gateway.site.court.excused()),
       recordsConfirmed: this.sum((stand) => stand.gateway.disk.confirmed.size),
       intervalsCleared: this.cloud.status()?.intervalsCleared ?? 0,
       hash: this.digest.hex(),
@@ -250,7 +250,7 @@ class World {
   }
 }
 
-function rateOf(seed: number): number {
+function speedOf(seed: number): number {
   const random = createStream(seed, 'clock rate');
   if (random.next() >= DRIFTING) return 1;
   return random.next() < 0.5 ? 1 - DRIFT : 1 + DRIFT;
