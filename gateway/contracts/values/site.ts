@@ -169,6 +169,9 @@ export interface Meter {
   readonly latencyMs: number;
 }
 
+/** A meter whose values are younger than this when they are read counts as prompt. */
+export const PROMPT_METER_MS = 100;
+
 /** At most one unmetered terminal a node; its power is what the node's sum leaves. */
 export interface Residual {
   readonly node: string;

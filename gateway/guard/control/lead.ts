@@ -17,7 +17,7 @@ const NEAR = 0.02;
 /** So many cycles in a row, so that the first moment of a quick one is not taken for creeping. */
 const CREPT_CYCLES = 2;
 
-/** Share of the way from its last power to the aim that a battery has covered; NaN = no way to go. */
+/** Share of the way from its last power to the aim that it has covered; NaN = no way to go. */
 function covered(terminal: TerminalState, lastW: number | undefined, aimW: number): number {
   const { spec, powerW, failing } = terminal;
   if (failing || lastW === undefined) return Number.NaN;

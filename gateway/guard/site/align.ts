@@ -1,4 +1,6 @@
-/** A few samples of one power, oldest first; instants are those of the value, not of its reading. */
+import { PROMPT_METER_MS } from '../../contracts/values/site.ts';
+
+/** A few samples of one power, oldest first, at the instants of the values. */
 export type Trace = readonly { readonly atMs: number; readonly powerW: number }[];
 
 const KEPT = 16;
@@ -64,8 +66,6 @@ const BEGUN = 0.05;
 /** Own reading of a device whose latency nobody knows. */
 const OWN_MS = 400;
 const LEAST_W = 5;
-/** A meter that is no later than this is as good as prompt. */
-export const PROMPT_MS = 100;
 
 function widened(span: Span, powerW: number): Span {
   return { lowW: Math.min(span.lowW, powerW), highW: Math.max(span.highW, powerW) };
@@ -202,7 +202,7 @@ function prompt({ trace, steered }: Around): Observed {
 export function observe(before: Belief | undefined, around: Around): Observed | undefined {
   const meter = around.trace[around.trace.length - 1];
   if (meter === undefined) return undefined;
-  if (!(around.latencyMs >= PROMPT_MS)) return prompt(around);
+  if (!(around.latencyMs >= PROMPT_METER_MS)) return prompt(around);
   const atMs = meter.atMs;
   const noiseW = Math.max(LEAST_W, around.resolutionW / 2);
   const spans = new Map<string, Span>();

@@ -13,11 +13,11 @@ export interface SocTrack {
   readonly doubt: SocDoubt | undefined;
 }
 
-/** After a jump that no energy explains: from where, and how many readings have agreed since. */
+/** After a jump that no energy explains: from where, and how many readings agree since. */
 export interface SocDoubt {
   readonly lowPct: number;
   readonly highPct: number;
-  readonly agreed: number;
+  readonly agreedCount: number;
 }
 
 export interface SocView {
@@ -71,11 +71,14 @@ function take(track: SocTrack, socPct: number, atMs: number, at: SocStep): SocTr
   if (jumped) {
     const lowPct = Math.min(socPct, track.socPct, before?.lowPct ?? socPct);
     const highPct = Math.max(socPct, track.socPct, before?.highPct ?? socPct);
-    return { ...next, doubt: { lowPct, highPct, agreed: 1 } };
+    return { ...next, doubt: { lowPct, highPct, agreedCount: 1 } };
   }
   if (before === undefined) return next;
-  const agreed = before.agreed + 1;
-  return { ...next, doubt: agreed >= BELIEVED_READINGS ? undefined : { ...before, agreed } };
+  const agreedCount = before.agreedCount + 1;
+  return {
+    ...next,
+    doubt: agreedCount >= BELIEVED_READINGS ? undefined : { ...before, agreedCount },
+  };
 }
 
 export function socStep(

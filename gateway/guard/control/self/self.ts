@@ -1,5 +1,5 @@
+import { PROMPT_METER_MS } from '../../../contracts/values/site.ts';
 import { doing, REST_W } from '../../../contracts/values/words.ts';
-import { PROMPT_MS } from '../../site/align.ts';
 import type { TerminalState } from '../../site/types.ts';
 import { clamp, comingGridW, ready, type Slot, slotsOf, wanted } from '../shares.ts';
 import type { Controller, Step, View, Wish } from '../types.ts';
@@ -76,7 +76,7 @@ export const self: Controller<SelfState> = {
       const before = state[id] ?? 0;
       const meter = view.spec.meters.find(({ of }) => of === id);
       // The latency of a meter known, its resolution is reckoned with already.
-      const noiseW = (meter?.latencyMs ?? 0) >= PROMPT_MS ? 0 : 2 * (meter?.resolutionW ?? 0);
+      const noiseW = (meter?.latencyMs ?? 0) >= PROMPT_METER_MS ? 0 : 2 * (meter?.resolutionW ?? 0);
       const quiet = Math.abs(restingW - before) < Math.max(DEADBAND_W, noiseW);
       const targetW = quiet ? before : restingW;
       next[id] = targetW;
