@@ -89,6 +89,7 @@ export class AuditBook {
       void book.note({ kind: 'log', what, text });
     }
     if (found.end.seq === 0) {
+      await book.begin();
       const text = 'The log begins; its signatures are by this key';
       void book.note({ kind: 'log', what: 'begun', text, data: { publicKey: key.publicKey } });
     }
@@ -175,6 +176,17 @@ export class AuditBook {
     this.lost -= lost;
     if (isFull) await this.removeOld();
     await this.vouch();
+  }
+
+  /** A head of nothing: a power cut after the first lines must not look like a head removed. */
+  private async begin(): Promise<void> {
+    try {
+      await this.vouch();
+      const folder = await open(this.dir, 'r');
+      await folder.sync().finally(() => folder.close());
+    } catch (error) {
+      this.log.error('the audit log has no head yet', { why: String(error) });
+    }
   }
 
   /** On disk after the lines that it is about. */

@@ -1,10 +1,11 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { Ring, type RingBounds } from '../blackbox/ring.ts';
 
 /**
- * Disk work of the guard, off its main thread: files replaced whole (write, fsync, rename), log
- * lines, the black box.
+ * Disk work of the guard, off its main thread: files replaced whole (write, fsync, rename, fsync of
+ * the folder), log lines, the black box.
  */
 export type Job =
   | { readonly kind: 'replace'; readonly file: string; readonly text: string }
@@ -29,6 +30,13 @@ function replace(file: string, text: string): void {
   fsyncSync(fd);
   closeSync(fd);
   renameSync(next, file);
+  // The new name is on disk only with its folder: a power cut brought the file before back.
+  const folder = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 function work(job: Job): void {

@@ -223,7 +223,7 @@ function judgeHead(
   }
   if ((last?.seq ?? 0) < head.seq) {
     say(`the log ends at entry ${last?.seq ?? 0}, and had ${head.seq}: its end was removed`);
-  } else if (walk.hashes.get(head.seq) !== head.hash) {
+  } else if (head.seq > 0 && walk.hashes.get(head.seq) !== head.hash) {
     say(`entry ${head.seq} is not the one that was signed`);
   }
   const oldestSeq = entries[0]?.seq ?? 0;

@@ -194,6 +194,17 @@ describe('a log that goes on', () => {
     expect(verify()).toMatchObject({ ok: true, unsignedCount: 0 });
   });
 
+  it('has a head before its first line, so that a cut between them is no head removed', async () => {
+    const { head } = readAudit(dir);
+    expect(head).toBe(undefined);
+    const book = await openBook();
+    const first = readFileSync(join(dir, 'head.json'));
+    expect(JSON.parse(first.toString())).toMatchObject({ seq: 0 });
+    await book.settled();
+    writeFileSync(join(dir, 'head.json'), first);
+    expect(verify()).toMatchObject({ ok: true, unsignedCount: 1 });
+  });
+
   it('says at a start what was changed, and goes on', async () => {
     await write(3);
     const path = join(dir, '000000001.log');

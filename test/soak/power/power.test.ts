@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { count } from '../counts.ts';
+import { type Order, run, type Sum } from './lives.ts';
+import { whyNoPowerCut } from './volume.ts';
+
+/** A run adds as many to what was counted before (test/soak/counts.json). */
+const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
+const CUTS = Number(process.env['SOAK_CUTS'] ?? 100);
+/** Enough of them for a loss to show, were the disk not waited for. */
+const CONTROL_CUTS = 20;
+const NOT_SYNCHRONOUS = 'database without a synchronous write';
+
+const why = whyNoPowerCut();
+if (why !== undefined) process.stdout.write(`No power is cut: ${why}\n`);
+
+const counted = (by: Order['by']): Pick<Order, 'by' | 'onSum'> => ({
+  by,
+  onSum: ({ problems, ...sum }: Sum) => count(by, { ...sum, problems: problems.length }),
+});
+const sound = { lostRows: 0, doubleEffects: 0, problems: [] };
+
+describe('outbox, cloud, audit log, guard.state and black box have what was told to be stored', () => {
+  it('after kill -9 at any instant', async () => {
+    const sum = await run({ ...counted('kill'), lives: KILLS });
+    expect(sum).toMatchObject({ lives: KILLS, ...sound });
+  });
+
+  it.skipIf(why !== undefined)('after a power cut at any instant', async () => {
+    const sum = await run({ ...counted('power cut'), lives: CUTS });
+    expect(sum).toMatchObject({ lives: CUTS, ...sound });
+  });
+
+  it.skipIf(why !== undefined)(
+    'and a database that does not wait for the disk is seen',
+    async () => {
+      const sum = await run({ by: 'power cut', lives: CONTROL_CUTS, planted: NOT_SYNCHRONOUS });
+      expect(sum.lostRows).toBeGreaterThan(0);
+    },
+  );
+});
