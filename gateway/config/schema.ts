@@ -205,6 +205,7 @@ export const siteSchema = z.strictObject({
     .strictObject({
       active: z.boolean().default(true),
       peakLimitW: watts.optional(),
+      rampPctPerMin: z.number().min(0.1).max(1_000).optional(),
       unprovenAllowed: z.array(id).default([]),
       marketEnabled: z.boolean().default(true),
       foreignWrites: z.enum(['insist', 'alarm', 'yield']).optional(),

@@ -39,6 +39,7 @@ export type ReasonCode =
   | 'ENVELOPE'
   | 'LIMIT_UNREACHABLE'
   | 'EMERGENCY'
+  | 'RAMP'
   | 'SOC_MIN'
   | 'SOC_MAX'
   | 'RESERVE'

@@ -196,6 +196,7 @@ export interface Signal {
 export interface ControlSettings {
   readonly active: boolean; // false: observing
   readonly peakLimitW?: number; // peak shaving on the connection's import
+  readonly rampPctPerMin?: number; // of nameplate, after a start and after the grid's return
   readonly unprovenAllowed: readonly string[]; // devices under control without commissioning record
   readonly marketEnabled: boolean;
   /**

@@ -10,6 +10,7 @@ import { type MarketState, market } from './market/market.ts';
 import { type PeakState, peak } from './peak/peak.ts';
 import { plan } from './plan/plan.ts';
 import { type ProtectState, protect } from './protect/protect.ts';
+import { type RampState, ramp } from './ramp/ramp.ts';
 import { type SelfState, self } from './self/self.ts';
 import { clamp } from './shares.ts';
 import type { Ask, Controller, Open, Proposal, Range, View, Wish } from './types.ts';
@@ -19,6 +20,7 @@ export interface ArbiterState {
   readonly island: IslandState;
   readonly site: LimitsState;
   readonly grid: LimitsState;
+  readonly ramp: RampState;
   readonly peak: PeakState;
   readonly market: MarketState;
   readonly self: SelfState;
@@ -32,6 +34,7 @@ export const ARBITER_START: ArbiterState = {
   island: island.start,
   site: siteLimits.start,
   grid: gridLimits.start,
+  ramp: ramp.start,
   peak: peak.start,
   market: market.start,
   self: self.start,
@@ -193,6 +196,7 @@ export function arbitrate(
     site: run(siteLimits, before.site),
     grid: run(gridLimits, before.grid),
   };
+  const ramped = run(ramp, next.island.islanded ? ramp.start : before.ramp);
   run(commission, undefined);
   const later = { peak: run(peak, before.peak), market: run(market, before.market) };
   run(plan, undefined);
@@ -207,7 +211,7 @@ export function arbitrate(
     return range === undefined ? [] : [propose(terminal, range, corrections, device[terminal.id])];
   });
   return {
-    state: { ...next, ...later, ...last, bias, lead: corrections.crept },
+    state: { ...next, ramp: ramped, ...later, ...last, bias, lead: corrections.crept },
     wishes,
     proposals,
     asks,
