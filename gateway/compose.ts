@@ -1,6 +1,5 @@
 import { profileById } from '../devices/catalogue.ts';
 import type { Profile } from '../devices/profile.ts';
-import type { Learned } from './contracts/values/commissioning.ts';
 import type { Directive } from './contracts/values/directive.ts';
 import type { BusSpec, Site } from './contracts/values/site.ts';
 import { SiteTiming, type Timing } from './contracts/values/timing.ts';
@@ -39,7 +38,6 @@ export interface GuardConfig {
   /** Devices, or `device/terminal`, with a commissioning record. */
   readonly commissioned: ReadonlySet<string>;
   readonly timed?: ReadonlySet<string>; // devices whose own timer was proven
-  readonly learned?: ReadonlyMap<string, Learned>; // by terminal, as measured at commissioning
   readonly codes?: ReadonlyMap<string, number>; // secret: by device, what unlocks its writes
   readonly bootId: string;
   readonly passThrough?: PassRules | undefined; // default: nothing passes

@@ -23,6 +23,14 @@ export class Alarms {
         mend: 'Look at its power, its cable and its address.',
       });
     }
+    for (const { terminal, reason } of image.decisions) {
+      if (reason.code !== 'NOT_COMMISSIONED') continue;
+      found.push({
+        code: `NOT_COMMISSIONED:${terminal}`,
+        text: `${reason.sentence}.`,
+        mend: 'Run edgewatt doctor to see what is missing, edgewatt devices commission to prove it.',
+      });
+    }
     if (image.mode === 'safe') {
       found.push({
         code: 'SAFE',

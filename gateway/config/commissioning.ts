@@ -184,11 +184,10 @@ export interface DeviceStand {
 
 /** What the records let the guard do. */
 export interface Admitted {
-  readonly site: Site; // serial numbers bound as proven
+  readonly site: Site; // serial numbers bound, response and latency as measured
   readonly stands: readonly DeviceStand[];
   readonly commissioned: ReadonlySet<string>; // devices, or `device/terminal`
   readonly timed: ReadonlySet<string>;
-  readonly learned: ReadonlyMap<string, Learned>; // by terminal
   readonly sentences: readonly string[]; // for the log
 }
 
@@ -228,7 +227,10 @@ export function admit(place: Place, site: Site, profiles: Profiles): Admitted {
   };
   return {
     site: {
-      ...site,
+      ...measuredSite(
+        site,
+        results.map(({ learned }) => learned),
+      ),
       devices: site.devices.map((device) => {
         const serial = serialOf(device.id);
         return serial === '' ? device : { ...device, serial };
@@ -245,9 +247,29 @@ export function admit(place: Place, site: Site, profiles: Profiles): Admitted {
       ),
     ),
     timed: new Set(fit.filter(({ kept }) => isTimed(kept)).map(({ device }) => device)),
-    learned: new Map(results.map(({ terminal, learned }) => [terminal, learned])),
     sentences: stands.flatMap(sentencesOf),
   };
+}
+
+/** What was measured counts in place of what the site file supposed. */
+function measuredSite(site: Site, learned: readonly Learned[]): Site {
+  const latenciesMs = new Map<string, number>();
+  for (const { meters } of learned) {
+    for (const { meter, latencyMs } of meters) {
+      const known = latenciesMs.get(meter) ?? 0;
+      if (latencyMs !== null) latenciesMs.set(meter, Math.max(known, Math.round(latencyMs)));
+    }
+  }
+  const terminals = site.terminals.map((terminal) => {
+    const own = learned.find((one) => one.terminal === terminal.id);
+    if (own === undefined || own.delayMs === null) return terminal;
+    return { ...terminal, responseMs: Math.round(own.delayMs + (own.lagMs ?? 0)) };
+  });
+  const meters = site.meters.map((meter) => {
+    const latencyMs = latenciesMs.get(meter.id);
+    return latencyMs === undefined ? meter : { ...meter, latencyMs };
+  });
+  return { ...site, terminals, meters };
 }
 
 function sentencesOf({ device, kept, refused }: DeviceStand): string[] {

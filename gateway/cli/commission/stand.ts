@@ -78,10 +78,10 @@ async function openOwn(file: GatewayFile, site: Site): Promise<Stand> {
   const clock = createClock(file.demo?.clockOrigin);
   const stateFile = join(file.dataDir, 'guard.state');
   const profiles = profilesBeside(file.siteFile);
-  const { site: bound, commissioned, timed, learned } = admit(file, site, profiles);
+  const { site: bound, commissioned, timed } = admit(file, site, profiles);
   const guard = composeGuard(
     {
-      ...{ site: bound, profiles, times: timing(clock.speed), commissioned, timed, learned },
+      ...{ site: bound, profiles, times: timing(clock.speed), commissioned, timed },
       saved: checkSaved(readSaved(stateFile, log)),
       bootId: `${site.gateway}-commission-${process.pid}`,
     },

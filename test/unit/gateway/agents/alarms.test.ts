@@ -7,6 +7,7 @@ const image = (wallMs: number): Image =>
   ({
     wallMs,
     devices: [],
+    decisions: [],
     flags: [],
     mode: 'trading',
     reason: { code: 'PLAN' },
@@ -29,6 +30,16 @@ it('records that were given up and records that are refused are told apart, and 
     ['RECORDS_DROPPED', '1', 3],
     ['RECORDS_REFUSED', '4', 2],
   ]);
+});
+
+it('a device that still has to be proven is named, with the command', () => {
+  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
+  const sentence = 'Roof in its own mode, because it was not commissioned yet';
+  const reason = { authority: 'site-safety', code: 'NOT_COMMISSIONED', sentence };
+  const open = { ...image(5), decisions: [{ terminal: 'pv1', powerW: null, reason }] } as Image;
+  const [alarm] = new Alarms().list(open, undefined, opened, (id) => id);
+  expect(alarm).toMatchObject({ code: 'NOT_COMMISSIONED:pv1', text: `${sentence}.` });
+  expect(alarm?.mend).toContain('edgewatt devices commission');
 });
 
 it('a clock that nobody trusts is an alarm, with the way to mend it', () => {

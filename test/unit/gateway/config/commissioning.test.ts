@@ -163,6 +163,23 @@ describe('records of commissioning', () => {
     expect(stands.find(({ device }) => device === 'inverter1')?.open).toEqual(['pv1']);
   });
 
+  it('what was measured counts in place of what the site file supposed', () => {
+    keepSimulatedRecords(dataDir, SUNFIELD, 1_000);
+    const record = recordOf('inverter2');
+    const [first] = record.terminals;
+    if (first === undefined) throw new Error('an empty record');
+    const meter = {
+      ...{ meter: 'm-grid', device: 'meter1', of: 'grid', expectedGainShare: -1, gainShare: -1 },
+      ...{ gainErrorShare: 0, phases: [], delayMs: 900, latencyMs: 640.4 },
+      ...{ resolutionW: 1, noiseW: 2 },
+    };
+    const learned = { ...first.learned, delayMs: 1_300, lagMs: 210.2, meters: [meter] };
+    keepRecord(place(), SUNFIELD, { ...record, terminals: [{ ...first, learned }] });
+    const { site } = admit(place(), SUNFIELD, profileById);
+    expect(site.terminals.map(({ responseMs }) => responseMs)).toEqual([2_000, 1_510]);
+    expect(site.meters.map(({ latencyMs }) => latencyMs)).toEqual([640]);
+  });
+
   it('a timer that reverts to full power at an export-limited site: refused, until a limit of its own is proven', () => {
     const connections = SUNFIELD.connections.map((one) => ({
       ...one,
