@@ -153,6 +153,17 @@ program
   });
 
 program
+  .command('forecast')
+  .argument('<path>', 'folder with meta.json and a CSV (plain or gzip) a site')
+  .option('--site <id>', 'only this one; may be given again', more, [])
+  .option('--json', 'print one JSON object')
+  .description('score the forecasts of load and sun on recordings, as they would have been issued')
+  .action(async (path: string, options) => {
+    const { forecast } = await import('./cli/forecast.ts');
+    forecast(resolve(path), options);
+  });
+
+program
   .command('advice')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print the scoreboard as JSON')

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { offsetAt, parseStamp } from '../../gateway/contracts/values/stamp.ts';
 import { DAY_MS, HOUR_MS, localDayStart } from '../../gateway/contracts/values/time.ts';
 import { type Dataset, type DatasetMeta, type DatasetRange, parseDataset } from '../data/csv.ts';
-import { offsetAt, parseStamp } from '../data/iso.ts';
 
 /** What meta.json says about one recording, beyond its clock. */
 export interface Recording {

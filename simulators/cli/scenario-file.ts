@@ -7,7 +7,7 @@ import { checkSite } from '../../gateway/config/check.ts';
 import { loadSite, readText } from '../../gateway/config/load.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
-import { instantsOf } from '../data/iso.ts';
+import { instantsOf } from '../../gateway/contracts/values/stamp.ts';
 import { compile, type Draft, type Entry } from '../scenarios/compile.ts';
 import type { Scenario } from '../scenarios/types.ts';
 import { span } from '../scenarios/words.ts';

@@ -1,6 +1,11 @@
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import {
+  instantsOf,
+  isoMinute,
+  offsetAt,
+  parseStamp,
+} from '../../gateway/contracts/values/stamp.ts';
 import { DAY_MS, type Instant, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
-import { instantsOf, isoMinute, offsetAt, parseStamp } from './iso.ts';
 
 /**
  * Recorded load and PV from CSV (docs/formats.md): `ts,load_kwh,pv_kwh`, energies per interval,

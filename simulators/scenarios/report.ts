@@ -1,5 +1,5 @@
+import { isoMinute } from '../../gateway/contracts/values/stamp.ts';
 import { clockSeconds } from '../../gateway/contracts/values/words.ts';
-import { isoMinute } from '../data/iso.ts';
 import { escaped } from './drawing.ts';
 import type { Verdict } from './judge.ts';
 import type { Recording, Scenario } from './types.ts';

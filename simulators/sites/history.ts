@@ -1,5 +1,5 @@
+import { isoMinute } from '../../gateway/contracts/values/stamp.ts';
 import { DAY_MS, type Instant, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
-import { isoMinute } from '../data/iso.ts';
 import { type PlantConfig, type PlantTruth, startPlant, stepPlant } from '../plant/plant.ts';
 
 /**

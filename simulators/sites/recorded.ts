@@ -1,10 +1,10 @@
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { Connection, Site, StoreSpec, Terminal } from '../../gateway/contracts/values/site.ts';
+import { offsetAt } from '../../gateway/contracts/values/stamp.ts';
 import type { Tariff } from '../../gateway/contracts/values/tariff.ts';
 import { HOUR_MS } from '../../gateway/contracts/values/time.ts';
 import type { Dataset } from '../data/csv.ts';
 import { createDrive } from '../data/drive.ts';
-import { offsetAt } from '../data/iso.ts';
 import type { Drive } from '../plant/types.ts';
 import { PROFILES } from './profiles.ts';
 import { HOUSEHOLD, INDUSTRY } from './tariffs.ts';

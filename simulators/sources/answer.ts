@@ -1,5 +1,5 @@
+import { parseStamp } from '../../gateway/contracts/values/stamp.ts';
 import { HOUR_MS, localDayStart } from '../../gateway/contracts/values/time.ts';
-import { parseStamp } from '../data/iso.ts';
 import type { Climate } from '../plant/weather.ts';
 import { MARKET_ZONE, priceBody } from './prices.ts';
 import { createWeatherSource, type ForecastQuery, isVariable } from './weather.ts';

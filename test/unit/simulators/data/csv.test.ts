@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Fault } from '../../../../gateway/contracts/values/fault.ts';
+import { instantsOf, isoMinute, parseStamp } from '../../../../gateway/contracts/values/stamp.ts';
 import { type DatasetMeta, parseDataset } from '../../../../simulators/data/csv.ts';
-import { instantsOf, isoMinute, parseStamp } from '../../../../simulators/data/iso.ts';
 
 const good = `ts,load_kwh,pv_kwh,note
 2026-06-15T10:00Z,1.5,0.25,a

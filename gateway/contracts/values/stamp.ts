@@ -1,4 +1,4 @@
-import { DAY_MS, type Instant, localTime, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
+import { DAY_MS, type Instant, localTime, MINUTE_MS } from './time.ts';
 
 /** Civil dates after Howard Hinnant, "chrono-compatible low-level date algorithms". */
 

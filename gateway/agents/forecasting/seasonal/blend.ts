@@ -1,0 +1,69 @@
+import { exp } from '../../../../devices/maths.ts';
+
+/** How a blend turns losses into weights. */
+export interface Trust {
+  readonly sharpness: number; // of the weights in the experts' losses
+  readonly remembered: number; // share of a loss after another learning
+}
+
+const DAILY: Trust = { sharpness: 25, remembered: 0.97 };
+
+/**
+ * Weighs experts by the absolute errors that they made before (exponentially weighted forecasters;
+ * Cesa-Bianchi and Lugosi 2006, chapter 2, with forgetting).
+ */
+export class Blend {
+  private readonly losses: Float64Array;
+  private readonly trust: Trust;
+  private learnt = false;
+
+  constructor(experts: number, trust: Trust = DAILY) {
+    this.trust = trust;
+    this.losses = new Float64Array(experts);
+  }
+
+  /** Shares of the experts, sum 1. */
+  weights(): Float64Array {
+    const { losses } = this;
+    let least = Number.POSITIVE_INFINITY;
+    let sum = 0;
+    for (const loss of losses) {
+      least = Math.min(least, loss);
+      sum += loss;
+    }
+    if (!this.learnt || sum <= 0) return losses.map(() => 1 / losses.length);
+    const mean = sum / losses.length;
+    const raw = losses.map((loss) => exp((-this.trust.sharpness * (loss - least)) / mean));
+    const total = raw.reduce((a, b) => a + b, 0);
+    return raw.map((weight) => weight / total);
+  }
+
+  /** Forecasts as weighed now; where an expert knows nothing the others stand for it. */
+  mix(forecasts: readonly Float64Array[]): Float64Array {
+    const weights = this.weights();
+    return Float64Array.from({ length: forecasts[0]?.length ?? 0 }, (_, slot) => {
+      let sum = 0;
+      let total = 0;
+      for (const [n, forecast] of forecasts.entries()) {
+        const value = forecast[slot] ?? Number.NaN;
+        if (Number.isNaN(value)) continue;
+        sum += (weights[n] ?? 0) * value;
+        total += weights[n] ?? 0;
+      }
+      return total > 0 ? sum / total : Number.NaN;
+    });
+  }
+
+  /** What came, against what each expert had said of it: a day, or a slot of it. */
+  learn(forecasts: readonly Float64Array[], actual: Float64Array): void {
+    this.learnt = true;
+    for (const [n, forecast] of forecasts.entries()) {
+      let error = 0;
+      for (const [slot, value] of actual.entries()) {
+        const gap = Math.abs(value - (forecast[slot] ?? Number.NaN));
+        if (!Number.isNaN(gap)) error += gap;
+      }
+      this.losses[n] = (this.losses[n] ?? 0) * this.trust.remembered + error;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { backtest, type RecordedSeries, type Score } from '../agents/forecasting/backtest.ts';
+import { SeriesForecast } from '../agents/forecasting/seasonal/series.ts';
+import { loadExperts, seededStream, sunExperts } from '../agents/forecasting/seasonal/sets.ts';
+import { type Dataset, openDataset } from '../config/dataset.ts';
+import type { DatasetRows } from '../config/dataset-rows.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import { DAY_MS, HOUR_MS } from '../contracts/values/time.ts';
+import { print, printJson, table, tell } from './output.ts';
+
+export interface ForecastOptions {
+  readonly site?: readonly string[];
+  readonly json?: boolean;
+}
+
+const COLUMNS = { load: 'load_kwh', pv: 'pv_kwh' } as const;
+type Variable = keyof typeof COLUMNS;
+const HORIZONS_H = [1, 4, 12, 24];
+const HISTORY_SHARE = 0.75; // of a recording that names no start of its test
+const SEED = 1;
+const LEAST_DAYS = 28;
+
+interface Scored {
+  readonly site: string;
+  readonly variable: Variable;
+  readonly score: Score;
+}
+
+/**
+ * `edgewatt forecast PATH`: the gateway's forecasts from history alone, over a folder of recordings,
+ * scored as they would have been issued.
+ */
+export function forecast(dir: string, options: ForecastOptions): void {
+  const names = new Set<string>(Object.values(COLUMNS));
+  const dataset = openDataset(dir, (column) => names.has(column));
+  const scored: Scored[] = [];
+  for (const site of chosen(dataset, dir, options.site ?? [])) {
+    const rows = site.read();
+    for (const variable of ['load', 'pv'] as const) {
+      const series = seriesOf(rows, COLUMNS[variable]);
+      if (series === undefined) continue;
+      const score = scoreOf(variable, series, dataset, rows, `${site.id} ${variable}`);
+      scored.push({ site: site.id, variable, score });
+    }
+  }
+  if (scored.length === 0) {
+    throw new Fault(
+      'no column to forecast',
+      dir,
+      `name one of them ${Object.values(COLUMNS).join(' or ')}`,
+    );
+  }
+  if (options.json === true) printJson(jsonOf(dataset.set, scored));
+  else print(tableOf(scored));
+}
+
+function chosen(dataset: Dataset, dir: string, wanted: readonly string[]): Dataset['sites'] {
+  const ids = dataset.sites.map(({ id }) => id);
+  const missing = wanted.find((id) => !ids.includes(id));
+  if (missing !== undefined) {
+    throw new Fault(`no site '${missing}' in ${dir}`, '--site', `name one of: ${ids.join(', ')}`);
+  }
+  return dataset.sites.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
+}
+
+/** Mean powers in kW; undefined where the column lacks or is zero throughout. */
+function seriesOf(rows: DatasetRows, column: string): RecordedSeries | undefined {
+  const energies = rows.columns.get(column);
+  if (energies === undefined || !energies.some((kwh) => kwh > 0)) return undefined;
+  const perHour = HOUR_MS / rows.stepMs;
+  return {
+    slots: DAY_MS / rows.stepMs,
+    clockMs: rows.clockMs,
+    values: energies.map((kwh) => kwh * perHour),
+  };
+}
+
+function scoreOf(
+  variable: Variable,
+  series: RecordedSeries,
+  dataset: Dataset,
+  { clockMs, name }: DatasetRows,
+  what: string,
+): Score {
+  const firstMs = clockMs[0] ?? 0;
+  const lastMs = clockMs.at(-1) ?? firstMs;
+  const testFromMs = dataset.testFromMs ?? firstMs + HISTORY_SHARE * (lastMs - firstMs);
+  if (testFromMs - firstMs < LEAST_DAYS * DAY_MS || lastMs - testFromMs < DAY_MS) {
+    throw new Fault(
+      `less than ${LEAST_DAYS} days of history, or less than a day to score`,
+      name,
+      'give a longer recording, or correct forecast_test_start in meta.json',
+    );
+  }
+  const experts = variable === 'load' ? loadExperts(seededStream(SEED)) : sunExperts();
+  let told = 0;
+  const progress = (share: number): void => {
+    if (share < told + 0.1) return;
+    told = share;
+    tell(`forecast: ${what}, ${Math.round(share * 100)} %`);
+  };
+  const forecasting = new SeriesForecast(series.slots, experts);
+  return backtest(series, forecasting, { testFromMs, horizonsH: HORIZONS_H, progress });
+}
+
+const rounded = (value: number): number | null =>
+  Number.isFinite(value) ? Math.round(value * 10_000) / 10_000 : null;
+
+/** Means over the sites, every site counting the same. */
+function jsonOf(set: string, scored: readonly Scored[]): object {
+  const variables: Record<string, object> = {};
+  for (const variable of ['load', 'pv'] as const) {
+    const scores = scored.filter((one) => one.variable === variable).map(({ score }) => score);
+    if (scores.length === 0) continue;
+    const mean = (of: (score: Score) => number): number | null =>
+      rounded(scores.reduce((sum, score) => sum + of(score), 0) / scores.length);
+    variables[variable] = {
+      nMAE: mean((score) => score.nMAE),
+      MAE: mean((score) => score.MAE),
+      MASE: mean((score) => score.MASE),
+      pinball: mean((score) => score.pinball),
+      coverage80: mean((score) => score.coverage80),
+      horizons: Object.fromEntries(
+        HORIZONS_H.map((h) => [`${h}h`, mean((score) => score.horizons[`${h}h`] ?? Number.NaN)]),
+      ),
+    };
+  }
+  return { set, variables };
+}
+
+function tableOf(scored: readonly Scored[]): string {
+  const ahead = HORIZONS_H.map((hours) => `${hours} h`);
+  const head = ['site', 'of', 'nMAE', 'MAE kW', 'MASE', 'pinball', 'in band', ...ahead];
+  const cell = (value: number, digits = 3): string =>
+    Number.isFinite(value) ? value.toFixed(digits) : '-';
+  const rows = scored.map(({ site, variable, score }) => [
+    site,
+    variable,
+    cell(score.nMAE),
+    cell(score.MAE),
+    cell(score.MASE, 2),
+    cell(score.pinball),
+    `${cell(100 * score.coverage80, 1)} %`,
+    ...HORIZONS_H.map((hours) => cell(score.horizons[`${hours}h`] ?? Number.NaN)),
+  ]);
+  return table([head, ...rows]);
+}

@@ -1,0 +1,80 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { seededStream } from '../../../gateway/agents/forecasting/seasonal/sets.ts';
+import { forecast } from '../../../gateway/cli/forecast.ts';
+import { isoMinute } from '../../../gateway/contracts/values/stamp.ts';
+import { docCommands } from '../../fixtures/docs.ts';
+
+const page = readFileSync(new URL('../../../docs/forecasting.md', import.meta.url), 'utf8');
+const DAYS = 40;
+let dir = '';
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'forecast-'));
+  const random = seededStream(9);
+  const rows = Array.from({ length: DAYS * 24 }, (_, n) => {
+    const sun = Math.max(0, 36 - ((n % 24) - 12) ** 2) / 36;
+    return `${isoMinute(n * 3_600_000)},${(1 + random()).toFixed(3)},${(sun * random()).toFixed(3)}`;
+  });
+  const text = ['ts,load_kwh,pv_kwh', ...rows].join('\n');
+  writeFileSync(join(dir, 'site_01.csv.gz'), gzipSync(text));
+  writeFileSync(join(dir, 'site_02.csv'), text);
+  writeFileSync(
+    join(dir, 'meta.json'),
+    JSON.stringify({ step_minutes: 60, time_zone: 'UTC', forecast_test_start: '1970-02-05T00:00' }),
+  );
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function run(args: readonly string[]): { out: string; err: string } {
+  const said = { out: '', err: '' };
+  const catching = (stream: 'out' | 'err') => (text: unknown) => {
+    said[stream] += String(text);
+    return true;
+  };
+  const out = vi.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
+  const err = vi.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { site: { type: 'string', multiple: true }, json: { type: 'boolean' } },
+    });
+    forecast(positionals[1] ?? '', values);
+    return said;
+  } finally {
+    out.mockRestore();
+    err.mockRestore();
+  }
+}
+
+it('every command of docs/forecasting.md runs', () => {
+  const commands = docCommands(page, dir);
+  expect(commands.length).toBe(3);
+  const [both, one, json] = commands.map((command) => run(command));
+  expect(both?.out.trim().split('\n').length).toBe(5);
+  expect(one?.out).toMatch(/^site +of +nMAE .*\n01 +load +0\.\d+ .*\n01 +pv /);
+  expect(one?.err).toMatch(/^forecast: 01 load, \d+ %\n/);
+  const { set, variables } = JSON.parse(json?.out ?? '');
+  expect(dir.endsWith(set)).toBe(true);
+  expect(Object.keys(variables)).toEqual(['load', 'pv']);
+  const fields = ['nMAE', 'MAE', 'MASE', 'pinball', 'coverage80', 'horizons'];
+  expect(Object.keys(variables.load)).toEqual(fields);
+  for (const field of fields) expect(page).toContain(`\`${field}\``);
+  expect(Object.keys(variables.pv.horizons)).toEqual(['1h', '4h', '12h', '24h']);
+  // Uniform noise of 0 to 1 on 1: nothing beats a mean error of a quarter, over 1.5.
+  expect(variables.load.nMAE).toBeGreaterThan(0.14);
+  expect(variables.load.nMAE).toBeLessThan(0.22);
+});
+
+it('bad input is one line', () => {
+  expect(() => run(['forecast', dir, '--site', '9'])).toThrow(/^--site: no site '9' .*: 01, 02$/);
+  writeFileSync(join(dir, 'meta.json'), '{"forecast_test_start":"1970-01-05T00:00"}');
+  expect(() => run(['forecast', dir])).toThrow(/less than 28 days of history/);
+  writeFileSync(join(dir, 'site_02.csv'), 'ts,power\n1970-01-01T00:00Z,1\n1970-01-01T01:00Z,1\n');
+  expect(() => run(['forecast', dir, '--site', '02'])).toThrow(/no column to forecast/);
+});
