@@ -1,10 +1,14 @@
 /**
  * Keeps a unit that does not answer from costing its neighbours their turn: after `TRIP` failures
- * in a row it is asked again only after a pause that doubles up to the longest one. Any answer
- * closes the breaker.
+ * in a row it is left alone. One that has answered before may have lost them to a bad line, and is
+ * only taken for dead after `LOSSY_MS`. Then it is asked once a cycle, and when it has been silent
+ * for `QUICK_MS` after pauses that double up to the longest one. Any answer closes the breaker.
  */
 const TRIP = 3;
-const FIRST_MS = 5_000;
+const LOSSY_MS = 5_000;
+/** Shorter than a cycle less a time-out, so that the next cycle's poll is the probe. */
+const FIRST_MS = 500;
+const QUICK_MS = 10_000;
 
 /**
  * Longest pauses, before stretching. A unit alone on its wire delays nobody and is asked more
@@ -14,6 +18,8 @@ const LONGEST_MS = { shared: 60_000, alone: 20_000 };
 
 export class Breaker {
   private failures = 0;
+  private failingFromMs = 0;
+  private hasAnswered = false;
   private pauseMs = 0;
   private askAtMs = 0;
   private readonly stretch: number;
@@ -38,15 +44,22 @@ export class Breaker {
   }
 
   answered(): void {
+    this.hasAnswered = true;
     this.failures = 0;
     this.pauseMs = 0;
   }
 
-  failed(nowMs: number): void {
+  /** @param told by a gateway, that it does not reach the unit: not just lost on the way */
+  failed(nowMs: number, told = false): void {
+    if (this.failures === 0) this.failingFromMs = nowMs;
     this.failures += 1;
     if (this.failures < TRIP) return;
-    const next = this.pauseMs === 0 ? FIRST_MS * this.stretch : 2 * this.pauseMs;
-    this.pauseMs = Math.min(next, this.longestMs);
+    const isYoung = nowMs - this.failingFromMs < LOSSY_MS * this.stretch;
+    if (isYoung && this.hasAnswered && !told) return;
+    const firstMs = FIRST_MS * this.stretch;
+    const isQuick = nowMs - this.failingFromMs < QUICK_MS * this.stretch;
+    const nextMs = isQuick ? firstMs : Math.max(firstMs, 2 * this.pauseMs);
+    this.pauseMs = Math.min(nextMs, this.longestMs);
     this.askAtMs = nowMs + this.pauseMs;
   }
 }

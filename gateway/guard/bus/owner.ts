@@ -188,7 +188,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       item,
       sentRealMs: nowMs,
       sentMonoMs: this.clock.monoMs(),
-      deadlineMs: nowMs + settings.timeoutMs,
+      deadlineMs: nowMs + this.wireTime.timeoutMs(unit, request),
     };
     const bytes = this.line.ask(flight);
     this.queue.note(settings.unit, request);
@@ -232,6 +232,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     this.strayBytes += count;
     if (this.strayBytes < STRAY_BYTES) return;
     if (this.strayBytes - count < STRAY_BYTES) this.late += 1;
+    this.lastUnit.patience.surprised();
     this.doubt(this.lastUnit, this.clock.realMs());
   }
 
@@ -249,12 +250,9 @@ class Owner implements Bus, Host, Hearer<Flight> {
    */
   private doubt(unit: Unit, nowMs: number): void {
     const { lateMs } = unit.settings;
-    if (!this.line.needsResync) {
-      unit.standing.restUntilMs = nowMs + lateMs;
-      return;
-    }
-    unit.doubted = true;
-    this.silence.need(nowMs, lateMs);
+    unit.doubted = this.line.needsResync;
+    if (unit.doubted) this.silence.need(nowMs, unit.patience.lateMs(lateMs));
+    else unit.standing.restUntilMs = nowMs + lateMs;
   }
 
   answered(flight: Flight, answer: PduAnswer): void {
@@ -289,7 +287,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     // A gateway's way to say that it could not reach the unit; the connection is fine.
     const down = exception === 0x0a || exception === 0x0b;
     unit.standing.failing = down;
-    if (down) unit.breaker.failed(this.clock.monoMs());
+    if (down) unit.breaker.failed(this.clock.monoMs(), true);
     else unit.breaker.answered();
     item.settle({ ...failure('exception', `exception ${exception}`), exception });
     if (unit.breaker.open) this.settleWaiting('unit-down', 'did not answer', unit);
@@ -315,6 +313,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     unit.doubted = false;
     unit.standing.failing = false;
     unit.breaker.answered();
+    unit.patience.proven();
     const item = this.held;
     this.held = undefined;
     if (item !== undefined) this.queue.push(item, isWrite(item.request) ? 'write' : 'control');
@@ -322,12 +321,12 @@ class Owner implements Bus, Host, Hearer<Flight> {
   }
 
   private timedOut(flight: Flight, nowMs: number): void {
-    const { unit } = flight;
     this.flights.land(flight);
     this.silence.done(nowMs);
     this.line.forget(flight);
-    unit.stats.timeouts += 1;
-    this.lost(flight, failure('timeout', `no answer within ${unit.settings.timeoutMs} ms`), nowMs);
+    flight.unit.stats.timeouts += 1;
+    const waitedMs = Math.round(flight.deadlineMs - flight.sentRealMs);
+    this.lost(flight, failure('timeout', `no answer within ${waitedMs} ms`), nowMs);
   }
 
   private lost(flight: Flight, result: BusResult & { ok: false }, nowMs: number): void {
@@ -336,6 +335,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     this.failing.add(unit);
     unit.standing.failing = true;
     unit.breaker.failed(this.clock.monoMs());
+    unit.patience.failed();
     this.doubt(unit, nowMs);
     const item = flight.item ?? this.held;
     if (flight.item === undefined) this.held = undefined;

@@ -1,5 +1,6 @@
 import { Breaker } from './breaker.ts';
 import type { Asked } from './line.ts';
+import { Patience } from './patience.ts';
 import type { Request } from './pdu.ts';
 import type { Standing, Waiting } from './queue.ts';
 import type { BusResult, UnitSettings, UnitStats } from './types.ts';
@@ -14,6 +15,7 @@ export interface Asking extends Waiting {
 export interface Unit {
   readonly settings: UnitSettings;
   readonly breaker: Breaker;
+  readonly patience: Patience;
   readonly stats: { -readonly [K in keyof UnitStats]: UnitStats[K] };
   readonly standing: { -readonly [K in keyof Standing]: Standing[K] };
   proof: { readonly request: Request; readonly words?: readonly number[] } | undefined;
@@ -34,6 +36,7 @@ export interface Flight extends Asked {
 export const newUnit = (settings: UnitSettings, stretch: number, alone: boolean): Unit => ({
   settings,
   breaker: new Breaker(stretch, alone),
+  patience: new Patience(),
   stats: { requests: 0, writes: 0, timeouts: 0, exceptions: 0, badFrames: 0, latencyMs: 0 },
   standing: {
     failing: false,

@@ -1,6 +1,6 @@
 import type { BusSpec } from '../../contracts/values/site.ts';
 import { characterBits, silenceMs } from './line.ts';
-import { answerLength, type Request, requestLength } from './pdu.ts';
+import { answerLength, isWrite, type Request, requestLength } from './pdu.ts';
 import type { Unit } from './unit.ts';
 
 /** Until a unit has answered: what a meter on a line takes to think, and a device on a network. */
@@ -59,6 +59,19 @@ export class WireTime {
     const turnaroundMs = Math.max(0, tookMs - wireMs);
     const before = unit.turnaroundMs ?? turnaroundMs;
     unit.turnaroundMs = before + SHARE * (turnaroundMs - before);
+    if (!isWrite(request)) unit.patience.answered(turnaroundMs);
+  }
+
+  /**
+   * How long an answer is waited for. Less than the profile says only for a read on a serial line,
+   * from a unit that a proof read can tell from its late answers.
+   */
+  timeoutMs(unit: Unit, request: Request): number {
+    const { settings, patience, proof } = unit;
+    if (this.characterMs === 0 || proof === undefined || isWrite(request)) {
+      return settings.timeoutMs;
+    }
+    return patience.timeoutMs(this.charactersMs(request), settings.timeoutMs);
   }
 
   costMs(unit: Timed, request: Request): number {

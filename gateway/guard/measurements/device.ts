@@ -11,6 +11,7 @@ import type { Timing } from '../../contracts/values/timing.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { Request } from '../bus/pdu.ts';
 import type { BusHandle, BusResult } from '../bus/types.ts';
+import { ask } from './ask.ts';
 import { ReadingBook } from './book.ts';
 import { type Block, itemsIn, planBlocks, type Span, splitBlock } from './plan.ts';
 import { isPermanent, type Polled, polledOf } from './polled.ts';
@@ -315,14 +316,9 @@ export class DevicePoller {
   private async read(polled: Polled, cycle: number): Promise<void> {
     const { block } = polled;
     const span = block.spans[polled.attempt % block.spans.length] ?? block.spans[0];
-    polled.attempt += 1;
-    polled.pending = true;
     const request = readRequest(block.space, span);
-    const priority = block.class === 'control' ? 'control' : 'slow';
-    let result = await this.handle.request(request, priority);
-    if (!result.ok && result.exception === 4) result = await this.handle.request(request, priority);
-    polled.pending = false;
-    polled.failed = !result.ok;
+    const lost = (): void => this.book?.failed(itemsIn(block, span));
+    const result = await ask(this.handle, request, polled, lost);
     this.settled = this.settled || this.polled.every((other) => !other.pending);
     if (result.ok) {
       polled.failures = 0;

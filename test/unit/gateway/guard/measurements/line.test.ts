@@ -12,15 +12,29 @@ import { createPeer } from '../../../../../simulators/wires/peer.ts';
 const TURNAROUND_MS = 20;
 const CHARACTER_BITS = 10;
 
+/** Uniform in [0, 1), the same in every run (mulberry32). */
+function drawn(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
 /** Three-phase meters on one line that is as slow as its baud rate. */
-async function line(baud: 9_600 | 38_400, units: number, dead?: number) {
+async function line(baud: 9_600 | 38_400, units: number, dead?: number, seed = 1) {
   const clock = createVirtualClock();
   const wire = createMemoryWire(clock, 'memory', 0);
   const living = Array.from({ length: units }, (_, n) => n + 1).filter((unit) => unit !== dead);
   const peer = createPeer('rtu', living);
   const characterMs = (1_000 * CHARACTER_BITS) / baud;
+  const random = drawn(seed);
+  const fault = { lostShare: 0, deadUnit: 0 };
   wire.far.onBytes = (bytes) =>
     peer.heard(bytes, (reply) => {
+      if (reply[0] === fault.deadUnit || random() < fault.lostShare) return;
       const wireMs = (bytes.length + reply.length) * characterMs;
       wire.far.send(reply, wireMs + TURNAROUND_MS);
     });
@@ -61,7 +75,7 @@ async function line(baud: 9_600 | 38_400, units: number, dead?: number) {
     for (let ms = 0; ms < forMs; ms += 50) {
       await clock.advance(50);
       const { readings } = poller.snapshot();
-      for (const unit of living) {
+      for (const unit of living.filter((one) => one !== fault.deadUnit)) {
         const reading = readings[`meter${unit}`]?.['powerW'];
         oldest = Math.max(oldest, clock.monoMs() - (reading?.atMs ?? Number.NEGATIVE_INFINITY));
       }
@@ -69,7 +83,7 @@ async function line(baud: 9_600 | 38_400, units: number, dead?: number) {
     return oldest;
   };
   const states = () => poller.snapshot().devices.map(({ state }) => state);
-  return { clock, peer, lines, followed, oldestMs, states, times };
+  return { clock, peer, fault, lines, followed, oldestMs, states, times };
 }
 
 describe('a line that cannot carry all that is read over it', () => {
@@ -107,4 +121,29 @@ test.each([1, 4])('unit %i of ten is dead: the others wait at most one cycle', a
   // From its first time-out on: three in a row, then the probes of the open breaker.
   expect(await oldestMs(120_000)).toBeLessThanOrEqual(usualMs + times.cycleMs);
   expect(states()[dead - 1]).toBe('silent');
+});
+
+test.each([1, 4])('unit %i of ten dies in operation: the others wait a cycle', async (dead) => {
+  const { fault, oldestMs, states, times } = await line(38_400, 10);
+  await oldestMs(5_000);
+  const usualMs = await oldestMs(20_000);
+  fault.deadUnit = dead;
+  expect(await oldestMs(120_000)).toBeLessThanOrEqual(usualMs + times.cycleMs);
+  expect(states()[dead - 1]).toBe('silent');
+  fault.deadUnit = 0;
+  await oldestMs(60_000); // the longest pause of an open breaker
+  expect(states()[dead - 1]).toBe('ok');
+});
+
+test('three answers of ten lost: readings stay fresh enough for control', async () => {
+  for (const seed of [1, 2, 3]) {
+    const { fault, oldestMs, states, times } = await line(38_400, 3, undefined, seed);
+    await oldestMs(10_000);
+    fault.lostShare = 0.3;
+    // One that is lost again and again holds; none comes to its safe state.
+    expect(await oldestMs(120_000)).toBeLessThan(0.9 * times.safeByMs);
+    fault.lostShare = 0;
+    await oldestMs(5_000);
+    expect(new Set(states())).toEqual(new Set(['ok']));
+  }
 });
