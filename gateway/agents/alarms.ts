@@ -3,6 +3,16 @@ import type { Instant } from '../contracts/values/time.ts';
 import type { OutboxState, StoreOpened } from '../ports.ts';
 import type { Alarm } from './view/live.ts';
 
+/** Devices that still have to be proven. */
+const unproven = ({ decisions }: Image): Omit<Alarm, 'sinceMs'>[] =>
+  decisions
+    .filter(({ reason }) => reason.code === 'NOT_COMMISSIONED')
+    .map(({ terminal, reason }) => ({
+      code: `NOT_COMMISSIONED:${terminal}`,
+      text: `${reason.sentence}.`,
+      mend: 'Run edgewatt doctor to see what is missing, edgewatt devices commission to prove it.',
+    }));
+
 /** What people must know and can mend; each keeps the time since when it holds. */
 export class Alarms {
   private readonly since = new Map<string, Instant>();
@@ -14,21 +24,13 @@ export class Alarms {
     nameOf: (device: string) => string,
     problems: readonly Omit<Alarm, 'sinceMs'>[] = [],
   ): Alarm[] {
-    const found: Omit<Alarm, 'sinceMs'>[] = [...problems];
+    const found: Omit<Alarm, 'sinceMs'>[] = [...problems, ...unproven(image)];
     for (const device of image.devices) {
       if (device.state !== 'silent') continue;
       found.push({
         code: `DEVICE_SILENT:${device.id}`,
         text: `${nameOf(device.id)} is silent.`,
         mend: 'Look at its power, its cable and its address.',
-      });
-    }
-    for (const { terminal, reason } of image.decisions) {
-      if (reason.code !== 'NOT_COMMISSIONED') continue;
-      found.push({
-        code: `NOT_COMMISSIONED:${terminal}`,
-        text: `${reason.sentence}.`,
-        mend: 'Run edgewatt doctor to see what is missing, edgewatt devices commission to prove it.',
       });
     }
     if (image.mode === 'safe') {

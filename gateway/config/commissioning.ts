@@ -179,7 +179,7 @@ export interface DeviceStand {
   readonly device: string;
   readonly kept: Kept;
   readonly open: readonly string[]; // terminals that still have to be proven
-  readonly refused: string; // why it is not controlled although it is proven; '' = it is not refused
+  readonly refused: string; // why it is not controlled although proven; '' = it is
 }
 
 /** What the records let the guard do. */

@@ -1,9 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { profileById } from '../../../../devices/catalogue.ts';
 import { newOrigin } from '../../../../gateway/adapters/clock.ts';
+import { loadSite } from '../../../../gateway/config/load.ts';
+import { keepSimulatedRecords } from '../../../../simulators/demo/commissioned.ts';
 import { freePorts } from '../../../../simulators/demo/processes.ts';
+import { ROOT } from '../../../architecture/source.ts';
+import { runCli } from '../../../fixtures/cli.ts';
 import { Stage } from '../../demo/started.ts';
 import { type Field, startField } from '../../package/site.ts';
 
@@ -49,4 +54,26 @@ describe('edgewatt devices commission, through the gateway that runs,', () => {
     first.child.kill('SIGKILL');
     await expect.poll(() => told()?.ownMode, LIMIT).toBe(true);
   });
+});
+
+it('is documented by commands that work', async () => {
+  const docs = readFileSync(join(ROOT, 'docs/commissioning.md'), 'utf8');
+  const commands = [...docs.matchAll(/^npx edgewatt (devices .*)$/gm)].map(
+    ([, words = '']) => words,
+  );
+  expect(commands).toHaveLength(3);
+  const own = join(stage.dir, 'proven');
+  mkdirSync(own);
+  writeFileSync(join(own, 'gateway.yaml'), 'version: 1\n');
+  const house = readFileSync(join(ROOT, 'docs/examples/house.yaml'), 'utf8');
+  const path = join(own, 'site.yaml');
+  writeFileSync(path, house);
+  keepSimulatedRecords(join(own, 'data'), loadSite(path, profileById), Date.now());
+  const page = join(own, 'proof.html');
+  for (const line of commands) {
+    const words = line.replace('/etc/edgewatt/site.yaml', path).replace('proof.html', page);
+    const { code, out } = await runCli(words.split(' '));
+    expect([code, line], out).toEqual([0, line]);
+  }
+  expect(readFileSync(page, 'utf8')).toContain('Commissioning of inverter1');
 });

@@ -180,7 +180,7 @@ describe('records of commissioning', () => {
     expect(site.meters.map(({ latencyMs }) => latencyMs)).toEqual([640]);
   });
 
-  it('a timer that reverts to full power at an export-limited site: refused, until a limit of its own is proven', () => {
+  it('export-limited, and the timer reverts to full power: refused until its own limit is proven', () => {
     const connections = SUNFIELD.connections.map((one) => ({
       ...one,
       defaultExportLimitW: 30_000,

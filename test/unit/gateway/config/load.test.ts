@@ -106,7 +106,7 @@ describe('what a device can do', () => {
     );
   });
 
-  it('no timer is accepted by name only; one that no source proves is proven at commissioning', () => {
+  it('no timer is accepted by name only; an unproven one is proven at commissioning', () => {
     const to = battery.replace('sunspec/battery-701', 'sma/sunny-island');
     expect(parseSite(barn.replace(battery, to), profileById).complaints).toEqual([]);
     const pv = 'unit: 2, profile: sunspec/pv-inverter';

@@ -36,7 +36,7 @@ async function insist(bench: Bench, more: Partial<TrialRequest>, forS: number) {
 const battery = (bench: Bench) => bench.told.get('battery1');
 
 describe('a trial with consent', () => {
-  it('a device that nothing proves is written during its pulse only, and then given back', async () => {
+  it('what nothing proves is written during its pulse only, and then given back', async () => {
     const bench = await start();
     expect(battery(bench)).toBeUndefined();
     await insist(bench, {}, 6);
