@@ -42,28 +42,29 @@ export class Volume {
   private readonly cutter: ChildProcess;
   private readonly answers: Interface;
 
-  constructor() {
+  /** @param at  folder that it stands over; one of its own unless named */
+  constructor(at?: string) {
     this.root = mkdtempSync('/dev/shm/edgewatt-power-');
     this.image = join(this.root, 'image');
-    this.mount = join(this.root, 'mount');
-    mkdirSync(this.mount);
+    this.mount = at ?? join(this.root, 'mount');
+    mkdirSync(this.mount, { recursive: true });
     const cutter = spawn('python3', ['-c', CUTTER], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.cutter = cutter;
     this.answers = createInterface({ input: cutter.stdout });
   }
 
-  /** Empty, and mounted. */
-  begin(): void {
+  /** Empty, and mounted. @param options  of ext4, beside the usual */
+  begin(options?: string): void {
     this.unmount();
     rmSync(this.image, { force: true });
     execFileSync('truncate', ['-s', `${MEGABYTES}M`, this.image]);
     execFileSync('mkfs.ext4', ['-q', '-F', this.image]);
-    this.again();
+    this.again(options);
   }
 
   /** As after a power cut: the journal is played back. */
-  again(): void {
-    execFileSync('mount', ['-o', 'loop,noatime', this.image, this.mount]);
+  again(options = 'noatime'): void {
+    execFileSync('mount', ['-o', `loop,${options}`, this.image, this.mount]);
   }
 
   /** @returns bytes of `told` that were there before the power went */
