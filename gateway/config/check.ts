@@ -1,6 +1,7 @@
 import { THROUGH } from '../../devices/catalogue.ts';
 import type { Profile } from '../../devices/profile.ts';
 import type { BusSpec, Connection, Site, Terminal } from '../contracts/values/site.ts';
+import { droop } from './check-droop.ts';
 
 /** A complaint before its line is known. */
 export interface Finding {
@@ -9,7 +10,7 @@ export interface Finding {
   readonly mend: string;
 }
 
-type Profiles = (id: string) => Profile | undefined;
+export type Profiles = (id: string) => Profile | undefined;
 const NOMINAL_V = 230;
 
 /**
@@ -25,6 +26,7 @@ export function checkSite(site: Site, profiles: Profiles): Finding[] {
     ...limits(site),
     ...stores(site),
     ...control(site, profiles),
+    ...droop(site, profiles),
     ...safeExport(site),
   ];
 }

@@ -80,6 +80,7 @@ const terminal = z.strictObject({
   priority: z.int().min(1).max(99).default(50),
   dcNode: id.optional(),
   safeState: safeState.default({ kind: 'own-mode' }),
+  ownDroop: z.boolean().optional(),
   controlDevice: id.optional(),
 });
 
@@ -196,7 +197,7 @@ export const siteSchema = z.strictObject({
         id,
         device: id,
         point: z.string().min(1),
-        meaning: z.enum(['grid-present', 'curtail', 'contactor']),
+        meaning: z.enum(['grid-present', 'curtail', 'contactor', 'frequency']),
         safeValue: z.number(),
       }),
     )
@@ -205,6 +206,14 @@ export const siteSchema = z.strictObject({
     .strictObject({
       active: z.boolean().default(true),
       peakLimitW: watts.optional(),
+      droop: z
+        .strictObject({
+          nominalHz: z.union([z.literal(50), z.literal(60)]).default(50),
+          deadbandHz: z.number().min(0.01).max(2).default(0.2),
+          droopPct: z.number().min(2).max(12).default(5),
+          terminals: z.array(id).min(1),
+        })
+        .optional(),
       rampPctPerMin: z.number().min(0.1).max(1_000).optional(),
       unprovenAllowed: z.array(id).default([]),
       marketEnabled: z.boolean().default(true),

@@ -9,6 +9,7 @@ import {
   type Arbitration,
   arbitrate,
 } from './control/arbiter.ts';
+import { frequencyOf } from './control/droop/droop.ts';
 import { fuseLimits, phasesOf } from './control/limits/limits.ts';
 import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
 import { decisionsOf, limitsOf } from './image.ts';
@@ -95,9 +96,10 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const grid = limitsNow(before.grid, spec, times, at);
   const intent = running(held, at.wallMs, isClockTrusted);
   const sent = sentOf(before.kernel);
+  const frequencyHz = frequencyOf(spec, input.seen, at.nowMs, times);
   const decided = arbitrate(
     before.control,
-    { site, spec, times, gridLimits: grid.limits, intent, sent, trial },
+    { site, spec, times, gridLimits: grid.limits, intent, sent, frequencyHz, trial },
     at.nowMs,
   );
   const facts = factsOf(plant, input, site, grid, decided.islanded);

@@ -40,6 +40,7 @@ export type ReasonCode =
   | 'LIMIT_UNREACHABLE'
   | 'EMERGENCY'
   | 'RAMP'
+  | 'FREQUENCY'
   | 'SOC_MIN'
   | 'SOC_MAX'
   | 'RESERVE'

@@ -131,6 +131,7 @@ export interface Terminal {
   readonly priority: number; // 1 first
   readonly dcNode?: string; // a converter's own dc node
   readonly safeState: SafeState;
+  readonly ownDroop?: boolean; // its inverter answers frequency itself; undefined = not known
   readonly controlDevice?: string; // where another device does the switching (contactor, wallbox)
 }
 
@@ -183,12 +184,15 @@ export interface Group {
   readonly terminals: readonly string[];
 }
 
-/** Relay or ripple contact in, contactor out, grid present: a device point and its meaning. */
+/**
+ * Relay or ripple contact in, contactor out, grid present, frequency (Hz): a device point and its
+ * meaning.
+ */
 export interface Signal {
   readonly id: string;
   readonly device: string;
   readonly point: string;
-  readonly meaning: 'grid-present' | 'curtail' | 'contactor';
+  readonly meaning: 'grid-present' | 'curtail' | 'contactor' | 'frequency';
   readonly safeValue: number;
 }
 
@@ -197,6 +201,7 @@ export interface ControlSettings {
   readonly active: boolean; // false: observing
   readonly peakLimitW?: number; // peak shaving on the connection's import
   readonly rampPctPerMin?: number; // of nameplate, after a start and after the grid's return
+  readonly droop?: DroopSettings; // undefined: none
   readonly unprovenAllowed: readonly string[]; // devices under control without commissioning record
   readonly marketEnabled: boolean;
   /**
@@ -205,6 +210,14 @@ export interface ControlSettings {
    */
   readonly foreignWrites?: 'insist' | 'alarm' | 'yield';
   readonly advice?: AdviceBounds; // undefined: ADVICE_BOUNDS
+}
+
+/** Droop on frequency by the gateway, where no inverter has one: power follows frequency. */
+export interface DroopSettings {
+  readonly nominalHz: number;
+  readonly deadbandHz: number; // either side of nominal
+  readonly droopPct: number; // change of frequency for the whole power: 5 % of 50 Hz is 40 % a Hz
+  readonly terminals: readonly string[]; // each with `ownDroop: false`
 }
 
 /** How far a model's advice may lean on the plan, where the gateway file lets it. */

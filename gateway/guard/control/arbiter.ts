@@ -2,6 +2,7 @@ import { act } from '../act.ts';
 import type { SiteState, TerminalState } from '../site/types.ts';
 import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
 import { commission } from './commission/commission.ts';
+import { type DroopState, droop } from './droop/droop.ts';
 import { type EvState, ev } from './ev/ev.ts';
 import { type IslandState, island } from './island/island.ts';
 import { type LeadState, lead, NO_LEAD } from './lead.ts';
@@ -20,6 +21,7 @@ export interface ArbiterState {
   readonly island: IslandState;
   readonly site: LimitsState;
   readonly grid: LimitsState;
+  readonly droop: DroopState;
   readonly ramp: RampState;
   readonly peak: PeakState;
   readonly market: MarketState;
@@ -34,6 +36,7 @@ export const ARBITER_START: ArbiterState = {
   island: island.start,
   site: siteLimits.start,
   grid: gridLimits.start,
+  droop: droop.start,
   ramp: ramp.start,
   peak: peak.start,
   market: market.start,
@@ -196,6 +199,7 @@ export function arbitrate(
     site: run(siteLimits, before.site),
     grid: run(gridLimits, before.grid),
   };
+  const drooped = run(droop, before.droop);
   const ramped = run(ramp, next.island.islanded ? ramp.start : before.ramp);
   run(commission, undefined);
   const later = { peak: run(peak, before.peak), market: run(market, before.market) };
@@ -211,7 +215,15 @@ export function arbitrate(
     return range === undefined ? [] : [propose(terminal, range, corrections, device[terminal.id])];
   });
   return {
-    state: { ...next, ramp: ramped, ...later, ...last, bias, lead: corrections.crept },
+    state: {
+      ...next,
+      droop: drooped,
+      ramp: ramped,
+      ...later,
+      ...last,
+      bias,
+      lead: corrections.crept,
+    },
     wishes,
     proposals,
     asks,

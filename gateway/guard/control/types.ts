@@ -59,6 +59,7 @@ export interface View {
   readonly gridLimits: readonly GridLimit[];
   readonly intent: Intent | undefined; // only while it is in force
   readonly sent: Readonly<Record<string, number>>; // what the kernel last allowed, by terminal
+  readonly frequencyHz: number; // by the site's signal; NaN = not known
   readonly trial?: Trial | undefined; // a person proves a device
 }
 

@@ -22,6 +22,7 @@ export interface World {
   chargeMaxW: number;
   dischargeMaxW: number;
   voltageV: number;
+  frequencyHz: number;
   phaseShare: readonly [number, number, number];
   setpointShare: number; // what the inverter makes of its setpoint
   silent: readonly string[]; // devices that do not answer
@@ -37,6 +38,7 @@ const CALM: World = {
   chargeMaxW: 50_000,
   dischargeMaxW: 50_000,
   voltageV: 230,
+  frequencyHz: 50,
   phaseShare: [1 / 3, 1 / 3, 1 / 3],
   setpointShare: 1,
   silent: [],
@@ -161,7 +163,13 @@ export class Bench {
         const amps = Object.fromEntries(
           [a, b, c].map((w, n) => [`currentL${n + 1}A`, Math.abs(w) / 230]),
         );
-        return { powerW: gridW, ...phases, ...amps, voltageL1V: world.voltageV };
+        return {
+          powerW: gridW,
+          ...phases,
+          ...amps,
+          voltageL1V: world.voltageV,
+          frequencyHz: world.frequencyHz,
+        };
       }
       case 'inverter1':
         return { powerW: this.sunW };

@@ -16,6 +16,7 @@ export interface Built {
   readonly pump?: Partial<Terminal>;
   readonly connection?: Partial<Connection>;
   readonly control?: Partial<Site['control']>;
+  readonly signals?: Site['signals'];
   readonly directives?: Site['directives'];
 }
 
@@ -151,7 +152,7 @@ export function site(built: Built): Site {
     ],
     residuals: [{ node: 'main', terminal: 'house' }],
     groups: [],
-    signals: [],
+    signals: built.signals ?? [],
     control: { active: true, unprovenAllowed: [], marketEnabled: true, ...built.control },
     directives: built.directives,
   };
