@@ -2,6 +2,8 @@ import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import { type Belief, follow, observe, type Trace } from './align.ts';
+import { judgeMeters } from './meters.ts';
+import type { MeterTrack } from './plausible.ts';
 import { placePoints, residual, total } from './points.ts';
 import { NO_SOC, type SocTrack, type SocView, socStep } from './soc.ts';
 import type {
@@ -23,6 +25,7 @@ export interface SiteMemory {
   readonly traces: Readonly<Record<string, Trace>>;
   readonly orders: Readonly<Record<string, Trace>>;
   readonly beliefs: Readonly<Record<string, Belief>>; // by connection
+  readonly meters: Readonly<Record<string, MeterTrack>>; // by connection
 }
 
 export const NO_MEMORY: SiteMemory = {
@@ -31,6 +34,7 @@ export const NO_MEMORY: SiteMemory = {
   traces: {},
   orders: {},
   beliefs: {},
+  meters: {},
 };
 
 const NOMINAL_V = 230;
@@ -268,6 +272,7 @@ export function siteStep(
   times: Timing,
 ): { readonly memory: SiteMemory; readonly site: SiteState } {
   const points = placePoints(wiring, seen, nowMs, times);
+  const meters = judgeMeters(wiring, memory.meters, points, seen.sent ?? {}, nowMs, times.cycleMs);
   addDerived(wiring, points);
   const { terminals, soc } = terminalsOf(wiring, memory, seen, points, nowMs, times);
   const traces = traced(wiring, memory, points);
@@ -284,11 +289,12 @@ export function siteStep(
       inWh: value(points, `${id}.inWh`),
       outWh: value(points, `${id}.outWh`),
       aligned: now.aligned,
+      doubt: meters[id]?.doubt,
     };
   });
   const grid = gridOf(wiring, seen, points);
   return {
-    memory: { atMs: nowMs, soc, traces, orders, beliefs },
+    memory: { atMs: nowMs, soc, traces, orders, beliefs, meters },
     site: Object.freeze({ nowMs, wallMs, points, grid, connections, terminals }),
   };
 }

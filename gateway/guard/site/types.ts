@@ -51,6 +51,16 @@ export interface ConnectionState extends Measured {
   readonly inWh: number; // counters; NaN = unknown
   readonly outWh: number;
   readonly aligned: Aligned;
+  readonly doubt: Doubt | undefined;
+}
+
+/** Why a meter's word does not count, although it answers. */
+export interface Doubt {
+  readonly kind: 'frozen' | 'impossible' | 'turned';
+  readonly sinceMs: number;
+  readonly atMs: number; // of the last reading that could be believed
+  readonly lastW: number; // that reading
+  readonly sure: boolean; // no passing inconsistency: people must know
 }
 
 /**

@@ -1,0 +1,211 @@
+import type { Reading } from '../../contracts/values/reading.ts';
+import type { Connection } from '../../contracts/values/site.ts';
+import { isFrozen, NO_STANDSTILL, type Standstill, stand } from './frozen.ts';
+import { kept, ownSpan, type Sample } from './history.ts';
+import { idle, NO_RESPONSE, type Response, respond } from './response.ts';
+import type { Doubt } from './types.ts';
+import type { Wiring } from './wiring.ts';
+
+/**
+ * Plausibility of a connection's meter against the site's own devices and its own counters. Plain
+ * data from turn to turn.
+ */
+export interface MeterTrack {
+  readonly history: readonly Sample[];
+  readonly atMs: number; // of the newest reading
+  readonly standstill: Standstill;
+  readonly response: Response;
+  readonly doubt: Doubt | undefined;
+  readonly soundMs: number; // nothing speaks against the reading since
+}
+
+export const NO_TRACK: MeterTrack = {
+  history: [],
+  atMs: Number.NEGATIVE_INFINITY,
+  standstill: NO_STANDSTILL,
+  response: NO_RESPONSE,
+  doubt: undefined,
+  soundMs: Number.NaN,
+};
+
+/** What the site file says of a connection, as the check needs it. */
+export interface Bounds {
+  readonly measured: readonly { readonly id: string; readonly isBattery: boolean }[];
+  readonly isComplete: boolean; // a residual closes the sum
+  readonly mostInW: number; // all else can produce, with a margin
+  readonly mostOutW: number; // and take
+  readonly mostW: number; // beyond this no reading of the connection is a power
+  readonly jumpW: number; // a change of all else that deserves a look
+  readonly latencyMs: number;
+  readonly leastW: number; // a move of the devices that the meter must show
+  readonly largeW: number; // and one that it must show soon
+}
+
+const PHASE_V = 230;
+const PHASES_COUNT = 3;
+/** Ratings in a site file are rounded, and not always to the safe side. */
+const MARGIN_SHARE = 0.25;
+const MARGIN_W = 500;
+const JUMP_SHARE = 0.2;
+const ABSURD_SHARE = 3;
+/** Readings of one turn are not of one moment; older ones are not compared. */
+const SKEW_CYCLES = 2;
+const LEAST_RESOLUTIONS = 5;
+const LEAST_MOVE_W = 200;
+const LEAST_MOVE_SHARE = 0.02;
+const LARGE_SHARE = 0.2;
+/** It is one where it took no longer than this. */
+const RECENT_MS = 10_000;
+/** An inconsistency that lasts so long is none that passes. */
+const SURE_MS = 3_000;
+/** What lasted longer than this must be sound for a while before it is believed again. */
+const LASTING_MS = 10_000;
+const SOUND_MS = 60_000;
+const TURNED_COUNT = 3;
+const RIGHT_COUNT = 2;
+
+export function boundsOf(wiring: Wiring, connection: Connection): Bounds {
+  const own = wiring.terminals.filter(
+    (one) => one.connection === connection.id && one.converter === undefined,
+  );
+  const isMetered = (id: string): boolean =>
+    wiring.places.some((place) => place.id === id && place.sources.length > 0);
+  const metered = own.filter(({ spec }) => isMetered(spec.id));
+  const rest = own.filter(({ spec }) => !isMetered(spec.id)).map(({ spec }) => spec);
+  const fuseW = connection.fuseA * PHASES_COUNT * PHASE_V;
+  const capacityW = Math.max(fuseW, connection.contractedImportW, connection.contractedExportW);
+  const figures = wiring.places.find(({ id }) => id === connection.id)?.figures;
+  const resolutionW = figures?.resolutionW ?? 1;
+  const ratedW = metered.reduce(
+    (sum, { spec }) => sum + Math.max(spec.ratedInW, spec.ratedOutW),
+    0,
+  );
+  const leastW = Math.max(LEAST_RESOLUTIONS * resolutionW, LEAST_MOVE_W, LEAST_MOVE_SHARE * ratedW);
+  const margin = (powerW: number): number =>
+    (1 + MARGIN_SHARE) * powerW + MARGIN_W + LEAST_RESOLUTIONS * resolutionW;
+  return {
+    measured: metered.map(({ spec }) => ({ id: spec.id, isBattery: spec.kind === 'battery' })),
+    isComplete: wiring.derived.some(({ terminal }) => own.some((o) => o.spec.id === terminal)),
+    mostInW: margin(rest.reduce((sum, { ratedInW }) => sum + ratedInW, 0)),
+    mostOutW: margin(rest.reduce((sum, { ratedOutW }) => sum + ratedOutW, 0)),
+    mostW: ABSURD_SHARE * capacityW,
+    jumpW: JUMP_SHARE * capacityW,
+    latencyMs: figures?.latencyMs ?? 0,
+    leastW,
+    largeW: Math.max(5 * leastW, LARGE_SHARE * ratedW),
+  };
+}
+
+/** What a turn knows of a connection. */
+export interface MeterTurn {
+  readonly id: string;
+  readonly bounds: Bounds;
+  readonly points: Readonly<Record<string, Reading>>;
+  readonly told: Readonly<Record<string, number>>; // W by terminal, what is under our orders
+  readonly nowMs: number;
+  readonly cycleMs: number;
+}
+
+/** Undefined where a device's power is not known now. */
+function sampled(turn: MeterTurn, meterMs: number, meterW: number): Sample | undefined {
+  const { bounds, points, told, nowMs, cycleMs } = turn;
+  let ownW = 0;
+  let freeW = 0;
+  for (const { id, isBattery } of bounds.measured) {
+    const reading = points[`${id}.powerW`];
+    if (reading?.quality !== 'good') return undefined;
+    if (Math.abs(reading.atMs - meterMs) > SKEW_CYCLES * cycleMs) return undefined;
+    ownW += reading.value;
+    if (isBattery && told[id] === undefined) freeW += reading.value;
+  }
+  return { atMs: nowMs, meterW, ownW, freeW };
+}
+
+/** Until a move of a device shows at the meter at the latest. */
+const lateOf = ({ bounds, cycleMs }: MeterTurn): number =>
+  2 * bounds.latencyMs + SKEW_CYCLES * cycleMs;
+
+/**
+ * The last sample that could still be true, where the newest is none that any site can show; itself
+ * where no power of this connection can be so large.
+ */
+function lastPossible(before: MeterTrack, now: Sample, turn: MeterTurn): Sample | undefined {
+  const { bounds } = turn;
+  const { history } = before;
+  if (Math.abs(now.meterW) > bounds.mostW) return history[history.length - 1] ?? now;
+  if (!bounds.isComplete || bounds.measured.length === 0) return undefined;
+  const own = ownSpan(kept(history, now), now.atMs - lateOf(turn));
+  const leftLowW = -now.meterW - own.highW; // what all else does, + production
+  const leftHighW = -now.meterW - own.lowW;
+  if (leftHighW >= -bounds.mostOutW && leftLowW <= bounds.mostInW) return undefined;
+  if (before.doubt !== undefined) return now;
+  // A site file may forget a device; what it forgets does not come all at once.
+  const leftW = now.meterW + now.ownW;
+  return history.find(
+    ({ atMs, meterW, ownW }) =>
+      now.atMs - atMs <= RECENT_MS && Math.abs(meterW + ownW - leftW) > bounds.jumpW,
+  );
+}
+
+function doubted(before: MeterTrack, next: MeterTrack, now: Sample, turn: MeterTurn) {
+  const { standstill, response } = next;
+  const since = (kind: Doubt['kind'], last: Sample, sure: boolean): Doubt => {
+    const known = before.doubt ?? { sinceMs: now.atMs, atMs: last.atMs, lastW: last.meterW };
+    const wasSure = before.doubt?.kind === kind && before.doubt.sure;
+    return { ...known, kind, sure: sure || wasSure };
+  };
+  const { turnedCount } = response;
+  if (turnedCount >= TURNED_COUNT - 1 && turnedCount > before.response.turnedCount) {
+    return since('turned', before.response.from ?? now, turnedCount >= TURNED_COUNT);
+  }
+  if (before.doubt?.kind === 'turned' && before.doubt.sure) return undefined;
+  if (isFrozen(standstill, now.atMs, lateOf(turn))) {
+    return since('frozen', { ...now, atMs: standstill.sinceMs }, true);
+  }
+  const possible = lastPossible(before, now, turn);
+  if (possible === undefined) return undefined;
+  const isLasting = now.atMs - (before.doubt?.sinceMs ?? now.atMs) >= SURE_MS;
+  return since('impossible', possible, isLasting);
+}
+
+/** A doubt ends when the meter proves right; how, depends on what spoke against it. */
+function isOver({ doubt, response, standstill, soundMs }: MeterTrack, nowMs: number): boolean {
+  if (doubt === undefined) return true;
+  if (doubt.kind === 'frozen') return standstill.sinceMs > doubt.sinceMs;
+  const isSound = nowMs - soundMs >= SOUND_MS;
+  if (doubt.kind === 'turned') {
+    return response.rightCount >= (doubt.sure ? RIGHT_COUNT : 1) || (isSound && !doubt.sure);
+  }
+  return isSound || soundMs - doubt.sinceMs < LASTING_MS;
+}
+
+/**
+ * One turn of a connection's meter. What speaks against it is looked at in every turn, also while
+ * it is doubted.
+ */
+export function plausible(before: MeterTrack, turn: MeterTurn): MeterTrack {
+  const { id, bounds, points, nowMs } = turn;
+  const reading = points[`${id}.powerW`];
+  if (reading?.quality !== 'good' || !(reading.atMs > before.atMs)) return before;
+  const now = sampled(turn, reading.atMs, reading.value);
+  // What was not seen together cannot be compared; it takes up again from here.
+  if (now === undefined) {
+    const standstill = { ...before.standstill, powerW: Number.NaN };
+    return { ...before, history: [], standstill, response: idle(before.response) };
+  }
+  const history = kept(before.history, now);
+  const dtMs = Number.isFinite(before.atMs) ? reading.atMs - before.atMs : 0;
+  const counters = { inWh: points[`${id}.inWh`], outWh: points[`${id}.outWh`] };
+  const moves = { leastW: bounds.leastW, largeW: bounds.largeW, lateMs: lateOf(turn) };
+  const next: MeterTrack = {
+    ...before,
+    history,
+    atMs: reading.atMs,
+    standstill: stand(before.standstill, history, counters, moves, dtMs),
+    response: respond(before.response, history, moves),
+  };
+  const doubt = doubted(before, next, now, turn);
+  if (doubt !== undefined) return { ...next, doubt, soundMs: Number.NaN };
+  const sound = { ...next, soundMs: before.soundMs >= 0 ? before.soundMs : nowMs };
+  return isOver(sound, nowMs) ? { ...sound, doubt: undefined } : sound;
+}
