@@ -148,8 +148,12 @@ export function safeNow(plant: Plant, memory: GuardMemory, input: TurnInput): re
   return [...safeStates(own, facts), ...given];
 }
 
-function see(plant: Plant, { site, kernel }: GuardMemory, { seen, at, times }: TurnInput) {
-  const told = { ...seen, sent: sentOf(kernel) };
+function see(plant: Plant, { site, kernel }: GuardMemory, input: TurnInput) {
+  const { seen, at, times, trial } = input;
+  const sent = sentOf(kernel);
+  // Nobody presumes that what is being proven obeys: a meter is not judged by it.
+  if (trial !== undefined) delete sent[trial.terminal];
+  const told = { ...seen, sent };
   return siteStep(plant.wiring, site, told, at.nowMs, at.wallMs, times);
 }
 

@@ -180,7 +180,7 @@ describe('records of commissioning', () => {
     expect(site.meters.map(({ latencyMs }) => latencyMs)).toEqual([640]);
   });
 
-  it('export-limited, and the timer reverts to full power: refused until its own limit is proven', () => {
+  it('full power after its time, at an export limit: refused until its own limit is proven', () => {
     const connections = SUNFIELD.connections.map((one) => ({
       ...one,
       defaultExportLimitW: 30_000,
