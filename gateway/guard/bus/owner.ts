@@ -355,7 +355,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     if (this.options.bus.kind === 'serial') return false;
     if (unit.settings.lax === true) return true;
     const up = [...this.units.values()].some((other) => !other.breaker.open);
-    const several = this.failing.size > 1 || !up;
+    const several = this.failing.size > 1 || this.units.size === 1 || !up;
     return this.failuresInRow >= GIVE_UP && several;
   }
 
