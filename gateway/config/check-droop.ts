@@ -1,5 +1,5 @@
 import type { Site } from '../contracts/values/site.ts';
-import type { Finding, Profiles } from './check.ts';
+import type { Finding, Profiles } from './finding.ts';
 
 /**
  * Droop by the gateway is the fallback where no inverter has one: two curves on one power would

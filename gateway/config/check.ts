@@ -2,15 +2,8 @@ import { THROUGH } from '../../devices/catalogue.ts';
 import type { Profile } from '../../devices/profile.ts';
 import type { BusSpec, Connection, Site, Terminal } from '../contracts/values/site.ts';
 import { droop } from './check-droop.ts';
+import type { Finding, Profiles } from './finding.ts';
 
-/** A complaint before its line is known. */
-export interface Finding {
-  readonly path: readonly (string | number)[];
-  readonly what: string;
-  readonly mend: string;
-}
-
-export type Profiles = (id: string) => Profile | undefined;
 const NOMINAL_V = 230;
 
 /**
