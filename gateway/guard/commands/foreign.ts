@@ -1,4 +1,7 @@
 import type { ControlSettings } from '../../contracts/values/site.ts';
+import type { Timing } from '../../contracts/values/timing.ts';
+import type { ControlRegisters } from './registers.ts';
+import type { Target } from './targets.ts';
 
 /** What is done about it: the site file's `control.foreignWrites`. */
 export type ForeignPolicy = NonNullable<ControlSettings['foreignWrites']>;
@@ -6,6 +9,8 @@ export type ForeignPolicy = NonNullable<ControlSettings['foreignWrites']>;
 /** Without a renewal of its own in sight, `alarm` lets the other's setpoint stand for this long. */
 const STANDS_MS = 60_000;
 const YIELD_MS = 15 * 60_000;
+/** Somebody who wrote once is looked for so much longer, after every second cycle. */
+const WATCH_MS = 10 * 60_000;
 /** Told once, then with a count: somebody may write every second. */
 const TELL_MS = 10 * 60_000;
 
@@ -16,6 +21,21 @@ const ANSWERS: Readonly<Record<ForeignPolicy, string>> = {
 };
 
 /**
+ * What somebody else wrote, in words. Undefined for a device that shows its released state: it has
+ * restarted, or was released, and that is nobody's setpoint.
+ */
+export function strange(
+  control: ControlRegisters,
+  set: readonly Target[],
+  release: readonly Target[],
+): string | undefined {
+  const odd = set.find((target) => !control.shows(target));
+  if (odd === undefined || (release.length > 0 && control.agrees(release))) return undefined;
+  const { key } = odd.point;
+  return `${key} shows ${control.value(key) ?? 'nothing'} instead of ${odd.value}`;
+}
+
+/**
  * Setpoints of one terminal that somebody else changed: another master, a cloud, a hand at the
  * device. A protective verdict and a release are written whatever the policy.
  */
@@ -24,6 +44,7 @@ export class ForeignWrites {
   private readonly name: string;
   private count = 0;
   private asideUntilMs = Number.NEGATIVE_INFINITY;
+  private metMs = Number.NEGATIVE_INFINITY;
   private toldMs = Number.NEGATIVE_INFINITY;
   private news: string[] = [];
 
@@ -39,6 +60,7 @@ export class ForeignWrites {
    */
   met(what: string, nowMs: number, renewalMs: number): void {
     this.count += 1;
+    this.metMs = nowMs;
     if (this.policy === 'yield') this.asideUntilMs = nowMs + YIELD_MS;
     if (this.policy === 'alarm')
       this.asideUntilMs = nowMs + (renewalMs > 0 ? renewalMs : STANDS_MS);
@@ -46,6 +68,11 @@ export class ForeignWrites {
     this.toldMs = nowMs;
     const times = this.count === 1 ? '' : ` (${this.count} times by now)`;
     this.news.push(`Somebody else commands ${this.name}${times}: ${what}; ${ANSWERS[this.policy]}`);
+  }
+
+  /** Longest time between two looks at the registers. */
+  lookMs(nowMs: number, { cycleMs, freshMs }: Timing): number {
+    return nowMs - this.metMs < WATCH_MS ? 2 * cycleMs : freshMs.control;
   }
 
   /** Nothing that is not protective is written now. */

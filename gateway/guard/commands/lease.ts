@@ -1,6 +1,7 @@
 import type { ControlSpec } from '../../../devices/profile.ts';
 import type { Permit } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
+import { strange } from './foreign.ts';
 import { commandOf, type LeaseOptions, permitOf } from './options.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
@@ -167,18 +168,16 @@ export class Lease {
     }
     if (verdict.kind === 'release') return this.release(control, verdict);
     if (!(await this.beat(control))) return 'again';
-    const standing =
-      this.verified !== undefined && near(this.verified, verdict, this.options.terminal)
-        ? this.verified
-        : undefined;
-    const aim = standing ?? verdict;
+    const { verified } = this;
+    const stands = verified !== undefined && near(verified, verdict, this.options.terminal);
+    const aim = stands ? verified : verdict;
     const command = this.command(spec, aim);
     const set = finals(targets(map, spec.set, command, control.exponents));
     if (this.unknown) {
       // The last write was not answered: what the registers show decides, not a blind repeat.
       this.unknown = false;
-      const stands = control.agrees(set) && (this.armed || spec.reversion.to === 'none');
-      if (stands) return this.confirm(control, aim, set);
+      const arrived = control.agrees(set) && (this.armed || spec.reversion.to === 'none');
+      if (arrived) return this.confirm(control, aim, set);
       this.forget();
     }
     const nowMs = this.options.clock.monoMs();
@@ -296,27 +295,29 @@ export class Lease {
     verdict: Verdict,
     set: readonly Target[],
   ): Promise<Step> {
-    const { clock, times } = this.options;
-    if (clock.monoMs() < this.verifiedAtMs + times.freshMs.control) return 'done';
+    const { clock, times, foreign } = this.options;
+    const nowMs = clock.monoMs();
+    if (nowMs < this.verifiedAtMs + foreign.lookMs(nowMs, times)) return 'done';
     if (!(await control.read(this.options.handle))) return 'again';
     if (!this.judge(control, set, 'changed by someone else, or the device has restarted')) {
-      this.noteForeign(control, verdict, set);
-      this.forget();
+      // Not armed anew before ours stands again: that would renew the other one's setpoint.
+      if (this.noteForeign(control, verdict, set)) this.verified = undefined;
+      else this.forget();
       return 'again';
     }
     return this.confirm(control, verdict, set);
   }
 
-  /** A device that shows its released state has restarted, or was released: nobody's setpoint. */
-  private noteForeign(control: ControlRegisters, verdict: Verdict, set: readonly Target[]): void {
+  /** @returns whether somebody else has written, and left our timer running as it was */
+  private noteForeign(control: ControlRegisters, verdict: Verdict, set: readonly Target[]) {
     const { spec, map, exponents } = control;
-    const release = finals(targets(map, spec.release, this.command(spec, verdict), exponents));
-    const odd = set.find((target) => !control.shows(target));
-    if (odd === undefined || (release.length > 0 && control.agrees(release))) return;
-    const shown = control.value(odd.point.key);
-    const what = `${odd.point.key} shows ${shown ?? 'nothing'} instead of ${odd.value}`;
+    const command = this.command(spec, verdict);
+    const what = strange(control, set, finals(targets(map, spec.release, command, exponents)));
+    if (what === undefined) return false;
     const renewalMs = this.armed ? (this.timeoutS * 1_000) / 3 : 0;
     this.options.foreign.met(what, this.options.clock.monoMs(), renewalMs);
+    if (control.isCounting !== true) return false;
+    return control.agrees(finals(targets(map, spec.arm, command, exponents)));
   }
 
   /** Gives the terminal back to its device. */
@@ -366,10 +367,9 @@ export class Lease {
 
   /** Does the device count down? Only asked where it can be read. */
   private runs(control: ControlRegisters): boolean {
-    const { remaining, to } = control.spec.reversion;
-    if (remaining === undefined || to === 'none' || !this.armed) return true;
+    if (control.spec.reversion.to === 'none' || !this.armed) return true;
     // One that cannot be read was proven at commissioning.
-    if ((control.value(remaining) ?? 1) > 0) return true;
+    if (control.isCounting !== false) return true;
     this.armed = false;
     return this.disagrees('its reversion timer does not run');
   }

@@ -119,6 +119,13 @@ export class ControlRegisters {
     return this.shown.get(key);
   }
 
+  /** Whether its reversion timer runs; undefined where that cannot be read. */
+  get isCounting(): boolean | undefined {
+    const { remaining } = this.spec.reversion;
+    const leftS = remaining === undefined ? undefined : this.value(remaining);
+    return leftS === undefined ? undefined : leftS > 0;
+  }
+
   /** Until it is read back, and where it cannot be, a register shows what was written to it. */
   wrote({ point, value }: Target): void {
     this.shown.set(point.key, value);

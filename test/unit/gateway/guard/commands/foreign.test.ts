@@ -38,6 +38,19 @@ describe('somebody else changes our setpoint', () => {
     expect(lease()).toMatchObject({ aside: false, lastVerified: { powerW: 3_000 } });
   });
 
+  test("the other's setpoint is replaced before the timer is armed anew", async () => {
+    const { cycles, writes } = await contested();
+    await cycles(8, 3_000);
+    expect(writes().map(([at]) => at)).toEqual([SETPOINT, 11]); // and enable; the timer runs on
+  });
+
+  test('a timer that somebody else has changed is armed first', async () => {
+    const { cycles, peer, writes } = await contested();
+    peer.registers.set(12, 3_600);
+    await cycles(8, 3_000);
+    expect(writes().map(([at]) => at)).toEqual([12, 13, SETPOINT, 11]);
+  });
+
   test('alarm: it stands until the next renewal', async () => {
     const { cycles, peer, lease, writes } = await contested('alarm');
     await cycles(15, 3_000);
