@@ -114,7 +114,10 @@ function limitsOf(
   return {
     importLimitW: Math.min(importLimitW, connection.contractedImportW, fuseW),
     exportLimitW: Math.min(exportLimitW, connection.contractedExportW, fuseW),
-    softImportW: site.control.peakLimitW ?? Number.POSITIVE_INFINITY,
+    softImportW: Math.min(
+      site.control.peakLimitW ?? Number.POSITIVE_INFINITY,
+      site.control.peakPowerLimitW ?? Number.POSITIVE_INFINITY,
+    ),
   };
 }
 

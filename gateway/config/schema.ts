@@ -206,6 +206,7 @@ export const siteSchema = z.strictObject({
     .strictObject({
       active: z.boolean().default(true),
       peakLimitW: watts.optional(),
+      peakPowerLimitW: watts.optional(),
       droop: z
         .strictObject({
           nominalHz: z.union([z.literal(50), z.literal(60)]).default(50),

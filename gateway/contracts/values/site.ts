@@ -199,7 +199,8 @@ export interface Signal {
 /** Operator's choices; limits are the connection's. */
 export interface ControlSettings {
   readonly active: boolean; // false: observing
-  readonly peakLimitW?: number; // peak shaving on the connection's import
+  readonly peakLimitW?: number; // peak shaving on the connection's mean import
+  readonly peakPowerLimitW?: number; // and on its power of each moment
   readonly rampPctPerMin?: number; // of nameplate, after a start and after the grid's return
   readonly droop?: DroopSettings; // undefined: none
   readonly unprovenAllowed: readonly string[]; // devices under control without commissioning record

@@ -44,19 +44,44 @@ function windowOf(state: PeakState, view: View, connection: Connection, nowMs: n
   });
 }
 
-/** Peak shaving: holds the mean import of the running demand window, not each second of it. */
+interface Room {
+  readonly window: Meanwhile;
+  readonly limitW: number; // import that it leaves now
+  readonly why: string; // 'the mean of these 15 min stays at 92 kW'
+}
+
+/** What the running window leaves of the mean; everything where no mean is to be held. */
+function meanRoom(state: PeakState, view: View, connection: Connection, nowMs: number): Room {
+  const limitW = view.spec.control.peakLimitW;
+  if (limitW === undefined) {
+    return { window: NOTHING_YET, limitW: Number.POSITIVE_INFINITY, why: '' };
+  }
+  const window = windowOf(state, view, connection, nowMs);
+  const endMs = window.fromMs + connection.demandWindowMs;
+  const leftMs = Math.max(endMs - view.site.wallMs, LAST_CYCLES * view.times.cycleMs);
+  const minutes = Math.round(connection.demandWindowMs / 60_000);
+  return {
+    window,
+    limitW: allowedW(window, AIM * limitW, leftMs, connection.demandWindowMs),
+    why: `the mean of these ${minutes} min stays at ${power(limitW)}`,
+  };
+}
+
+/**
+ * Peak shaving: the mean import of the running demand window, not each second of it, and the power
+ * of each moment where that is what costs.
+ */
 export const peak: Controller<PeakState> = {
   start: { window: NOTHING_YET, inside: INSIDE_START },
   step(state, view, nowMs) {
     const connection = view.spec.connections[0];
-    const limitW = view.spec.control.peakLimitW;
-    if (connection === undefined || limitW === undefined) return { state, wishes: [] };
-    const window = windowOf(state, view, connection, nowMs);
-    const endMs = window.fromMs + connection.demandWindowMs;
-    const leftMs = Math.max(endMs - view.site.wallMs, LAST_CYCLES * view.times.cycleMs);
-    const roomW = allowedW(window, AIM * limitW, leftMs, connection.demandWindowMs);
-    const importLimitW = Math.min(roomW, connection.contractedImportW);
-    const minutes = Math.round(connection.demandWindowMs / 60_000);
+    const { peakLimitW, peakPowerLimitW = Number.POSITIVE_INFINITY } = view.spec.control;
+    const isAsked = peakLimitW !== undefined || Number.isFinite(peakPowerLimitW);
+    if (connection === undefined || !isAsked) return { state, wishes: [] };
+    const room = meanRoom(state, view, connection, nowMs);
+    const isByPower = peakPowerLimitW < room.limitW;
+    const why = isByPower ? `peaks stay at ${power(peakPowerLimitW)}` : room.why;
+    const importLimitW = Math.min(room.limitW, peakPowerLimitW, connection.contractedImportW);
     const found = keepInside(state.inside, view, {
       connection: connection.id,
       authority: 'peak-limit',
@@ -64,13 +89,12 @@ export const peak: Controller<PeakState> = {
       exportLimitW: Number.POSITIVE_INFINITY,
       importCode: 'PEAK_LIMIT',
       exportCode: 'PEAK_LIMIT',
-      importWhy: `the mean of these ${minutes} min stays at ${power(limitW)}`,
+      importWhy: why,
       exportWhy: '',
     });
-    const mean = `so that the mean stays at ${power(limitW)}`;
-    const sentence = `buying up to ${power(importLimitW)}, ${mean}`;
+    const sentence = `buying up to ${power(importLimitW)}, so that ${why}`;
     return {
-      state: { window, inside: found.state },
+      state: { window: room.window, inside: found.state },
       wishes: found.wishes,
       asks: [{ authority: 'peak-limit', sentence }],
     };

@@ -25,9 +25,10 @@ function why(restingW: number): string {
 
 /** Most that a battery may give that keeps charge for the next peak, W; below 0 it fills. */
 function keeping(view: View, battery: TerminalState, restingW: number): number | undefined {
-  const limitW = view.spec.control.peakLimitW;
+  const { peakLimitW = Infinity, peakPowerLimitW = Infinity } = view.spec.control;
+  const limitW = Math.min(peakLimitW, peakPowerLimitW);
   const { socLowPct, socHighPct } = battery.capability;
-  if (limitW === undefined || !(socLowPct < KEPT_PCT)) return undefined;
+  if (!Number.isFinite(limitW) || !(socLowPct < KEPT_PCT)) return undefined;
   const refill = socHighPct < REFILL_PCT && restingW < CALM_SHARE * limitW;
   return refill ? -REFILL_SHARE * battery.spec.ratedOutW : 0;
 }
