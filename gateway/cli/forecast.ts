@@ -1,4 +1,10 @@
-import { backtest, type RecordedSeries, type Score } from '../agents/forecasting/backtest.ts';
+import {
+  backtest,
+  type Forecasting,
+  type RecordedSeries,
+  type Score,
+} from '../agents/forecasting/backtest.ts';
+import { PriceForecast } from '../agents/forecasting/price/price.ts';
 import { SeriesForecast } from '../agents/forecasting/seasonal/series.ts';
 import { loadExperts, seededStream, sunExperts } from '../agents/forecasting/seasonal/sets.ts';
 import { type Dataset, openDataset } from '../config/dataset.ts';
@@ -13,7 +19,11 @@ export interface ForecastOptions {
 }
 
 const COLUMNS = { load: 'load_kwh', pv: 'pv_kwh' } as const;
-type Variable = keyof typeof COLUMNS;
+const VARIABLES = ['load', 'pv', 'price'] as const;
+type Variable = (typeof VARIABLES)[number];
+/** A price of the wholesale market, and what was foretold of its day (not the tariff of a site). */
+const PRICE = /^price_[a-z]+_mwh$/;
+const OUTLOOK = /_forecast_mw$/;
 const HORIZONS_H = [1, 4, 12, 24];
 const HISTORY_SHARE = 0.75; // of a recording that names no start of its test
 const SEED = 1;
@@ -26,27 +36,33 @@ interface Scored {
 }
 
 /**
- * `edgewatt forecast PATH`: the gateway's forecasts from history alone, over a folder of recordings,
- * scored as they would have been issued.
+ * `edgewatt forecast PATH`: the gateway's forecasts from history alone, over a folder of
+ * recordings, scored as they would have been issued.
  */
 export function forecast(dir: string, options: ForecastOptions): void {
   const names = new Set<string>(Object.values(COLUMNS));
-  const dataset = openDataset(dir, (column) => names.has(column));
+  const wanted = (column: string): boolean =>
+    names.has(column) || PRICE.test(column) || OUTLOOK.test(column);
+  const dataset = openDataset(dir, wanted);
   const scored: Scored[] = [];
   for (const site of chosen(dataset, dir, options.site ?? [])) {
     const rows = site.read();
-    for (const variable of ['load', 'pv'] as const) {
-      const series = seriesOf(rows, COLUMNS[variable]);
+    for (const variable of VARIABLES) {
+      const series = variable === 'price' ? pricesOf(rows) : seriesOf(rows, COLUMNS[variable]);
       if (series === undefined) continue;
-      const score = scoreOf(variable, series, dataset, rows, `${site.id} ${variable}`);
-      scored.push({ site: site.id, variable, score });
+      const what = `${site.id} ${variable}`;
+      scored.push({
+        site: site.id,
+        variable,
+        score: scoreOf(variable, series, dataset, rows, what),
+      });
     }
   }
   if (scored.length === 0) {
     throw new Fault(
       'no column to forecast',
       dir,
-      `name one of them ${Object.values(COLUMNS).join(' or ')}`,
+      `name one of them ${Object.values(COLUMNS).join(', ')} or price_eur_mwh`,
     );
   }
   if (options.json === true) printJson(jsonOf(dataset.set, scored));
@@ -78,9 +94,10 @@ function scoreOf(
   variable: Variable,
   series: RecordedSeries,
   dataset: Dataset,
-  { clockMs, name }: DatasetRows,
+  rows: DatasetRows,
   what: string,
 ): Score {
+  const { clockMs, name } = rows;
   const firstMs = clockMs[0] ?? 0;
   const lastMs = clockMs.at(-1) ?? firstMs;
   const testFromMs = dataset.testFromMs ?? firstMs + HISTORY_SHARE * (lastMs - firstMs);
@@ -91,15 +108,46 @@ function scoreOf(
       'give a longer recording, or correct forecast_test_start in meta.json',
     );
   }
-  const experts = variable === 'load' ? loadExperts(seededStream(SEED)) : sunExperts();
   let told = 0;
   const progress = (share: number): void => {
     if (share < told + 0.1) return;
     told = share;
     tell(`forecast: ${what}, ${Math.round(share * 100)} %`);
   };
+  if (variable === 'price') {
+    const score = backtest(series, priceForecast(rows), { testFromMs, horizonsH: [], progress });
+    return { ...score, horizons: { '24h': score.maeShare } }; // the auction of tomorrow is one lead
+  }
+  const experts = variable === 'load' ? loadExperts(seededStream(SEED)) : sunExperts();
   const forecasting = new SeriesForecast(series.slots, experts);
   return backtest(series, forecasting, { testFromMs, horizonsH: HORIZONS_H, progress });
+}
+
+function pricesOf(rows: DatasetRows): RecordedSeries | undefined {
+  const column = [...rows.columns.keys()].find((name) => PRICE.test(name));
+  const values = column === undefined ? undefined : rows.columns.get(column);
+  if (values === undefined) return undefined;
+  return { slots: DAY_MS / rows.stepMs, clockMs: rows.clockMs, values };
+}
+
+/** With what was foretold of each day; all of it was known the day before. */
+function priceForecast({ columns, clockMs, stepMs }: DatasetRows): Forecasting {
+  const outlooks = [...columns].filter(([name]) => OUTLOOK.test(name)).map(([, values]) => values);
+  const model = new PriceForecast(DAY_MS / stepMs, outlooks.length);
+  let next = 0;
+  return {
+    begin: (day) => {
+      for (; next < clockMs.length && (clockMs[next] ?? 0) < (day + 1) * DAY_MS; next += 1) {
+        const atMs = clockMs[next] ?? 0;
+        const foretold = outlooks.map((values) => values[next] ?? Number.NaN);
+        const of = Math.floor(atMs / DAY_MS);
+        model.foretell(of, (atMs - of * DAY_MS) / stepMs, foretold);
+      }
+      model.open(day);
+    },
+    observe: (day, slot, value) => model.observe(day, slot, value),
+    issue: (count) => model.issue(count),
+  };
 }
 
 const rounded = (value: number): number | null =>
@@ -108,19 +156,22 @@ const rounded = (value: number): number | null =>
 /** Means over the sites, every site counting the same. */
 function jsonOf(set: string, scored: readonly Scored[]): object {
   const variables: Record<string, object> = {};
-  for (const variable of ['load', 'pv'] as const) {
+  for (const variable of VARIABLES) {
     const scores = scored.filter((one) => one.variable === variable).map(({ score }) => score);
     if (scores.length === 0) continue;
     const mean = (of: (score: Score) => number): number | null =>
       rounded(scores.reduce((sum, score) => sum + of(score), 0) / scores.length);
     variables[variable] = {
-      nMAE: mean((score) => score.nMAE),
-      MAE: mean((score) => score.MAE),
-      MASE: mean((score) => score.MASE),
-      pinball: mean((score) => score.pinball),
-      coverage80: mean((score) => score.coverage80),
+      nMAE: mean((score) => score.maeShare),
+      MAE: mean((score) => score.maeValue),
+      MASE: mean((score) => score.maseRatio),
+      pinball: mean((score) => score.pinballValue),
+      coverage80: mean((score) => score.coverageShare),
       horizons: Object.fromEntries(
-        HORIZONS_H.map((h) => [`${h}h`, mean((score) => score.horizons[`${h}h`] ?? Number.NaN)]),
+        Object.keys(scores[0]?.horizons ?? {}).map((ahead) => [
+          ahead,
+          mean((score) => score.horizons[ahead] ?? Number.NaN),
+        ]),
       ),
     };
   }
@@ -129,17 +180,17 @@ function jsonOf(set: string, scored: readonly Scored[]): object {
 
 function tableOf(scored: readonly Scored[]): string {
   const ahead = HORIZONS_H.map((hours) => `${hours} h`);
-  const head = ['site', 'of', 'nMAE', 'MAE kW', 'MASE', 'pinball', 'in band', ...ahead];
+  const head = ['site', 'of', 'nMAE', 'MAE', 'MASE', 'pinball', 'in band', ...ahead];
   const cell = (value: number, digits = 3): string =>
     Number.isFinite(value) ? value.toFixed(digits) : '-';
   const rows = scored.map(({ site, variable, score }) => [
     site,
     variable,
-    cell(score.nMAE),
-    cell(score.MAE),
-    cell(score.MASE, 2),
-    cell(score.pinball),
-    `${cell(100 * score.coverage80, 1)} %`,
+    cell(score.maeShare),
+    cell(score.maeValue),
+    cell(score.maseRatio, 2),
+    cell(score.pinballValue),
+    `${cell(100 * score.coverageShare, 1)} %`,
     ...HORIZONS_H.map((hours) => cell(score.horizons[`${hours}h`] ?? Number.NaN)),
   ]);
   return table([head, ...rows]);

@@ -113,7 +113,7 @@ export const DIMENSIONLESS: ReadonlyMap<string, readonly string[]> = new Map([
   ['a pure number of physics', ['phi', 'efficiency', 'coefficient', 'sign', 'tolerance', 'albedo']],
   [
     'a value whose unit its point or column names',
-    ['value', 'const', 'last', 'mean', 'max', 'low', 'high', 'sum', 'objective'],
+    ['value', 'const', 'last', 'mean', 'max', 'low', 'mid', 'high', 'sum', 'objective'],
   ],
   ['a coordinate of a drawing or a model', ['x', 'y', 'r', 'width', 'height', 'column', 'row']],
 ]);

@@ -2,6 +2,8 @@ import type { SlotForecast } from './seasonal/series.ts';
 
 /** What is scored: told each slot as it came, it says the next ones. */
 export interface Forecasting {
+  /** A local day begins: what others foretell of it is known. */
+  begin?(day: number): void;
   /** @param value  NaN where it is not known */
   observe(day: number, slot: number, value: number): void;
   issue(count: number): readonly SlotForecast[];
@@ -22,11 +24,11 @@ export interface BacktestSetup {
 
 /** Hourly means, issued at local midnight for the whole day; bands and pinball by slot. */
 export interface Score {
-  readonly nMAE: number; // MAE over the mean that came
-  readonly MAE: number; // in the unit of the series
-  readonly MASE: number; // MAE over that of 'as yesterday' on the history
-  readonly pinball: number; // mean over 10, 50 and 90 %
-  readonly coverage80: number; // share of the slots within the band; not where nothing was
+  readonly maeShare: number; // MAE over the mean that came
+  readonly maeValue: number; // in the unit of the series
+  readonly maseRatio: number; // MAE over that of 'as yesterday' on the history
+  readonly pinballValue: number; // mean over 10, 50 and 90 %
+  readonly coverageShare: number; // share of the slots within the band; not where nothing was
   readonly horizons: Readonly<Record<string, number>>; // nMAE of that hour ahead, issued hourly
 }
 
@@ -66,10 +68,13 @@ export function backtest(
   const day = new Sums();
   const horizons = horizonsH.map(() => new Sums());
   const bands = new Bands();
+  let begun = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i += 1) {
     const atMs = clockMs[i] ?? 0;
     const dayNumber = Math.floor(atMs / DAY_MS);
     const slot = Math.floor(((atMs - dayNumber * DAY_MS) * slots) / DAY_MS);
+    if (dayNumber > begun) forecasting.begin?.(dayNumber);
+    begun = Math.max(begun, dayNumber);
     if (atMs >= testFromMs && slot % perHour === 0) {
       const farH = slot === 0 ? 24 : Math.max(0, ...horizonsH);
       const forecast = forecasting.issue(farH * perHour);
@@ -92,11 +97,11 @@ export function backtest(
   }
   const mae = day.error / day.hours;
   return {
-    nMAE: day.nMae,
-    MAE: mae,
-    MASE: mae / naiveMae(series, testFromMs),
-    pinball: bands.pinball / bands.count,
-    coverage80: bands.inside / bands.active,
+    maeShare: day.nMae,
+    maeValue: mae,
+    maseRatio: mae / naiveMae(series, testFromMs),
+    pinballValue: bands.pinball / bands.count,
+    coverageShare: bands.inside / bands.active,
     horizons: Object.fromEntries(horizonsH.map((h, n) => [`${h}h`, horizons[n]?.nMae ?? 0])),
   };
 }

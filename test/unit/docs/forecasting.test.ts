@@ -10,7 +10,7 @@ import { isoMinute } from '../../../gateway/contracts/values/stamp.ts';
 import { docCommands } from '../../fixtures/docs.ts';
 
 const page = readFileSync(new URL('../../../docs/forecasting.md', import.meta.url), 'utf8');
-const DAYS = 40;
+const DAYS = 31;
 let dir = '';
 
 beforeAll(() => {
@@ -18,14 +18,15 @@ beforeAll(() => {
   const random = seededStream(9);
   const rows = Array.from({ length: DAYS * 24 }, (_, n) => {
     const sun = Math.max(0, 36 - ((n % 24) - 12) ** 2) / 36;
-    return `${isoMinute(n * 3_600_000)},${(1 + random()).toFixed(3)},${(sun * random()).toFixed(3)}`;
+    const [load, pv] = [1 + random(), sun * random()].map((kwh) => kwh.toFixed(3));
+    return `${isoMinute(n * 3_600_000)},${load},${pv}`;
   });
   const text = ['ts,load_kwh,pv_kwh', ...rows].join('\n');
   writeFileSync(join(dir, 'site_01.csv.gz'), gzipSync(text));
   writeFileSync(join(dir, 'site_02.csv'), text);
   writeFileSync(
     join(dir, 'meta.json'),
-    JSON.stringify({ step_minutes: 60, time_zone: 'UTC', forecast_test_start: '1970-02-05T00:00' }),
+    JSON.stringify({ step_minutes: 60, time_zone: 'UTC', forecast_test_start: '1970-01-29T00:00' }),
   );
 });
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -67,9 +68,9 @@ it('every command of docs/forecasting.md runs', () => {
   for (const field of fields) expect(page).toContain(`\`${field}\``);
   expect(Object.keys(variables.pv.horizons)).toEqual(['1h', '4h', '12h', '24h']);
   // Uniform noise of 0 to 1 on 1: nothing beats a mean error of a quarter, over 1.5.
-  expect(variables.load.nMAE).toBeGreaterThan(0.14);
-  expect(variables.load.nMAE).toBeLessThan(0.22);
-});
+  expect(variables.load.nMAE).toBeGreaterThan(0.12);
+  expect(variables.load.nMAE).toBeLessThan(0.26);
+}, 60_000);
 
 it('bad input is one line', () => {
   expect(() => run(['forecast', dir, '--site', '9'])).toThrow(/^--site: no site '9' .*: 01, 02$/);

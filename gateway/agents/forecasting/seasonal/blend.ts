@@ -2,11 +2,11 @@ import { exp } from '../../../../devices/maths.ts';
 
 /** How a blend turns losses into weights. */
 export interface Trust {
-  readonly sharpness: number; // of the weights in the experts' losses
-  readonly remembered: number; // share of a loss after another learning
+  readonly sharpnessFactor: number; // of the weights in the experts' losses
+  readonly rememberedShare: number; // share of a loss after another learning
 }
 
-const DAILY: Trust = { sharpness: 25, remembered: 0.97 };
+const DAILY: Trust = { sharpnessFactor: 25, rememberedShare: 0.97 };
 
 /**
  * Weighs experts by the absolute errors that they made before (exponentially weighted forecasters;
@@ -33,7 +33,7 @@ export class Blend {
     }
     if (!this.learnt || sum <= 0) return losses.map(() => 1 / losses.length);
     const mean = sum / losses.length;
-    const raw = losses.map((loss) => exp((-this.trust.sharpness * (loss - least)) / mean));
+    const raw = losses.map((loss) => exp((-this.trust.sharpnessFactor * (loss - least)) / mean));
     const total = raw.reduce((a, b) => a + b, 0);
     return raw.map((weight) => weight / total);
   }
@@ -63,7 +63,7 @@ export class Blend {
         const gap = Math.abs(value - (forecast[slot] ?? Number.NaN));
         if (!Number.isNaN(gap)) error += gap;
       }
-      this.losses[n] = (this.losses[n] ?? 0) * this.trust.remembered + error;
+      this.losses[n] = (this.losses[n] ?? 0) * this.trust.rememberedShare + error;
     }
   }
 }

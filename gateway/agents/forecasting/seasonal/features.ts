@@ -43,7 +43,7 @@ export class Hours {
     return row;
   }
 
-  /** What an hour of a past day is told from, `lead` days ahead; kept, as the past stays as it is. */
+  /** What an hour of a past day is told from, `lead` days ahead; kept, as the past stays so. */
   factsOf(day: number, block: number, lead: number): Facts | undefined {
     return kept(this.facts, 2 * day + lead, block, () => factsOf(this, day, block, day - lead));
   }

@@ -14,7 +14,7 @@ export interface Base {
 
 const COLUMNS = 10;
 const FORGETTING_SHARE = 0.9995;
-const TRUST = { sharpness: 12, remembered: 0.998 };
+const TRUST = { sharpnessFactor: 12, rememberedShare: 0.998 };
 
 const MOST_SCALED = 4;
 
@@ -113,7 +113,7 @@ export class Intraday {
     regression.learn(waited.row, error);
   }
 
-  /** What a slot's error is told from, in multiples of the level; undefined where too much lacks. */
+  /** What a slot's error is told from, over the level; undefined where too much lacks. */
   private row(last: SlotIndex, target: SlotIndex, base: Base): Float64Array | undefined {
     const { slots, level } = this;
     const said = base.at(target);

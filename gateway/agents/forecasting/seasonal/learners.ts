@@ -118,10 +118,10 @@ export class HourlyRegression extends HourlyLearner<readonly (Float64Array | und
   }
 }
 
-const TREES = { trees: 70, depth: 5, learningRate: 0.1, leastLeaf: 20 };
+const TREES = { trees: 70, depth: 5, learningShare: 0.1, leafSize: 20 };
 const LEAST_DAYS = 10;
 
-/** Boosted trees over all hours together: they see what weekday, level and hour do to each other. */
+/** Boosted trees over all hours at once: they see what weekday, level and hour do together. */
 export class HourlyTrees extends HourlyLearner<Trees> {
   private readonly random: () => number;
 

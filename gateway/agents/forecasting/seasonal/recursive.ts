@@ -3,9 +3,9 @@ const NEAR_SHARE = 0.25; // errors below this share of the usual one count as if
 const REMEMBERED = 0.99; // of the usual error after another row
 
 /**
- * Linear regression learnt row by row: recursive least squares with forgetting, each row weighed by
- * the inverse of its error, which makes it a regression with the least absolute error (Schlossmacher
- * 1973, recursively).
+ * Linear regression learnt row by row: recursive least squares with forgetting, each row weighed
+ * by the inverse of its error, which makes it a regression with the least absolute error
+ * (Schlossmacher 1973, recursively).
  */
 export class RecursiveRegression {
   private readonly beta: Float64Array;

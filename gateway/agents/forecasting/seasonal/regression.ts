@@ -65,6 +65,12 @@ const LEAST_PIVOT = 1e-12;
 
 /** Solves the lower triangle of a symmetric positive matrix in place. */
 function solve(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  factor(a, n);
+  return substitute(a, b, n);
+}
+
+/** Cholesky's factor of a symmetric positive matrix, n x n, lower triangle, in place. */
+export function factor(a: Float64Array, n: number): void {
   for (let i = 0; i < n; i += 1) {
     for (let j = 0; j <= i; j += 1) {
       let sum = a[i * n + j] ?? 0;
@@ -72,6 +78,10 @@ function solve(a: Float64Array, b: Float64Array, n: number): Float64Array {
       a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, LEAST_PIVOT)) : sum / (a[j * n + j] ?? 1);
     }
   }
+}
+
+/** Solution for one right side of what `factor` left. */
+export function substitute(a: Float64Array, b: Float64Array, n: number): Float64Array {
   const x = new Float64Array(n);
   for (let i = 0; i < n; i += 1) {
     let sum = b[i] ?? 0;

@@ -23,8 +23,9 @@ interface Said {
 }
 
 /**
- * A series with a daily rhythm, forecast from itself alone: the blend of experts for whole days, the
- * last hours' errors carried forward, and a band that adapts until 80 % of what comes lies in it.
+ * A series with a daily rhythm, forecast from itself alone: the blend of experts for whole days,
+ * the last hours' errors carried forward, and a band that adapts until 80 % of what comes lies in
+ * it.
  */
 export class SeriesForecast {
   private readonly slots: number;

@@ -2,8 +2,8 @@
 export interface Growing {
   readonly trees: number;
   readonly depth: number;
-  readonly learningRate: number;
-  readonly leastLeaf: number; // rows
+  readonly learningShare: number;
+  readonly leafSize: number; // rows
   readonly random: () => number; // 0 <= x < 1
 }
 
@@ -108,7 +108,7 @@ class Grower {
     const at = tree.length;
     const split = depth < growing.depth ? this.split(rows, columns) : undefined;
     if (split === undefined) {
-      const value = medianOf(rows, rows.length, this.errors, weights) * growing.learningRate;
+      const value = medianOf(rows, rows.length, this.errors, weights) * growing.learningShare;
       tree.push({ column: -1, bin: 0, left: 0, right: 0, value });
       return at;
     }
@@ -128,7 +128,7 @@ class Grower {
     columns: readonly number[],
   ): { readonly column: number; readonly bin: number } | undefined {
     const { growing, edges } = this.ground;
-    if (rows.length < 2 * growing.leastLeaf) return undefined;
+    if (rows.length < 2 * growing.leafSize) return undefined;
     let best: { column: number; bin: number } | undefined;
     let bestGain = 1e-9;
     for (const column of columns) {
@@ -140,12 +140,13 @@ class Grower {
         leftSigns += this.signSums[bin] ?? 0;
         leftWeights += this.weightSums[bin] ?? 0;
         leftRows += this.counts[bin] ?? 0;
-        if (leftRows < growing.leastLeaf) continue;
-        if (rows.length - leftRows < growing.leastLeaf) break;
+        if (leftRows < growing.leafSize) continue;
+        if (rows.length - leftRows < growing.leafSize) break;
+        const rightSigns = signs - leftSigns;
         const gain =
-          leftSigns ** 2 / (leftWeights + LAMBDA) +
-          (signs - leftSigns) ** 2 / (weights - leftWeights + LAMBDA) -
-          signs ** 2 / (weights + LAMBDA);
+          (leftSigns * leftSigns) / (leftWeights + LAMBDA) +
+          (rightSigns * rightSigns) / (weights - leftWeights + LAMBDA) -
+          (signs * signs) / (weights + LAMBDA);
         if (gain > bestGain) {
           bestGain = gain;
           best = { column, bin };

@@ -53,7 +53,7 @@ it('more trees err less, on a step that no line describes, and NaN has its own a
   const targets = Float64Array.from(rows, truth);
   const weights = new Float64Array(rows.length).fill(1);
   const errorOf = (trees: number): number => {
-    const growing = { depth: 3, learningRate: 0.3, leastLeaf: 10, random: seededStream(2) };
+    const growing = { depth: 3, learningShare: 0.3, leafSize: 10, random: seededStream(2) };
     const say = growTrees(rows, targets, weights, { ...growing, trees });
     return rows.reduce((sum, row) => sum + Math.abs(say(row) - truth(row)), 0) / rows.length;
   };

@@ -1,0 +1,183 @@
+import { Conformal, type Ends, SlotScale } from '../seasonal/bands.ts';
+import { Blend } from '../seasonal/blend.ts';
+import { DayBook, weekdayOf } from '../seasonal/days.ts';
+import type { SlotForecast } from '../seasonal/series.ts';
+import { fitHours, type HourModel } from './ridge.ts';
+
+const HOURS = 24;
+const WEEK_DAYS = 7;
+const PRICE_LAGS = [1, 2, 3, 7]; // days
+const OUTLOOK_LAGS = [0, 1, 7];
+const RIDGE = 30;
+const KEPT_DAYS = 740;
+const LEAST_ROWS = 28;
+const TRUST = { sharpnessFactor: 6, rememberedShare: 0.98 };
+
+/** Long and short memories together err less than the best of them (Lago et al. 2021). */
+const WINDOWS = [
+  { days: 56, everyDays: 2 },
+  { days: 84, everyDays: 2 },
+  { days: 364, everyDays: 7 },
+  { days: 728, everyDays: 7 },
+];
+
+interface Said {
+  readonly day: number;
+  readonly opinions: readonly Float64Array[];
+  readonly mids: Float64Array;
+  readonly scales: readonly number[];
+  readonly ends: Ends;
+}
+
+/**
+ * Day-ahead prices by the hour from those of earlier days and, where there are any, from what is
+ * foretold of the day itself (load, wind and sun of the grid).
+ */
+export class PriceForecast {
+  private readonly slots: number;
+  private readonly prices: DayBook;
+  private readonly outlooks: readonly DayBook[];
+  private readonly models = WINDOWS.map(() => undefined as HourModel | undefined);
+  private readonly fittedDay = WINDOWS.map(() => Number.NEGATIVE_INFINITY);
+  private readonly blend = new Blend(WINDOWS.length, TRUST);
+  private readonly scale = new SlotScale(HOURS);
+  private readonly band = new Conformal();
+  private readonly rows = new Map<number, Float64Array | undefined>();
+  private said: Said | undefined;
+  private runningDay = Number.NEGATIVE_INFINITY;
+
+  /** @param slots of a day, a multiple of 24 @param outlooks  how many series are foretold */
+  constructor(slots: number, outlooks: number) {
+    this.slots = slots;
+    this.prices = new DayBook(slots, KEPT_DAYS);
+    this.outlooks = Array.from({ length: outlooks }, () => new DayBook(slots, KEPT_DAYS));
+  }
+
+  /** What is foretold of a slot, before its day begins. */
+  foretell(day: number, slot: number, values: readonly number[]): void {
+    for (const [n, value] of values.entries()) this.outlooks[n]?.put(day, slot, value);
+  }
+
+  /** A day begins: what was said of the one before is judged. */
+  open(day: number): void {
+    if (day <= this.runningDay) return;
+    const before = this.runningDay;
+    const said = this.said?.day === before ? this.said : undefined;
+    if (before > Number.NEGATIVE_INFINITY) this.judge(said ?? this.say(before));
+    this.runningDay = day;
+  }
+
+  observe(day: number, slot: number, value: number): void {
+    this.open(day);
+    this.prices.put(day, slot, value);
+  }
+
+  /** The first `count` slots of the day that begins; said once, from the days before it. */
+  issue(count: number): SlotForecast[] {
+    const { said } = this;
+    if (count === 0) return [];
+    const perHour = this.slots / HOURS;
+    const now = said?.day === this.runningDay ? said : this.say(this.runningDay);
+    this.said = now;
+    return Array.from({ length: count }, (_, slot) => {
+      const hour = Math.floor(slot / perHour) % HOURS;
+      const mid = now.mids[hour] ?? Number.NaN;
+      const scale = now.scales[hour] ?? 0;
+      const { low, high } = now.ends;
+      return {
+        low: mid + Math.min(0, low * scale),
+        mid,
+        high: mid + Math.max(0, high * scale),
+      };
+    });
+  }
+
+  private judge({ day, opinions, mids, scales, ends }: Said): void {
+    const actual = Float64Array.from(mids, (_, hour) => this.hour(this.prices, day, hour));
+    this.blend.learn(opinions, actual);
+    for (const [hour, value] of actual.entries()) {
+      const error = value - (mids[hour] ?? Number.NaN);
+      const scale = scales[hour] ?? 0;
+      if (scale > 0) this.band.learn(error / scale, ends);
+      this.scale.learn(hour, value, error);
+    }
+  }
+
+  private say(day: number): Said {
+    const row = this.rowOf(day);
+    const naive = this.naive(day);
+    const opinions = WINDOWS.map((_, n) => {
+      const model = row === undefined ? undefined : this.modelOf(n, day);
+      return row === undefined || model === undefined ? naive : model(row);
+    });
+    const scales = Array.from({ length: HOURS }, (_, hour) => this.scale.at(hour));
+    return { day, opinions, mids: this.blend.mix(opinions), scales, ends: this.band.ends() };
+  }
+
+  /** As yesterday; on the first days of a week and the weekend as a week ago. */
+  private naive(day: number): Float64Array {
+    const weekday = weekdayOf(day);
+    const back = weekday <= 1 || weekday === 6 ? [7, 1] : [1, 7];
+    return Float64Array.from({ length: HOURS }, (_, hour) => {
+      const [first = Number.NaN, second = Number.NaN] = back.map((days) =>
+        this.hour(this.prices, day - days, hour),
+      );
+      return Number.isNaN(first) ? second : first;
+    });
+  }
+
+  private modelOf(window: number, day: number): HourModel | undefined {
+    const { days, everyDays } = WINDOWS[window] ?? { days: 0, everyDays: 1 };
+    if (day - (this.fittedDay[window] ?? 0) < everyDays) return this.models[window];
+    const rows: Float64Array[] = [];
+    const targets: Float64Array[] = [];
+    for (let past = day - days; past < day; past += 1) {
+      const row = this.keptRow(past);
+      const target = Float64Array.from({ length: HOURS }, (_, h) =>
+        this.hour(this.prices, past, h),
+      );
+      if (row === undefined || target.some((value) => Number.isNaN(value))) continue;
+      rows.push(row);
+      targets.push(target);
+    }
+    if (rows.length < LEAST_ROWS) return undefined;
+    this.fittedDay[window] = day;
+    this.models[window] = fitHours(rows, targets, RIDGE, (rows[0]?.length ?? 0) - WEEK_DAYS);
+    return this.models[window];
+  }
+
+  private keptRow(day: number): Float64Array | undefined {
+    if (!this.rows.has(day)) {
+      this.rows.delete(day - KEPT_DAYS);
+      this.rows.set(day, this.rowOf(day));
+    }
+    return this.rows.get(day);
+  }
+
+  /** What a day's prices are told from; undefined where not all of it is known. */
+  private rowOf(day: number): Float64Array | undefined {
+    const values: number[] = [];
+    const take = (book: DayBook, from: number): void => {
+      for (let hour = 0; hour < HOURS; hour += 1) values.push(this.hour(book, from, hour));
+    };
+    for (const lag of PRICE_LAGS) take(this.prices, day - lag);
+    for (const book of this.outlooks) for (const lag of OUTLOOK_LAGS) take(book, day - lag);
+    if (values.some((value) => Number.isNaN(value))) return undefined;
+    const weekday = weekdayOf(day);
+    for (let n = 0; n < WEEK_DAYS; n += 1) values.push(n === weekday ? 1 : 0);
+    return Float64Array.from(values);
+  }
+
+  /** Mean of an hour; one that a clock change skips lies between its neighbours. */
+  private hour(book: DayBook, day: number, hour: number): number {
+    const perHour = this.slots / HOURS;
+    const meanOf = (of: number): number => {
+      let sum = 0;
+      for (let n = 0; n < perHour; n += 1) sum += book.at(day, of * perHour + n);
+      return sum / perHour;
+    };
+    const own = meanOf(hour);
+    if (!Number.isNaN(own) || hour === 0 || hour === HOURS - 1) return own;
+    return (meanOf(hour - 1) + meanOf(hour + 1)) / 2;
+  }
+}
