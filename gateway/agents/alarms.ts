@@ -13,6 +13,22 @@ const unproven = ({ decisions }: Image): Omit<Alarm, 'sinceMs'>[] =>
       mend: 'Run edgewatt doctor to see what is missing, edgewatt devices commission to prove it.',
     }));
 
+/** Meters whose word does not count, and devices that do not do what they acknowledge. */
+const contrary = (image: Image, nameOf: (device: string) => string): Omit<Alarm, 'sinceMs'>[] => [
+  ...(image.doubts ?? []).map(({ connection, sentence }) => ({
+    code: `METER_IMPLAUSIBLE:${connection}`,
+    text: `${sentence}: its readings are not used.`,
+    mend: 'Compare it with its own display: direction of the transformers, sign, word order.',
+  })),
+  ...image.devices
+    .filter(({ follows }) => follows === false)
+    .map(({ id }) => ({
+      code: `DEVICE_DEAF:${id}`,
+      text: `${nameOf(id)} takes orders and does not follow them.`,
+      mend: 'Enable remote control on the device, and end whatever else commands it.',
+    })),
+];
+
 /** What people must know and can mend; each keeps the time since when it holds. */
 export class Alarms {
   private readonly since = new Map<string, Instant>();
@@ -24,7 +40,11 @@ export class Alarms {
     nameOf: (device: string) => string,
     problems: readonly Omit<Alarm, 'sinceMs'>[] = [],
   ): Alarm[] {
-    const found: Omit<Alarm, 'sinceMs'>[] = [...problems, ...unproven(image)];
+    const found: Omit<Alarm, 'sinceMs'>[] = [
+      ...problems,
+      ...unproven(image),
+      ...contrary(image, nameOf),
+    ];
     for (const device of image.devices) {
       if (device.state !== 'silent') continue;
       found.push({

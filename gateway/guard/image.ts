@@ -94,7 +94,11 @@ interface Lease {
   readonly armed: boolean;
   readonly armedUntilMonoMs: number;
   readonly aside: boolean;
+  readonly mismatches: number;
 }
+
+/** Read-backs in a row that show something else: it acknowledges and does not follow. */
+const DEAF_READS = 3;
 
 /**
  * Devices as the poller sees them, with what the guard adds: the lease, and whether it may write
@@ -110,20 +114,28 @@ export function devicesOf(
   return devices.map((device) => {
     const lease = leases.find((one) => one.device === device.id && one.armed);
     const own = findings.filter(({ terminal }) => deviceOf(terminal) === device.id);
+    const isDeaf = leases.some((one) => one.device === device.id && one.mismatches >= DEAF_READS);
     const until = lease && Math.round(lease.armedUntilMonoMs + wallAheadMs);
     return {
       ...device,
       state: leases.some((one) => one.device === device.id && one.aside)
         ? 'observing'
-        : stateOf(device, own),
+        : stateOf(device, own, isDeaf),
+      ...(isDeaf ? { follows: false } : {}),
       ...(until === undefined ? {} : { leaseUntilMs: until }),
     };
   });
 }
 
-function stateOf(device: DeviceView, findings: readonly Finding[]): DeviceView['state'] {
+/** What does not follow is left to its own timer: its safe state, once that has run out. */
+function stateOf(
+  device: DeviceView,
+  findings: readonly Finding[],
+  isDeaf: boolean,
+): DeviceView['state'] {
   if (device.state !== 'ok') return device.state;
   if (findings.some(({ state }) => state === 'silenced')) return 'observing';
+  if (isDeaf) return 'safe';
   if (findings.some(({ state, code }) => state === 'safe' && code === 'SAFE_STATE')) return 'safe';
   return findings.some(({ state }) => state === 'holding') ? 'holding' : 'ok';
 }

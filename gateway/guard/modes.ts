@@ -4,6 +4,7 @@ import type { Intent } from '../contracts/values/plan.ts';
 import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { age } from '../contracts/values/words.ts';
+import { doubtSentence } from './doubts.ts';
 import type { Finding } from './safety/verdict.ts';
 import type { SiteState } from './site/types.ts';
 
@@ -65,6 +66,7 @@ export function flagsOf(standing: Standing): ModeFlag[] {
 function silence({ site }: Standing): string {
   const worst = [...site.connections].sort((a, b) => b.ageMs - a.ageMs)[0];
   if (worst === undefined) return 'Nothing measures the connection';
+  if (worst.doubt !== undefined) return doubtSentence(worst.id, worst.doubt);
   if (!Number.isFinite(worst.ageMs)) return `The meter of ${worst.id} was never heard`;
   return `The meter of ${worst.id} was last heard ${age(worst.ageMs)} ago`;
 }

@@ -21,6 +21,7 @@ import {
   type TurnInput,
 } from './decide.ts';
 import { limitsNow, take, verify } from './directives.ts';
+import { doubtsOf } from './doubts.ts';
 import { devicesOf } from './image.ts';
 import { isIntent, supersedes } from './intents.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
@@ -233,8 +234,14 @@ class SiteGuard implements Guard {
   }
 
   private tell(seen: Snapshot, turn: Turn): void {
+    const before = this.newest?.doubts ?? [];
     const image = this.picture(seen, turn);
     this.newest = image;
+    for (const { connection, sentence } of image.doubts ?? []) {
+      if (before.some((one) => one.connection === connection)) continue;
+      this.deps.log.error(sentence);
+      this.event('METER_IMPLAUSIBLE', sentence);
+    }
     const { trials, writer } = this.deps;
     trials.note({ image, seen, findings: turn.judged.findings, leases: writer.state() });
     this.hand(this.telemetry.step(image));
@@ -265,6 +272,7 @@ class SiteGuard implements Guard {
       points: site.points,
       decisions,
       devices: devicesOf(seen.devices, writer.state(), judged.findings, wired, ahead),
+      doubts: doubtsOf(site),
       asks: decided.asks,
       limits,
       counters: this.counters(seen),

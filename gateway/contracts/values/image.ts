@@ -70,6 +70,7 @@ export interface DeviceView {
   readonly readsBad: number;
   readonly writes: number;
   readonly leaseUntilMs?: Instant; // wall clock; reversion armed until then
+  readonly follows?: false; // it takes orders and shows something else
 }
 
 /** What a verdict asked of a terminal in this cycle. */
@@ -105,6 +106,8 @@ export interface Image {
   readonly points: Readonly<Record<string, Reading>>;
   readonly decisions: readonly DecisionView[];
   readonly devices: readonly DeviceView[];
+  /** Meters that answer and whose word does not count. */
+  readonly doubts?: readonly { readonly connection: string; readonly sentence: string }[];
   readonly asks: readonly { readonly authority: Authority; readonly sentence: string }[];
   readonly limits: {
     readonly importLimitW: number;

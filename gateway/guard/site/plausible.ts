@@ -17,6 +17,7 @@ export interface MeterTrack {
   readonly response: Response;
   readonly doubt: Doubt | undefined;
   readonly soundMs: number; // nothing speaks against the reading since
+  readonly probationMs: number; // sound for so long, a turned one is tried again
 }
 
 export const NO_TRACK: MeterTrack = {
@@ -26,6 +27,7 @@ export const NO_TRACK: MeterTrack = {
   response: NO_RESPONSE,
   doubt: undefined,
   soundMs: Number.NaN,
+  probationMs: 60_000,
 };
 
 /** What the site file says of a connection, as the check needs it. */
@@ -61,6 +63,7 @@ const SURE_MS = 3_000;
 /** What lasted longer than this must be sound for a while before it is believed again. */
 const LASTING_MS = 10_000;
 const SOUND_MS = 60_000;
+const LONGEST_MS = 3_600_000;
 const TURNED_COUNT = 3;
 const RIGHT_COUNT = 2;
 
@@ -168,13 +171,23 @@ function doubted(before: MeterTrack, next: MeterTrack, now: Sample, turn: MeterT
   return since('impossible', possible, isLasting);
 }
 
+/** Nothing proves a meter where no device moves; each trial that fails doubles the next wait. */
+function probation({ doubt, probationMs, response }: MeterTrack, now: Doubt): number {
+  const isAgain = now.kind === 'turned' && now.sure && !(doubt?.kind === 'turned' && doubt.sure);
+  if (!isAgain) return probationMs;
+  return response.turnedCount >= TURNED_COUNT ? Math.min(LONGEST_MS, 2 * probationMs) : SOUND_MS;
+}
+
 /** A doubt ends when the meter proves right; how, depends on what spoke against it. */
-function isOver({ doubt, response, standstill, soundMs }: MeterTrack, nowMs: number): boolean {
+function isOver(track: MeterTrack, nowMs: number): boolean {
+  const { doubt, response, standstill, soundMs, probationMs } = track;
   if (doubt === undefined) return true;
-  if (doubt.kind === 'frozen') return standstill.sinceMs > doubt.sinceMs;
-  const isSound = nowMs - soundMs >= SOUND_MS;
+  if (doubt.kind === 'frozen') {
+    return Math.max(standstill.sinceMs, standstill.advancedMs) > doubt.sinceMs;
+  }
+  const isSound = nowMs - soundMs >= (doubt.kind === 'turned' ? probationMs : SOUND_MS);
   if (doubt.kind === 'turned') {
-    return response.rightCount >= (doubt.sure ? RIGHT_COUNT : 1) || (isSound && !doubt.sure);
+    return response.rightCount >= (doubt.sure ? RIGHT_COUNT : 1) || isSound;
   }
   return isSound || soundMs - doubt.sinceMs < LASTING_MS;
 }
@@ -205,7 +218,9 @@ export function plausible(before: MeterTrack, turn: MeterTurn): MeterTrack {
     response: respond(before.response, history, moves),
   };
   const doubt = doubted(before, next, now, turn);
-  if (doubt !== undefined) return { ...next, doubt, soundMs: Number.NaN };
+  if (doubt !== undefined) {
+    return { ...next, doubt, soundMs: Number.NaN, probationMs: probation(before, doubt) };
+  }
   const sound = { ...next, soundMs: before.soundMs >= 0 ? before.soundMs : nowMs };
   return isOver(sound, nowMs) ? { ...sound, doubt: undefined } : sound;
 }

@@ -49,3 +49,20 @@ it('a clock that nobody trusts is an alarm, with the way to mend it', () => {
   expect(alarm).toMatchObject({ code: 'CLOCK', sinceMs: 5 });
   expect(alarm?.mend).toContain('timedatectl');
 });
+
+it('a meter that is not believed and a device that does not follow are named', () => {
+  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
+  const wrong = {
+    ...image(5),
+    devices: [{ id: 'inverter2', state: 'safe', follows: false }],
+    doubts: [{ connection: 'grid', sentence: 'The meter of grid always shows the same' }],
+  } as unknown as Image;
+  const told = new Alarms().list(wrong, undefined, opened, () => 'Battery');
+  expect(told.map(({ code, text }) => [code, text])).toEqual([
+    [
+      'METER_IMPLAUSIBLE:grid',
+      'The meter of grid always shows the same: its readings are not used.',
+    ],
+    ['DEVICE_DEAF:inverter2', 'Battery takes orders and does not follow them.'],
+  ]);
+});

@@ -112,6 +112,21 @@ describe('a turned meter', () => {
   });
 });
 
+it('a turned meter where nothing moves is tried again, after each failure twice as late', () => {
+  const bench = new MeterRig({ shown: (w) => -w });
+  const truth = { ...home, loadW: 1_000 };
+  const trials: number[] = [];
+  for (let atS = 1; atS <= 600; atS += 1) {
+    const isFree = bench.track.doubt === undefined;
+    if (isFree && atS % 15 === 0) truth.pvW = truth.pvW === 0 ? 3_000 : 0;
+    bench.turn(truth);
+    if (!isFree && bench.track.doubt === undefined) trials.push(atS);
+  }
+  const waits = trials.map((atS, n) => atS - (trials[n - 1] ?? 0));
+  expect(trials.length).toBeGreaterThanOrEqual(2);
+  expect(waits[waits.length - 1]).toBeGreaterThan(100);
+});
+
 describe('what no site can show', () => {
   it('swapped words are refused at the first reading', () => {
     const bench = new MeterRig({ shown: (w, atS) => (atS < 50 ? w : 196_608_000) });
