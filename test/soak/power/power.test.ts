@@ -19,7 +19,7 @@ const counted = (by: Order['by']): Pick<Order, 'by' | 'onSum'> => ({
 });
 const sound = { lostRows: 0, doubleEffects: 0, problems: [] };
 
-describe('outbox, cloud, audit log, guard.state and black box have what was told to be stored', () => {
+describe('outbox, cloud, audit log, guard.state and black box have what was told', () => {
   it('after kill -9 at any instant', async () => {
     const sum = await run({ ...counted('kill'), lives: KILLS });
     expect(sum).toMatchObject({ lives: KILLS, ...sound });

@@ -114,7 +114,7 @@ describe.skipIf(why !== undefined)('a running gateway, and', () => {
 
   it('a disk that is full', () => costsNoCycle(fill));
 
-  it('a guard that stands still for 30 s: its devices let go, and it is safe 5 s after', async () => {
+  it('a guard that stands still for 30 s: its devices let go, and it is back in 5 s', async () => {
     const { process: guard, court } = place.gateway();
     process.kill(guard.pid, 'SIGSTOP');
     await later(GUARD_STOPS_MS);

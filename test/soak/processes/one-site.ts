@@ -94,6 +94,12 @@ export class OneSite {
     if (started.name !== site.gateway) throw new Error('another process was started');
   }
 
+  /** The end of the gateway's log. */
+  lastWords(): string {
+    const log = join(this.run.dir, 'logs', `${this.gateway().process.name}.log`);
+    return readFileSync(log, 'utf8').slice(-1_000);
+  }
+
   cloud(): DemoProcess {
     const found = this.run.processes.find(({ name }) => name === 'cloud');
     if (found === undefined) throw new Error('no cloud');

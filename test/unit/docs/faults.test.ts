@@ -25,16 +25,17 @@ function row({ number, name, required, checks, scenarios = [], open = '' }: Faul
 function page(): string {
   const open = FAULTS.filter((one) => one.open !== undefined).length;
   const unseen = FAULTS.filter((one) => one.checks.length === 0 && one.scenarios === undefined);
+  const numbers = unseen.map(({ number }) => number).join(', ');
   return [
     '# What can go wrong, and who shows that it is survived',
     '',
-    `${FAULTS.length} faults. ${open} of them have something that nobody has shown yet (the last column);`,
-    `${unseen.length} of those have no test or scenario of their own: ${unseen.map(({ number }) => number).join(', ')}.`,
+    `${FAULTS.length} faults. ${open} of them have something that nobody has shown yet, in the`,
+    `last column; ${unseen.length} of those have no test or scenario of their own: ${numbers}.`,
     '',
-    'Tests are paths below `test/`; those in `soak/` run with `npm run soak`, all others with `npm test`.',
-    'A scenario is run by `edgewatt-sim scenario NAME`. After "world" stand kinds of faults that',
-    '`edgewatt-sim world` draws from its seed, with every rule judged while they stand; where a fault',
-    'has a world alone, its rules were kept, and no test looks at that fault itself.',
+    'Tests are paths below `test/`; those in `soak/` run with `npm run soak`, all others with',
+    '`npm test`. A scenario is run by `edgewatt-sim scenario NAME`. After "world" stand kinds of',
+    'faults that `edgewatt-sim world` draws from its seed, every rule judged while they stand;',
+    'where a fault has a world alone, its rules were kept, and no test looks at that fault itself.',
     '',
     '| | Fault | What has to happen | Shown by | Not shown |',
     '| --- | --- | --- | --- | --- |',

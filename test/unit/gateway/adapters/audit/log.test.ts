@@ -194,7 +194,7 @@ describe('a log that goes on', () => {
     expect(verify()).toMatchObject({ ok: true, unsignedCount: 0 });
   });
 
-  it('has a head before its first line, so that a cut between them is no head removed', async () => {
+  it('has a head before its first line: a cut between them is no head removed', async () => {
     const { head } = readAudit(dir);
     expect(head).toBe(undefined);
     const book = await openBook();
