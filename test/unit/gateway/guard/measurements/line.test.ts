@@ -31,12 +31,13 @@ async function line(baud: 9_600 | 38_400, units: number, dead?: number, seed = 1
   const peer = createPeer('rtu', living);
   const characterMs = (1_000 * CHARACTER_BITS) / baud;
   const random = drawn(seed);
-  const fault = { lostShare: 0, deadUnit: 0 };
+  const fault = { lostShare: 0, deadUnit: 0, slowUnit: 0, slowMs: 0 };
   wire.far.onBytes = (bytes) =>
     peer.heard(bytes, (reply) => {
       if (reply[0] === fault.deadUnit || random() < fault.lostShare) return;
       const wireMs = (bytes.length + reply.length) * characterMs;
-      wire.far.send(reply, wireMs + TURNAROUND_MS);
+      const slowMs = reply[0] === fault.slowUnit ? fault.slowMs : 0;
+      wire.far.send(reply, wireMs + TURNAROUND_MS + slowMs);
     });
   const lines: string[] = [];
   const note = (text: string): void => {
@@ -146,4 +147,13 @@ test('three answers of ten lost: readings stay fresh enough for control', async 
     await oldestMs(5_000);
     expect(new Set(states())).toEqual(new Set(['ok']));
   }
+});
+
+test.each([120, 300])('a unit that answers %i ms later than ever: waited for again', async (ms) => {
+  const { fault, oldestMs, states, times } = await line(38_400, 3);
+  await oldestMs(10_000);
+  Object.assign(fault, { slowUnit: 2, slowMs: ms });
+  expect(await oldestMs(15_000)).toBeLessThan(0.9 * times.safeByMs);
+  expect(await oldestMs(30_000)).toBeLessThan(times.freshMs.control);
+  expect(new Set(states())).toEqual(new Set(['ok']));
 });
