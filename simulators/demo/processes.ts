@@ -40,9 +40,10 @@ export function startProcess(
   const exited = new Promise<number | null>((resolve) => {
     child.once('exit', (code) => {
       running = false;
-      log.end();
       resolve(code);
     });
+    // Not at its exit: who is killed leaves a child behind that still has something to say.
+    child.once('close', () => log.end());
     child.once('error', () => {
       running = false;
       resolve(-1);

@@ -1,0 +1,66 @@
+import { setTimeout as later } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { count } from '../counts.ts';
+import { OneSite, until } from './one-site.ts';
+
+/** Of each: guard, agent and cloud. */
+const ROUNDS = Number(process.env['SOAK_GATEWAY_KILLS'] ?? 10);
+const LONGEST_MS = 4_000;
+const BACK_MS = 120_000;
+const UNDER_WAY = 3; // records: there is always one on its way
+
+let place: OneSite;
+
+beforeAll(async () => {
+  place = new OneSite();
+  await place.start();
+}, 240_000);
+
+afterAll(() => place?.end(), 60_000);
+
+/** By its id, and not before it is there. */
+function kill(pid: number | undefined): void {
+  if (pid === undefined || pid <= 1) throw new Error('nobody to kill');
+  process.kill(pid, 'SIGKILL');
+}
+
+const KILLS: Readonly<Record<string, () => Promise<void>>> = {
+  guard: async () => {
+    const { process: guard } = place.gateway();
+    guard.kill();
+    expect(await guard.exited).toBe(null);
+    place.startGateway();
+    await until(() => place.isRunning() || !place.gateway().process.running(), BACK_MS);
+    expect(place.gateway().process.running(), place.lastWords()).toBe(true);
+  },
+  agent: async () => {
+    const [, agent] = place.pids();
+    kill(agent);
+    await until(() => place.pids().some((pid, n) => n > 0 && pid !== agent), BACK_MS);
+    const { atMs } = place.seen();
+    await until(() => place.seen().atMs > atMs && place.isRunning(), BACK_MS);
+  },
+  cloud: async () => {
+    const cloud = place.cloud();
+    cloud.kill();
+    expect(await cloud.exited).toBe(null);
+    place.startCloud();
+    await until(() => place.seen().cloud.backlog <= UNDER_WAY, BACK_MS);
+  },
+};
+
+it('guard, agent and cloud killed at any instant: no record lost, none twice', async () => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const die of Object.values(KILLS)) {
+      await later(Math.random() * LONGEST_MS);
+      await die();
+    }
+  }
+  await until(() => place.seen().cloud.backlog <= UNDER_WAY, BACK_MS);
+  const { count: stored, doubles, holes } = place.records();
+  expect(doubles).toBe(0);
+  expect(holes).toBeLessThanOrEqual(UNDER_WAY);
+  expect(stored).toBeGreaterThan(ROUNDS);
+  const kills = ROUNDS * Object.keys(KILLS).length;
+  count('kill of a running process', { kills, records: stored, doubles });
+});
