@@ -33,6 +33,7 @@ export interface Score {
 }
 
 const DAY_MS = 86_400_000;
+const CALM_SHARE = 0.005; // of the mean of a series
 const QUANTILES = [
   ['low', 0.1],
   ['mid', 0.5],
@@ -67,7 +68,11 @@ export function backtest(
   const perHour = slots / 24;
   const day = new Sums();
   const horizons = horizonsH.map(() => new Sums());
-  const bands = new Bands();
+  const level = mean(
+    values.map((value) => Math.abs(value || 0)),
+    values.length,
+  );
+  const bands = new Bands(CALM_SHARE * level);
   let begun = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < values.length; i += 1) {
     const atMs = clockMs[i] ?? 0;
@@ -107,10 +112,16 @@ export function backtest(
 }
 
 class Bands {
+  private readonly calmLevel: number;
   pinball = 0;
   count = 0;
   inside = 0;
   active = 0;
+
+  /** @param calmLevel  a forecast up to it says nothing */
+  constructor(calmLevel: number) {
+    this.calmLevel = calmLevel;
+  }
 
   add(actual: number, said: SlotForecast | undefined): void {
     if (said === undefined || Number.isNaN(actual) || Number.isNaN(said.mid)) return;
@@ -119,7 +130,7 @@ class Bands {
       const over = actual - said[which];
       this.pinball += Math.max(quantile * over, (quantile - 1) * over) / QUANTILES.length;
     }
-    if (actual === 0 && said.high <= 0) return; // by night every band is right
+    if (actual === 0 && Math.abs(said.mid) <= this.calmLevel) return; // by night all are right
     this.active += 1;
     if (actual >= said.low && actual <= said.high) this.inside += 1;
   }

@@ -1,6 +1,6 @@
 /** Shares of all values that are to lie below a band's ends: between them lie 80 %. */
 const SIDE_SHARE = 0.1;
-const STEP_SHARE = 0.03; // of the usual score, by which a miss moves an end
+const STEP_SHARE = 0.05; // of the usual score, by which a miss moves an end
 const MEMORY_SHARE = 0.04; // of a slot's scale that another day renews
 const FLOOR_SHARE = 0.1; // of the mean scale, so that a calm slot is not certain
 const START_QUANTILE = 1.3; // of errors in multiples of their mean size
