@@ -120,8 +120,8 @@ export class Mind {
   }
 
   /**
-   * New orders may go out: the site and the operator allow it, and the time is known. A pause leaves
-   * what was sold as it is: it is delivered.
+   * New orders may go out: the site and the operator allow it, and the time is known. A pause
+   * leaves what was sold as it is: it is delivered.
    */
   get marketEnabled(): boolean {
     if (this.image?.flags.includes('untimed')) return false;

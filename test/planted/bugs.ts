@@ -171,7 +171,7 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'blind repeat after a lost answer',
     file: 'gateway/guard/commands/lease.ts',
-    find: 'if (stands) return this.confirm(control, aim, set);',
+    find: 'if (arrived) return this.confirm(control, aim, set);',
     replace: '',
     invariant: 'S7',
     caughtBy: {

@@ -183,7 +183,8 @@ function isOver(track: MeterTrack, nowMs: number): boolean {
   const { doubt, response, standstill, soundMs, probationMs } = track;
   if (doubt === undefined) return true;
   if (doubt.kind === 'frozen') {
-    return Math.max(standstill.sinceMs, standstill.advancedMs) > doubt.sinceMs;
+    // Each may be unknown: a meter without counters never advances.
+    return standstill.sinceMs > doubt.sinceMs || standstill.advancedMs > doubt.sinceMs;
   }
   const isSound = nowMs - soundMs >= (doubt.kind === 'turned' ? probationMs : SOUND_MS);
   if (doubt.kind === 'turned') {
