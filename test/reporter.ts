@@ -44,6 +44,11 @@ export default class OneLineReporter implements Reporter {
     this.print(
       `${isBad ? 'FAIL' : 'ok  '} ${this.path(module.moduleId)} (${count}, ${durationMs} ms)`,
     );
+    for (const test of tests) {
+      const result = test.result();
+      if (result.state !== 'skipped') continue;
+      this.print(`  skipped ${test.fullName}${result.note ? `: ${result.note}` : ''}`);
+    }
     if (isBad) for (const failure of this.failuresOf(module)) this.printFailure(failure);
   }
 
