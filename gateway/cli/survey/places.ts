@@ -103,7 +103,8 @@ function subnetOf(kind: Transport, place: string, match: RegExpExecArray): BusSp
 function hostOf(kind: Transport, place: string): BusSpec {
   const [host = '', port, ...more] = place.split(':');
   if (!HOST.test(host) || more.length > 0) {
-    throw new Fault('not a host', place, 'write HOST or HOST:PORT, or a subnet as 192.168.1.0/24');
+    const where = place === '' ? 'address' : place;
+    throw new Fault('not a host', where, 'write HOST or HOST:PORT, or a subnet as 192.168.1.0/24');
   }
   return lan(kind, host, portOf(port, place));
 }
