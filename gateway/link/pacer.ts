@@ -34,17 +34,23 @@ export class Pacer {
   /**
    * Resolves when the broker took it; rejects when offline, refused, or more wait than can ever be
    * sent in time.
+   * @param sent it goes out now
    */
   publish(
     urgency: Urgency,
     topic: string,
     payload: Uint8Array,
     options?: PublishOptions,
+    sent?: () => void,
   ): Promise<void> {
     const queue = this.queues[urgency];
     if (queue.length >= WAITING_MAX) return Promise.reject(new Error('too many publishes wait'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    queue.push({ send: () => this.broker.publish(topic, payload, options), resolve, reject });
+    const send = (): Promise<void> => {
+      sent?.();
+      return this.broker.publish(topic, payload, options);
+    };
+    queue.push({ send, resolve, reject });
     this.turn();
     return promise;
   }

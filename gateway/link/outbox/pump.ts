@@ -3,19 +3,17 @@ import type { TelemetryRecord } from '../../contracts/values/record.ts';
 import { Refused } from '../../contracts/values/refused.ts';
 import type { AgentStore, Clock, Log, RecordRange } from '../../ports.ts';
 import type { Pacer } from '../pacer.ts';
+import { BatchSize } from './batch-size.ts';
 import { type Suspect, Suspects } from './suspects.ts';
 
-/**
- * Bytes of records in one publish: IoT Core takes 128 KB, the envelope and the topic need little.
- */
-export const BATCH_BYTES_MAX = 100_000;
 const BATCHES_IN_FLIGHT = 4;
+const NEWS_IN_FLIGHT = 32; // where the cloud is slow to answer, news pass by the backlog
 const LIVE_PAUSE_MS = 1_000; // nothing but news: once a second
 const BACKLOG_PAUSE_MS = 500; // two of the five publishes a second
 const RETRY_PAUSE_MS = 1_000;
 const RETRY_PAUSE_MAX_MS = 60_000; // where the broker refuses everything
 const LAST_ACK_MS = 3_000; // while draining: no time to wait long for an answer that got lost
-const READ_BYTES = BATCH_BYTES_MAX - 64;
+const ENVELOPE_BYTES = 64;
 
 export interface PumpDeps {
   readonly store: AgentStore;
@@ -42,6 +40,7 @@ export class Pump {
   private readonly deps: PumpDeps;
   private readonly ackTimeoutMs: number;
   private readonly suspects = new Suspects();
+  private readonly size = new BatchSize();
   private wasTrial = false;
   private refusedPauseMs = 0; // everything is refused: rising
   private batches: Batch[] = [];
@@ -67,7 +66,7 @@ export class Pump {
 
   /** There is something new on disk. */
   kick(): void {
-    if (this.cancelTimer === undefined) this.wake();
+    if (this.deps.clock.realMs() >= this.notBeforeMs) this.wake();
   }
 
   /** The cloud has these keys, and those it will never take. */
@@ -124,6 +123,7 @@ export class Pump {
       this.again = false;
       const pauseMs = await this.turn().catch((error: unknown) => {
         this.deps.log.warn('telemetry is sent again', { why: String(error) });
+        this.notBeforeMs = this.deps.clock.realMs() + RETRY_PAUSE_MS;
         return RETRY_PAUSE_MS;
       });
       if (!this.again && pauseMs !== undefined) this.sleep(pauseMs);
@@ -156,18 +156,28 @@ export class Pump {
     const dues = [...this.batches.map((batch) => batch.dueMs), this.suspects.nextMs()];
     const nextDueMs = Math.max(0, Math.min(...dues) - nowMs);
     const idleMs = Number.isFinite(nextDueMs) ? nextDueMs : undefined;
-    if (this.batches.length >= BATCHES_IN_FLIGHT) return idleMs;
-    const records = await store.readRecords(READ_BYTES, [
+    if (this.batches.length >= NEWS_IN_FLIGHT) return idleMs;
+    const readBytes = this.size.bytes - ENVELOPE_BYTES;
+    const found = await store.readRecords(readBytes, [
       ...this.batches.flatMap((batch) => batch.ranges),
       ...rangesOf(this.suspects.records()),
     ]);
+    const records = this.batches.length < BATCHES_IN_FLIGHT ? found : this.newsOf(found);
     if (records.length === 0 || !this.connected) return idleMs;
     const refusedMs = await this.sendUnsuspected(records.slice(0, RECORDS_MAX));
     if (refusedMs !== undefined) return refusedMs;
-    const backlog = records.length >= RECORDS_MAX || bytesOf(records) > READ_BYTES / 2;
+    const backlog = records.length >= RECORDS_MAX || bytesOf(records) > readBytes / 2;
     const pauseMs = this.hurry ? 0 : backlog ? BACKLOG_PAUSE_MS : LIVE_PAUSE_MS;
     this.notBeforeMs = nowMs + pauseMs;
     return pauseMs;
+  }
+
+  /** Those that came after everything that is under way. */
+  private newsOf(records: readonly TelemetryRecord[]): TelemetryRecord[] {
+    const ranges = this.batches.flatMap((batch) => batch.ranges);
+    const isOlder = ({ epoch, seq }: TelemetryRecord): boolean =>
+      ranges.some((range) => epoch < range.epoch || (epoch === range.epoch && seq < range.toSeq));
+    return records.filter((record) => !isOlder(record));
   }
 
   /** @returns the pause after a refusal, undefined where the broker took it */
@@ -215,13 +225,22 @@ export class Pump {
       dueMs: Number.POSITIVE_INFINITY,
     };
     this.batches.push(batch);
+    const payload = new TextEncoder().encode(JSON.stringify({ v: 1, records }));
+    let sentMs = clock.realMs();
+    const took = (): [number, number, number] => {
+      const nowMs = clock.realMs();
+      return [payload.length, nowMs - sentMs, nowMs];
+    };
     try {
-      const payload = new TextEncoder().encode(JSON.stringify({ v: 1, records }));
-      await pacer.publish('bulk', topic, payload);
+      await pacer.publish('bulk', topic, payload, {}, () => {
+        sentMs = clock.realMs();
+      });
+      this.size.taken(...took());
       this.suspects.proven(clock.realMs());
       const waitMs = this.hurry ? Math.min(LAST_ACK_MS, this.ackTimeoutMs) : this.ackTimeoutMs;
       batch.dueMs = clock.realMs() + waitMs;
     } catch (error) {
+      this.size.failed(...took());
       this.batches = this.batches.filter((other) => other !== batch);
       throw error;
     }
