@@ -1,5 +1,6 @@
-import { encodePoint, encodeText, encodeUnavailable, wordOffsetsOf } from '../../devices/codec.ts';
+import { encodeText, encodeUnavailable, wordOffsetsOf } from '../../devices/codec.ts';
 import { type Decoder, decoderOf } from '../../devices/decoder.ts';
+import { type Encoder, encoderOf } from '../../devices/encoder.ts';
 import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../devices/profile.ts';
 import { behaviourOf } from './behaviour.ts';
 import { type Layout, layOut } from './layout.ts';
@@ -8,6 +9,15 @@ import { isAllowed, type Spread, spreadOf, startTexts, startValues } from './val
 
 const MOST_WORDS = 125;
 const MOST_BITS = 2_000;
+
+/** A point where it stands: what the profile fixes is worked out once. */
+interface Slot {
+  readonly point: ResolvedPoint;
+  readonly registers: Uint16Array;
+  readonly decode: Decoder;
+  readonly encode: Encoder;
+  readonly scale: Slot | undefined;
+}
 
 /** Registers as values: what any client would decode, and what the device itself stores. */
 interface Store {
@@ -20,51 +30,57 @@ interface Store {
   decode(point: ResolvedPoint, words: ArrayLike<number>, offset: number): number | undefined;
 }
 
-function createStore(name: string, layout: Layout): Store {
-  const { map, raw } = layout;
-  const decoders = new Map<ResolvedPoint, Decoder>();
-  const decoder = (own: ResolvedPoint): Decoder => {
-    const known = decoders.get(own) ?? decoderOf(map, own);
-    decoders.set(own, known);
-    return known;
+const exponentOf = ({ scale }: Slot): number | undefined =>
+  scale?.decode(scale.registers, scale.point.at, undefined);
+
+function createStore(name: string, { map, raw, readable }: Layout): Store {
+  const slots = new Map<string, Slot>();
+  const slotOf = (point: ResolvedPoint): Slot => {
+    const scale = point.scaleFrom === undefined ? undefined : map.points[point.scaleFrom];
+    return {
+      point,
+      registers: raw[point.space],
+      decode: decoderOf(map, point),
+      encode: encoderOf(map, point),
+      scale: scale && slotOf(scale),
+    };
   };
-  const points = new Map(Object.entries(map.points));
-  const point = (key: string): ResolvedPoint => {
-    const found = points.get(key);
+  for (const [key, point] of Object.entries(map.points)) slots.set(key, slotOf(point));
+  const slot = (key: string): Slot => {
+    const found = slots.get(key);
     if (found === undefined) throw new Error(`${name} (${map.profile}) has no point ${key}`);
     return found;
   };
-  const exponentOf = ({ scaleFrom }: ResolvedPoint): number | undefined => {
-    const scale = scaleFrom === undefined ? undefined : points.get(scaleFrom);
-    return scale && decoder(scale)(raw[scale.space], scale.at, undefined);
-  };
-  const decode: Store['decode'] = (own, words, offset) =>
-    decoder(own)(words, offset, exponentOf(own));
   return {
-    layout,
-    point,
-    decode,
+    layout: { map, raw, readable },
+    point: (key) => slot(key).point,
+    decode: ({ key }, words, offset) => {
+      const own = slot(key);
+      return own.decode(words, offset, exponentOf(own));
+    },
     take: (key) => {
-      const own = point(key);
-      return decode(own, raw[own.space], own.at);
+      const own = slot(key);
+      return own.decode(own.registers, own.point.at, exponentOf(own));
     },
     store: (key, value) => {
-      const own = point(key);
-      const words =
-        value === undefined
-          ? encodeUnavailable(map, own)
-          : encodePoint(map, own, value, exponentOf(own));
-      const offsets = wordOffsetsOf(own);
-      const there = raw[own.space];
-      for (let n = 0; n < offsets.length; n += 1) {
-        there[own.at + (offsets[n] ?? 0)] = words[n] ?? 0;
-      }
+      const own = slot(key);
+      const { point, registers } = own;
+      if (value !== undefined) own.encode(registers, point.at, value, exponentOf(own));
+      else put(registers, point, encodeUnavailable(map, point));
     },
     storeText: (key, text) => {
-      const own = point(key);
-      raw[own.space].set(encodeText(own, text), own.at);
+      const { point, registers } = slot(key);
+      registers.set(encodeText(point, text), point.at);
     },
   };
+}
+
+/** Words of a point where they belong. */
+function put(registers: Uint16Array, point: ResolvedPoint, words: readonly number[]): void {
+  const offsets = wordOffsetsOf(point);
+  for (let n = 0; n < offsets.length; n += 1) {
+    registers[point.at + (offsets[n] ?? 0)] = words[n] ?? 0;
+  }
 }
 
 /** Nameplate, identity and values at rest. */

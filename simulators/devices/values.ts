@@ -29,14 +29,6 @@ const STATES = [
   'connected',
 ];
 
-/** Devices that have a register for each direction of a power. */
-export const ONE_WAY: Readonly<Record<string, (powerW: number) => number>> = {
-  importW: (powerW) => Math.max(0, powerW),
-  exportW: (powerW) => Math.min(0, powerW),
-  dischargeW: (powerW) => Math.max(0, powerW),
-  chargeW: (powerW) => Math.min(0, powerW),
-};
-
 /** Whether a device takes the value for this point. */
 export function isAllowed(point: ResolvedPoint, value: number): boolean {
   if (point.states !== undefined) return Object.values(point.states).includes(value);

@@ -1,6 +1,5 @@
 import type { Meter, Site, Terminal } from '../../gateway/contracts/values/site.ts';
 import type { DeviceImage, DeviceSettings } from '../devices/types.ts';
-import { ONE_WAY } from '../devices/values.ts';
 import type { PlantTruth } from '../plant/plant.ts';
 import { type Command, type Commands, clamp, type PlaceTruth } from '../plant/types.ts';
 import { noiseAt, streamKey } from '../random.ts';
@@ -26,16 +25,13 @@ const BATTERY_V = 400;
 const STRING_V = 620;
 
 function command(image: DeviceImage, terminal: Terminal): Command {
-  const told = image.control();
-  const free = told.ownMode;
-  return {
-    ...(told.setpointW !== undefined && !free ? { setW: told.setpointW } : {}),
-    ...(told.limitW !== undefined && !free ? { limitW: told.limitW } : {}),
-    ...(told.enabled !== undefined && terminal.control === 'on-off'
-      ? { enable: told.enabled }
-      : {}),
-    ...(told.currentA !== undefined ? { currentA: told.currentA } : {}),
-  };
+  const { ownMode, setpointW, limitW, enabled, currentA } = image.control();
+  const told: { -readonly [name in keyof Command]: Command[name] } = {};
+  if (setpointW !== undefined && !ownMode) told.setW = setpointW;
+  if (limitW !== undefined && !ownMode) told.limitW = limitW;
+  if (enabled !== undefined && terminal.control === 'on-off') told.enable = enabled;
+  if (currentA !== undefined) told.currentA = currentA;
+  return told;
 }
 
 /** Voltages and frequency breathe; all boxes of a site see the same ones. */
@@ -60,6 +56,15 @@ function gridNow(key: number): (atMs: number) => GridNow {
   };
 }
 
+/** A power, and what it is in registers that know one direction. */
+const directed = (powerW: number): Values => ({
+  powerW,
+  importW: Math.max(0, powerW),
+  exportW: Math.min(0, powerW),
+  dischargeW: Math.max(0, powerW),
+  chargeW: Math.min(0, powerW),
+});
+
 /** Electrical values of a three-phase box: a third each, a constant power factor. */
 function electrical(
   powerW: number,
@@ -68,7 +73,9 @@ function electrical(
   phasesW?: readonly number[],
 ): Values {
   const [voltageL1V, voltageL2V, voltageL3V] = voltageV;
-  const [powerL1W = powerW / 3, powerL2W = powerW / 3, powerL3W = powerW / 3] = phasesW ?? [];
+  const powerL1W = phasesW?.[0] ?? powerW / 3;
+  const powerL2W = phasesW?.[1] ?? powerW / 3;
+  const powerL3W = phasesW?.[2] ?? powerW / 3;
   const apparentVa = Math.abs(powerW) / powerFactor;
   return {
     ...directed(powerW),
@@ -88,30 +95,27 @@ function electrical(
   };
 }
 
-/** A power, and what it is in registers that know one direction. */
-function directed(powerW: number): Values {
-  const values: Values = { powerW };
-  for (const name in ONE_WAY) values[name] = ONE_WAY[name]?.(powerW);
-  return values;
-}
-
 function meterValues(meter: Meter, place: PlaceTruth, grid: GridNow): Values {
   const turned = meter.direction === 'out-of-node';
   const phasesW = place.phasesW?.map((phaseW) => (turned ? 0 - phaseW : phaseW));
-  return {
-    ...electrical(turned ? 0 - place.powerW : place.powerW, 0.97, grid, phasesW),
-    inWh: turned ? place.outWh : place.inWh,
-    outWh: turned ? place.inWh : place.outWh,
-  };
+  const values = electrical(turned ? 0 - place.powerW : place.powerW, 0.97, grid, phasesW);
+  values['inWh'] = turned ? place.outWh : place.inWh;
+  values['outWh'] = turned ? place.inWh : place.outWh;
+  return values;
 }
+
+/** Names of a string's values, by its number from 0. */
+const STRINGS = Array.from({ length: 16 }, (_, n) => ({
+  powerW: `string${n + 1}PowerW`,
+  voltageV: `string${n + 1}VoltageV`,
+  currentA: `string${n + 1}CurrentA`,
+}));
 
 function terminalValues(terminal: Terminal, place: PlaceTruth, grid: GridNow): Values {
   const isDc = place.dc === true;
-  const values: Values = {
-    ...(isDc ? directed(place.powerW) : electrical(place.powerW, 1, grid)),
-    inWh: place.inWh,
-    outWh: place.outWh,
-  };
+  const values = isDc ? directed(place.powerW) : electrical(place.powerW, 1, grid);
+  values['inWh'] = place.inWh;
+  values['outWh'] = place.outWh;
   if (!isDc) values['cabinetC'] = 24 + Math.abs(place.powerW) / 4_000;
   if (place.socPct !== undefined && terminal.kind === 'battery') {
     values['socPct'] = place.socPct;
@@ -126,58 +130,62 @@ function terminalValues(terminal: Terminal, place: PlaceTruth, grid: GridNow): V
   }
   if (terminal.kind === 'ev') values['socPct'] = place.connected ? place.socPct : undefined;
   place.stringsW?.forEach((watts, n) => {
-    values[`string${n + 1}PowerW`] = watts;
-    values[`string${n + 1}VoltageV`] = watts > 0 ? STRING_V : 0;
-    values[`string${n + 1}CurrentA`] = watts / STRING_V;
+    const names = STRINGS[n];
+    if (names === undefined) return;
+    values[names.powerW] = watts;
+    values[names.voltageV] = watts > 0 ? STRING_V : 0;
+    values[names.currentA] = watts / STRING_V;
   });
   return values;
 }
 
-/** Which values a device has, by the name that they have here; sums follow from their parts. */
-const KEYS = new WeakMap<DeviceImage, Map<string, string | undefined>>();
+type Write = (values: Values) => void;
 
-function keyOf(image: DeviceImage, prefix: string, name: string): string | undefined {
-  const keys = KEYS.get(image) ?? new Map<string, string | undefined>();
-  KEYS.set(image, keys);
-  const full = prefix + name;
-  if (!keys.has(full)) {
-    keys.set(full, image.has(full) && image.map.sums?.[full] === undefined ? full : undefined);
-  }
-  return keys.get(full);
+/**
+ * Puts values into a device. Which of them it has is asked once: a place always has the same ones.
+ * Sums follow from their parts.
+ */
+function writer(image: DeviceImage, prefix: string): Write {
+  let shown: readonly { readonly key: string; readonly name: string }[] | undefined;
+  const shownOf = (values: Values) =>
+    Object.keys(values)
+      .map((name) => ({ key: prefix + name, name }))
+      .filter(({ key }) => image.has(key) && image.map.sums?.[key] === undefined);
+  return (values) => {
+    shown ??= shownOf(values);
+    for (const { key, name } of shown) image.put(key, values[name]);
+  };
 }
 
-function write(image: DeviceImage, prefix: string, values: Values): void {
-  for (const name in values) {
-    const key = keyOf(image, prefix, name);
-    if (key !== undefined) image.put(key, values[name]);
-  }
+/** States that people read on a device, the best of each first. */
+const MOVING = ['running', 'mppt', 'on', 'normal'];
+const RESTING = ['standby', 'sleeping', 'waiting', 'idle', 'off'];
+const AWAY = ['free', 'available', 'unplugged'];
+const CHARGING = ['charging'];
+const FULL = ['finished', 'connected', 'waiting'];
+const PLUGGED = ['connected', 'waiting', 'suspended'];
+
+function statesOf({ kind }: Terminal, place: PlaceTruth): readonly string[] {
+  const moving = Math.abs(place.powerW) > 1;
+  if (kind !== 'ev') return moving ? MOVING : RESTING;
+  if (!place.connected) return AWAY;
+  if (moving) return CHARGING;
+  return (place.socPct ?? 0) >= 100 ? FULL : PLUGGED;
 }
 
-/** States that people read on the device: the nearest of the names that its profile knows. */
-function writeState(
+/** Shows the nearest of the states that the device's profile knows. */
+function stateWriter(
   image: DeviceImage,
   prefix: string,
   terminal: Terminal,
-  place: PlaceTruth,
-): void {
+): (place: PlaceTruth) => void {
   const key = `${prefix}state`;
   const states = image.map.points[key]?.states;
-  if (states === undefined) return;
-  const moving = Math.abs(place.powerW) > 1;
-  const wanted =
-    terminal.kind === 'ev'
-      ? !place.connected
-        ? ['free', 'available', 'unplugged']
-        : moving
-          ? ['charging']
-          : (place.socPct ?? 0) >= 100
-            ? ['finished', 'connected', 'waiting']
-            : ['connected', 'waiting', 'suspended']
-      : moving
-        ? ['running', 'mppt', 'on', 'normal']
-        : ['standby', 'sleeping', 'waiting', 'idle', 'off'];
-  const name = wanted.find((known) => states[known] !== undefined);
-  if (name !== undefined) image.put(key, states[name]);
+  if (states === undefined) return () => undefined;
+  return (place) => {
+    const name = statesOf(terminal, place).find((known) => states[known] !== undefined);
+    if (name !== undefined) image.put(key, states[name]);
+  };
 }
 
 /** @throws RangeError when a controlled or metered device has no image */
@@ -202,42 +210,56 @@ export function bindSite(
   const measured = site.terminals
     .filter((terminal) => terminal.device !== undefined)
     .map((terminal) => ({ terminal, image: image(terminal.device ?? '') }));
-  const filled = new Map<DeviceImage, ((truth: PlantTruth) => void)[]>();
-  const fill = (
-    shown: DeviceImage,
-    place: string,
-    put: (place: PlaceTruth, atMs: number) => void,
-  ) =>
-    filled.set(shown, [
-      ...(filled.get(shown) ?? []),
-      ({ places, atMs }) => {
-        const there = places[place];
-        if (there !== undefined) put(there, atMs);
-      },
-    ]);
+  const filled = new Map<DeviceImage, Fill[]>();
+  const fill = (shown: DeviceImage, place: string, put: Fill['put']): void => {
+    filled.set(shown, [...(filled.get(shown) ?? []), { place, put }]);
+  };
   for (const { meter, image: shown } of metered) {
-    fill(shown, meter.of, (place, atMs) => write(shown, '', meterValues(meter, place, grid(atMs))));
+    const write = writer(shown, '');
+    fill(shown, meter.of, (place, atMs) => write(meterValues(meter, place, grid(atMs))));
   }
   for (const { terminal, image: shown } of measured) {
     const prefix = terminal.part === undefined ? '' : `${terminal.part}.`;
+    const write = writer(shown, prefix);
+    const writeState = stateWriter(shown, prefix, terminal);
     fill(shown, terminal.id, (place, atMs) => {
-      write(shown, prefix, terminalValues(terminal, place, grid(atMs)));
-      writeState(shown, prefix, terminal, place);
+      write(terminalValues(terminal, place, grid(atMs)));
+      writeState(place);
     });
   }
+  let latest: PlantTruth | undefined;
+  const debts = [...filled].map(([shown, fills]) => ({
+    shown,
+    pay: () => {
+      if (latest !== undefined) show(fills, latest);
+    },
+  }));
   return {
-    commands: () =>
-      Object.fromEntries(
-        controlled.map(({ terminal, image: told }) => [terminal.id, command(told, terminal)]),
-      ),
-    put: (truth) => {
-      for (const [shown, fills] of filled) {
-        shown.owe(() => {
-          for (const fill of fills) fill(truth);
-        });
+    commands: () => {
+      const commands: Record<string, Command> = {};
+      for (const { terminal, image: told } of controlled) {
+        commands[terminal.id] = command(told, terminal);
       }
+      return commands;
+    },
+    put: (truth) => {
+      latest = truth;
+      for (const { shown, pay } of debts) shown.owe(pay);
     },
   };
+}
+
+/** One place that a device shows. */
+interface Fill {
+  readonly place: string;
+  readonly put: (place: PlaceTruth, atMs: number) => void;
+}
+
+function show(fills: readonly Fill[], { places, atMs }: PlantTruth): void {
+  for (const { place, put } of fills) {
+    const there = places[place];
+    if (there !== undefined) put(there, atMs);
+  }
 }
 
 /** Nameplates of a site's devices, for the servers that simulate them. */
