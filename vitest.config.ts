@@ -73,6 +73,14 @@ export default defineConfig({
           testTimeout: minutes(2),
         },
       },
+      // Site-days of the virtual world: they run beside all others, and are asked for at the end.
+      folder('days', {
+        ...own,
+        sequence: { groupOrder: 4 },
+        maxWorkers: 1,
+        globalSetup: ['test/days/start.ts'],
+        testTimeout: minutes(60),
+      }),
     ],
     coverage: {
       provider: 'v8',

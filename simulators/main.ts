@@ -140,7 +140,11 @@ program
   .requiredOption('--seeds <range>', 'FIRST..LAST, or one', seeds)
   .option('--days <n>', 'simulated days of each seed', number('days', 0.02, 3_660), 1)
   .option('--sites <n>', 'sites of each seed', number('sites', 1, 300), 1)
-  .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(START))
+  .option(
+    '--start <instant>',
+    "simulated time at the beginning, in place of each seed's own",
+    instant,
+  )
   .option('--only <list>', 'of the faults only these, by number, as 3,7', numbers)
   .option('--faults <list>', 'these in place of the planned ones, as a failed run prints them')
   .option('--no-shrink', 'after a violation, do not look for the least faults that bring it back')

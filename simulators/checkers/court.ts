@@ -25,6 +25,8 @@ import { createWriteJudge } from './writes.ts';
  */
 export interface Court {
   frame(frame: WireFrame): void;
+  /** The last frame's answer was not sent. */
+  unanswered(): void;
   seen(truth: Truth): void;
   turn(truth: Truth): void;
   directive(directive: Directive, seenAtMs: number): void;
@@ -96,6 +98,9 @@ export function createCourt(options: CourtOptions): Court {
     frame: (frame) => {
       pace.frame(frame);
       for (const judge of judges) judge.frame?.(frame);
+    },
+    unanswered: () => {
+      for (const judge of judges) judge.unanswered?.();
     },
     seen: (truth) => {
       for (const judge of judges) judge.seen?.(truth);

@@ -32,8 +32,12 @@ export function createLossJudge(court: Case): LossJudge {
   // From decision to effect: a write; in an accelerated run also the real turns of two processes.
   const slackMs = stretch > 1 ? 2 * cycleMs : cycleMs;
   let startMs: number | undefined;
+  let newest: WireFrame | undefined; // answered, unless the next word is that it was not
 
-  const hear = (frame: WireFrame): void => {
+  const hear = (): void => {
+    const frame = newest;
+    newest = undefined;
+    if (frame === undefined) return;
     const face = court.devices[frame.device];
     if (face === undefined || frame.exception !== 0) return;
     const atMs = court.wallOf(frame.atMs);
@@ -48,12 +52,19 @@ export function createLossJudge(court: Case): LossJudge {
     }
   };
   return {
-    frame: hear,
+    frame: (frame) => {
+      hear();
+      newest = frame;
+    },
+    unanswered: () => {
+      newest = undefined;
+    },
     unsafe: () =>
       controls
         .filter((control) => !isSafe(control, control.face.control()))
         .map((control) => control.terminal.id),
     turn: (truth) => {
+      hear();
       startMs ??= truth.atMs;
       const begunMs = startMs;
       for (const control of controls) {

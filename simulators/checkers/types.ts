@@ -102,6 +102,8 @@ export interface Case {
  */
 export interface Judge {
   frame?(frame: WireFrame): void;
+  /** The frame before was heard by the device, and its answer went lost. */
+  unanswered?(): void;
   seen?(truth: Truth): void;
   turn?(truth: Truth): void;
 }

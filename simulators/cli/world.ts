@@ -10,6 +10,7 @@ import { createSolverInProcess } from '../../gateway/adapters/solver/solver.ts';
 import { openStoreInProcess } from '../../gateway/adapters/sqlite/store.ts';
 import { faultText, type PlannedFault } from '../world/faults.ts';
 import { shrink } from '../world/shrink.ts';
+import { startOf } from '../world/variety.ts';
 import { runWorld, type WorldOptions, type WorldPorts, type WorldResult } from '../world/world.ts';
 import { withTraps } from './traps.ts';
 
@@ -18,7 +19,8 @@ export interface WorldCommand {
   readonly lastSeed: number;
   readonly days: number;
   readonly sites: number;
-  readonly startMs: number;
+  /** Each seed's own when left out. */
+  readonly startMs: number | undefined;
   readonly only: ReadonlySet<number> | undefined;
   readonly faults: readonly PlannedFault[] | undefined;
   readonly isShrunk: boolean;
@@ -82,12 +84,12 @@ export async function world(command: WorldCommand): Promise<number> {
 }
 
 function optionsOf(command: WorldCommand, seed: number): WorldOptions {
-  const { days, sites, startMs, only, faults, isVerbose } = command;
+  const { days, sites, only, faults, isVerbose } = command;
   return {
     seed,
     days,
     sites,
-    startMs,
+    startMs: command.startMs ?? startOf(seed),
     ...(only && { only }),
     ...(faults && { faults }),
     ...(isVerbose && { log: tell }),
@@ -106,11 +108,11 @@ function counted(results: readonly WorldResult[]): Record<string, number> {
 
 /** Says how to see it again, with as few faults as it needs. */
 async function explain(
-  { days, sites, startMs, isShrunk }: WorldCommand,
+  { days, sites, isShrunk }: WorldCommand,
   options: WorldOptions,
   result: WorldResult,
 ): Promise<void> {
-  const { seed, only } = options;
+  const { seed, startMs, only } = options;
   let faults = result.faults.filter((_, n) => only === undefined || only.has(n));
   const rule = result.violations[0]?.rule;
   if (isShrunk) {

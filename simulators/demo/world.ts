@@ -25,6 +25,8 @@ export interface RunningSite {
   readonly devices: SiteDevices;
   balanceErrorMaxW(): number;
   frame(frame: Frame): void;
+  /** The last frame's answer was not sent. */
+  unanswered(): void;
   /** Brings the plant to now; a device asked in between shows what is true then. */
   advance(): void;
   directive(directive: Directive): void;
@@ -114,6 +116,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
     devices,
     balanceErrorMaxW: () => balanceMaxW,
     frame: (frame) => court.frame(frame),
+    unanswered: () => court.unanswered(),
     advance: () => {
       if (clock.realMs() - advancedMs > (run.freshMs ?? FRESH_MS)) now();
     },

@@ -58,7 +58,10 @@ export function createVirtualSite(demo: DemoSite, deps: SiteDeps): VirtualSite {
           running?.frame(frame);
           deps.onFrame(site.id, frame);
         },
-        ...(deps.onUnanswered && { onUnanswered: deps.onUnanswered }),
+        onUnanswered: (frame) => {
+          running?.unanswered();
+          deps.onUnanswered?.(frame);
+        },
         onForeign: (frame) => deps.onForeign?.(site.id, frame),
         onRequest: () => running?.advance(),
       }),

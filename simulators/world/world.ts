@@ -13,7 +13,6 @@ import type {
 import { createMemoryBroker } from '../broker-memory.ts';
 import type { Rule, WorldRule } from '../checkers/types.ts';
 import { createVirtualClock, type VirtualClock } from '../clock.ts';
-import { createStream } from '../random.ts';
 import { type DemoSite, demoClimate, demoSites } from '../sites/demo.ts';
 import { createSources } from '../sources/answer.ts';
 import { type CloudConfig, VirtualCloud } from './cloud.ts';
@@ -22,6 +21,7 @@ import type { FaultKind } from './fault-kinds.ts';
 import { type PlannedFault, planFaults } from './faults.ts';
 import { VirtualStand } from './stand.ts';
 import { Striker } from './strike.ts';
+import { speedOf } from './variety.ts';
 
 /** What a world needs from outside: SQLite, the solver, schemas. No wire, file or timer. */
 export interface WorldPorts {
@@ -77,9 +77,6 @@ export interface WorldResult {
 
 const DRAIN_MS = 30_000; // real
 const STRETCH_MS = MINUTE_MS;
-/** One seed in four has gateways whose clock is one percent off. */
-const DRIFTING = 0.25;
-const DRIFT = 0.01;
 
 /** One seed, one world: everything on one queue, nothing real. */
 export async function runWorld(options: WorldOptions, ports: WorldPorts): Promise<WorldResult> {
@@ -248,12 +245,6 @@ class World {
     stand.struck(fault.forMs);
     this.options.log?.(this.clock.wallMs(), `FAULT ${fault.kind} ${stand.id} ${fault.line}`);
   }
-}
-
-function speedOf(seed: number): number {
-  const random = createStream(seed, 'clock rate');
-  if (random.next() >= DRIFTING) return 1;
-  return random.next() < 0.5 ? 1 - DRIFT : 1 + DRIFT;
 }
 
 /** The demo's sites over and over, with names of their own. */

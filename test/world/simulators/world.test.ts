@@ -2,19 +2,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { trappedWorld } from '../../../simulators/cli/world.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const START = Date.UTC(2026, 5, 17, 4, 30);
-const HOUR_DAYS = 1 / 24;
-
-it.each([6, 7, 8])('seed %i: an hour of faults violates nothing', async (seed) => {
-  const result = await trappedWorld({ seed, days: HOUR_DAYS, sites: 1, startMs: START });
-  expect(result.violations).toEqual([]);
-  expect(result.faults.length).toBeGreaterThan(0);
-  expect(result.cycles).toBeGreaterThan(2_500);
-  expect(result.recordsConfirmed).toBeGreaterThan(50);
-});
 
 /** Two processes of their own: nothing of the first is left in the second. */
 it('one seed is one world: the same hash in two processes, another seed another', async () => {

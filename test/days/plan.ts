@@ -1,0 +1,16 @@
+import type { SeedRun } from '../fixtures/world/site-days.ts';
+
+/** Site-days with faults of a run of `npm test`; `.ci/run` has more. */
+const USUAL_SITE_DAYS = 0.75;
+
+/** A seed and a site each; a part of a day where it is less than one. */
+export function plannedRuns(): SeedRun[] {
+  const asked = Number(process.env['EDGEWATT_SITE_DAYS'] ?? '');
+  const siteDays = asked > 0 ? asked : USUAL_SITE_DAYS;
+  const seeds = Math.ceil(siteDays);
+  return Array.from({ length: seeds }, (_, n) => ({
+    seed: n + 1,
+    days: siteDays / seeds,
+    sites: 1,
+  }));
+}
