@@ -13,6 +13,7 @@ import { refusal } from './guard/safety/registers.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import { Trials } from './guard/trials.ts';
+import { believedClock } from './guard/wall.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
 import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
 
@@ -118,6 +119,10 @@ export function superviseAgent(guard: Guard, deps: SupervisedDeps): Supervisor {
   guard.onRecords = (records) => supervisor.push(records);
   return supervisor;
 }
+
+/** The clock that a guard goes by: what it believes of its machine's. */
+export const guardClock = (machine: Clock, saved: GuardState | undefined): Clock =>
+  believedClock(machine, saved?.wallMs ?? 0);
 
 /** A saved state that can be trusted; anything odd counts as none, and the site's defaults bind. */
 export function checkSaved(raw: unknown): GuardState | undefined {

@@ -8,7 +8,7 @@ import { takeLock } from '../adapters/process/lock.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { tellService } from '../adapters/process/service.ts';
 import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
-import { checkSaved, composeGuard, superviseAgent } from '../compose.ts';
+import { checkSaved, composeGuard, guardClock, superviseAgent } from '../compose.ts';
 import { readCodes } from '../config/codes.ts';
 import { admit } from '../config/commissioning.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
@@ -19,7 +19,6 @@ import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { BlackBox } from '../guard/blackbox/recorder.ts';
-import { believedClock } from '../guard/wall.ts';
 import { kept, rolledBack, type SiteStand } from '../link/update/stand.ts';
 import type { Log } from '../ports.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -46,7 +45,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const stateFile = join(file.dataDir, 'guard.state');
   const saved = checkSaved(readSaved(stateFile, log));
   const machine = createClock(file.demo?.clockOrigin);
-  const clock = file.demo ? machine : believedClock(machine, saved?.wallMs ?? 0);
+  const clock = file.demo ? machine : guardClock(machine, saved);
   const startedMs = clock.realMs();
   const bootId = `${site.gateway}-${process.pid}-${Math.floor(startedMs)}`;
   const guard = composeGuard(

@@ -1,4 +1,4 @@
-import { checkSaved, composeGuard, superviseAgent } from '../../gateway/compose.ts';
+import { checkSaved, composeGuard, guardClock, superviseAgent } from '../../gateway/compose.ts';
 import { composeAgent } from '../../gateway/compose-agent.ts';
 import type { Image } from '../../gateway/contracts/values/image.ts';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
@@ -41,6 +41,7 @@ const AGENT_START_MS = 1_500; // real: node starts, modules load
 const STATE_WRITE_MS = 25; // real: write, fsync, rename
 const SOLVE_MS = 400; // real: a child forks, solves and answers
 const EXIT_MS = 20;
+const OFF_MS = 2_000;
 
 /** A gateway in the virtual world: what has power, what has died, and what is on its disk. */
 export class VirtualGateway {
@@ -58,6 +59,7 @@ export class VirtualGateway {
   agent: VirtualProcess | undefined;
   private readonly deps: GatewayDeps;
   private boots = 0;
+  private believed: Clock | undefined; // of the guard
   private inside: ReturnType<typeof composeGuard> | undefined;
   private supervisor: ReturnType<typeof superviseAgent> | undefined;
 
@@ -70,14 +72,16 @@ export class VirtualGateway {
   boot(): void {
     const { deps, disk, site } = this;
     const process = startVirtualProcess(deps.clock, deps.clockError);
-    const { clock } = process;
+    const saved = checkSaved(disk.guardState);
+    const clock = guardClock(process.clock, saved);
     this.boots += 1;
     this.guard = process;
+    this.believed = clock;
     const guard = composeGuard(
       {
         site: site.site,
         times: timing(clock.speed),
-        saved: checkSaved(disk.guardState),
+        saved,
         commissioned: new Set(site.site.devices.map(({ id }) => id)),
         bootId: `${site.site.gateway}-${this.boots}`,
       },
@@ -121,6 +125,12 @@ export class VirtualGateway {
       deps.onImage?.(image);
     };
     void guard.start().then(() => process.alive && supervisor.launch());
+  }
+
+  /** Does a guard live that has the right time? */
+  isOnTime(): boolean {
+    const offMs = (this.believed?.wallMs() ?? 0) - this.deps.clock.wallMs();
+    return this.guard?.alive === true && Math.abs(offMs) < OFF_MS;
   }
 
   /** SIGTERM: devices given back, last records to disk and to the cloud. */

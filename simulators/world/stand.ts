@@ -185,7 +185,7 @@ export class VirtualStand implements Target {
     this.deps.digest.add(body);
     this.heard.push(message);
     if (this.heard.length > HEARD_KEPT) this.heard.shift();
-    if (this.clockError.aheadMs !== 0 || this.gateway.guard?.alive !== true) return;
+    if (!this.gateway.isOnTime()) return;
     this.site.directive(JSON.parse(body) as Directive);
   }
 }

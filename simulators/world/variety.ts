@@ -2,10 +2,10 @@ import { DAY_MS, HOUR_MS, QUARTER_MS } from '../../gateway/contracts/values/time
 import { createStream } from '../random.ts';
 
 /** Midnight UTC of the year from whose days a seed takes its first. */
-const YEAR_START_MS = 1_767_225_600_000; // 2026
+const YEAR_START_MS = 1_798_761_600_000; // 2027: later than any gateway's release
 const YEAR_DAYS = 365;
 /** Days of it, from 0, on which Berlin's clocks change at 01:00 UTC. */
-const CLOCK_CHANGES: readonly number[] = [87, 297];
+const CLOCK_CHANGES: readonly number[] = [86, 303];
 /** One seed in eight begins some hours before such a night's change. */
 const CHANGING = 0.125;
 /** One seed in four has gateways whose clock is one percent off. */
