@@ -33,9 +33,10 @@ program
   .argument('<dir>')
   .argument('<guard-boot>')
   .argument('<sequence>')
-  .action(async (dir: string, guardBoot: string, sequence: string) => {
+  .argument('[from]')
+  .action(async (dir: string, guardBoot: string, sequence: string, from?: string) => {
     const { runAgent } = await import('./processes/agent.ts');
-    await runAgent(resolve(dir), guardBoot, Number(sequence));
+    await runAgent(resolve(dir), guardBoot, Number(sequence), from);
   });
 
 const more = (value: string, before: string[]): string[] => [...before, value];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openRecords } from '../adapters/sqlite/reader.ts';
 import { adviceText } from '../agents/advisor/leans.ts';
 import { type Advice, type Score, scoreboard } from '../agents/advisor/scores.ts';
-import { loadGateway } from '../config/gateway-file.ts';
+import { runningFiles } from '../config/own-files.ts';
 import { runningSite } from '../config/running-site.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { DAY_MS } from '../contracts/values/time.ts';
@@ -15,7 +15,7 @@ const NEWEST = 12;
  * with what came of each.
  */
 export async function advice(dir: string, json: boolean): Promise<void> {
-  const file = loadGateway(dir);
+  const { file } = runningFiles(dir);
   const { site } = runningSite(file);
   const records = openRecords(join(file.dataDir, 'agent.db'));
   try {

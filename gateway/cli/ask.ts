@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createClock } from '../adapters/clock.ts';
 import { openRecords } from '../adapters/sqlite/reader.ts';
 import { askWhy, newestMs, type Why } from '../agents/advisor/why.ts';
-import { loadGateway } from '../config/gateway-file.ts';
+import { runningFiles } from '../config/own-files.ts';
 import { runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Log } from '../ports.ts';
@@ -23,7 +23,7 @@ export async function ask(question: string, dir: string, json: boolean): Promise
       'for example: edgewatt ask "why did it charge at 14:00?" DIR',
     );
   }
-  const file = loadGateway(dir);
+  const { file } = runningFiles(dir);
   const { site } = runningSite(file);
   const clock = createClock(file.demo?.clockOrigin);
   const records = openRecords(join(file.dataDir, 'agent.db'));

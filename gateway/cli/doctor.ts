@@ -4,6 +4,7 @@ import { codeFiles } from '../config/codes.ts';
 import { admit, type DeviceStand } from '../config/commissioning.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { parseSite, readText } from '../config/load.ts';
+import { runningFiles } from '../config/own-files.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { readStand, runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
@@ -142,18 +143,31 @@ async function brokerFindings({ broker }: GatewayFile, nowMs: number): Promise<F
   return findings;
 }
 
+/** Where the gateway does not run the files as they stand; nothing where it does. */
+function leftFindings(dir: string): Finding[] {
+  try {
+    const { left } = runningFiles(dir);
+    const mend = 'mend the file: once it is changed it is tried again at the next start';
+    return left === undefined ? [] : [bad('files', left, mend)];
+  } catch (error) {
+    if (error instanceof Fault) return []; // said of gateway.yaml
+    throw error;
+  }
+}
+
 async function examine(dir: string): Promise<Finding[]> {
   let file: GatewayFile;
   try {
     file = loadGateway(dir);
   } catch (error) {
-    return [faultFinding('gateway.yaml', error)];
+    return [faultFinding('gateway.yaml', error), ...leftFindings(dir)];
   }
   const nowMs = Date.now();
   const { isRunning, ...lock } = lockFinding(file.dataDir);
   const { site, findings } = siteFindings(file);
   return [
     fine('gateway.yaml', join(file.dir, 'gateway.yaml')),
+    ...leftFindings(dir),
     ...findings,
     lock,
     folderFinding(file.dataDir),

@@ -6,7 +6,7 @@ import { newToken } from '../adapters/page/secret.ts';
 import { openRecords } from '../adapters/sqlite/reader.ts';
 import { LookUps } from '../agents/advisor/lookups.ts';
 import { newestMs } from '../agents/advisor/why.ts';
-import { loadGateway } from '../config/gateway-file.ts';
+import { runningFiles } from '../config/own-files.ts';
 import { runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 
@@ -15,7 +15,7 @@ import { Fault } from '../contracts/values/fault.ts';
  * Protocol; over stdin and stdout, or over HTTP on loopback with a token. It only looks.
  */
 export async function mcp(dir: string, version: string, http: string | undefined): Promise<void> {
-  const file = loadGateway(dir);
+  const { file } = runningFiles(dir);
   const { site } = runningSite(file);
   const clock = createClock(file.demo?.clockOrigin);
   const records = openRecords(join(file.dataDir, 'agent.db'));

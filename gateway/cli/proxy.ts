@@ -1,11 +1,11 @@
-import { loadGateway } from '../config/gateway-file.ts';
+import { runningFiles } from '../config/own-files.ts';
 import { runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { MAP_VERSION, mapRows, siteMap } from '../link/proxy/site-map.ts';
 
 /** Prints which register of the proxy shows what at this site. @throws Fault without a proxy */
 export function showProxyMap(dir: string, json: boolean): void {
-  const file = loadGateway(dir);
+  const { file } = runningFiles(dir);
   if (file.proxy === undefined) {
     throw new Fault('there is no section proxy', `${dir}/gateway.yaml`, 'see docs/proxy.md');
   }

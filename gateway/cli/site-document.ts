@@ -2,8 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { profileById } from '../../devices/catalogue.ts';
 import { createSigner, hash, newKeyPair } from '../adapters/crypto.ts';
-import { loadGateway } from '../config/gateway-file.ts';
 import { loadSite, readText } from '../config/load.ts';
+import { runningFiles } from '../config/own-files.ts';
 import { runningSite } from '../config/running-site.ts';
 import { JOB_DOCUMENT_CHARS, type SiteJob } from '../contracts/jobs.ts';
 import { SITE_BYTES_MAX, SITE_DOMAIN, siteManifest } from '../contracts/site-document.ts';
@@ -89,7 +89,9 @@ export function newKey(file: string, keyId: string): void {
 
 /** `edgewatt config show`: the site file that counts, the local one or a document of the fleet. */
 export function showSite(dir: string): void {
-  const { text, sequence } = runningSite(loadGateway(dir));
+  const { file, left } = runningFiles(dir);
+  const { text, sequence } = runningSite(file);
+  if (left !== undefined) process.stderr.write(`edgewatt: ${left}\n`);
   const what = sequence === 0 ? 'the local file' : `document ${sequence} of the fleet`;
   process.stderr.write(`edgewatt: ${what} counts\n`);
   process.stdout.write(text);

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { YamlFile } from '../adapters/yaml.ts';
 import { modelLimits } from '../contracts/advice.ts';
@@ -67,6 +67,7 @@ const gatewaySchema = z.strictObject({
 
 export type GatewayFile = z.infer<typeof gatewaySchema> & {
   readonly dir: string;
+  readonly gatewayFile: string;
   readonly siteFile: string;
 };
 
@@ -85,22 +86,27 @@ export function loadDemoDoors(file: GatewayFile): { claim?: string; tokens?: str
   }
 }
 
-/** @param dir  folder with gateway.yaml and site.yaml  @throws Fault in one line */
-export function loadGateway(dir: string): GatewayFile {
-  const file = resolve(dir, 'gateway.yaml');
+/**
+ * @param dir  folder with gateway.yaml and site.yaml; what they name is relative to it
+ * @param from  where both are read instead: as they were when they last ran well
+ * @throws Fault in one line
+ */
+export function loadGateway(dir: string, from = dir): GatewayFile {
+  const file = resolve(from, 'gateway.yaml');
   const yaml = new YamlFile(readText(file));
   const parsed = yaml.broken ? undefined : gatewaySchema.safeParse(yaml.value());
   if (!parsed?.success) {
     const first = yaml.broken ?? (parsed && yaml.complaints(parsed.error)[0]);
     throw new Fault(`${first?.path}: ${first?.what}`, `${file}:${first?.line}`, first?.mend ?? '');
   }
-  const base = dirname(file);
+  const base = resolve(dir);
   const value = parsed.data;
   const at = (path: string): string => resolve(base, path);
   return {
     ...value,
     dir: base,
-    siteFile: at('site.yaml'),
+    gatewayFile: file,
+    siteFile: resolve(from, 'site.yaml'),
     dataDir: at(value.dataDir),
     page: {
       ...value.page,

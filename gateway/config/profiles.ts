@@ -7,7 +7,8 @@ import { type Complaint, YamlFile } from '../adapters/yaml.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { profileSchema } from './profile-schema.ts';
 
-const FOLDER = 'profiles';
+/** Beside the site file: the user's own. */
+export const PROFILES_FOLDER = 'profiles';
 const MOST_FILES = 64;
 const MOST_BYTES = 256 * 1_024;
 
@@ -60,7 +61,7 @@ function filesBeside(folder: string): string[] {
  * @throws Fault with the first complaint
  */
 export function ownProfiles(siteFolder: string): Profile[] {
-  const folder = join(siteFolder, FOLDER);
+  const folder = join(siteFolder, PROFILES_FOLDER);
   const own = new Map<string, Profile>();
   for (const file of filesBeside(folder)) {
     if (statSync(file).size > MOST_BYTES) {

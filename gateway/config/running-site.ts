@@ -23,7 +23,7 @@ export interface RunningSite {
   readonly sequence: number; // of the document; 0 for the local file
 }
 
-const standSchema = z.strictObject({
+export const standSchema = z.strictObject({
   v: z.literal(1),
   base: z.string(),
   currentSequence: z.int().min(0),
@@ -164,4 +164,15 @@ function keepStand(place: Place, stand: SiteStand, say: (text: string) => void):
   } catch (error) {
     say(`the stand of the site document is not kept: ${String(error)}`);
   }
+}
+
+/**
+ * The document that ran with other local files, where it is still there: they run again. No number
+ * is forgotten.
+ */
+export function bringBack(place: Place, stand: SiteStand, say: (text: string) => void): void {
+  const now = readStand(place);
+  if (now.base === stand.base) return;
+  const highestSequence = Math.max(stand.highestSequence, now.highestSequence);
+  keepStand(place, { ...stand, highestSequence }, say);
 }

@@ -12,6 +12,7 @@ import { importHistory } from '../agents/history.ts';
 import { composeAgent } from '../compose-agent.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
+import { whyLeft } from '../config/own-files.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { siteOf } from '../config/running-site.ts';
 import type { GuardFrame } from '../contracts/values/frames.ts';
@@ -29,6 +30,7 @@ import { openPage } from './page.ts';
 import { openProxy } from './proxy.ts';
 import { version } from './version.ts';
 
+const MEND_FILES = 'Mend the file: once it is changed it is tried again at the next start.';
 const END_MS = 2_000; // after the guard is gone
 /** For an outbox without a disk: about a day of records. */
 const MEMORY_BOUNDS = { rows: 20_000, bytes: 32 * 1_048_576 };
@@ -39,20 +41,28 @@ const MEMORY_BOUNDS = { rows: 20_000, bytes: 32 * 1_048_576 };
  * guard is gone.
  * @param guardBoot  this start of the guard
  * @param sequence  of the site document that the guard runs; 0 for the local file
+ * @param from  where gateway.yaml and site.yaml are read, where those in their own place are left
  */
-export async function runAgent(dir: string, guardBoot: string, sequence: number): Promise<void> {
+export async function runAgent(
+  dir: string,
+  guardBoot: string,
+  sequence: number,
+  from?: string,
+): Promise<void> {
   // The terminal's Ctrl-C reaches all processes; only the guard acts on it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
   // Also while it is still starting, when nobody reads the pipe yet.
   endWithParent(() => setTimeout(() => process.exit(0), END_MS / 2));
   const pipe = parentPipe();
-  const file = loadGateway(dir);
+  const file = loadGateway(dir, from);
+  const left = from === undefined ? undefined : whyLeft(dir, from);
   const running = siteOf(file, sequence);
   const { site } = running;
   const clock = createClock(file.demo?.clockOrigin);
   const log = createLog('agent');
   const degraded = new Degraded(log);
+  if (left !== undefined) degraded.tell('FILES_LEFT', left, MEND_FILES);
   const kept = await degraded.without(
     'STORE',
     'Nothing is kept beyond this run, and nothing is traded.',
@@ -61,7 +71,7 @@ export async function runAgent(dir: string, guardBoot: string, sequence: number)
   const store = kept ?? openStoreInProcess(':memory:', clock.wallMs(), MEMORY_BOUNDS);
   if (store.opened.state === 'replaced') log.error(store.opened.detail);
   const audit = await degraded.without('AUDIT', 'Commands and changes are not written down.', () =>
-    openAudit(file, running, clock, log),
+    openAudit(file, running, left, clock, log),
   );
   await degraded.without('HISTORY', 'The forecast begins without earlier quarter-hours.', () =>
     firstHistory(file, site, store, clock, log),

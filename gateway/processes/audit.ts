@@ -10,6 +10,7 @@ import { Fault } from '../contracts/values/fault.ts';
 import type { AuditLog, Clock, Log } from '../ports.ts';
 import { version } from './version.ts';
 
+const LEFT_CHARS = 300;
 export const AUDIT_FOLDER = 'audit';
 
 interface Start {
@@ -17,12 +18,18 @@ interface Start {
   readonly siteSha256: string;
   readonly siteSequence: number;
   readonly gatewaySha256: string;
+  /** Why gateway.yaml and site.yaml as they stand do not run; '' where they do. */
+  readonly left: string;
 }
 
-/** Opens the log and says what runs from here on, and what of it is new. */
+/**
+ * Opens the log and says what runs from here on, and what of it is new.
+ * @param left  why the files as they stand do not run
+ */
 export async function openAudit(
   file: GatewayFile,
   running: RunningSite,
+  left: string | undefined,
   clock: Clock,
   log: Log,
 ): Promise<AuditBook> {
@@ -35,8 +42,12 @@ export async function openAudit(
     version: version(),
     siteSha256: running.sha256,
     siteSequence: running.sequence,
-    gatewaySha256: hash.sha256(readFileSync(join(file.dir, 'gateway.yaml'), 'utf8')),
+    gatewaySha256: hash.sha256(readFileSync(file.gatewayFile, 'utf8')),
+    left: (left ?? '').slice(0, LEFT_CHARS),
   };
+  if (now.left !== '' && now.left !== lastStart?.data?.['left']) {
+    void book.note({ kind: 'configuration', what: 'left', text: now.left });
+  }
   const changed = lastStart === undefined ? undefined : changeOf(lastStart, now);
   if (changed !== undefined) void book.note(changed);
   const text = `The agent of ${running.site.gateway} starts, version ${now.version}`;

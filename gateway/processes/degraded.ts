@@ -16,6 +16,11 @@ export class Degraded {
     this.log = log;
   }
 
+  /** @param text  one sentence */
+  tell(code: string, text: string, mend: string): void {
+    this.problems.push({ code, text, mend });
+  }
+
   /**
    * @param code  of the alarm
    * @param cost  what is missing meanwhile, one sentence

@@ -11,7 +11,8 @@ import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard, guardClock, superviseAgent } from '../compose.ts';
 import { readCodes } from '../config/codes.ts';
 import { admit } from '../config/commissioning.ts';
-import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
+import type { GatewayFile } from '../config/gateway-file.ts';
+import { OwnFiles } from '../config/own-files.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { standFile, startSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
@@ -22,7 +23,7 @@ import type { BlackBox } from '../guard/blackbox/recorder.ts';
 import { kept, rolledBack, type SiteStand } from '../link/update/stand.ts';
 import type { Log } from '../ports.ts';
 import type { Supervisor } from './supervisor.ts';
-import { type OnTrial, releaseOnTrial, trialGate } from './trial.ts';
+import { filesGate, type GateDeps, type OnTrial, releaseOnTrial, trialGate } from './trial.ts';
 import { version } from './version.ts';
 
 const SUMMARY_FILE = 'guard.summary.json';
@@ -35,12 +36,12 @@ const RESTART_GAP_MS = 2_000; // real: whoever asks, a guard runs that long
  * @param agentScript  what the agent runs: this program's main
  */
 export async function runGuard(dir: string, agentScript: string): Promise<void> {
-  const file = loadGateway(dir);
+  const files = new OwnFiles(dir);
+  const { file } = files;
   const unlock = await takeLock(file.dataDir);
   const disk = new DiskWriter();
   const log = disk.log();
-  const profiles = profilesBeside(file.siteFile);
-  const { sha256, stand, admitted, codes } = loadOrUnlock(file, profiles, log, unlock);
+  const { sha256, stand, admitted, codes, profiles } = loadOrUnlock(files, log, unlock);
   const { site } = admitted;
   const stateFile = join(file.dataDir, 'guard.state');
   const saved = checkSaved(readSaved(stateFile, log));
@@ -67,7 +68,10 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     clock,
     log,
     startAgent: () =>
-      startAgent(agentScript, ['agent', dir, bootId, String(stand.currentSequence)]),
+      startAgent(agentScript, [
+        ...['agent', dir, bootId, String(stand.currentSequence)],
+        ...(files.from === undefined ? [] : [files.from]),
+      ]),
     restart: () => clock.realAt(startedMs + RESTART_GAP_MS, restart),
   });
   const service = tellService(clock.realMs);
@@ -79,15 +83,14 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     await guard.stop();
     await supervisor.stop();
     disk.replace(join(file.dataDir, SUMMARY_FILE), summaryOf(guard.image(), supervisor));
+    const ended = files.ended();
+    if (ended !== undefined) disk.replace(files.keptFile, ended);
     await disk.close();
     unlock();
     then();
   };
   const restart = (): void => void end(startAgain);
-  const gates = [
-    releaseOnTrial(join(file.dataDir, SUMMARY_FILE), disk),
-    siteOnTrial(file, stand, disk, restart),
-  ].map((one) => trialGate(one, log, supervisor));
+  const gates = gatesOf(files, stand, { agent: supervisor, disk, log, restart });
   guard.onImage = (image) => {
     supervisor.turn(image);
     for (const one of file.proxy?.mirror ?? []) supervisor.mirror(one.device, guard.polled);
@@ -101,25 +104,40 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   if (!ending) supervisor.launch();
 }
 
-type Profiles = ReturnType<typeof profilesBeside>;
-
 /** @throws Fault when a file is not sound; the site is free again then */
-function loadOrUnlock(file: GatewayFile, profiles: Profiles, log: Log, unlock: () => void) {
+function loadOrUnlock(files: OwnFiles, log: Log, unlock: () => void) {
+  const { file } = files;
+  const say = (text: string): void => log.warn(text);
   try {
-    const { site, sha256, stand } = startSite(file, (text) => log.warn(text));
+    files.begun(say);
+    const profiles = profilesBeside(file.siteFile);
+    const { site, sha256, stand } = startSite(file, say);
     const admitted = admit(file, site, profiles);
     for (const sentence of admitted.sentences) log.warn(sentence);
-    return { sha256, stand, admitted, codes: codesOf(file, site, log) };
+    return { sha256, stand, admitted, profiles, codes: codesOf(file, site, log) };
   } catch (error) {
+    if (error instanceof Fault) files.failed(error, say);
     unlock();
     throw error;
   }
 }
 
+/** What runs on trial: the release, the files, the fleet's document. */
+function gatesOf(files: OwnFiles, stand: SiteStand, deps: GateDeps): ((image: Image) => void)[] {
+  const { disk, restart, log, agent } = deps;
+  const { file } = files;
+  const release = releaseOnTrial(join(file.dataDir, SUMMARY_FILE), disk);
+  const document = siteOnTrial(file, stand, disk, restart);
+  return [
+    ...[release, document].map((one) => trialGate(one, log, agent)),
+    filesGate(files, stand, deps),
+  ];
+}
+
 /** Without its code a device may refuse what is written to it; the others are controlled. */
-function codesOf({ siteFile }: GatewayFile, site: Site, log: Log): ReadonlyMap<string, number> {
+function codesOf({ dir }: GatewayFile, site: Site, log: Log): ReadonlyMap<string, number> {
   try {
-    return readCodes(siteFile, site);
+    return readCodes(join(dir, 'site.yaml'), site);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     log.error(`no device gets its code: ${error.message}`);
@@ -143,7 +161,7 @@ function blackBoxOf(
 function siteOnTrial(
   file: GatewayFile,
   stand: SiteStand,
-  disk: DiskWriter,
+  disk: Pick<DiskWriter, 'replace'>,
   restart: () => void,
 ): OnTrial | undefined {
   if (stand.trial === null) return undefined;

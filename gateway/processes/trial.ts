@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HEALTHY_FILE } from '../adapters/update/releases.ts';
+import type { OwnFiles } from '../config/own-files.ts';
 import type { Image } from '../contracts/values/image.ts';
+import { MINUTE_MS } from '../contracts/values/time.ts';
 import { NEW_TRIAL, stepTrial } from '../link/update/health.ts';
+import { kept, type SiteStand } from '../link/update/stand.ts';
 import type { Log } from '../ports.ts';
 
 /** Something that runs on trial: a release, a site document. */
@@ -72,6 +75,47 @@ export function trialGate(
       isDone = true;
       log.error(`${name} is left`, { why });
       onTrial.giveUp(`not healthy, ${why}`);
+    }
+  };
+}
+
+export interface GateDeps {
+  readonly agent: Agent;
+  readonly disk: { replace(file: string, value: unknown): void };
+  readonly log: Log;
+  readonly restart: () => void;
+}
+
+/** So long must changed files run before they count as good ones. */
+const STEADY_MS = 10 * MINUTE_MS;
+const AGENT_RESTARTS_MAX = 3;
+
+/**
+ * gateway.yaml and site.yaml until they have run long enough; where others did before, an agent
+ * that keeps ending counts against these.
+ * @returns what the guard calls once a cycle
+ */
+export function filesGate(
+  files: OwnFiles,
+  stand: SiteStand,
+  deps: GateDeps,
+): (image: Image) => void {
+  const { agent, disk, log, restart } = deps;
+  const site = kept(stand);
+  let isDone = files.isSettled(site);
+  let sinceMs: number | undefined;
+  return ({ monoMs }) => {
+    if (isDone) return;
+    sinceMs ??= monoMs;
+    if (files.isOnTrial && agent.restarts >= AGENT_RESTARTS_MAX) {
+      isDone = true;
+      const why = `its agent ended ${AGENT_RESTARTS_MAX} times soon after`;
+      log.error('the changed gateway.yaml or site.yaml is left', { why });
+      disk.replace(files.keptFile, files.leave(why));
+      restart();
+    } else if (monoMs - sinceMs >= STEADY_MS) {
+      isDone = true;
+      disk.replace(files.keptFile, files.ranWell(site));
     }
   };
 }
