@@ -119,7 +119,8 @@ function readFrom(layout: Layout, space: RegisterSpace, at: number, count: numbe
   if (words.length === 0) return fail(1);
   if (!(count >= 1 && count <= most)) return fail(3);
   if (at + count > words.length) return fail(2);
-  for (let n = at; n < at + count; n += 1) if (layout.readable[space][n] !== 1) return fail(2);
+  const readable = layout.readable[space];
+  for (let n = at; n < at + count; n += 1) if (readable[n] !== 1) return fail(2);
   return { words: words.slice(at, at + count), exception: 0 as const };
 }
 

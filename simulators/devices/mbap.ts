@@ -37,11 +37,27 @@ function joined(rest: Uint8Array, bytes: Uint8Array): Uint8Array {
   return all;
 }
 
+class MbapRequest implements WireRequest {
+  readonly bytes: Uint8Array;
+  readonly unit: number;
+  readonly pdu: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.unit = bytes[6] ?? 0;
+    this.pdu = bytes.subarray(HEADER);
+  }
+
+  frame(body: Uint8Array, shift = 0): Uint8Array {
+    return frame((wordAt(this.bytes, 0) + shift) & 0xffff, this.unit, body);
+  }
+}
+
 export function createMbapReader(): RequestReader {
   let rest: Uint8Array = NOTHING;
   return {
     feed(bytes) {
-      const all = joined(rest, bytes);
+      const all = rest.length === 0 ? bytes : joined(rest, bytes);
       const requests: WireRequest[] = [];
       let at = 0;
       while (all.length - at >= HEADER) {
@@ -51,14 +67,7 @@ export function createMbapReader(): RequestReader {
           return { requests, broken: true };
         }
         if (all.length - at < 6 + length) break;
-        const transaction = wordAt(all, at);
-        const unit = all[at + 6] ?? 0;
-        requests.push({
-          unit,
-          pdu: all.subarray(at + HEADER, at + 6 + length),
-          bytes: all.subarray(at, at + 6 + length),
-          frame: (body, shift = 0) => frame((transaction + shift) & 0xffff, unit, body),
-        });
+        requests.push(new MbapRequest(all.subarray(at, at + 6 + length)));
         at += 6 + length;
       }
       rest = at === all.length ? NOTHING : all.slice(at);
@@ -75,9 +84,10 @@ export function createMbapSession(station: Station): Session {
   return {
     feed(bytes) {
       const { requests, broken } = reader.feed(bytes);
-      const out = requests.map(({ unit, pdu, frame: framed }) =>
-        framed(answer(station, unit, pdu) ?? noAnswer(pdu)),
-      );
+      const out = requests.map((request) => {
+        const { unit, pdu } = request;
+        return request.frame(answer(station, unit, pdu) ?? noAnswer(pdu));
+      });
       return { out, close: broken };
     },
   };

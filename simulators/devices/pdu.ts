@@ -19,22 +19,27 @@ interface Outcome {
   readonly values: readonly number[];
   readonly write: boolean;
   readonly exception: ExceptionCode;
-  readonly body: Uint8Array; // answer after the function code
+  readonly answer: Uint8Array; // PDU; empty with an exception
 }
 
-type Request = { readonly fc: number; readonly bytes: DataView; readonly device: DeviceImage };
+type Request = { readonly fc: number; readonly pdu: Uint8Array; readonly device: DeviceImage };
 
 const NOTHING = new Uint8Array(0);
 
 function failed(address: number, count: number, write: boolean, exception: ExceptionCode): Outcome {
-  return { address, count, values: [], write, exception, body: NOTHING };
+  return { address, count, values: [], write, exception, answer: NOTHING };
 }
 
-const words = (...values: readonly number[]): Uint8Array => putWords(values, 0);
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
-/** Words behind `from` bytes that are left free. */
-function putWords(values: ArrayLike<number>, from: number): Uint8Array {
-  const out = new Uint8Array(from + 2 * values.length);
+const wordsFrom = (bytes: Uint8Array, at: number, count: number): number[] => {
+  const words: number[] = [];
+  for (let n = 0; n < count; n += 1) words.push(wordAt(bytes, at + 2 * n));
+  return words;
+};
+
+function putWords(out: Uint8Array, from: number, values: ArrayLike<number>): Uint8Array {
   for (let n = 0; n < values.length; n += 1) {
     const value = values[n] ?? 0;
     out[from + 2 * n] = value >> 8;
@@ -43,98 +48,105 @@ function putWords(values: ArrayLike<number>, from: number): Uint8Array {
   return out;
 }
 
-function withCount(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(bytes.length + 1);
-  out[0] = bytes.length;
-  out.set(bytes, 1);
-  return out;
+/** What a write is acknowledged with. */
+function echoOf(fc: number, ...values: readonly number[]): Uint8Array {
+  const out = new Uint8Array(1 + 2 * values.length);
+  out[0] = fc;
+  return putWords(out, 1, values);
 }
 
-function countedWords(values: ArrayLike<number>): Uint8Array {
-  const out = putWords(values, 1);
-  out[0] = 2 * values.length;
-  return out;
+function countedWords(fc: number, values: ArrayLike<number>): Uint8Array {
+  const out = new Uint8Array(2 + 2 * values.length);
+  out[0] = fc;
+  out[1] = 2 * values.length;
+  return putWords(out, 2, values);
 }
 
-function packBits(bits: ArrayLike<number>): Uint8Array {
-  const out = new Uint8Array(Math.ceil(bits.length / 8));
+function countedBits(fc: number, bits: ArrayLike<number>): Uint8Array {
+  const out = new Uint8Array(2 + Math.ceil(bits.length / 8));
+  out[0] = fc;
+  out[1] = out.length - 2;
   for (let n = 0; n < bits.length; n += 1) {
-    if (bits[n] !== 0) out[n >> 3] = (out[n >> 3] ?? 0) | (1 << (n & 7));
+    const at = 2 + (n >> 3);
+    if (bits[n] !== 0) out[at] = (out[at] ?? 0) | (1 << (n & 7));
   }
   return out;
 }
 
-function read({ fc, bytes, device }: Request): Outcome {
-  const address = bytes.getUint16(1);
-  const count = bytes.getUint16(3);
-  const answer = device.read(READS[fc] ?? 'holding', address, count);
-  if (answer.exception !== 0) return failed(address, count, false, answer.exception);
-  const values = Array.from(answer.words);
-  const body = fc <= 2 ? withCount(packBits(values)) : countedWords(values);
-  return { address, count, values, write: false, exception: 0, body };
+function read({ fc, pdu, device }: Request): Outcome {
+  const address = wordAt(pdu, 1);
+  const count = wordAt(pdu, 3);
+  const { words, exception } = device.read(READS[fc] ?? 'holding', address, count);
+  if (exception !== 0) return failed(address, count, false, exception);
+  const values: number[] = [];
+  for (let n = 0; n < words.length; n += 1) values.push(words[n] ?? 0);
+  const answer = fc <= 2 ? countedBits(fc, words) : countedWords(fc, words);
+  return { address, count, values, write: false, exception: 0, answer };
 }
 
 function written(
   request: Request,
   space: 'holding' | 'coil',
   values: readonly number[],
-  body: Uint8Array,
+  echo: Uint8Array,
 ): Outcome {
-  const address = request.bytes.getUint16(1);
+  const address = wordAt(request.pdu, 1);
   const exception = request.device.write(space, address, values);
-  const outcome = { address, count: values.length, values, write: true, exception };
-  return { ...outcome, body: exception === 0 ? body : NOTHING };
+  const answer = exception === 0 ? echo : NOTHING;
+  return { address, count: values.length, values, write: true, exception, answer };
 }
 
 function writeOne(request: Request): Outcome {
-  const value = request.bytes.getUint16(3);
-  const address = request.bytes.getUint16(1);
-  const echo = words(address, value);
-  if (request.fc === 6) return written(request, 'holding', [value], echo);
+  const { fc, pdu } = request;
+  const address = wordAt(pdu, 1);
+  const value = wordAt(pdu, 3);
+  const echo = echoOf(fc, address, value);
+  if (fc === 6) return written(request, 'holding', [value], echo);
   if (value !== 0 && value !== 0xff00) return failed(address, 1, true, 3);
   return written(request, 'coil', [value === 0 ? 0 : 1], echo);
 }
 
 function writeMany(request: Request): Outcome {
-  const { fc, bytes } = request;
-  const address = bytes.getUint16(1);
-  const count = bytes.getUint16(3);
+  const { fc, pdu } = request;
+  const address = wordAt(pdu, 1);
+  const count = wordAt(pdu, 3);
   const size = fc === 15 ? Math.ceil(count / 8) : 2 * count;
   const most = fc === 15 ? 1_968 : 123;
-  const whole = bytes.getUint8(5) === size && bytes.byteLength === 6 + size;
+  const whole = pdu[5] === size && pdu.length === 6 + size;
   if (!(count >= 1 && count <= most && whole)) return failed(address, count, true, 3);
-  const values = Array.from({ length: count }, (_, n) =>
-    fc === 15 ? (bytes.getUint8(6 + (n >> 3)) >> (n & 7)) & 1 : bytes.getUint16(6 + 2 * n),
-  );
-  return written(request, fc === 15 ? 'coil' : 'holding', values, words(address, count));
+  const values =
+    fc === 15
+      ? Array.from({ length: count }, (_, n) => ((pdu[6 + (n >> 3)] ?? 0) >> (n & 7)) & 1)
+      : wordsFrom(pdu, 6, count);
+  return written(request, fc === 15 ? 'coil' : 'holding', values, echoOf(fc, address, count));
 }
 
 function maskWrite(request: Request): Outcome {
-  const { bytes, device } = request;
-  const address = bytes.getUint16(1);
-  const and = bytes.getUint16(3);
-  const or = bytes.getUint16(5);
+  const { fc, pdu, device } = request;
+  const address = wordAt(pdu, 1);
+  const and = wordAt(pdu, 3);
+  const or = wordAt(pdu, 5);
   const now = device.read('holding', address, 1);
   if (now.exception !== 0) return failed(address, 1, true, now.exception);
   const value = ((now.words[0] ?? 0) & and) | (or & ~and & 0xffff);
-  return written(request, 'holding', [value], words(address, and, or));
+  return written(request, 'holding', [value], echoOf(fc, address, and, or));
 }
 
 function writeAndRead(request: Request): Outcome {
-  const { bytes, device } = request;
-  const address = bytes.getUint16(5);
-  const count = bytes.getUint16(7);
-  const whole = bytes.getUint8(9) === 2 * count && bytes.byteLength === 10 + 2 * count;
+  const { fc, pdu, device } = request;
+  const address = wordAt(pdu, 5);
+  const count = wordAt(pdu, 7);
+  const whole = pdu[9] === 2 * count && pdu.length === 10 + 2 * count;
   if (!(count >= 1 && count <= 121 && whole)) return failed(address, count, true, 3);
-  const values = Array.from({ length: count }, (_, n) => bytes.getUint16(10 + 2 * n));
-  const from = bytes.getUint16(1);
-  const answer = device.read('holding', from, bytes.getUint16(3));
-  if (answer.exception !== 0) return failed(address, count, true, answer.exception);
+  const values = wordsFrom(pdu, 10, count);
+  const from = wordAt(pdu, 1);
+  const before = device.read('holding', from, wordAt(pdu, 3));
+  if (before.exception !== 0) return failed(address, count, true, before.exception);
   const exception = device.write('holding', address, values);
   if (exception !== 0) return failed(address, count, true, exception);
-  const after = device.read('holding', from, bytes.getUint16(3));
-  const body = countedWords(after.words);
-  return { address, count, values, write: true, exception, body };
+  const after = device.read('holding', from, wordAt(pdu, 3));
+  const answer = countedWords(fc, after.words);
+  return { address, count, values, write: true, exception, answer };
 }
 
 /** Function code to what serves it and the length of its request (at least, where it varies). */
@@ -163,34 +175,36 @@ export function answer(station: Station, unit: number, pdu: Uint8Array): Uint8Ar
   station.onRequest?.();
   const device = station.units.get(unit);
   const fc = pdu[0] ?? 0;
-  const bytes = new DataView(pdu.buffer, pdu.byteOffset, pdu.byteLength);
-  const outcome = device === undefined ? unknown(bytes) : serve(station, { fc, bytes, device });
-  const { address, count, values, write, exception, body } = outcome;
-  const atMs = station.clock.monoMs();
-  const seen = { address, count, values, write, exception };
-  station.onFrame?.({ atMs, bus: station.bus, device: device?.id ?? '', unit, fc, ...seen });
+  const outcome = device === undefined ? unknown(pdu) : serve(station, { fc, pdu, device });
+  const { address, count, values, write, exception } = outcome;
+  station.onFrame?.({
+    atMs: station.clock.monoMs(),
+    bus: station.bus,
+    device: device?.id ?? '',
+    unit,
+    fc,
+    address,
+    count,
+    values,
+    write,
+    exception,
+  });
   if (device === undefined) return undefined;
-  if (exception !== 0) return Uint8Array.of(fc | 0x80, exception);
-  const out = new Uint8Array(body.length + 1);
-  out[0] = fc;
-  out.set(body, 1);
-  return out;
+  return exception === 0 ? outcome.answer : Uint8Array.of(fc | 0x80, exception);
 }
 
 function serve(station: Station, request: Request): Outcome {
   const served = SERVED[request.fc];
   if (served === undefined) return failed(0, 0, false, 1);
-  const { byteLength } = request.bytes;
-  const exact = FIXED.has(request.fc) ? byteLength === served.length : byteLength >= served.length;
+  const { length } = request.pdu;
+  const exact = FIXED.has(request.fc) ? length === served.length : length >= served.length;
   if (!exact) return failed(0, 0, request.fc > 4, 3);
   request.device.step(station.clock.monoMs());
   return served.run(request);
 }
 
-function unknown(bytes: DataView): Outcome {
-  const [address, count] =
-    bytes.byteLength >= 5 ? [bytes.getUint16(1), bytes.getUint16(3)] : [0, 0];
-  return failed(address, count, false, 11);
+function unknown(pdu: Uint8Array): Outcome {
+  return failed(pdu.length >= 5 ? wordAt(pdu, 1) : 0, pdu.length >= 5 ? wordAt(pdu, 3) : 0, false, 11);
 }
 
 /**

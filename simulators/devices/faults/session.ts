@@ -49,6 +49,7 @@ export function createFaultySession(station: FaultyStation): FaultySession {
     const struck = station.faults.strike(WRITES.has(fc), clock.realMs());
     if (struck.has('half-open')) isDeaf = true;
     if (isDeaf || isGone) return NOTHING;
+    if (struck.size === 0) return plain(station, request);
     const reboot = struck.get('reboot');
     if (reboot !== undefined) {
       isGone = wire === 'tcp';
@@ -63,14 +64,15 @@ export function createFaultySession(station: FaultyStation): FaultySession {
   return {
     feed(bytes) {
       const { requests, broken } = reader.feed(bytes);
-      const acts = requests.flatMap(serve);
+      const [only] = requests;
+      const acts =
+        only !== undefined && requests.length === 1 ? serve(only) : requests.flatMap(serve);
       return broken ? [...acts, { end: 'close' }] : acts;
     },
   };
 }
 
 function answered(station: FaultyStation, struck: Struck, request: WireRequest): Act[] {
-  if (struck.size === 0) return plain(station, request);
   const body = bodyOf(station, struck, request);
   if (body === undefined || struck.has('drop')) return [];
   let frame = request.frame(body, struck.has('wrong-id') ? 1 : 0);
@@ -92,15 +94,16 @@ function answered(station: FaultyStation, struck: Struck, request: WireRequest):
   }));
 }
 
-/** Nothing struck: what `answered` comes to then. */
-function plain(station: FaultyStation, { unit, pdu, frame }: WireRequest): Act[] {
+/** Nothing struck. */
+function plain(station: FaultyStation, request: WireRequest): Act[] {
+  const { unit, pdu } = request;
   const isLine = station.wire === 'rtu';
   const body = isLine
     ? answerOnLine(station, unit, pdu)
     : (answer(station, unit, pdu) ?? noAnswer(pdu));
   if (body === undefined) return [];
   station.before.set(unit, body);
-  return [{ send: frame(body), afterMs: 0 }];
+  return [{ send: request.frame(body), afterMs: 0 }];
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
