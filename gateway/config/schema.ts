@@ -215,6 +215,7 @@ export const siteSchema = z.strictObject({
           terminals: z.array(id).min(1),
         })
         .optional(),
+      unbalanceLimitVa: watts.optional(),
       rampPctPerMin: z.number().min(0.1).max(1_000).optional(),
       unprovenAllowed: z.array(id).default([]),
       marketEnabled: z.boolean().default(true),

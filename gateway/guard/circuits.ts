@@ -1,10 +1,9 @@
 import { good } from '../contracts/values/reading.ts';
 import type { Connection, Edge, Site, Terminal } from '../contracts/values/site.ts';
 import type { CircuitFacts } from './safety/facts.ts';
+import { NOMINAL_V, phaseFlow, phasesOf, shareOn } from './site/phases.ts';
 import type { PhaseState, SiteState } from './site/types.ts';
 
-const NOMINAL_V = 230;
-const PHASES = ['L1', 'L2', 'L3'] as const;
 /** Where nothing measures reactive power: the widest power factor that grid codes ask for. */
 const UNKNOWN_FACTOR = 0.9;
 
@@ -26,19 +25,16 @@ const behind = (site: Site, node: string): Terminal[] =>
 const phasesAt = (site: Site, node: string): 1 | 3 =>
   site.nodes.find(({ id }) => id === node)?.phases ?? 3;
 
-/** What of a terminal's power crosses the sum, or one phase of so many; unknown counts on each. */
-function sharesOf(
+/** What of a terminal's power crosses one phase; unknown counts on each. */
+function sharesOn(
   members: readonly Terminal[],
-  phases: number,
-  phase?: number,
+  phases: 1 | 3,
+  { name }: PhaseState,
 ): Record<string, number> {
   const shares: Record<string, number> = {};
   for (const terminal of members) {
-    if (terminal.phases === 3) shares[terminal.id] = phase === undefined ? 1 : 1 / phases;
-    else if (phase === undefined) shares[terminal.id] = 1;
-    else if (phases < 3 || (terminal.phase ?? PHASES[phase]) === PHASES[phase]) {
-      shares[terminal.id] = 1;
-    }
+    const share = shareOn(terminal, phases, name);
+    if (share > 0) shares[terminal.id] = share;
   }
   return shares;
 }
@@ -64,37 +60,19 @@ function flowOf(edge: Edge, members: readonly Terminal[], spec: Site, site: Site
   return { importW, exportW, measured: false };
 }
 
-/** One phase as apparent power; a current without a direction counts against both. */
-function phaseFlow({ powerW, currentA, voltageV }: PhaseState, shiftW: number): Flow {
-  const volts = voltageV > NOMINAL_V / 2 ? voltageV : NOMINAL_V;
-  const sizeW = Number.isFinite(currentA) ? currentA * volts : Math.abs(powerW);
-  if (!Number.isFinite(powerW)) return { importW: sizeW, exportW: sizeW, measured: false };
-  const importW = (powerW < 0 ? -sizeW : sizeW) + shiftW;
-  return { importW, exportW: -importW, measured: true };
-}
-
 const both = (limitW: number) => ({ importLimitW: limitW, exportLimitW: limitW });
 
 function phaseFacts(
-  phases: readonly PhaseState[],
+  measured: readonly PhaseState[],
   members: readonly Terminal[],
   limitA: number,
-  shiftW: number,
+  phases: 1 | 3,
+  shiftsW: readonly number[],
 ): CircuitFacts[] {
-  return phases.map((phase, index) => ({
-    ...phaseFlow(phase, shiftW / phases.length),
-    ...both(limitA * (phase.voltageV > NOMINAL_V / 2 ? phase.voltageV : NOMINAL_V)),
-    shares: sharesOf(members, phases.length, index),
-  }));
-}
-
-function phasesOf(site: SiteState, id: string): PhaseState[] {
-  const value = (key: string): number => good(site.points[`${id}.${key}`]) ?? Number.NaN;
-  return PHASES.map((name) => ({
-    powerW: value(`power${name}W`),
-    currentA: Math.abs(value(`current${name}A`)),
-    voltageV: value(`voltage${name}V`),
-  })).filter(({ powerW, currentA }) => Number.isFinite(powerW) || Number.isFinite(currentA));
+  return measured.map((phase, index) => {
+    const { volts, ...flow } = phaseFlow(phase, shiftsW[index] ?? 0);
+    return { ...flow, ...both(limitA * volts), shares: sharesOn(members, phases, phase) };
+  });
 }
 
 /** Without phases of its own: the sum, in which a single-phase terminal counts for all of them. */
@@ -121,12 +99,13 @@ function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
   const { limitA, limitVa, importLimitW, exportLimitW } = edge;
   const members = behind(spec, edge.node);
   const flow = flowOf(edge, members, spec, site);
-  const shares = sharesOf(members, 1);
+  const shares = Object.fromEntries(members.map(({ id }) => [id, 1]));
   const facts: CircuitFacts[] = [];
   if (limitA !== undefined) {
-    const phases = phasesOf(site, edge.id);
-    if (phases.length > 0) facts.push(...phaseFacts(phases, members, limitA, 0));
-    else facts.push(unphased(edge, members, phasesAt(spec, edge.node), flow, site));
+    const measured = phasesOf(site.points, edge.id);
+    const phases = phasesAt(spec, edge.node);
+    if (measured.length > 0) facts.push(...phaseFacts(measured, members, limitA, phases, []));
+    else facts.push(unphased(edge, members, phases, flow, site));
   }
   if (limitVa !== undefined) {
     const reactiveVar = good(site.points[`${edge.id}.reactiveVar`]);
@@ -147,9 +126,10 @@ function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
 function connectionFacts(connection: Connection, spec: Site, site: SiteState): CircuitFacts[] {
   const state = site.connections.find(({ id }) => id === connection.id);
   if (state === undefined) return [];
-  const shiftW = state.aligned.gridW - state.powerW;
   const members = behind(spec, connection.node);
-  return phaseFacts(state.phases, members, connection.fuseA, Number.isFinite(shiftW) ? shiftW : 0);
+  const phases = phasesAt(spec, connection.node);
+  const { shiftsW } = state.aligned;
+  return phaseFacts(state.phases, members, connection.fuseA, phases, shiftsW);
 }
 
 /** Circuits with a limit, each before the one that feeds it, and the phases of the connections. */

@@ -10,7 +10,8 @@ import {
   arbitrate,
 } from './control/arbiter.ts';
 import { frequencyOf } from './control/droop/droop.ts';
-import { fuseLimits, phasesOf } from './control/limits/limits.ts';
+import { fuseLimits } from './control/limits/limits.ts';
+import { phasesAt } from './control/rooms.ts';
 import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
 import { decisionsOf, limitsOf } from './image.ts';
 import { running } from './intents.ts';
@@ -183,7 +184,7 @@ function fuseOf(
   state: ConnectionState | undefined,
 ) {
   if (connection === undefined || state === undefined) return { importW: 0, exportW: 0 };
-  return fuseLimits(connection, state, phasesOf(spec, connection));
+  return fuseLimits(connection, state, phasesAt(spec, connection.id));
 }
 
 /** Proven at commissioning, allowed by name in the site file, or being proven now. */

@@ -36,6 +36,7 @@ export type ReasonCode =
   | 'IMPORT_LIMIT'
   | 'EXPORT_LIMIT'
   | 'FUSE_LIMIT'
+  | 'UNBALANCE'
   | 'ENVELOPE'
   | 'LIMIT_UNREACHABLE'
   | 'EMERGENCY'

@@ -203,6 +203,8 @@ export interface ControlSettings {
   readonly peakPowerLimitW?: number; // and on its power of each moment
   readonly rampPctPerMin?: number; // of nameplate, after a start and after the grid's return
   readonly droop?: DroopSettings; // undefined: none
+  /** Most by which single-phase sources and stores may differ between two phases; default none. */
+  readonly unbalanceLimitVa?: number;
   readonly unprovenAllowed: readonly string[]; // devices under control without commissioning record
   readonly marketEnabled: boolean;
   /**

@@ -4,11 +4,13 @@ import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
 import { commission } from './commission/commission.ts';
 import { type DroopState, droop } from './droop/droop.ts';
 import { type EvState, ev } from './ev/ev.ts';
+import { type FusesState, fuses } from './fuses/fuses.ts';
 import { type IslandState, island } from './island/island.ts';
 import { type LeadState, lead, NO_LEAD } from './lead.ts';
 import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
 import { type MarketState, market } from './market/market.ts';
 import { type PeakState, peak } from './peak/peak.ts';
+import { keepPhases, type Point } from './placing.ts';
 import { plan } from './plan/plan.ts';
 import { type ProtectState, protect } from './protect/protect.ts';
 import { type RampState, ramp } from './ramp/ramp.ts';
@@ -20,6 +22,7 @@ export interface ArbiterState {
   readonly protect: ProtectState;
   readonly island: IslandState;
   readonly site: LimitsState;
+  readonly fuses: FusesState;
   readonly grid: LimitsState;
   readonly droop: DroopState;
   readonly ramp: RampState;
@@ -35,6 +38,7 @@ export const ARBITER_START: ArbiterState = {
   protect: protect.start,
   island: island.start,
   site: siteLimits.start,
+  fuses: fuses.start,
   grid: gridLimits.start,
   droop: droop.start,
   ramp: ramp.start,
@@ -151,17 +155,18 @@ function corrected(
   return may === undefined ? powerW : clamp(powerW, may.minW, may.maxW);
 }
 
-function propose(
-  terminal: TerminalState,
-  range: Range,
-  corrections: Corrections,
-  may: Range | undefined,
-): Proposal {
-  const decided = range.minBy !== undefined && range.minBy === range.maxBy;
-  const found = decided ? { powerW: range.minW, by: range.minBy } : resting(terminal, range);
-  const { by } = found;
-  const aimW = found.powerW;
-  const powerW = aimW === undefined ? undefined : corrected(terminal, aimW, corrections, may);
+interface Found extends Point {
+  readonly by?: Wish | undefined;
+}
+
+function pointOf(terminal: TerminalState, range: Range): Found {
+  const isDecided = range.minBy !== undefined && range.minBy === range.maxBy;
+  const found = isDecided ? { powerW: range.minW, by: range.minBy } : resting(terminal, range);
+  return { terminal, ...found };
+}
+
+function propose({ terminal, powerW: aimW, by }: Found, to: Corrections, may?: Range): Proposal {
+  const powerW = aimW === undefined ? undefined : corrected(terminal, aimW, to, may);
   return {
     terminal: terminal.id,
     powerW,
@@ -197,6 +202,7 @@ export function arbitrate(
     protect: protection,
     island: run(island, before.island),
     site: run(siteLimits, before.site),
+    fuses: run(fuses, before.fuses),
     grid: run(gridLimits, before.grid),
   };
   const drooped = run(droop, before.droop);
@@ -210,9 +216,17 @@ export function arbitrate(
   const bias = seen.trial === undefined ? learn(before.bias, seen) : NO_BIAS;
   const known = seen.trial === undefined ? before.lead : NO_LEAD;
   const corrections: Corrections = { bias, lead: known, crept: {} };
-  const proposals = able.flatMap((terminal) => {
+  const points = able.flatMap((terminal) => {
     const range = open[terminal.id];
-    return range === undefined ? [] : [propose(terminal, range, corrections, device[terminal.id])];
+    return range === undefined ? [] : [pointOf(terminal, range)];
+  });
+  const moved = keepPhases(points, device, { ...seen, open });
+  wishes.push(...moved.values());
+  const proposals = points.map((point) => {
+    const { id } = point.terminal;
+    const by = moved.get(id);
+    const at = by === undefined ? point : { ...point, powerW: by.targetW, by };
+    return propose(at, corrections, device[id]);
   });
   return {
     state: {

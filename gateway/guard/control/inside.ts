@@ -32,8 +32,8 @@ const AIM = 0.99;
  */
 const ASTRAY_CYCLES = 4;
 /** PV is only held back where it comes near its bound, and let go where it is far below. */
-const NEAR = 0.15;
-const FAR = 0.25;
+export const NEAR = 0.15;
+export const FAR = 0.25;
 /** An on-off load comes back when the room is this much above its power. */
 const ROOM_TO_START = 1.1;
 
@@ -47,22 +47,31 @@ interface Frame {
   readonly mostW: number; // and at most, for the export limit
 }
 
-function astrayNext(frame: Frame): Record<string, number> {
+/** How long each has not been where it was sent, by its own power at the connection's instant. */
+export function astrayNext(
+  before: InsideState['astray'],
+  view: View,
+  connection: string,
+  batteries: readonly TerminalState[],
+): Record<string, number> {
+  const state = view.site.connections.find(({ id }) => id === connection);
   const next: Record<string, number> = {};
-  for (const { id, spec } of frame.batteries) {
-    const offW = Math.abs((frame.view.sent[id] ?? 0) - (frame.byTerminal[id] ?? 0));
+  for (const { id, spec } of batteries) {
+    const offW = Math.abs((view.sent[id] ?? 0) - (state?.aligned.byTerminal[id] ?? 0));
     const near = Math.max(0.05 * Math.max(spec.ratedInW, spec.ratedOutW), 200);
-    next[id] = offW <= near ? 0 : (frame.state.astray[id] ?? 0) + 1;
+    next[id] = offW <= near ? 0 : (before[id] ?? 0) + 1;
   }
   return next;
 }
+
+export const isAstray = (cycles = 0): boolean => cycles > ASTRAY_CYCLES;
 
 /**
  * What batteries will reach together at their helpful bound; one gone astray counts as measured.
  */
 function reach(frame: Frame, astray: Readonly<Record<string, number>>, side: 'minW' | 'maxW') {
   return frame.batteries.reduce((sum, { id }) => {
-    const lost = (astray[id] ?? 0) > ASTRAY_CYCLES;
+    const lost = isAstray(astray[id]);
     return sum + (lost ? (frame.byTerminal[id] ?? 0) : (frame.view.open[id]?.[side] ?? 0));
   }, 0);
 }
@@ -136,7 +145,7 @@ function forPv(
 }
 
 /** Draw of a flexible load that it may have, W >= 0, given the room at the connection. */
-function allowedDraw(load: TerminalState, drawW: number, roomW: number): number {
+export function allowedDraw(load: TerminalState, drawW: number, roomW: number): number {
   if (load.spec.control === 'steps') return Math.max(0, drawW + roomW);
   const ratedW = load.spec.ratedOutW;
   if (drawW > 0.05 * ratedW) return roomW < 0 ? 0 : ratedW;
@@ -197,7 +206,7 @@ export function keepInside(
     leastW: restingW - AIM * hold.importLimitW,
     mostW: restingW + AIM * hold.exportLimitW,
   };
-  const astray = astrayNext(frame);
+  const astray = astrayNext(state.astray, view, hold.connection, frame.batteries);
   const pv = forPv(frame, reach(frame, astray, 'minW'));
   const loads = forLoads(frame, reach(frame, astray, 'maxW') - frame.leastW);
   const lacking = { import: loads.roomW < -0.02 * hold.importLimitW - 100, export: pv.lacking };

@@ -52,6 +52,8 @@ export interface Observed {
   readonly atMs: number;
   readonly gridW: number;
   readonly byTerminal: Readonly<Record<string, number>>;
+  /** W that each may have moved since what the meter shows; empty where the meter is prompt. */
+  readonly moved: Readonly<Record<string, number>>;
 }
 
 /**
@@ -167,7 +169,7 @@ const newestMs = (trace: Trace): number =>
  * line and the newer sample: a slow device moves along the line, a fast one has jumped just after
  * it was told, long before.
  */
-function at(trace: Trace, atMs: number): number {
+export function at(trace: Trace, atMs: number): number {
   let before: Sample | undefined;
   for (const sample of trace) {
     if (sample.atMs >= atMs) {
@@ -188,7 +190,7 @@ function prompt({ trace, steered }: Around): Observed {
     .reduce((least, one) => Math.min(least, newestMs(one.trace)), newestMs(trace));
   const byTerminal: Record<string, number> = {};
   for (const one of steered) byTerminal[one.id] = at(one.trace, atMs);
-  return { belief: undefined, atMs, gridW: at(trace, atMs), byTerminal };
+  return { belief: undefined, atMs, gridW: at(trace, atMs), byTerminal, moved: {} };
 }
 
 /**
@@ -222,7 +224,8 @@ export function observe(before: Belief | undefined, around: Around): Observed | 
   const known = before?.members === members ? before : undefined;
   const netW = held(known?.netW, net, noiseW);
   const belief = { members, netW, restW: held(known?.restW, narrowed(rest, netW, others), noiseW) };
-  return { belief, atMs, ...standing(around, belief, spans) };
+  const moved = Object.fromEntries([...spans].map(([id, own]) => [id, width(own)]));
+  return { belief, atMs, moved, ...standing(around, belief, spans) };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import { type Belief, follow, observe, type Trace } from './align.ts';
 import { judgeMeters } from './meters.ts';
+import { NOMINAL_V, PHASE_NAMES, phaseShifts, phasesOf } from './phases.ts';
 import type { MeterTrack } from './plausible.ts';
 import { placePoints, residual, total } from './points.ts';
 import { NO_SOC, type SocTrack, type SocView, socStep } from './soc.ts';
@@ -11,7 +12,6 @@ import type {
   ConnectionState,
   GridPresence,
   Measured,
-  PhaseState,
   Seen,
   SiteState,
   TerminalState,
@@ -37,7 +37,6 @@ export const NO_MEMORY: SiteMemory = {
   meters: {},
 };
 
-const NOMINAL_V = 230;
 type Points = Readonly<Record<string, Reading>>;
 
 /** Last known power of a place with its age; never read is NaN and Infinity. */
@@ -51,16 +50,6 @@ function measured(points: Points, id: string, nowMs: number): Measured {
 }
 
 const value = (points: Points, name: string): number => good(points[name]) ?? Number.NaN;
-
-function phasesOf(points: Points, id: string): PhaseState[] {
-  return [1, 2, 3]
-    .map((phase) => ({
-      powerW: value(points, `${id}.powerL${phase}W`),
-      currentA: Math.abs(value(points, `${id}.currentL${phase}A`)),
-      voltageV: value(points, `${id}.voltageL${phase}V`),
-    }))
-    .filter((phase) => Number.isFinite(phase.powerW) || Number.isFinite(phase.currentA));
-}
 
 /** By the signal where there is one, otherwise by the voltage at the connection. */
 function gridOf(wiring: Wiring, seen: Seen, points: Points): GridPresence {
@@ -138,13 +127,18 @@ function capabilityOf(
 /** Traces of every place that a control loop adds up, at the instants of the values. */
 function traced(wiring: Wiring, memory: SiteMemory, points: Points): Record<string, Trace> {
   const traces: Record<string, Trace> = {};
-  for (const { id, figures } of wiring.places) {
-    const reading = points[`${id}.powerW`];
-    const before = memory.traces[id] ?? [];
-    traces[id] =
-      reading?.quality === 'good'
-        ? follow(before, reading.atMs - figures.latencyMs, reading.value)
-        : before;
+  for (const { id, kind, figures } of wiring.places) {
+    const trace = (key: string, of: string): void => {
+      const reading = points[of];
+      const before = memory.traces[key] ?? [];
+      traces[key] =
+        reading?.quality === 'good'
+          ? follow(before, reading.atMs - figures.latencyMs, reading.value)
+          : before;
+    };
+    trace(id, `${id}.powerW`);
+    if (kind !== 'connection') continue;
+    for (const name of PHASE_NAMES) trace(`${id}.${name}`, `${id}.power${name}W`);
   }
   return traces;
 }
@@ -163,6 +157,7 @@ function ordered(memory: SiteMemory, sent: Readonly<Record<string, number>>, now
 const JITTER = 0.1;
 
 interface Surroundings {
+  readonly points: Points;
   readonly wiring: Wiring;
   readonly traces: Readonly<Record<string, Trace>>;
   readonly terminals: readonly TerminalState[];
@@ -172,7 +167,7 @@ interface Surroundings {
 
 /** The connection and what is steered behind it, as they stand now. */
 function aligned(around: Surroundings, connection: string, before: Belief | undefined) {
-  const { wiring, traces, terminals } = around;
+  const { wiring, traces, terminals, points } = around;
   const figuresOf = (id: string): Figures =>
     wiring.places.find((place) => place.id === id)?.figures ?? NO_FIGURES;
   const own = terminals.filter((t) => t.connection === connection && t.spec.control !== 'none');
@@ -194,14 +189,21 @@ function aligned(around: Surroundings, connection: string, before: Belief | unde
   });
   const byTerminal: Record<string, number> = {};
   for (const { id } of own) byTerminal[id] = seen?.byTerminal[id] ?? Number.NaN;
-  return {
-    belief: seen?.belief,
-    aligned: {
-      atMs: seen?.atMs ?? Number.NEGATIVE_INFINITY,
-      gridW: seen?.gridW ?? Number.NaN,
-      byTerminal,
+  const { atMs = Number.NEGATIVE_INFINITY, gridW = Number.NaN, moved = {} } = seen ?? {};
+  const phases = phasesOf(points, connection);
+  const node = wiring.site.connections.find(({ id }) => id === connection)?.node;
+  const shiftsW = phaseShifts(
+    phases,
+    wiring.site.nodes.find(({ id }) => id === node)?.phases ?? 3,
+    {
+      ...{ atMs, moved, terminals: fresh, isPrompt: seen?.belief === undefined },
+      shiftW: gridW - value(points, `${connection}.powerW`),
+      traces: Object.fromEntries(
+        PHASE_NAMES.map((name) => [name, traces[`${connection}.${name}`] ?? []]),
+      ),
     },
-  };
+  );
+  return { belief: seen?.belief, phases, aligned: { atMs, gridW, shiftsW, byTerminal } };
 }
 
 function addDerived(wiring: Wiring, points: Record<string, Reading>): void {
@@ -277,7 +279,7 @@ export function siteStep(
   const { terminals, soc } = terminalsOf(wiring, memory, seen, points, nowMs, times);
   const traces = traced(wiring, memory, points);
   const orders = ordered(memory, seen.sent ?? {}, nowMs);
-  const around = { wiring, traces, terminals, orders, cycleMs: times.cycleMs };
+  const around = { points, wiring, traces, terminals, orders, cycleMs: times.cycleMs };
   const beliefs: Record<string, Belief> = {};
   const connections = wiring.site.connections.map(({ id }): ConnectionState => {
     const now = aligned(around, id, memory.beliefs[id]);
@@ -285,7 +287,7 @@ export function siteStep(
     return {
       ...measured(points, id, nowMs),
       id,
-      phases: phasesOf(points, id),
+      phases: now.phases,
       inWh: value(points, `${id}.inWh`),
       outWh: value(points, `${id}.outWh`),
       aligned: now.aligned,

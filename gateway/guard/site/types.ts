@@ -40,6 +40,7 @@ export interface Measured {
 
 /** One phase of a connection, signed as the power of that phase; NaN where not measured. */
 export interface PhaseState {
+  readonly name: 'L1' | 'L2' | 'L3';
   readonly powerW: number;
   readonly currentA: number; // magnitude
   readonly voltageV: number;
@@ -70,6 +71,7 @@ export interface Doubt {
 export interface Aligned {
   readonly atMs: number; // of the meter's newest value
   readonly gridW: number; // what it would show now
+  readonly shiftsW: readonly number[]; // the same less what it shows, of each measured phase
   readonly byTerminal: Readonly<Record<string, number>>; // NaN where not fresh
 }
 

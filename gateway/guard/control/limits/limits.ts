@@ -1,22 +1,25 @@
-import type { Connection, Site } from '../../../contracts/values/site.ts';
+import type { Connection } from '../../../contracts/values/site.ts';
 import { power } from '../../../contracts/values/words.ts';
+import { NOMINAL_V } from '../../site/phases.ts';
 import type { ConnectionState } from '../../site/types.ts';
 import { type Hold, INSIDE_START, type InsideState, keepInside } from '../inside.ts';
+import { isPhased, phasesAt } from '../rooms.ts';
 import type { Ask, Controller, GridLimit, Step, View, Wish } from '../types.ts';
 
 /** One memory for each connection and limit. */
 export type LimitsState = Readonly<Record<string, InsideState>>;
 
-const NOMINAL_V = 230;
-
-/** What a fuse leaves in watts of the sum, given how the phases are loaded now; >= 0. */
+/**
+ * What a fuse leaves in watts of the sum, >= 0. Where the phases are measured each is held by
+ * itself; where their direction is not known, the fullest one stands for all.
+ */
 export function fuseLimits(
   connection: Connection,
   state: ConnectionState,
   phases: 1 | 3,
 ): { readonly importW: number; readonly exportW: number } {
   const fullW = connection.fuseA * NOMINAL_V * phases;
-  if (state.phases.length === 0 || !Number.isFinite(state.powerW)) {
+  if (isPhased(state) || state.phases.length === 0 || !Number.isFinite(state.powerW)) {
     return { importW: fullW, exportW: fullW };
   }
   let importRoomW = Number.POSITIVE_INFINITY;
@@ -38,12 +41,8 @@ export function fuseLimits(
   };
 }
 
-export function phasesOf(site: Site, connection: Connection): 1 | 3 {
-  return site.nodes.find(({ id }) => id === connection.node)?.phases ?? 3;
-}
-
 function siteHold(view: View, connection: Connection, state: ConnectionState): Hold {
-  const fuse = fuseLimits(connection, state, phasesOf(view.spec, connection));
+  const fuse = fuseLimits(connection, state, phasesAt(view.spec, connection.id));
   const byFuse = {
     import: fuse.importW < connection.contractedImportW,
     export: fuse.exportW < connection.contractedExportW,

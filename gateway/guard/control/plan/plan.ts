@@ -1,7 +1,8 @@
 import type { PlanStep, TerminalStep } from '../../../contracts/values/plan.ts';
 import { doing, power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
-import { clamp, comingGridW, ready, type Slot, slotsOf, wanted } from '../shares.ts';
+import { aimed } from '../rooms.ts';
+import { clamp, comingGridW, ready, type Slot, slotsOf } from '../shares.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
 const WHY_MAX = 200;
@@ -42,23 +43,21 @@ function batteryTargets(view: View, connection: string, plan: PlanStep): Record<
     return step === undefined ? [] : [{ slot: bounded(slot, step), step }];
   });
   const targets: Record<string, number> = {};
-  let leftW = comingGridW(view, connection);
+  let fixedW = 0;
   const live: Follower[] = [];
   for (const follower of followers) {
     const { slot, step } = follower;
     if (step.follow === 'self' || step.follow === 'grid') live.push(follower);
     else if (step.follow === 'fixed' && Number.isFinite(step.powerW)) {
-      leftW -= clamp(step.powerW, slot.minW, slot.maxW);
+      fixedW += clamp(step.powerW, slot.minW, slot.maxW);
       targets[slot.id] = planned(step, step.powerW);
     }
   }
   const held = live.find(({ step }) => step.follow === 'grid' && Number.isFinite(step.gridW));
-  const sharedW = leftW - (held?.step.gridW ?? 0);
-  if (!Number.isFinite(sharedW)) return targets;
-  const parts = wanted(
-    sharedW,
-    live.map(({ slot }) => slot),
-  );
+  const gridW = fixedW + (held?.step.gridW ?? 0);
+  if (!Number.isFinite(comingGridW(view, connection) - gridW)) return targets;
+  const slots = live.map(({ slot }) => slot);
+  const parts = aimed(view, connection, gridW, slots);
   for (const { slot, step } of live) targets[slot.id] = planned(step, parts[slot.id] ?? 0);
   return targets;
 }

@@ -1,7 +1,8 @@
 import { PROMPT_METER_MS } from '../../../contracts/values/site.ts';
 import { doing, REST_W } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
-import { clamp, comingGridW, ready, type Slot, slotsOf, wanted } from '../shares.ts';
+import { aimed } from '../rooms.ts';
+import { clamp, comingGridW, ready, type Slot, slotsOf } from '../shares.ts';
 import type { Controller, Step, View, Wish } from '../types.ts';
 
 /** What the batteries of each connection were last asked for together, W. */
@@ -45,7 +46,7 @@ function share(view: View, connection: string, targetW: number): Share {
     const mostW = keeps.get(slot.id) ?? slot.maxW;
     return { ...slot, maxW: clamp(mostW, slot.minW, slot.maxW) };
   });
-  const parts = wanted(targetW, slots);
+  const parts = aimed(view, connection, comingGridW(view, connection) - targetW, slots);
   let sumW = 0;
   const wishes = slots.map(({ id }): Wish => {
     const mostW = keeps.get(id);

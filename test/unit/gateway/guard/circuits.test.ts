@@ -20,7 +20,11 @@ function farm(edge: Partial<Edge>, battery: Partial<Terminal> = {}): Site {
   };
 }
 
-const seen = (values: Readonly<Record<string, number>>, phases: PhaseState[] = [], gridW = 0) =>
+const seen = (
+  values: Readonly<Record<string, number>>,
+  phases: PhaseState[] = [],
+  shiftsW: number[] = [],
+) =>
   ({
     nowMs: 0,
     wallMs: 0,
@@ -30,7 +34,9 @@ const seen = (values: Readonly<Record<string, number>>, phases: PhaseState[] = [
         { quality: 'good', value, atMs: 0 },
       ]),
     ),
-    connections: [{ id: 'grid', powerW: 0, phases, aligned: { atMs: 0, gridW, byTerminal: {} } }],
+    connections: [
+      { id: 'grid', powerW: 0, phases, aligned: { atMs: 0, gridW: 0, shiftsW, byTerminal: {} } },
+    ],
     terminals: [],
   }) as unknown as SiteState;
 
@@ -93,13 +99,14 @@ describe('circuits of the site file', () => {
   });
 
   it('the phases of the connection are brought to the instant of its sum', () => {
-    const phases = [1_000, 2_000, -500].map((powerW) => ({
+    const phases = [1_000, 2_000, -500].map((powerW, n) => ({
+      name: (['L1', 'L2', 'L3'] as const)[n] ?? 'L1',
       powerW,
       currentA: Number.NaN,
       voltageV: 230,
     }));
-    const facts = circuitFacts(farm({}), seen({}, phases, 300));
-    expect(facts.map(({ importW }) => importW)).toEqual([1_100, 2_100, -400]);
+    const facts = circuitFacts(farm({}), seen({}, phases, [300, 0, -100]));
+    expect(facts.map(({ importW }) => importW)).toEqual([1_300, 2_000, -600]);
     expect(facts.map(({ importLimitW }) => importLimitW)).toEqual([14_490, 14_490, 14_490]);
   });
 
