@@ -111,7 +111,9 @@ export function superviseAgent(guard: Guard, deps: SupervisedDeps): Supervisor {
       else if (frame.t === 'directive') guard.directive(frame.directive);
       else if (frame.t === 'pass') supervisor.pass(frame, guard.pass);
       else if (frame.t === 'trial') supervisor.tried(frame, guard.trial(frame.request));
-      else if (frame.t === 'restart') deps.restart();
+      else if (frame.t === 'override') {
+        supervisor.overridden(frame, guard.override(frame.request));
+      } else if (frame.t === 'restart') deps.restart();
     },
     onRestart: () => guard.agentRestarted(),
   });

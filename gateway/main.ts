@@ -104,6 +104,22 @@ program
   });
 
 program
+  .command('override')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .argument('[terminal]', 'whose turn it is; without it, what is ordered')
+  .argument('[act]', 'hold, charge, discharge, off, or end')
+  .argument('[power]', 'of charge and discharge, as 3kW')
+  .option('--for <time>', 'how long, as 90min or 2h; without it 1h')
+  .option('--until <time>', 'until this time of day at the site, as 18:00')
+  .option('--by <name>', 'who orders it; without it the name of the user')
+  .option('--json', 'print one JSON object')
+  .description('order a battery, the sun or a load by hand for a while, inside every limit')
+  .action(async (dir: string, terminal, act, power, options) => {
+    const { orderNow } = await import('./cli/override.ts');
+    process.exitCode = await orderNow(resolve(dir), [terminal, act, power], options);
+  });
+
+program
   .command('ask')
   .argument('<question>', 'such as "why did it charge at 14:00?"')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type BusDoorRequest, busDoorAnswer, busDoorRequest } from '../contracts/bus-door.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { encodeValue, FRAME_BYTES_MAX, FrameReader } from '../contracts/values/frames.ts';
+import type { OverrideAnswer, OverrideRequest } from '../contracts/values/override.ts';
 import type { TrialAnswer, TrialRequest } from '../contracts/values/trial.ts';
 
 const NAME = 'bus.sock';
@@ -18,6 +19,8 @@ export interface BehindDoor {
   ask(device: string, bytes: Uint8Array): Promise<Uint8Array>;
   /** @returns undefined when the guard does not answer */
   trial(request: unknown): Promise<TrialAnswer | undefined>;
+  /** @returns undefined likewise */
+  override(request?: unknown): Promise<OverrideAnswer | undefined>;
 }
 
 const doorOf = (dataDir: string): string => join(dataDir, NAME);
@@ -27,6 +30,9 @@ function serve(socket: Socket, behind: BehindDoor): void {
   let busy = false;
   const answerOf = async (request: BusDoorRequest): Promise<object> => {
     if ('trial' in request) return { trial: (await behind.trial(request.trial)) ?? null };
+    if ('override' in request) {
+      return { override: (await behind.override(request.override ?? undefined)) ?? null };
+    }
     return { bytes: [...(await behind.ask(request.device, Uint8Array.from(request.bytes)))] };
   };
   const answer = async (request: BusDoorRequest): Promise<void> => {
@@ -92,6 +98,8 @@ export interface BusDoor {
   ask(device: string, bytes: Uint8Array): Promise<readonly number[]>;
   /** @throws Error when the gateway is gone, or its guard does not answer */
   trial(request: TrialRequest): Promise<TrialAnswer>;
+  /** Without a request: what is in force. @throws Error likewise */
+  override(request?: OverrideRequest): Promise<OverrideAnswer>;
   close(): void;
 }
 
@@ -132,6 +140,11 @@ export async function knock(dataDir: string): Promise<BusDoor> {
     async trial(request) {
       const answer = await send({ trial: request });
       if ('trial' in answer && answer.trial !== null) return answer.trial;
+      throw new Error('the guard does not answer');
+    },
+    async override(request) {
+      const answer = await send({ override: request ?? null });
+      if ('override' in answer && answer.override !== null) return answer.override;
       throw new Error('the guard does not answer');
     },
     close: () => socket.destroy(),

@@ -20,6 +20,7 @@ const contrary = (image: Image, nameOf: (device: string) => string): Omit<Alarm,
     text: `${sentence}: its readings are not used.`,
     mend: 'Compare it with its own display: direction of the transformers, sign, word order.',
   })),
+  ...(image.concerns ?? []).map((one) => ({ ...one, text: `${one.text}.` })),
   ...image.devices
     .filter(({ follows }) => follows === false)
     .map(({ id }) => ({

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { OverrideAnswer } from './values/override.ts';
 import type { TrialAnswer } from './values/trial.ts';
 
 /**
  * What a command on this machine asks the running gateway for: one request to a device of the site,
- * as a Modbus PDU, or one of commissioning. Framed as between guard and agent (4-byte length,
+ * as a Modbus PDU, one of commissioning, or a person's order. Framed as between guard and agent (4-byte length,
  * JSON), each request far below 4 KB. PDUs read only: the guard refuses everything else, and
  * answers with an exception. A trial is what a person consented to; the guard judges it.
  */
@@ -23,7 +24,13 @@ const tried = z.strictObject({
   trial: z.record(z.string().max(64), z.union([z.string().max(64), z.number()])),
 });
 
-export const busDoorRequest = z.union([passed, tried]);
+const ordered = z.strictObject({
+  v: z.literal(1),
+  id: count,
+  override: z.record(z.string().max(64), z.union([z.string().max(64), z.number()])).nullable(),
+});
+
+export const busDoorRequest = z.union([passed, tried, ordered]);
 export type BusDoorRequest = z.infer<typeof busDoorRequest>;
 
 /** Of the guard itself, whose types hold on both sides. */
@@ -31,7 +38,12 @@ const trialAnswer = z.custom<TrialAnswer>(
   (value) => typeof value === 'object' && value !== null && 'refused' in value,
 );
 
+const overrideAnswer = z.custom<OverrideAnswer>(
+  (value) => typeof value === 'object' && value !== null && 'overrides' in value,
+);
+
 export const busDoorAnswer = z.union([
   z.object({ v: z.literal(1), id: z.int(), bytes: pdu }),
   z.object({ v: z.literal(1), id: z.int(), trial: trialAnswer.nullable() }),
+  z.object({ v: z.literal(1), id: z.int(), override: overrideAnswer.nullable() }),
 ]);

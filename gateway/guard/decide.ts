@@ -1,4 +1,5 @@
 import type { DecisionView, Image, Mode, ModeFlag, Reason } from '../contracts/values/image.ts';
+import type { Override } from '../contracts/values/override.ts';
 import type { Intent } from '../contracts/values/plan.ts';
 import type { Connection, Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
@@ -67,6 +68,7 @@ export interface TurnInput {
   readonly seen: Seen;
   readonly held: Intent | undefined; // the newest of the agent, in force or not
   readonly trial?: Trial | undefined; // a person proves a device
+  readonly overrides?: readonly Override[] | undefined; // orders of people in force
   readonly isClockTrusted?: boolean | undefined; // default true
 }
 
@@ -91,7 +93,7 @@ export interface Turn {
  */
 export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Turn {
   const { spec } = plant;
-  const { at, times, held, trial, isClockTrusted = true } = input;
+  const { at, times, held, trial, overrides, isClockTrusted = true } = input;
   const seen = see(plant, before, input);
   const { site } = seen;
   const grid = limitsNow(before.grid, spec, times, at);
@@ -100,7 +102,10 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const frequencyHz = frequencyOf(spec, input.seen, at.nowMs, times);
   const decided = arbitrate(
     before.control,
-    { site, spec, times, gridLimits: grid.limits, intent, sent, frequencyHz, trial },
+    {
+      ...{ site, spec, times, gridLimits: grid.limits, demand: grid.demand },
+      ...{ intent, sent, frequencyHz, trial, overrides },
+    },
     at.nowMs,
   );
   const facts = factsOf(plant, input, site, grid, decided.islanded);

@@ -2,9 +2,9 @@ import type { Directive, SignedDirective } from '../contracts/values/directive.t
 import type { Connection, Site } from '../contracts/values/site.ts';
 import type { Instant } from '../contracts/values/time.ts';
 import type { Timing } from '../contracts/values/timing.ts';
-import { clockTime } from '../contracts/values/words.ts';
+import { clockTime, power } from '../contracts/values/words.ts';
 import type { Verifier } from '../ports.ts';
-import type { GridLimit } from './control/types.ts';
+import type { DemandLimit, GridLimit } from './control/types.ts';
 
 /**
  * What the grid agent has said, and when it was last heard. Times `AtMs`, `SinceMs` on the
@@ -12,7 +12,7 @@ import type { GridLimit } from './control/types.ts';
  */
 export interface GridState {
   readonly highestSequence: number;
-  readonly directives: readonly Directive[]; // envelopes and emergencies, running or to come
+  readonly directives: readonly Directive[]; // all but heartbeats, running or to come
   readonly onLost: 'keep' | 'failsafe';
   readonly heardAtMs: number;
   readonly heardWallMs: Instant | undefined;
@@ -67,7 +67,7 @@ export function parseDirective(body: string): Directive | undefined {
   const d = raw as Readonly<Record<string, unknown>>;
   const sound =
     d['v'] === 1 &&
-    ['envelope', 'emergency', 'heartbeat'].includes(String(d['kind'])) &&
+    ['envelope', 'emergency', 'demand-response', 'heartbeat'].includes(String(d['kind'])) &&
     ['keep', 'failsafe'].includes(String(d['onLost'])) &&
     typeof d['gateway'] === 'string' &&
     typeof d['why'] === 'string' &&
@@ -112,7 +112,7 @@ export function take(state: GridState, directive: Directive, at: Moment): GridSt
   const failsafe = state.failsafe && {
     sinceMs: state.failsafe.sinceMs,
     backSinceMs: state.failsafe.backSinceMs ?? at.nowMs,
-    newLimit: state.failsafe.newLimit || limit,
+    newLimit: state.failsafe.newLimit || (limit && directive.kind !== 'demand-response'),
   };
   return {
     ...heard,
@@ -123,10 +123,27 @@ export function take(state: GridState, directive: Directive, at: Moment): GridSt
   };
 }
 
+const NEWS = {
+  envelope: ['ENVELOPE', 'Grid envelope'],
+  emergency: ['EMERGENCY', 'Grid emergency'],
+  'demand-response': ['DEMAND_RESPONSE', 'Demand-response event'],
+} as const;
+
+/** What people are told of a directive that was taken. */
+export function newsOf(
+  { kind, importLimitW, exportLimitW, fromMs, untilMs, issuedAtMs }: Directive,
+  zone: string,
+): { readonly code: string; readonly text: string } {
+  const [code, name] = NEWS[kind === 'heartbeat' ? 'envelope' : kind];
+  const from = fromMs > issuedAtMs ? `from ${clockTime(fromMs, zone)} ` : '';
+  const limits = `buying up to ${power(importLimitW)}, selling up to ${power(exportLimitW)}`;
+  return { code, text: `${name}: ${limits}, ${from}until ${clockTime(untilMs, zone)}` };
+}
+
 /** Newest directive of a kind that is in force at an instant. */
 export function inForce(
   state: GridState,
-  kind: 'envelope' | 'emergency',
+  kind: Exclude<Directive['kind'], 'heartbeat'>,
   wallMs: Instant,
   times: Timing,
 ): Directive | undefined {
@@ -161,6 +178,7 @@ function failsafeNow(state: GridState, times: Timing, nowMs: number): Failsafe |
 export interface GridLimits {
   readonly state: GridState;
   readonly limits: readonly GridLimit[];
+  readonly demand: DemandLimit | undefined; // of a running demand-response event
   readonly limited: boolean; // heartbeat lost
 }
 
@@ -211,5 +229,21 @@ export function limitsNow(before: GridState, site: Site, times: Timing, at: Mome
       source: "the site's own limit",
     };
   });
-  return { state, limits, limited };
+  return { state, limits, demand: demandNow(state, site, times, at.wallMs), limited };
+}
+
+/** The newest demand-response event that runs; at the site's first connection. */
+function demandNow(
+  state: GridState,
+  site: Site,
+  times: Timing,
+  wallMs: Instant,
+): DemandLimit | undefined {
+  const event = inForce(state, 'demand-response', wallMs, times);
+  const connection = site.connections[0];
+  if (event === undefined || connection === undefined) return undefined;
+  const until = clockTime(event.untilMs, site.place.timeZone);
+  const { importLimitW, exportLimitW } = event;
+  const source = `demand-response event until ${until}`;
+  return { connection: connection.id, importLimitW, exportLimitW, source };
 }

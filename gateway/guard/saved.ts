@@ -1,5 +1,6 @@
 import type { Directive } from '../contracts/values/directive.ts';
 import type { Mode } from '../contracts/values/image.ts';
+import type { KeptOverride } from '../contracts/values/override.ts';
 import { HOUR_MS } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
 import type { GridState } from './directives.ts';
@@ -18,6 +19,8 @@ export interface GuardState {
   readonly lastHeartbeatWallMs?: number;
   readonly onLost?: 'keep' | 'failsafe';
   readonly failsafeSinceWallMs?: number;
+  /** Orders of people in force. */
+  readonly overrides?: readonly KeptOverride[];
   /** When this was written down: no later start is before it. */
   readonly wallMs?: number;
 }
@@ -47,6 +50,7 @@ export interface Kept {
   readonly mode: Mode;
   readonly grid: GridState;
   readonly budget: Record<string, number>;
+  readonly overrides: readonly KeptOverride[];
 }
 
 export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
@@ -61,6 +65,7 @@ export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
     budget: kept.budget,
     onLost: grid.onLost,
     wallMs,
+    ...(kept.overrides.length > 0 && { overrides: kept.overrides }),
     ...(heardWallMs === undefined ? {} : { lastHeartbeatWallMs: heardWallMs }),
     ...(failsafe === undefined
       ? {}
@@ -85,7 +90,8 @@ export class Saver {
     this.sinceCycles += 1;
     const sequences = state.envelopes.map(({ sequence }) => sequence).join();
     const failsafe = state.failsafeSinceWallMs === undefined ? '' : 'failsafe';
-    const bound = [state.epoch, state.mode, state.onLost, sequences, failsafe].join('|');
+    const orders = (state.overrides ?? []).map((one) => Object.values(one).join()).join(';');
+    const bound = [state.epoch, state.mode, state.onLost, sequences, failsafe, orders].join('|');
     const hour = Math.floor((state.wallMs ?? 0) / HOUR_MS);
     const counted = JSON.stringify([state.budget, state.highestSequence, hour]);
     const due = counted !== this.counted && this.sinceCycles >= RARELY_CYCLES;

@@ -1,14 +1,15 @@
 import type { SignedDirective } from '../contracts/values/directive.ts';
 import type { MirrorSpan } from '../contracts/values/frames.ts';
 import type { Image, Mode } from '../contracts/values/image.ts';
+import type { OverrideAnswer } from '../contracts/values/override.ts';
 import type { Intent } from '../contracts/values/plan.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
-import { clockTime, power } from '../contracts/values/words.ts';
 import type { Clock, Log, Verifier } from '../ports.ts';
 import { type BlackBox, Recorder } from './blackbox/recorder.ts';
 import type { Writer } from './commands/types.ts';
+import { concernsOf } from './concerns.ts';
 import { Costs } from './costs.ts';
 import {
   decide,
@@ -20,11 +21,12 @@ import {
   type Turn,
   type TurnInput,
 } from './decide.ts';
-import { limitsNow, take, verify } from './directives.ts';
+import { limitsNow, newsOf, take, verify } from './directives.ts';
 import { doubtsOf } from './doubts.ts';
 import { devicesOf } from './image.ts';
 import { isIntent, supersedes } from './intents.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
+import { keptOverrides, Overrides } from './overrides.ts';
 import { Pacer } from './pacer.ts';
 import type { PassThrough } from './pass.ts';
 import { type GuardState, restore, Saver, toSave } from './saved.ts';
@@ -71,6 +73,8 @@ export interface Guard {
   readonly pass: PassThrough['ask'];
   /** What the commissioning command asks. */
   readonly trial: Trials['ask'];
+  /** A person's order, as it came; undefined only asks what is in force. */
+  override(raw: unknown): OverrideAnswer;
 }
 
 export function createGuard(deps: GuardDeps): Guard {
@@ -86,6 +90,7 @@ class SiteGuard implements Guard {
   private readonly deps: GuardDeps;
   private readonly plant: Plant;
   private readonly recorder: Recorder | undefined;
+  private readonly overrides: Overrides;
   private readonly pacer: Pacer;
   private readonly costs = new Costs();
   private readonly saver: Saver;
@@ -108,6 +113,7 @@ class SiteGuard implements Guard {
     this.plant = plantOf(site, times, deps.commissioned, deps.bootId);
     this.recorder = deps.blackBox && new Recorder(deps.blackBox, this.plant, deps.log);
     this.memory = startMemory(restore(saved, clock));
+    this.overrides = new Overrides(site, clock, keptOverrides(saved?.overrides));
     this.modeSinceMs = clock.wallMs();
     this.saver = new Saver(deps.save);
     this.telemetry = createTelemetry(site, this.epoch);
@@ -160,6 +166,15 @@ class SiteGuard implements Guard {
   pass: PassThrough['ask'] = (...asked) => this.deps.pass(...asked);
   trial: Trials['ask'] = (raw) => this.deps.trials.ask(raw);
 
+  override(raw: unknown): OverrideAnswer {
+    const answer = this.overrides.ask(raw);
+    if (raw !== undefined && answer.refused === '') {
+      this.keep();
+      this.pacer.early();
+    }
+    return answer;
+  }
+
   directive(signed: SignedDirective): void {
     if (this.ended) return;
     const { clock, site, verifier, times, log } = this.deps;
@@ -176,24 +191,19 @@ class SiteGuard implements Guard {
     const before = limitsNow(grid, site, times, at).limits[0];
     const after = limitsNow(taken, site, times, at).limits[0];
     if (directive.kind === 'heartbeat') return;
-    const until = clockTime(directive.untilMs, site.place.timeZone);
-    const emergency = directive.kind === 'emergency';
+    const isImmediate = directive.kind !== 'envelope';
     const same =
       before?.importLimitW === after?.importLimitW && before?.exportLimitW === after?.exportLimitW;
     // An envelope that is renewed as it was is no news.
-    if (emergency || !same) {
-      this.event(
-        emergency ? 'EMERGENCY' : 'ENVELOPE',
-        `${emergency ? 'Grid emergency' : 'Grid envelope'}: ` +
-          `buying up to ${power(directive.importLimitW)}, ` +
-          `selling up to ${power(directive.exportLimitW)}, until ${until}`,
-      );
+    if (isImmediate || !same) {
+      const { code, text } = newsOf(directive, site.place.timeZone);
+      this.event(code, text);
     }
     const tighter =
       before !== undefined &&
       after !== undefined &&
       (after.importLimitW < before.importLimitW || after.exportLimitW < before.exportLimitW);
-    if (emergency || tighter) this.pacer.early();
+    if (isImmediate || tighter) this.pacer.early();
     this.keep();
   }
 
@@ -226,7 +236,12 @@ class SiteGuard implements Guard {
     const at = { nowMs: clock.monoMs(), wallMs: clock.wallMs() };
     const trial = this.deps.trials.now();
     const isClockTrusted = clock.isWallTrusted?.();
-    return { at, times, seen: { ...seen, offers }, held: this.held, trial, isClockTrusted };
+    const orders = this.overrides.now();
+    const overrides = orders.length > 0 ? orders : undefined;
+    return {
+      ...{ at, times, seen: { ...seen, offers }, held: this.held, trial },
+      ...{ overrides, isClockTrusted },
+    };
   }
 
   private safe() {
@@ -235,6 +250,7 @@ class SiteGuard implements Guard {
 
   private tell(seen: Snapshot, turn: Turn): void {
     const before = this.newest?.doubts ?? [];
+    const known = this.newest?.concerns ?? [];
     const image = this.picture(seen, turn);
     this.newest = image;
     for (const { connection, sentence } of image.doubts ?? []) {
@@ -242,9 +258,15 @@ class SiteGuard implements Guard {
       this.deps.log.error(sentence);
       this.event('METER_IMPLAUSIBLE', sentence);
     }
+    for (const { code, text } of image.concerns ?? []) {
+      if (known.some((one) => one.code === code)) continue;
+      this.deps.log.warn(text);
+      this.event(code.split(':')[0] ?? code, text);
+    }
     const { trials, writer } = this.deps;
     trials.note({ image, seen, findings: turn.judged.findings, leases: writer.state() });
     this.hand(this.telemetry.step(image));
+    for (const { code, text } of this.overrides.news()) this.event(code, text);
     for (const text of writer.foreign()) this.event('FOREIGN_WRITE', text);
     for (const text of this.deps.passed?.() ?? []) this.event('PASSED_WRITE', text);
     this.keep();
@@ -273,6 +295,8 @@ class SiteGuard implements Guard {
       decisions,
       devices: devicesOf(seen.devices, writer.state(), judged.findings, wired, ahead),
       doubts: doubtsOf(site),
+      concerns: concernsOf(this.plant.spec, turn.memory, this.deps.times, site.nowMs),
+      overrides: this.overrides.kept(),
       asks: decided.asks,
       limits,
       counters: this.counters(seen),
@@ -306,7 +330,8 @@ class SiteGuard implements Guard {
     const { clock, writer } = this.deps;
     const { epoch, mode } = this;
     const { grid } = this.memory;
-    const kept = { epoch, mode, grid, budget: writer.budget() };
+    const overrides = this.overrides.kept();
+    const kept = { epoch, mode, grid, budget: writer.budget(), overrides };
     this.saver.offer(toSave(kept, clock.monoMs(), clock.wallMs()));
   }
 }

@@ -81,8 +81,8 @@ export async function runAgent(
     'The site runs without the cloud.',
     () => file.broker && openBroker(file.broker, site, clock),
   );
-  const page = await openPage(file, log, audit);
   const readers = await openReaders(file, site, degraded, { clock, log, pipe, audit });
+  const page = await openPage(file, log, audit, readers.override);
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
   const operations = createOperations({
@@ -143,13 +143,16 @@ async function openReaders(
       openBusDoor(file.dataDir, {
         ask: (device, pdu) => passing.ask(device, pdu, true),
         trial: (request) => passing.trial(request),
+        override: (request) => passing.override(request),
       }),
   );
   return {
+    override: (request?: unknown) => passing.override(request),
     take: (frame: GuardFrame): void => {
       if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
-      else if (frame.t === 'tried') passing.tried(frame.id, frame.answer);
-      else proxy?.take(frame);
+      else if (frame.t === 'tried' || frame.t === 'overridden') {
+        passing.told(frame.id, frame.answer);
+      } else proxy?.take(frame);
     },
     stop: async () => {
       await Promise.all([proxy?.stop(), door?.stop()]);

@@ -1,4 +1,5 @@
 import type { AuditNote } from '../contracts/values/audit.ts';
+import type { OverrideAnswer } from '../contracts/values/override.ts';
 import type { TrialAnswer } from '../contracts/values/trial.ts';
 import type { AuditLog, Clock, Pipe } from '../ports.ts';
 import { Passing } from './passing.ts';
@@ -60,6 +61,21 @@ export class AuditedPassing extends Passing {
       kind: 'commissioning',
       what: answer === undefined ? 'unanswered' : 'asked',
       text: `A device is proven: ${String(act ?? 'a step').slice(0, 32)} ${String(device ?? '')}`,
+      data: Object.fromEntries(told) as AuditNote['data'] & object,
+    });
+    return answer;
+  }
+
+  override async override(request?: unknown): Promise<OverrideAnswer | undefined> {
+    const answer = await super.override(request);
+    if (request === undefined) return answer;
+    const asked = typeof request === 'object' && request !== null ? { ...request } : {};
+    const told = Object.entries(asked).filter(([, value]) => isPlain(value));
+    const refused = answer === undefined ? 'the guard does not answer' : answer.refused;
+    void this.audit?.note({
+      kind: 'command',
+      what: refused === '' ? 'accepted' : 'refused',
+      text: refused === '' ? 'An order of a person' : `An order of a person: ${refused}`,
       data: Object.fromEntries(told) as AuditNote['data'] & object,
     });
     return answer;

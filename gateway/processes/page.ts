@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ensurePageBuilt } from '../adapters/page/build.ts';
 import { openDoors } from '../adapters/page/doors.ts';
-import { createPage, type Page } from '../adapters/page/server.ts';
+import { createPage, type Page, type PageOptions } from '../adapters/page/server.ts';
 import { type GatewayFile, loadDemoDoors } from '../config/gateway-file.ts';
 import { readText } from '../config/load.ts';
 import type { AuditLog, Log } from '../ports.ts';
@@ -17,6 +17,7 @@ export async function openPage(
   file: GatewayFile,
   log: Log,
   audit: AuditLog | undefined,
+  override: PageOptions['override'],
 ): Promise<Page | undefined> {
   const { host, port, hosts, tls } = file.page;
   try {
@@ -30,6 +31,7 @@ export async function openPage(
       host,
       port,
       hosts,
+      override,
       tls: tls && { cert: readText(tls.certFile), key: readText(tls.keyFile) },
       assetsDir: ensurePageBuilt(),
     });

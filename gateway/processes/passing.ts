@@ -1,4 +1,5 @@
 import { encodeFrame } from '../contracts/values/frames.ts';
+import type { OverrideAnswer } from '../contracts/values/override.ts';
 import type { TrialAnswer } from '../contracts/values/trial.ts';
 import type { Clock, Pipe } from '../ports.ts';
 
@@ -11,7 +12,7 @@ export class Passing {
   private readonly clock: Clock;
   private readonly pipe: Pick<Pipe, 'send'>;
   private readonly waiting = new Map<number, (pdu: Uint8Array) => void>();
-  private readonly trials = new Map<number, (answer: TrialAnswer) => void>();
+  private readonly asked = new Map<number, (answer: TrialAnswer | OverrideAnswer) => void>();
   private count = 0;
 
   constructor(clock: Clock, pipe: Pick<Pipe, 'send'>) {
@@ -45,24 +46,35 @@ export class Passing {
 
   /** A request of the commissioning command. @returns undefined when the guard does not answer */
   trial(request: unknown): Promise<TrialAnswer | undefined> {
-    this.count += 1;
-    const id = this.count;
-    if (!this.pipe.send(encodeFrame({ t: 'trial', id, request }))) {
-      return Promise.resolve(undefined);
-    }
-    return new Promise((resolve) => {
-      const end = (answer: TrialAnswer | undefined): void => {
-        cancel();
-        this.trials.delete(id);
-        resolve(answer);
-      };
-      const cancel = this.clock.realAt(this.clock.realMs() + PATIENCE_MS, () => end(undefined));
-      this.trials.set(id, end);
-    });
+    return this.frame<TrialAnswer>('trial', request);
   }
 
-  tried(id: number, answer: TrialAnswer): void {
-    this.trials.get(id)?.(answer);
+  /** A person's order; without one, what is in force. @returns undefined as above */
+  override(request?: unknown): Promise<OverrideAnswer | undefined> {
+    return this.frame<OverrideAnswer>('override', request);
+  }
+
+  /** The guard's answer to a request of one of these kinds. */
+  told(id: number, answer: TrialAnswer | OverrideAnswer): void {
+    this.asked.get(id)?.(answer);
+  }
+
+  private frame<T extends TrialAnswer | OverrideAnswer>(
+    t: 'trial' | 'override',
+    request: unknown,
+  ): Promise<T | undefined> {
+    this.count += 1;
+    const id = this.count;
+    if (!this.pipe.send(encodeFrame({ t, id, request }))) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const end = (answer: TrialAnswer | OverrideAnswer | undefined): void => {
+        cancel();
+        this.asked.delete(id);
+        resolve(answer as T | undefined); // the guard answers each in its kind
+      };
+      const cancel = this.clock.realAt(this.clock.realMs() + PATIENCE_MS, () => end(undefined));
+      this.asked.set(id, end);
+    });
   }
 
   answered(id: number, bytes: readonly number[]): void {

@@ -7,6 +7,7 @@ import {
   sendFrame,
 } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
+import type { OverrideAnswer } from '../contracts/values/override.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
 import type { TrialAnswer } from '../contracts/values/trial.ts';
 import type { PassThrough } from '../guard/pass.ts';
@@ -130,6 +131,11 @@ export class Supervisor {
   /** What the commissioning command asked; never larger than a frame. */
   tried({ id }: AgentFrame & { t: 'trial' }, answer: TrialAnswer): void {
     this.send({ t: 'tried', id, answer });
+  }
+
+  /** A person's order, or what is in force. */
+  overridden({ id }: AgentFrame & { t: 'override' }, answer: OverrideAnswer): void {
+    this.send({ t: 'overridden', id, answer });
   }
 
   /** Hands over what changed of a mirrored device; what does not fit is newer the next time. */
@@ -279,6 +285,7 @@ function checkAgentFrame(raw: unknown): AgentFrame | undefined {
         ? (raw as AgentFrame)
         : undefined;
     case 'trial':
+    case 'override':
       return isNumber('id') ? (raw as AgentFrame) : undefined;
     case 'image-ack':
       return isNumber('cycle') ? (raw as AgentFrame) : undefined;

@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Fault } from '../../contracts/values/fault.ts';
 import type { DayView, LiveView } from '../../contracts/values/view.ts';
 import type { Doors } from './doors.ts';
+import { type AskOverride, serveOverrides } from './orders.ts';
 import { guardRoutes, isSignedIn, type RoutePolicy, serveDoors } from './policy.ts';
 import { createStream, type Stream } from './stream.ts';
 
@@ -24,6 +25,8 @@ export interface PageOptions {
   readonly listenersMax?: number; // pages open at once
   readonly requestsPerMinute?: number; // per address
   readonly requestMs?: number; // a request that trickles in, or never comes, is cut off then
+  /** Asks the guard: a person's order, or what is in force. Without it the page only shows. */
+  readonly override?: AskOverride | undefined;
   /** PEM; with it the page speaks HTTPS and its cookie is Secure. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
@@ -249,6 +252,7 @@ export function createPage(options: PageOptions): Page {
       routes = guardRoutes(app, options.doors);
       await app.register(serveFiles, { root: import.meta.dirname, serve: false });
       serveDoors(app, options.doors);
+      if (options.override !== undefined) serveOverrides(app, options.override);
       app.get('/api/live', SESSION, (request, reply) =>
         stream.count < listenersMax
           ? openEvents(stream, reply, () => isSignedIn(request, options.doors))

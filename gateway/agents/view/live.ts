@@ -3,8 +3,21 @@ import { AUTHORITY } from '../../contracts/values/image.ts';
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Site, Terminal } from '../../contracts/values/site.ts';
 import type { Instant } from '../../contracts/values/time.ts';
-import type { DeviceRow, Flow, LadderRow, LiveView } from '../../contracts/values/view.ts';
-import { age, doing, type PlaceKind, power, sentence } from '../../contracts/values/words.ts';
+import type {
+  DeviceRow,
+  Flow,
+  LadderRow,
+  LiveView,
+  OrderRow,
+} from '../../contracts/values/view.ts';
+import {
+  age,
+  clockTime,
+  doing,
+  type PlaceKind,
+  power,
+  sentence,
+} from '../../contracts/values/words.ts';
 import type { Places } from '../places.ts';
 import { headlineOf, sublineOf } from './headline.ts';
 
@@ -88,6 +101,7 @@ export function liveView(input: LiveInput): LiveView {
     cloud: input.cloud,
     guard: image.counters,
     alarms: input.alarms,
+    orders: ordersOf(input),
     links: input.links,
     version: input.version,
     startedAtMs: input.startedAtMs,
@@ -104,6 +118,14 @@ function ladderOf(image: Image): LadderRow[] {
     decides: image.reason.authority === authority,
   }));
 }
+
+const ordersOf = ({ image, site }: LiveInput): OrderRow[] =>
+  (image.overrides ?? []).map(({ terminal, act, powerW, untilWallMs, by }) => {
+    const name = site.terminals.find(({ id }) => id === terminal)?.name ?? terminal;
+    const what = powerW > 0 ? `${act} ${power(powerW)}` : act;
+    const until = clockTime(untilWallMs, site.place.timeZone);
+    return { terminal, text: sentence(`${name} ${what} until ${until}, ordered by ${by}`) };
+  });
 
 const KINDS: Readonly<Record<Terminal['kind'], Flow['kind']>> = {
   pv: 'pv',

@@ -7,7 +7,8 @@ import type { Instant } from './time.ts';
  */
 export interface Directive {
   readonly v: 1;
-  readonly kind: 'envelope' | 'emergency' | 'heartbeat';
+  /** `demand-response` asks for less while it runs; a person may overrule it, a limit stays one. */
+  readonly kind: 'envelope' | 'emergency' | 'demand-response' | 'heartbeat';
   readonly gateway: string;
   readonly sequence: number; // strictly rising per gateway
   readonly issuedAtMs: Instant;

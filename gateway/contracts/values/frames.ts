@@ -1,5 +1,6 @@
 import type { SignedDirective } from './directive.ts';
 import type { Image } from './image.ts';
+import type { OverrideAnswer } from './override.ts';
 import type { Intent } from './plan.ts';
 import type { TelemetryRecord } from './record.ts';
 import type { TrialAnswer } from './trial.ts';
@@ -18,6 +19,8 @@ export type GuardFrame =
   | { readonly t: 'passed'; readonly id: number; readonly bytes: readonly number[] }
   // answer to a 'trial'
   | { readonly t: 'tried'; readonly id: number; readonly answer: TrialAnswer }
+  // answer to an 'override'
+  | { readonly t: 'overridden'; readonly id: number; readonly answer: OverrideAnswer }
   | { readonly t: 'stopping' };
 
 export type AgentFrame =
@@ -39,6 +42,8 @@ export type AgentFrame =
     }
   // the commissioning command; the guard checks what it asks
   | { readonly t: 'trial'; readonly id: number; readonly request: unknown }
+  // a person's order, or the question what is in force; the guard checks what it asks
+  | { readonly t: 'override'; readonly id: number; readonly request?: unknown }
   | { readonly t: 'alive' };
 
 /** Registers of one read, or bits as 0 and 1, as the device answered. */

@@ -1,3 +1,4 @@
+import type { KeptOverride } from './override.ts';
 import type { Reading } from './reading.ts';
 import type { Instant } from './time.ts';
 
@@ -59,6 +60,8 @@ export type ReasonCode =
   | 'WRITE_BUDGET'
   | 'NOT_COMMISSIONED'
   | 'COMMISSIONING'
+  | 'OVERRIDE'
+  | 'DEMAND_RESPONSE'
   | 'IDLE';
 
 export interface DeviceView {
@@ -109,6 +112,14 @@ export interface Image {
   readonly devices: readonly DeviceView[];
   /** Meters that answer and whose word does not count. */
   readonly doubts?: readonly { readonly connection: string; readonly sentence: string }[];
+  /** What people must know of beside that: `SOC_JUMP:battery1`, a sentence, the next step. */
+  readonly concerns?: readonly {
+    readonly code: string;
+    readonly text: string;
+    readonly mend: string;
+  }[];
+  /** Orders of people in force. */
+  readonly overrides?: readonly KeptOverride[];
   readonly asks: readonly { readonly authority: Authority; readonly sentence: string }[];
   readonly limits: {
     readonly importLimitW: number;

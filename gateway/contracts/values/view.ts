@@ -51,8 +51,16 @@ export interface LiveView {
   }[];
   /** Under the devices: 'Clock', 'in step, 3 ms'. */
   readonly links?: readonly { readonly name: string; readonly text: string }[];
+  /** Orders of people in force, in words; none where nothing can be ordered. */
+  readonly orders?: readonly OrderRow[];
   readonly version?: string;
   readonly startedAtMs?: Instant;
+}
+
+/** 'Battery charge 3.0 kW, until 18:00, by the page'. */
+export interface OrderRow {
+  readonly terminal: string;
+  readonly text: string;
 }
 
 /** One step of the order of authority and what it asks; exactly one decides. */

@@ -2,13 +2,16 @@ import { act } from '../act.ts';
 import type { SiteState, TerminalState } from '../site/types.ts';
 import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
 import { commission } from './commission/commission.ts';
+import { demand } from './demand/demand.ts';
 import { type DroopState, droop } from './droop/droop.ts';
 import { type EvState, ev } from './ev/ev.ts';
 import { type FusesState, fuses } from './fuses/fuses.ts';
+import type { InsideState } from './inside.ts';
 import { type IslandState, island } from './island/island.ts';
 import { type LeadState, lead, NO_LEAD } from './lead.ts';
 import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
 import { type MarketState, market } from './market/market.ts';
+import { override } from './override/override.ts';
 import { type PeakState, peak } from './peak/peak.ts';
 import { keepPhases, type Point } from './placing.ts';
 import { plan } from './plan/plan.ts';
@@ -26,6 +29,7 @@ export interface ArbiterState {
   readonly grid: LimitsState;
   readonly droop: DroopState;
   readonly ramp: RampState;
+  readonly demand: InsideState;
   readonly peak: PeakState;
   readonly market: MarketState;
   readonly self: SelfState;
@@ -42,6 +46,7 @@ export const ARBITER_START: ArbiterState = {
   grid: gridLimits.start,
   droop: droop.start,
   ramp: ramp.start,
+  demand: demand.start,
   peak: peak.start,
   market: market.start,
   self: self.start,
@@ -208,7 +213,12 @@ export function arbitrate(
   const drooped = run(droop, before.droop);
   const ramped = run(ramp, next.island.islanded ? ramp.start : before.ramp);
   run(commission, undefined);
-  const later = { peak: run(peak, before.peak), market: run(market, before.market) };
+  run(override, undefined);
+  const later = {
+    demand: run(demand, before.demand),
+    peak: run(peak, before.peak),
+    market: run(market, before.market),
+  };
   run(plan, undefined);
   const last = { ev: run(ev, before.ev), self: run(self, before.self) };
   const able = seen.site.terminals.filter(({ spec }) => spec.control !== 'none');

@@ -1,4 +1,5 @@
 import type { Authority, ReasonCode } from '../../contracts/values/image.ts';
+import type { Override } from '../../contracts/values/override.ts';
 import type { Intent } from '../../contracts/values/plan.ts';
 import type { Site } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
@@ -50,6 +51,11 @@ export interface GridLimit extends Limits {
   readonly source: string; // 'the grid agent allows no more until 20:00'
 }
 
+/** What a demand-response event asks, while it runs. */
+export interface DemandLimit extends Limits {
+  readonly source: string; // 'a demand-response event until 19:00'
+}
+
 /** Everything a controller may look at. */
 export interface View {
   readonly site: SiteState;
@@ -57,6 +63,8 @@ export interface View {
   readonly times: Timing;
   readonly open: Open;
   readonly gridLimits: readonly GridLimit[];
+  readonly demand?: DemandLimit | undefined;
+  readonly overrides?: readonly Override[] | undefined; // orders of people in force
   readonly intent: Intent | undefined; // only while it is in force
   readonly sent: Readonly<Record<string, number>>; // what the kernel last allowed, by terminal
   readonly frequencyHz: number; // by the site's signal; NaN = not known

@@ -11,6 +11,14 @@ export interface SocTrack {
   readonly chargedWh: number; // since then, into and out of the store
   readonly dischargedWh: number;
   readonly doubt: SocDoubt | undefined;
+  readonly jump?: SocJump | undefined; // the newest, for people
+}
+
+/** A change of charge that no energy explains. */
+export interface SocJump {
+  readonly atMs: number; // of the reading that showed it
+  readonly fromPct: number;
+  readonly toPct: number;
 }
 
 /** After a jump that no energy explains: from where, and how many readings agree since. */
@@ -71,7 +79,8 @@ function take(track: SocTrack, socPct: number, atMs: number, at: SocStep): SocTr
   if (jumped) {
     const lowPct = Math.min(socPct, track.socPct, before?.lowPct ?? socPct);
     const highPct = Math.max(socPct, track.socPct, before?.highPct ?? socPct);
-    return { ...next, doubt: { lowPct, highPct, agreedCount: 1 } };
+    const jump = { atMs, fromPct: track.socPct, toPct: socPct };
+    return { ...next, jump, doubt: { lowPct, highPct, agreedCount: 1 } };
   }
   if (before === undefined) return next;
   const agreedCount = before.agreedCount + 1;

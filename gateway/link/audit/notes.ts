@@ -9,7 +9,11 @@ const EVENTS: Readonly<Record<string, readonly [AuditKind, string]>> = {
   MODE: ['mode', 'changed'],
   ENVELOPE: ['directive', 'accepted'],
   EMERGENCY: ['directive', 'accepted'],
+  DEMAND_RESPONSE: ['directive', 'accepted'],
   DIRECTIVE_REFUSED: ['directive', 'refused'],
+  OVERRIDE: ['command', 'ordered'],
+  OVERRIDE_ENDED: ['command', 'ended'],
+  OVERRIDE_REFUSED: ['command', 'refused'],
   FOREIGN_WRITE: ['foreign-write', 'seen'],
 };
 

@@ -12,7 +12,8 @@ interface SessionState {
   readonly change?: string;
 }
 
-const post = (url: string, body: unknown): Promise<Response> =>
+/** A change, with this session's token. */
+export const post = (url: string, body: unknown): Promise<Response> =>
   fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-edgewatt-change': change },

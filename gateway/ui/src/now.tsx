@@ -1,6 +1,7 @@
 import { Fragment } from 'preact';
 import type { DayView, LadderRow, LiveView } from '../../contracts/values/view.ts';
 import { clockTime, sentence } from '../../contracts/values/words.ts';
+import { Orders } from './orders.tsx';
 
 function Ladder(props: { readonly rows: readonly LadderRow[] }) {
   return (
@@ -78,6 +79,7 @@ export function NowCard(props: {
       {live?.reason.sentence ? <p class="rows second">{live.reason.sentence}</p> : null}
       {live === undefined ? null : <Ladder rows={live.ladder} />}
       {live === undefined ? null : <Next day={day} zone={zone} atMs={live.atMs} />}
+      {live === undefined ? null : <Orders live={live} />}
       {live?.written === undefined || live.written === '' ? null : (
         <p class="small note written">{live.written}</p>
       )}

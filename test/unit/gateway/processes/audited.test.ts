@@ -64,6 +64,27 @@ it('who writes each second makes two entries a minute, and none is uncounted', a
   expect(times.reduce((sum, one) => sum + one, 0)).toBe(90);
 });
 
+it('orders of people are noted as they came, with what became of them', async () => {
+  const clock = createVirtualClock();
+  const { notes, audit } = memory();
+  const frames = new FrameReader();
+  const send = (bytes: Uint8Array): boolean => {
+    for (const { id, request } of frames.push(bytes) as { id: number; request?: object }[]) {
+      const refused = request !== undefined && 'terminal' in request ? '' : 'not an order';
+      queueMicrotask(() => pass.told(id, { refused, overrides: [], terminals: [] }));
+    }
+    return true;
+  };
+  const pass: AuditedPassing = new AuditedPassing(clock, { send }, audit);
+  await pass.override();
+  await pass.override({ terminal: 'battery1', act: 'hold', by: 'Kim' });
+  await pass.override({ what: 'odd' });
+  expect(notes.map(({ kind, what, data }) => [kind, what, data])).toEqual([
+    ['command', 'accepted', { terminal: 'battery1', act: 'hold', by: 'Kim' }],
+    ['command', 'refused', { what: 'odd' }],
+  ]);
+});
+
 it('guard events and directives have their kinds; a heartbeat commands nothing', async () => {
   const { notes, audit } = memory();
   const event = { kind: 'event', atMs: 1, mode: 'rules', text: 'x', epoch: 1 } as const;

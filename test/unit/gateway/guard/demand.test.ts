@@ -1,0 +1,69 @@
+import { expect } from 'vitest';
+import type { Bench } from './bench/bench.ts';
+import { site } from './bench/site.ts';
+import { intent, spec, steps } from './bench/timeline.ts';
+
+const home = site({
+  battery: {},
+  pump: {},
+  directives: { keyId: 'key1', publicKey: 'public' },
+});
+
+/** Keys in the order in which they are signed. */
+const event = (importLimitW: number, fromS: number, forS: number) => (bench: Bench) => {
+  const wallMs = bench.clock.wallMs();
+  const sequence = Math.round(bench.clock.monoMs()) + 1;
+  const body = {
+    exportLimitW: 30_000,
+    fromMs: wallMs + 1_000 * fromS,
+    gateway: 'gw-bench',
+    importLimitW,
+    issuedAtMs: wallMs,
+    kind: 'demand-response',
+    onLost: 'keep',
+    sequence,
+    untilMs: wallMs + 1_000 * (fromS + forS),
+    v: 1,
+    why: 'evening peak',
+  };
+  bench.guard.directive(bench.sign(body));
+};
+
+const buying = (bench: Bench): void =>
+  intent(bench, { steps: [steps({ follow: 'fixed', powerW: -5_000 })] });
+
+spec('a demand-response event: the plan gives way from its start to its end', home)
+  .at('0s', { loadW: -3_000, pumpW: 6_000, do: buying })
+  .at('20s', { do: buying })
+  .expect({ batteryW: -5_000, gridW: 14_000 })
+  .at('30s', { do: event(6_000, 30, 120) })
+  .expect({ gridW: 14_000, code: 'PLAN' })
+  .at('60s', {})
+  .expect({ gridW: 5_940, code: 'DEMAND_RESPONSE', because: 'demand-response event until' }, '8s')
+  .at('181s', {})
+  .expect({ gridW: 14_000, code: 'PLAN' }, '9s');
+
+spec('a person opts out of it by an order; the limit of the connection stays', home)
+  .at('0s', { loadW: -3_000 })
+  .at('20s', { do: event(0, 0, 300) })
+  .expect({ gridW: 0 })
+  .at('40s', {
+    do: (bench) => {
+      const order = { terminal: 'battery1', act: 'charge', powerW: 2_000, forMs: 60_000 };
+      expect(bench.guard.override({ ...order, by: 'Kim' }).refused).toBe('');
+    },
+  })
+  .expect({ batteryW: -2_000, gridW: 5_000, code: 'OVERRIDE' })
+  .at('110s', {})
+  .expect({ gridW: 0 });
+
+spec('it is no limit: nothing of it is in what the kernel holds', home)
+  .at('0s', { loadW: -3_000, socPct: 5 })
+  .at('20s', { do: event(0, 0, 300) })
+  .at('30s', {
+    do: ({ image }) => {
+      expect(image.limits.importLimitW).toBe(30_000);
+      expect(image.asks.some(({ authority }) => authority === 'demand-response')).toBe(true);
+    },
+  })
+  .expect({ gridW: 3_000, battery: 'SOC_MIN' });
