@@ -3,8 +3,7 @@ import { resolveProfile } from '../devices/resolve.ts';
 import type { BusSpec, Site } from './contracts/values/site.ts';
 import { timing } from './contracts/values/timing.ts';
 import { expectedMs } from './guard/bus/wire-time.ts';
-import { readRequest } from './guard/measurements/device.ts';
-import { planBlocks } from './guard/measurements/plan.ts';
+import { planBlocks, readRequest } from './guard/measurements/plan.ts';
 import { type Load, scheduleOf, wireWords } from './guard/measurements/schedule.ts';
 
 export interface WireLoad {

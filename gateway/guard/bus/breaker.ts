@@ -11,10 +11,20 @@ const FIRST_MS = 500;
 const QUICK_MS = 10_000;
 
 /**
- * Longest pauses, before stretching. A unit alone on its wire delays nobody and is asked more
- * often.
+ * Longest pauses, before stretching: with the cycles that a device needs to be recognised it is in
+ * control again within 30 s. A unit alone on its wire delays nobody and is asked more often.
  */
-const LONGEST_MS = { shared: 60_000, alone: 20_000 };
+const LONGEST_MS = { shared: 20_000, alone: 5_000 };
+/** Between the probes of two units of one wire: together they cost the others no more than one. */
+const APART_MS = 2_000;
+
+/** Whose turn it is to be probed, of all units of a wire that do not answer. */
+export interface Probing {
+  by: Breaker | undefined;
+  freeAtMs: number;
+}
+
+export const newProbing = (): Probing => ({ by: undefined, freeAtMs: Number.NEGATIVE_INFINITY });
 
 export class Breaker {
   private failures = 0;
@@ -24,10 +34,12 @@ export class Breaker {
   private askAtMs = 0;
   private readonly stretch: number;
   private readonly longestMs: number;
+  private readonly probing: Probing;
 
   /** @param stretch of all guard times in an accelerated run */
-  constructor(stretch: number, alone: boolean) {
+  constructor(stretch: number, alone: boolean, probing: Probing) {
     this.stretch = stretch;
+    this.probing = probing;
     this.longestMs = (alone ? LONGEST_MS.alone : LONGEST_MS.shared) * stretch;
   }
 
@@ -39,8 +51,14 @@ export class Breaker {
    * May the unit be asked at `nowMs` (monotonic)? A write is one more probe, at the shortest pause.
    */
   allows(nowMs: number, write: boolean): boolean {
-    if (!this.open || nowMs >= this.askAtMs) return true;
-    return write && nowMs >= this.askAtMs - this.pauseMs + FIRST_MS * this.stretch;
+    if (!this.open) return true;
+    const { probing, stretch } = this;
+    if (nowMs < probing.freeAtMs && probing.by !== this) return false;
+    const soonMs = this.askAtMs - this.pauseMs + FIRST_MS * stretch;
+    if (nowMs < (write ? soonMs : this.askAtMs)) return false;
+    probing.by = this;
+    probing.freeAtMs = nowMs + APART_MS * stretch;
+    return true;
   }
 
   answered(): void {

@@ -21,6 +21,9 @@ export interface ConnectionOptions {
 /** Real milliseconds. */
 const OPEN_WITHIN_MS = 5_000;
 const BACK_OFF_FIRST_MS = 250;
+/** Back within this, and after an answer not longer ago than that, it is the same session. */
+const REPLACED_MS = 2_000;
+const ANSWERED_MS = 10_000;
 /** Closings between requests, in a row and each this close to the last, that are told once. */
 const KICKED = 5;
 const KICKED_WITHIN_MS = 15_000;
@@ -33,12 +36,19 @@ const KICKED_WITHIN_MS = 15_000;
 export class Connection {
   open = false;
   opens = 0;
+  /**
+   * Connections, without those that only replaced one which we gave up for a broken answer: in
+   * between the device has not restarted.
+   */
+  sessions = 0;
   why = 'not connected yet';
   private readonly options: ConnectionOptions;
   private wanted = false;
   private attempt = 0; // the one that counts; older ones are ignored
   private failures = 0;
   private carried = false; // an answer came over this connection
+  private provenAtMs = Number.NEGATIVE_INFINITY; // the last answer
+  private sameUntilMs = Number.NEGATIVE_INFINITY; // a connection by then continues the session
   private kicked = 0;
   private kickedAtMs = Number.NEGATIVE_INFINITY;
   private timer: (() => void) | undefined;
@@ -71,9 +81,18 @@ export class Connection {
   }
 
   /** An answer came over it. */
-  proven(): void {
+  proven(nowMs: number): void {
     this.failures = 0;
     this.carried = true;
+    this.provenAtMs = nowMs;
+  }
+
+  /** Nothing more on it can be understood; the device is there. */
+  garbled(reason: string): void {
+    if (!this.wanted || !this.open) return;
+    this.down(reason, reason);
+    const nowMs = this.options.clock.realMs();
+    if (nowMs - this.provenAtMs < ANSWERED_MS) this.sameUntilMs = nowMs + REPLACED_MS;
   }
 
   /** It cannot be used any more. */
@@ -106,6 +125,7 @@ export class Connection {
     this.attempt += 1;
     this.open = false;
     this.carried = false;
+    this.sameUntilMs = Number.NEGATIVE_INFINITY;
     this.why = reason;
     if (said !== '') this.tell(said);
     this.options.wire.close();
@@ -150,6 +170,7 @@ export class Connection {
     if (attempt !== this.attempt) return;
     this.open = true;
     this.opens += 1;
+    if (this.options.clock.realMs() > this.sameUntilMs) this.sessions += 1;
     this.why = '';
     if (this.told !== undefined || this.opens === 1) {
       this.options.log.info(`${this.options.wire.label}: connected`);

@@ -1,11 +1,12 @@
+import type { Connection } from './connection.ts';
 import type { Request } from './pdu.ts';
 import type { Priority } from './queue.ts';
-import type { Bus, BusHandle, BusResult } from './types.ts';
+import type { BusHandle, BusResult } from './types.ts';
 import type { Unit } from './unit.ts';
 
 /** What a unit's handle needs of the owner of its wire. */
-export interface Host extends Pick<Bus, 'connected' | 'opens'> {
-  readonly failed: boolean;
+export interface Host {
+  readonly connection: Pick<Connection, 'open' | 'sessions' | 'failed'>;
   request(unit: Unit, request: Request, priority: Priority): Promise<BusResult>;
   costMs(unit: Unit, request: Request): number;
 }
@@ -19,13 +20,13 @@ export const handleOf = (unit: Unit, host: Host): BusHandle => ({
   },
   stats: unit.stats,
   get connected() {
-    return host.connected;
+    return host.connection.open;
   },
-  get opens() {
-    return host.opens;
+  get sessions() {
+    return host.connection.sessions;
   },
   get failed() {
-    return host.failed;
+    return host.connection.failed;
   },
   get down() {
     return unit.breaker.open;

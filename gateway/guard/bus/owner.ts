@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports.ts';
+import { newProbing } from './breaker.ts';
 import { Connection } from './connection.ts';
 import { Flights } from './flights.ts';
 import { type Host, handleOf } from './handle.ts';
@@ -44,11 +45,12 @@ class Owner implements Bus, Host, Hearer<Flight> {
   private readonly options: BusOptions;
   private readonly units = new Map<number, Unit>();
   private readonly queue: RequestQueue<Asking>;
-  private readonly connection: Connection;
+  readonly connection: Connection;
   private readonly wireTime: WireTime;
   private readonly silence: Silence;
   private readonly watch: Watch;
   private readonly flights = new Flights();
+  private readonly probing = newProbing();
   private wake: (() => void) | undefined;
   private failuresInRow = 0;
   private readonly failing = new Set<Unit>(); // since the last answer
@@ -84,9 +86,6 @@ class Owner implements Bus, Host, Hearer<Flight> {
   get opens(): number {
     return this.connection.opens;
   }
-  get failed(): boolean {
-    return this.connection.failed;
-  }
   start(): void {
     this.connection.start();
   }
@@ -102,7 +101,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       throw new RangeError(`unit ${settings.unit}: ${depth} requests in flight`);
     }
     const alone = this.options.unitsOnBus < 2;
-    const unit = newUnit(settings, this.options.stretch, alone);
+    const unit = newUnit(settings, this.options.stretch, alone, this.probing);
     this.units.set(settings.unit, unit);
     return handleOf(unit, this);
   }
@@ -214,7 +213,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
   }
 
   broken(detail: string): void {
-    this.connection.lost(detail);
+    this.connection.garbled(detail);
   }
 
   /**
@@ -269,7 +268,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     this.failuresInRow = 0;
     if (this.failing.size > 0) this.failing.clear();
     unit.stats.latencyMs = tookMs;
-    this.connection.proven();
+    this.connection.proven(nowMs);
     if (flight.item === undefined) return this.proven(flight, answer, nowMs);
     unit.standing.failing = false;
     if (answer.ok) {

@@ -6,6 +6,8 @@ const TIMES = 4;
 /** Failures in a row after which the answers may be late, not lost, and after which they are. */
 const DOUBTFUL = 4;
 const FAILED = 8;
+/** Each so many probes one is waited for to the end. */
+const WHOLE_PROBE = 3;
 /** What the slowest turnaround loses with each answer that was quicker. */
 const FORGET = 0.995;
 
@@ -19,6 +21,8 @@ export class Patience {
   private slowestMs = 0;
   private answers = 0;
   private failures = 0; // in a row
+  private usualMs = 0; // the slowest, when it was last known
+  private probes = 0;
 
   /** @param turnaroundMs real, from the end of a read to the beginning of its answer */
   answered(turnaroundMs: number): void {
@@ -39,6 +43,7 @@ export class Patience {
 
   /** It answered when nobody waited any more. */
   surprised(): void {
+    if (this.isKnown) this.usualMs = this.slowestMs;
     this.answers = 0;
     this.slowestMs = 0;
   }
@@ -57,6 +62,16 @@ export class Patience {
    */
   timeoutMs(wireMs: number, mostMs: number): number {
     return this.isKnown ? Math.min(mostMs, wireMs + this.leastMs) : mostMs;
+  }
+
+  /**
+   * For one that is taken for dead, as long as it used to need: most probes meet nobody. Now and
+   * then as long as its profile says, for it may have become slow.
+   */
+  probeMs(wireMs: number, mostMs: number): number {
+    this.probes += 1;
+    if (this.usualMs === 0 || this.probes % WHOLE_PROBE === 0) return mostMs;
+    return Math.min(mostMs, wireMs + Math.max(LEAST_MS, TIMES * this.usualMs));
   }
 
   /**

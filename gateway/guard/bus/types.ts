@@ -70,7 +70,8 @@ export interface BusHandle {
   prove(request: Request, words?: readonly number[]): void;
   readonly stats: UnitStats;
   readonly connected: boolean;
-  readonly opens: number; // connections made so far: another number means another connection
+  /** Another number: the device may have restarted, or be another one. */
+  readonly sessions: number;
   readonly failed: boolean; // could not connect, tried again later
   readonly down: boolean; // did not answer, asked again later
 }

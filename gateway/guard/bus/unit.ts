@@ -1,4 +1,4 @@
-import { Breaker } from './breaker.ts';
+import { Breaker, type Probing } from './breaker.ts';
 import type { Asked } from './line.ts';
 import { Patience } from './patience.ts';
 import type { Request } from './pdu.ts';
@@ -33,9 +33,14 @@ export interface Flight extends Asked {
 }
 
 /** @param alone nobody else is on the wire */
-export const newUnit = (settings: UnitSettings, stretch: number, alone: boolean): Unit => ({
+export const newUnit = (
+  settings: UnitSettings,
+  stretch: number,
+  alone: boolean,
+  probing: Probing,
+): Unit => ({
   settings,
-  breaker: new Breaker(stretch, alone),
+  breaker: new Breaker(stretch, alone, probing),
   patience: new Patience(),
   stats: { requests: 0, writes: 0, timeouts: 0, exceptions: 0, badFrames: 0, latencyMs: 0 },
   standing: {

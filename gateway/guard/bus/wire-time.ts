@@ -71,7 +71,9 @@ export class WireTime {
     if (this.characterMs === 0 || proof === undefined || isWrite(request)) {
       return settings.timeoutMs;
     }
-    return patience.timeoutMs(this.charactersMs(request), settings.timeoutMs);
+    const wireMs = this.charactersMs(request);
+    if (unit.breaker.open) return patience.probeMs(wireMs, settings.timeoutMs);
+    return patience.timeoutMs(wireMs, settings.timeoutMs);
   }
 
   costMs(unit: Timed, request: Request): number {

@@ -6,6 +6,7 @@ import { commandOf, type LeaseOptions, permitOf } from './options.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
 import { type Command, finals, isEndless, near, type Target, targets } from './targets.ts';
+import { ReversionTimer } from './timer.ts';
 import type { LeaseView } from './types.ts';
 
 /** Read-backs that disagree before it is told, and before the next tries are spaced out. */
@@ -24,13 +25,11 @@ export class Lease {
   private verified: Verdict | undefined; // as written and read back
   private settled: Verdict | undefined; // the newest that needs nothing more
   private verifiedAtMs = 0;
-  private armedAtMs = Number.NEGATIVE_INFINITY;
-  private timeoutS = 0;
-  private armed = false;
+  private readonly timer = new ReversionTimer();
   private mismatches = 0;
   private unknown = false;
   private refusal: string | undefined;
-  private opens = 0;
+  private session = 0; // of the wire, for which all this is known
   private direction: Command['direction'] | undefined; // last asked of the device; unknown at first
   private urgent = false; // protective, or a release
   private permit: Permit | undefined; // of the verdict that is under way
@@ -49,12 +48,11 @@ export class Lease {
   }
 
   view(): LeaseView {
-    const armedUntilMonoMs = this.armedAtMs + this.timeoutS * 1_000;
     return {
       terminal: this.terminal,
       device: this.options.device,
-      armed: this.armed && this.options.clock.monoMs() < armedUntilMonoMs,
-      armedUntilMonoMs: this.armed ? armedUntilMonoMs : 0,
+      armed: this.timer.runs(this.options.clock.monoMs()),
+      armedUntilMonoMs: this.timer.endsAtMs,
       lastVerified: this.unknown || this.mismatches > 0 ? undefined : this.verified,
       lastVerifiedAtMs: this.verifiedAtMs,
       mismatches: this.mismatches,
@@ -118,9 +116,9 @@ export class Lease {
     if (isHeld && !this.urgent) return 'again';
     const control = this.find(verdict);
     if (control === undefined) return 'again';
-    if (this.opens !== handle.opens) {
-      // Another connection: the device may have restarted and lost both timer and setpoint.
-      this.opens = handle.opens;
+    if (this.session !== handle.sessions) {
+      // It was away: the device may have restarted and lost both timer and setpoint.
+      this.session = handle.sessions;
       control.forget();
       this.forget();
     }
@@ -143,6 +141,7 @@ export class Lease {
       return undefined;
     }
     if (this.control?.map !== map) {
+      this.forget();
       this.control = ControlRegisters.of(map, options.terminal);
       if (this.control === undefined) {
         this.refuse(`${map.profile} cannot be controlled by ${options.terminal.control}`);
@@ -173,31 +172,38 @@ export class Lease {
     const aim = stands ? verified : verdict;
     const command = this.command(spec, aim);
     const set = finals(targets(map, spec.set, command, control.exponents));
+    const nowMs = this.options.clock.monoMs();
+    const hasTimer = spec.reversion.to !== 'none';
+    const isArmed = this.timer.runs(nowMs);
     if (this.unknown) {
       // The last write was not answered: what the registers show decides, not a blind repeat.
       this.unknown = false;
-      const arrived = control.agrees(set) && (this.armed || spec.reversion.to === 'none');
+      const arrived = control.agrees(set) && (isArmed || !hasTimer);
       if (arrived) return this.confirm(control, aim, set);
-      this.forget();
+      this.verified = undefined;
+      if (!this.stillArmed(control, command)) this.forget();
     }
-    const nowMs = this.options.clock.monoMs();
-    const aliveMs = this.timeoutS * 1_000;
-    const timer = spec.reversion.to !== 'none';
-    if (timer && nowMs >= this.armedAtMs + aliveMs) this.armed = false;
-    const renew = timer && (!this.armed || nowMs >= this.armedAtMs + aliveMs / 3);
+    const renew = hasTimer && this.timer.isDue(nowMs);
     if (this.verified === aim && !renew) return this.check(control, aim, set);
     if (renew && spec.arm.length > 0) {
-      const alone = this.verified === aim && this.armed && spec.reversion.renewedBy !== 'none';
+      const alone = this.verified === aim && isArmed && spec.reversion.renewedBy !== 'none';
       if (!(await this.arm(control, command, alone))) return 'again';
       if (alone) return this.confirm(control, aim, set);
     }
     return this.write(control, aim, command, set);
   }
 
+  /** It shows that it counts down from what we wrote: a device that has restarted does not. */
+  private stillArmed(control: ControlRegisters, command: Command): boolean {
+    const { map, spec, exponents } = control;
+    if (control.isCounting !== true) return false;
+    return control.agrees(finals(targets(map, spec.arm, command, exponents)));
+  }
+
   /** Nothing that was written counts any more. */
   private forget(): void {
     this.verified = undefined;
-    this.armed = false;
+    this.timer.forget();
     this.unlockedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
@@ -224,10 +230,8 @@ export class Lease {
     if (!(await this.send(control, list))) return false;
     if (!(await control.read(this.options.handle))) return false;
     if (!this.judge(control, finals(all))) return false;
-    this.armed = true;
-    this.armedAtMs = sentAtMs;
     // As the register holds it: a device may count whole minutes.
-    this.timeoutS = Math.min(command.timeoutS, ...only.map(({ value }) => value));
+    this.timer.start(sentAtMs, Math.min(command.timeoutS, ...only.map(({ value }) => value)));
     return true;
   }
 
@@ -267,11 +271,9 @@ export class Lease {
     this.direction = command.direction;
     if (!(await this.send(control, targets(map, spec.set, command, control.exponents))))
       return 'again';
-    if (this.armed && spec.reversion.renewedBy === 'any-write') this.armedAtMs = sentAtMs;
+    if (spec.reversion.renewedBy === 'any-write') this.timer.renew(sentAtMs);
     if (spec.arm.length === 0 && spec.reversion.to !== 'none') {
-      this.armed = true;
-      this.armedAtMs = sentAtMs;
-      this.timeoutS = command.timeoutS;
+      this.timer.start(sentAtMs, command.timeoutS);
     }
     if (!(await control.read(this.options.handle))) return 'again';
     return this.confirm(control, verdict, set);
@@ -314,10 +316,8 @@ export class Lease {
     const command = this.command(spec, verdict);
     const what = strange(control, set, finals(targets(map, spec.release, command, exponents)));
     if (what === undefined) return false;
-    const renewalMs = this.armed ? (this.timeoutS * 1_000) / 3 : 0;
-    this.options.foreign.met(what, this.options.clock.monoMs(), renewalMs);
-    if (control.isCounting !== true) return false;
-    return control.agrees(finals(targets(map, spec.arm, command, exponents)));
+    this.options.foreign.met(what, this.options.clock.monoMs(), this.timer.renewalMs);
+    return this.stillArmed(control, command);
   }
 
   /** Gives the terminal back to its device. */
@@ -367,10 +367,10 @@ export class Lease {
 
   /** Does the device count down? Only asked where it can be read. */
   private runs(control: ControlRegisters): boolean {
-    if (control.spec.reversion.to === 'none' || !this.armed) return true;
+    if (!this.timer.runs(this.options.clock.monoMs())) return true;
     // One that cannot be read was proven at commissioning.
     if (control.isCounting !== false) return true;
-    this.armed = false;
+    this.timer.forget();
     return this.disagrees('its reversion timer does not run');
   }
 

@@ -1,29 +1,17 @@
-import { decodePoint, decodeText } from '../../../devices/codec.ts';
-import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../../devices/profile.ts';
-import { resolveProfile } from '../../../devices/resolve.ts';
-import { type SunspecChain, walkChain } from '../../../devices/sunspec/chain.ts';
-import { SURVEYED } from '../../../devices/sunspec/survey.ts';
+import type { DeviceMap, Profile, RegisterSpace } from '../../../devices/profile.ts';
 import type { MirrorSpan } from '../../contracts/values/frames.ts';
 import type { DeviceView } from '../../contracts/values/image.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { Device } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Clock, Log } from '../../ports.ts';
-import type { Request } from '../bus/pdu.ts';
 import type { BusHandle, BusResult } from '../bus/types.ts';
 import { ask } from './ask.ts';
 import { ReadingBook } from './book.ts';
-import { type Block, itemsIn, planBlocks, type Span, splitBlock } from './plan.ts';
+import { type Block, itemsIn, planBlocks, readRequest, type Span, splitBlock } from './plan.ts';
 import { isPermanent, type Polled, polledOf } from './polled.ts';
+import { Recognition } from './recognise.ts';
 import { FULL_PACE, type Load, type Pace } from './schedule.ts';
-
-const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
-
-export const readRequest = (space: RegisterSpace, span: Span): Request => ({
-  fc: FUNCTION[space],
-  at: span.at,
-  count: span.count,
-});
 
 /** Cycles until a block that failed with "device failure" twice is tried again. */
 const AFTER_FAILURE_CYCLES = 30;
@@ -31,6 +19,10 @@ const AFTER_FAILURE_CYCLES = 30;
 const AFTER_REFUSAL_CYCLES = 3_600;
 /** Cycles until a device that could not be recognised is looked at again. */
 const AGAIN_CYCLES = 10;
+/** Away for longer than this, a device may have been given another firmware or other settings. */
+const AWAY_CYCLES = 60;
+/** Cycles on one connection until a chain that was only glanced at is walked for certainty. */
+const HELD_CYCLES = 30;
 /** Identity and model headers stay as long as the device does. */
 const CONSTANT_MS = 1e12;
 
@@ -46,7 +38,6 @@ export interface DeviceOptions {
 
 /** One device: finds out what it is, keeps its poll plan, and books what it answers. */
 export class DevicePoller {
-  map: DeviceMap | undefined;
   settled = false; // asked once, whatever came of it
   plans = 0; // made so far: another number means another load on the wire
   readonly handle: BusHandle;
@@ -56,13 +47,13 @@ export class DevicePoller {
   private readonly options: DeviceOptions;
   private book: ReadingBook | undefined;
   private polled: Polled[] = [];
-  private knownAtOpen = 0; // connection on which the device was recognised
-  private laidOut = ''; // where the models of its chain stood
+  private readonly who: Recognition;
+  private knownInSession = 0; // of the wire, in which the device was recognised
+  private wasDown = false;
   private looking = false;
   private lookAgainCycle = 0;
-  isForeign = false; // another serial number than the one bound
+  private walkCycle = Number.POSITIVE_INFINITY; // after a glance, for certainty
   private cutOff = false; // the wire was not open at the last slot
-  private told = '';
   private quarter = 0;
   private missed = 0; // polls that could not even be sent
   private pace = FULL_PACE;
@@ -73,6 +64,28 @@ export class DevicePoller {
     this.handle = options.handle;
     this.id = options.device.id;
     this.freshMs = options.times.freshMs;
+    this.who = new Recognition({
+      ...options,
+      keep: (constants, moved) => {
+        if (moved) this.spans.clear();
+        for (const { space, request, answer } of constants)
+          this.keep(space, request.at, answer, CONSTANT_MS);
+      },
+    });
+  }
+
+  get map(): DeviceMap | undefined {
+    return this.who.map;
+  }
+
+  /** Another serial number than the one bound, or met first. */
+  get isForeign(): boolean {
+    return this.who.isForeign;
+  }
+
+  /** Recognised since it may last have restarted or been exchanged: it may be written to. */
+  get known(): boolean {
+    return this.book !== undefined && this.knownInSession === this.handle.sessions;
   }
 
   get good(): number {
@@ -89,11 +102,14 @@ export class DevicePoller {
       this.fail();
       return;
     }
-    if (this.book === undefined || this.knownAtOpen !== this.handle.opens) {
+    // A unit that is taken for dead may be exchanged meanwhile.
+    if (this.handle.down && !this.wasDown) this.knownInSession = 0;
+    this.wasDown = this.handle.down;
+    if (!this.known) {
       if (!this.looking && cycle >= this.lookAgainCycle) this.look(cycle);
-      // The addresses of a chain hold for the connection on which it was walked.
+      // The addresses of a chain hold for the device that it was walked on.
       if (this.book === undefined || this.options.profile.kind === 'sunspec') return;
-    }
+    } else if (cycle >= this.walkCycle && !this.looking) this.look(cycle);
     this.cutOff = false;
     const boundary = this.crossedQuarter();
     for (const polled of this.polled) {
@@ -190,127 +206,39 @@ export class DevicePoller {
     }
   }
 
+  /** Anew, again after a while to be certain, or with one read where it was away for moments. */
   private look(cycle: number): void {
     this.looking = true;
-    const opens = this.handle.opens;
-    void this.recognise().then((found) => {
+    const { who, known } = this;
+    const { sessions } = this.handle;
+    const glances = !known && who.hasCard && !this.wasAway;
+    const looked = glances ? who.glance() : who.look(known ? 'slow' : 'control');
+    void looked.then((found) => {
       this.looking = false;
-      this.settled = this.settled || found !== true;
-      if (found === true) {
-        this.knownAtOpen = opens;
-        this.slot(cycle);
-      } else {
+      const isFound = found === 'new' || found === 'same';
+      this.settled = this.settled || !isFound;
+      this.walkCycle = cycle + (isFound && !glances ? Number.POSITIVE_INFINITY : HELD_CYCLES);
+      if (isFound) {
+        if (found === 'new' && this.map !== undefined) this.replan(this.map);
+        this.knownInSession = sessions;
+        if (!known) this.slot(cycle);
+      } else if (!known) {
         this.fail();
         this.lookAgainCycle = cycle + (found === 'later' ? 1 : AGAIN_CYCLES);
       }
     });
   }
 
-  /** Model chain where there is one, then identity, then the plan. */
-  private async recognise(): Promise<true | 'later' | 'refused'> {
-    const { profile } = this.options;
-    let chain: SunspecChain | undefined;
-    let { map } = this;
-    if (profile.kind === 'sunspec') {
-      const walked = await this.walk();
-      if (walked === 'later') return 'later';
-      // One that was known is asked again soon: its values are missing meanwhile.
-      if (typeof walked === 'string') return map === undefined ? this.refuse(walked) : 'later';
-      chain = walked;
-      // Another firmware or register map may have moved everything while the wire was down.
-      if (this.laidOut !== layoutOf(chain)) map = undefined;
-    }
-    if (map === undefined) {
-      try {
-        map = resolveProfile(profile, chain);
-      } catch (error) {
-        return this.refuse(error instanceof Error ? error.message : String(error));
-      }
-    }
-    const known = await this.identify(map, chain);
-    if (known === 'later') return 'later';
-    if (this.book === undefined || this.map !== map) {
-      this.map = map;
-      this.told = '';
-      this.meet(chain);
-      this.book = new ReadingBook(map);
-      this.replan(map);
-    }
-    return true;
+  private get wasAway(): boolean {
+    const { clock, times } = this.options;
+    const sinceMs = clock.monoMs() - (this.book?.controlAtMs() ?? Number.NEGATIVE_INFINITY);
+    return sinceMs > AWAY_CYCLES * times.cycleMs;
   }
 
   private replan(map: DeviceMap): void {
+    this.book = new ReadingBook(map);
     this.polled = planBlocks(map, { varyShape: this.options.varyShape }).map(polledOf);
     this.plans += 1;
-  }
-
-  private refuse(why: string): 'refused' {
-    if (this.told !== why) this.options.log.error(`device ${this.id}: ${why}`);
-    this.told = why;
-    return 'refused';
-  }
-
-  private async walk(): Promise<SunspecChain | 'later' | string> {
-    const { profile } = this.options;
-    const isAuto = profile.kind === 'sunspec' && profile.auto === true;
-    this.spans.clear(); // everything may have moved
-    const walk = walkChain(isAuto ? SURVEYED : undefined);
-    let step = walk.next();
-    while ('read' in step) {
-      const { at, count } = step.read;
-      const result = await this.handle.request({ fc: 3, at, count }, 'control');
-      if (!result.ok && result.why !== 'exception') return 'later';
-      if (result.ok) this.keep('holding', at, result, CONSTANT_MS);
-      step = walk.next(result.ok ? result.words : undefined);
-    }
-    return 'chain' in step ? step.chain : step.error;
-  }
-
-  private meet(chain: SunspecChain | undefined): void {
-    if (chain === undefined) return;
-    const { log } = this.options;
-    this.laidOut = layoutOf(chain);
-    log.info(`device ${this.id}: SunSpec models ${chain.models.map(({ id }) => id).join(', ')}`);
-    for (const line of chain.odd ?? []) log.warn(`device ${this.id}: ${line}`);
-  }
-
-  /** Reads who the device is; the words are also what proves the line after a resynchronisation. */
-  private async identify(map: DeviceMap, chain: SunspecChain | undefined): Promise<'later' | true> {
-    const { device, profile, log } = this.options;
-    let proven = false;
-    if (chain !== undefined) {
-      this.handle.prove({ fc: 3, at: chain.base, count: 2 }, [0x5375, 0x6e53]);
-      proven = true;
-    }
-    for (const key of profile.identity) {
-      const point = map.points[key];
-      if (point === undefined) continue;
-      const request = readRequest(point.space, { at: point.at, count: point.count });
-      const result = await this.handle.request(request, 'control');
-      if (!result.ok && result.why !== 'exception') return 'later';
-      if (!result.ok) continue;
-      this.keep(point.space, point.at, result, CONSTANT_MS);
-      if (!proven) this.handle.prove(request, result.words);
-      proven = true;
-      const serial = key === 'serial' ? serialOf(map, point, result.words) : undefined;
-      if (serial === undefined) continue;
-      const foreign = device.serial !== undefined && device.serial !== serial;
-      if (foreign && !this.isForeign) {
-        const bound = `${device.serial} is bound; it is only observed until confirmed`;
-        log.error(`device ${this.id}: serial ${serial} answers, ${bound}`);
-      }
-      this.isForeign = foreign;
-    }
-    if (!proven && this.map === undefined) this.proveByShape(map);
-    return true;
-  }
-
-  /** No constant register is known: at least the proof looks different from what is polled. */
-  private proveByShape(map: DeviceMap): void {
-    const [block] = planBlocks(map, { varyShape: false });
-    const item = block?.items.find((one) => one.end - one.at !== block.spans[0].count);
-    if (block === undefined || item === undefined) return;
-    this.handle.prove(readRequest(block.space, { at: item.at, count: item.end - item.at }));
   }
 
   private async read(polled: Polled, cycle: number): Promise<void> {
@@ -387,10 +315,3 @@ export class DevicePoller {
     polled.lastCycle = cycle - this.cyclesOf(block) + this.pace.controlCycles;
   }
 }
-
-/** As text or as a number; undefined where the device does not tell. */
-const serialOf = (map: DeviceMap, point: ResolvedPoint, words: readonly number[]) =>
-  point.as === 'str' ? decodeText(point, words, 0) : decodePoint(map, point, words, 0)?.toString();
-
-const layoutOf = (chain: SunspecChain): string =>
-  chain.models.map(({ id, at, length }) => `${id}@${at}+${length}`).join(' ');

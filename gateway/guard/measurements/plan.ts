@@ -4,6 +4,7 @@ import type {
   RegisterSpace,
   ResolvedPoint,
 } from '../../../devices/profile.ts';
+import type { Request } from '../bus/pdu.ts';
 
 /**
  * Which registers to read together and how often. A request costs the same for 2 registers as for
@@ -20,6 +21,8 @@ export interface Span {
   readonly at: number;
   readonly count: number;
 }
+
+export type ReadRequest = Extract<Request, { readonly fc: 1 | 2 | 3 | 4 }>;
 
 export interface Block {
   readonly space: RegisterSpace;
@@ -51,6 +54,14 @@ const RATES: readonly Rate[] = ['control', 'state', 'counter', 'slow'];
  * serial line.
  */
 const WORTH = { tcp: 64, rtu: 16 } as const;
+
+const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
+
+export const readRequest = (space: RegisterSpace, { at, count }: Span): ReadRequest => ({
+  fc: FUNCTION[space],
+  at,
+  count,
+});
 
 const isBits = (space: RegisterSpace): boolean => space === 'coil' || space === 'discrete';
 

@@ -113,6 +113,10 @@ class SitePoller implements Poller {
     return this.device(deviceId).reading(key, this.clock.monoMs());
   }
 
+  known(deviceId: string): boolean {
+    return this.device(deviceId).known;
+  }
+
   observed(deviceId: string): boolean {
     return this.device(deviceId).isForeign;
   }

@@ -24,6 +24,8 @@ export interface Poller {
   snapshot(): Snapshot;
   /** One of a snapshot's readings, at a fraction of its price. */
   reading(deviceId: string, key: string): Reading | undefined;
+  /** Recognised since it was last away: it may be written to. */
+  known(deviceId: string): boolean;
   /** Another device answers than the one bound. */
   observed(deviceId: string): boolean;
   /** @throws RangeError for a device that the site does not have */

@@ -225,6 +225,7 @@ export class Bench {
       stop: async () => undefined,
       snapshot: () => this.snapshot(),
       reading: (device, key) => this.snapshot().readings[device]?.[key],
+      known: () => true,
       observed: () => false,
       bus: () => {
         throw new Error('no bus on the bench');

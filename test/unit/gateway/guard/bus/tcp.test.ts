@@ -83,6 +83,28 @@ describe('Modbus TCP', () => {
     expect((await ask(read(2))).ok).toBe(true);
   });
 
+  test('given up for a broken answer: the same session; hung up or silent: another', async () => {
+    const { ask, bus, handle, clock, peer, wire } = await rig();
+    await ask(read(1));
+    peer.faults.bend = () => [Uint8Array.from([0, 1, 0, 7, 0, 5, 1])];
+    await ask(read(1));
+    peer.faults.bend = undefined;
+    await clock.advance(1_000);
+    expect([bus.opens, handle.sessions]).toEqual([2, 1]);
+    await ask(read(1));
+    wire.far.hangUp('reset');
+    await clock.advance(1_000);
+    expect([bus.opens, handle.sessions]).toEqual([3, 2]);
+    // Nothing understood for ten seconds: who knows what became of it.
+    peer.faults.bend = () => [Uint8Array.from([0, 1, 0, 7, 0, 5, 1])];
+    const sessions = handle.sessions;
+    for (let turn = 0; turn < 30; turn += 1) {
+      await ask(read(1));
+      await clock.advance(1_000);
+    }
+    expect(handle.sessions).toBeGreaterThan(sessions);
+  });
+
   test('half open: three time-outs in a row and the connection is replaced', async () => {
     const { ask, bus, clock, peer } = await rig();
     expect((await ask(read(1))).ok).toBe(true); // a device that has answered is no different

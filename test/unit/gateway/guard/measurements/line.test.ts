@@ -31,10 +31,11 @@ async function line(baud: 9_600 | 38_400, units: number, dead?: number, seed = 1
   const peer = createPeer('rtu', living);
   const characterMs = (1_000 * CHARACTER_BITS) / baud;
   const random = drawn(seed);
-  const fault = { lostShare: 0, deadUnit: 0, slowUnit: 0, slowMs: 0 };
+  const fault = { lostShare: 0, deadUnit: 0, deadUpTo: 0, slowUnit: 0, slowMs: 0 };
+  const isDead = (unit: number) => unit === fault.deadUnit || unit <= fault.deadUpTo;
   wire.far.onBytes = (bytes) =>
     peer.heard(bytes, (reply) => {
-      if (reply[0] === fault.deadUnit || random() < fault.lostShare) return;
+      if (isDead(reply[0] ?? 0) || random() < fault.lostShare) return;
       const wireMs = (bytes.length + reply.length) * characterMs;
       const slowMs = reply[0] === fault.slowUnit ? fault.slowMs : 0;
       wire.far.send(reply, wireMs + TURNAROUND_MS + slowMs);
@@ -76,7 +77,7 @@ async function line(baud: 9_600 | 38_400, units: number, dead?: number, seed = 1
     for (let ms = 0; ms < forMs; ms += 50) {
       await clock.advance(50);
       const { readings } = poller.snapshot();
-      for (const unit of living.filter((one) => one !== fault.deadUnit)) {
+      for (const unit of living.filter((one) => !isDead(one))) {
         const reading = readings[`meter${unit}`]?.['powerW'];
         oldest = Math.max(oldest, clock.monoMs() - (reading?.atMs ?? Number.NEGATIVE_INFINITY));
       }
@@ -132,8 +133,20 @@ test.each([1, 4])('unit %i of ten dies in operation: the others wait a cycle', a
   expect(await oldestMs(120_000)).toBeLessThanOrEqual(usualMs + times.cycleMs);
   expect(states()[dead - 1]).toBe('silent');
   fault.deadUnit = 0;
-  await oldestMs(60_000); // the longest pause of an open breaker
+  await oldestMs(25_000); // the longest pause of an open breaker, and its way back
   expect(states()[dead - 1]).toBe('ok');
+});
+
+test('five of ten die in operation: together they cost no more, and are back in 30 s', async () => {
+  const { fault, oldestMs, states, times } = await line(38_400, 10);
+  await oldestMs(5_000);
+  const usualMs = await oldestMs(20_000);
+  fault.deadUpTo = 5;
+  await oldestMs(20_000); // five at a time are lost at first, each with its own three time-outs
+  expect(await oldestMs(60_000)).toBeLessThanOrEqual(usualMs + times.cycleMs);
+  fault.deadUpTo = 0;
+  await oldestMs(30_000);
+  expect(new Set(states())).toEqual(new Set(['ok']));
 });
 
 test('three answers of ten lost: readings stay fresh enough for control', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Terminal } from '../../../../../gateway/contracts/values/site.ts';
 import { type Laid, layChain } from '../../../../fixtures/sunspec/chain.ts';
 import { gatewayOf } from '../../../../fixtures/sunspec/gateway.ts';
+import { verdictOf } from '../../../../fixtures/verdicts.ts';
 
 const WHO: Laid = { id: 1, raw: { Mn: 'Fronius', Md: 'Hybrid', Vr: '1.2', SN: 'A42' } };
 const PLATE: Laid = { id: 120, raw: { DERTyp: 82, WRtg: 600, WRtg_SF: 1 } };
@@ -47,6 +49,74 @@ test('registers that moved while the wire was down are never read as before', as
   expect(new Set(seen)).toEqual(new Set([3_000.5]));
   expect(poller.map('device1')?.points['powerW']).toMatchObject({ model: 113, as: 'f32' });
   expect(lines.filter((line) => line.includes('SunSpec models'))).toHaveLength(2);
+});
+
+test('a lost connection costs a known device one read, and a walk when it has held', async () => {
+  const { wire, peer, read, cycles } = await gatewayOf(layChain(40_000, [WHO, WATTS, PLATE]));
+  await cycles(3);
+  peer.asked.length = 0;
+  const walked = () => peer.asked.filter(([, , count]) => count === 2).length;
+  peer.faults.bend = (frame) => [frame.map(() => 0xff)];
+  await cycles(1);
+  peer.faults.bend = undefined;
+  await cycles(2); // the same session: nothing to find out
+  expect(read('powerW')).toMatchObject({ quality: 'good', value: 4_120 });
+  expect(peer.asked.filter(([, at]) => at === 40_000)).toEqual([]);
+  wire.far.hangUp('reset');
+  await cycles(2);
+  expect(read('powerW')).toMatchObject({ quality: 'good', value: 4_120 });
+  expect(peer.asked.filter(([, at]) => at === 40_000)).toEqual([[3, 40_000, 72]]);
+  expect(walked()).toBe(0);
+  await cycles(32);
+  expect(walked()).toBeGreaterThan(3);
+});
+
+test('another device at the same address is only observed, and nothing is written', async () => {
+  const terminal: Terminal = {
+    id: 'pv1',
+    name: 'Roof',
+    node: 'main',
+    kind: 'pv',
+    device: 'device1',
+    phases: 3,
+    ratedInW: 6_000,
+    ratedOutW: 0,
+    control: 'limit',
+    minPowerW: 0,
+    minRunMs: 0,
+    minRestMs: 0,
+    responseMs: 0,
+    priority: 1,
+    safeState: { kind: 'own-mode' },
+  };
+  const raw = { WMaxLimPct: 10_000, WMaxLimPct_SF: -2, WMaxLim_Ena: 0, WMaxLimPct_RvrtTms: 0 };
+  const models: Laid[] = [WATTS, { id: 120, raw: { WRtg: 600, WRtg_SF: 1 } }, { id: 123, raw }];
+  const of = (SN: string) => layChain(40_000, [{ id: 1, raw: { ...WHO.raw, SN } }, ...models]);
+  const { wire, lay, peer, cycles, writer, poller, clock, lines } = await gatewayOf(of('A42'), [
+    terminal,
+  ]);
+  await cycles(2);
+  const turns = async (count: number) => {
+    for (let n = 0; n < count; n += 1) {
+      writer.submit([verdictOf('pv1', 'limit', 3_000)], clock.monoMs());
+      await cycles(1);
+    }
+  };
+  await turns(3);
+  expect(writer.state()[0]?.lastVerified?.powerW).toBe(3_000);
+  wire.far.hangUp('reset');
+  lay(of('B17'));
+  peer.asked.length = 0;
+  await turns(10);
+  expect(peer.asked.filter(([fc]) => fc >= 5)).toEqual([]);
+  expect(poller.snapshot().devices[0]?.state).toBe('observing');
+  expect(lines).toContain(
+    'device device1: serial B17 answers, A42 did before; it is only observed until confirmed',
+  );
+  wire.far.hangUp('reset');
+  lay(of('A42'));
+  await turns(3);
+  expect(writer.state()[0]?.lastVerified?.powerW).toBe(3_000);
 });
 
 test('a chain that is broken after a reconnection is not read, and tried again', async () => {

@@ -1,0 +1,42 @@
+/** The device's reversion timer, as far as we know it: monotonic milliseconds. */
+export class ReversionTimer {
+  private running = false;
+  private fromMs = Number.NEGATIVE_INFINITY;
+  private lengthS = 0;
+
+  /** Armed by a write that was sent at `sentAtMs`: it began then at the earliest. */
+  start(sentAtMs: number, lengthS: number): void {
+    this.running = true;
+    this.fromMs = sentAtMs;
+    this.lengthS = lengthS;
+  }
+
+  /** A write after which it counts from the beginning. */
+  renew(sentAtMs: number): void {
+    if (this.running) this.fromMs = sentAtMs;
+  }
+
+  /** It does not run, or nobody knows. */
+  forget(): void {
+    this.running = false;
+  }
+
+  /** Has not run out. */
+  runs(nowMs: number): boolean {
+    return this.running && nowMs < this.endsAtMs;
+  }
+
+  /** A third of its time is over. */
+  isDue(nowMs: number): boolean {
+    return !this.runs(nowMs) || nowMs >= this.fromMs + (this.lengthS * 1_000) / 3;
+  }
+
+  get endsAtMs(): number {
+    return this.running ? this.fromMs + this.lengthS * 1_000 : 0;
+  }
+
+  /** Between two renewals; 0 where it does not run. */
+  get renewalMs(): number {
+    return this.running ? (this.lengthS * 1_000) / 3 : 0;
+  }
+}
