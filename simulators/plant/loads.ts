@@ -1,14 +1,7 @@
 import { noiseAt, type StreamKey, streamKey, uniformAt } from '../random.ts';
 import { localAt } from './local.ts';
 import { type Script, scriptedW } from './script.ts';
-import {
-  type Advanced,
-  clamp,
-  counted,
-  type PhaseShares,
-  type PlaceTruth,
-  type Surroundings,
-} from './types.ts';
+import { type Advanced, clamp, counted, type PlaceTruth, type Surroundings } from './types.ts';
 
 /** Uncontrolled consumption: a two-shift factory, a house, or nothing. */
 export interface LoadConfig {
@@ -17,7 +10,6 @@ export interface LoadConfig {
   readonly model: 'factory' | 'house' | 'none';
   readonly peakW: number; // about the highest draw, the model is scaled to it
   readonly script?: Script; // in place of the model
-  readonly phaseShares?: PhaseShares; // default a third each
 }
 
 export interface LoadState {
@@ -159,7 +151,6 @@ export function advanceLoad(
     : (scriptedW(config.script, s.fromMs + s.dtMs / 2) ??
       loadPowerW(config, seed, s.timeZone, s.fromMs + s.dtMs / 2));
   const next = counted(state, 0 - drawW, s.dtMs);
-  const { phaseShares } = config;
-  const place = { kind: 'load', powerW: 0 - drawW, ...next, ...(phaseShares && { phaseShares }) };
-  return { state: next, places: { [config.id]: place as PlaceTruth } };
+  const place: PlaceTruth = { kind: 'load', powerW: 0 - drawW, ...next };
+  return { state: next, places: { [config.id]: place } };
 }

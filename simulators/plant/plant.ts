@@ -9,7 +9,14 @@ import { advanceEv, type EvConfig, type EvState, startEv } from './ev.ts';
 import { advanceHybrid, type HybridConfig, type HybridState, startHybrid } from './hybrid.ts';
 import { advanceLoad, type LoadConfig, type LoadState } from './loads.ts';
 import { advancePv, type PvConfig, type PvState, startPv } from './pv.ts';
-import { type Advanced, type Commands, counted, type Drive, type PlaceTruth } from './types.ts';
+import {
+  type Advanced,
+  type Commands,
+  counted,
+  type Drive,
+  type PhaseShares,
+  type PlaceTruth,
+} from './types.ts';
 import { type Climate, weatherAt } from './weather.ts';
 
 const PHASES = [0, 1, 2] as const;
@@ -39,6 +46,8 @@ export interface PlantConfig {
   readonly timeZone: string; // IANA
   readonly connection: string; // id of the place that closes the node's sum
   readonly parts: readonly PartConfig[];
+  /** How places lie on L1, L2, L3, by id; a third each for those without. */
+  readonly phaseShares?: Readonly<Record<string, PhaseShares>>;
   readonly subMs?: number; // longest sub-step, default 1000
 }
 
@@ -147,7 +156,6 @@ function subStep(
   const places: Record<string, PlaceTruth> = {};
   let sumW = 0;
   let aloneW = 0;
-  const isUneven = config.parts.some((part) => 'phaseShares' in part);
   const phasesW: [number, number, number] = [0, 0, 0];
   for (const part of config.parts) {
     const advanced = advancePart(config, part, state.parts[part.id], commands, s);
@@ -156,7 +164,7 @@ function subStep(
       places[id] = place;
       if (place.dc === true) continue;
       sumW += place.powerW;
-      for (const n of PHASES) phasesW[n] -= place.powerW * (place.phaseShares?.[n] ?? 1 / 3);
+      for (const n of PHASES) phasesW[n] -= place.powerW * (config.phaseShares?.[id]?.[n] ?? 1 / 3);
       aloneW += place.aloneW ?? place.powerW;
     }
   }
@@ -168,7 +176,7 @@ function subStep(
     kind: 'grid',
     powerW: gridW,
     ...grid,
-    ...(isUneven && { phasesW }),
+    ...(config.phaseShares && { phasesW }),
   };
   return {
     state: { atMs, gridW, grid, withoutBattery, parts },

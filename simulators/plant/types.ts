@@ -42,7 +42,6 @@ export interface PlaceTruth {
   readonly powerW: number;
   readonly inWh: number;
   readonly outWh: number;
-  readonly phaseShares?: PhaseShares; // default a third each
   readonly phasesW?: readonly [number, number, number]; // connection, where they are uneven
   readonly dc?: boolean; // behind a converter: no part of the ac node's sum
   readonly availableW?: number; // pv without limit

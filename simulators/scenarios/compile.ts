@@ -101,19 +101,18 @@ export function compile(draft: Draft): Scenario | readonly Misread[] {
 function plantOf(draft: Draft, ramps: readonly Ramp[]): PlantConfig {
   const { site, seed, socPct, models, ownModes } = draft;
   const plant = plantFromSite(site, { seed, startSocPct: socPct, loads: models, ownModes });
-  return { ...plant, parts: plant.parts.map((part) => dressed(part, draft, ramps)) };
+  const phaseShares = { ...plant.phaseShares, ...draft.phases };
+  const isUneven = Object.keys(phaseShares).length > 0;
+  const parts = plant.parts.map((part) => dressed(part, ramps));
+  return { ...plant, parts, ...(isUneven && { phaseShares }) };
 }
 
 /** The part with the power that the time line gives it. */
-function dressed(part: PartConfig, { phases }: Draft, ramps: readonly Ramp[]): PartConfig {
+function dressed(part: PartConfig, ramps: readonly Ramp[]): PartConfig {
   const sunId = part.kind === 'hybrid' ? part.pvId : part.id;
   const script = scriptOf(ramps.filter(({ terminal }) => terminal === sunId));
-  const phaseShares = phases[part.id];
-  if (part.kind === 'load') {
-    return { ...part, ...(script && { script }), ...(phaseShares && { phaseShares }) };
-  }
-  const isSunny = part.kind === 'pv' || part.kind === 'hybrid';
-  return isSunny && script !== undefined ? { ...part, script } : part;
+  const isScripted = part.kind === 'load' || part.kind === 'pv' || part.kind === 'hybrid';
+  return isScripted && script !== undefined ? { ...part, script } : part;
 }
 
 function scriptOf(ramps: readonly Ramp[]): Script | undefined {

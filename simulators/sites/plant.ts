@@ -2,6 +2,7 @@ import type { Site, StoreSpec, Terminal } from '../../gateway/contracts/values/s
 import type { CellConfig } from '../plant/battery.ts';
 import type { PartConfig, PlantConfig } from '../plant/plant.ts';
 import type { PvString } from '../plant/pv.ts';
+import type { PhaseShares } from '../plant/types.ts';
 import type { Climate } from '../plant/weather.ts';
 
 /**
@@ -137,6 +138,21 @@ function loadPart(terminal: Terminal, options: PlantOptions): PartConfig[] {
   return [{ kind: 'load', id, model, peakW: ratedOutW * 0.82 }];
 }
 
+const ON_PHASE: Readonly<Record<string, PhaseShares>> = {
+  L1: [1, 0, 0],
+  L2: [0, 1, 0],
+  L3: [0, 0, 1],
+};
+
+/** Single-phase terminals on the phase that the site file names. */
+function phaseSharesOf({ terminals }: Site): Pick<PlantConfig, 'phaseShares'> {
+  const named = terminals.flatMap(({ id, phases, phase }) => {
+    const shares = phases === 1 && phase !== undefined ? ON_PHASE[phase] : undefined;
+    return shares === undefined ? [] : [[id, shares] as const];
+  });
+  return named.length > 0 ? { phaseShares: Object.fromEntries(named) } : {};
+}
+
 /**
  * @throws RangeError when the site has no connection or a converter without pv and battery behind
  * it
@@ -152,6 +168,7 @@ export function plantFromSite(site: Site, options: PlantOptions): PlantConfig {
     climate: options.climate ?? { seed: options.seed, latitudeDeg, longitudeDeg },
     timeZone,
     connection: connection.id,
+    ...phaseSharesOf(site),
     parts: site.terminals
       .filter((terminal) => !dc.has(terminal.node))
       .flatMap((terminal) => part(site, terminal, options)),
