@@ -1,4 +1,4 @@
-import { toleranceW } from './limits.ts';
+import { tolerances } from './limits.ts';
 import type { Case, Judge, Truth } from './types.ts';
 import { type Control, controlsOf, peek } from './wiring.ts';
 
@@ -22,7 +22,8 @@ interface Episode {
 export function createConnectionJudge(court: Case): ConnectionJudge {
   const connection = court.site.connections[0]?.id ?? '';
   const controls = controlsOf(court);
-  const open: Partial<Record<Way, Episode>> = {};
+  const toleranceW = tolerances(court.site);
+  const open: Record<Way, Episode | undefined> = { import: undefined, export: undefined };
   let alarms = 0;
 
   const judge = (way: Way, truth: Truth): void => {
@@ -30,8 +31,8 @@ export function createConnectionJudge(court: Case): ConnectionJudge {
     const flowW = way === 'import' ? powerW : -powerW;
     const limit = court.limits.at(truth.atMs);
     const limitW = way === 'import' ? limit.importLimitW : limit.exportLimitW;
-    if (flowW <= limitW + toleranceW(court.site, limitW)) {
-      delete open[way];
+    if (flowW <= limitW + toleranceW(limitW)) {
+      open[way] = undefined;
       return;
     }
     const episode = open[way] ?? { sinceMs: truth.atMs, told: false };
@@ -40,7 +41,9 @@ export function createConnectionJudge(court: Case): ConnectionJudge {
     if (episode.told) return;
     if (court.pace.elapsedMs(startMs, truth.atMs) <= court.times.limitBackMs) return;
     episode.told = true;
-    if (reachable(court, controls, truth, way, limitW)) {
+    const leftW = controls.reduce((sum, one) => sum + reserveW(court, one, truth, way), 0);
+    // What is still controllable could have brought it inside: staying outside was a choice.
+    if (leftW > toleranceW(limitW)) {
       const over = `${way} ${Math.round(flowW)} W, limit ${Math.round(limitW)} W`;
       const since = Math.round((truth.atMs - startMs) / 1_000);
       court.report('S2', truth.atMs, `${over}, not back inside after ${since} s`);
@@ -80,19 +83,4 @@ function reserveW(court: Case, control: Control, truth: Truth, way: Way): number
     return Math.max(0, place.powerW + boundW);
   }
   return way === 'import' ? Math.max(0, -place.powerW) : 0;
-}
-
-/**
- * True when what is still controllable could have brought the connection inside: staying outside
- * was a choice.
- */
-function reachable(
-  court: Case,
-  controls: readonly Control[],
-  truth: Truth,
-  way: Way,
-  limitW: number,
-): boolean {
-  const leftW = controls.reduce((sum, one) => sum + reserveW(court, one, truth, way), 0);
-  return leftW > toleranceW(court.site, limitW);
 }

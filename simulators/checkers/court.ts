@@ -9,6 +9,7 @@ import { createPace } from './pace.ts';
 import { createSlewJudge } from './slew.ts';
 import { createStoreJudge } from './stores.ts';
 import type { Case, DeviceFace, Judge, Rule, Truth, Violation, WireFrame } from './types.ts';
+import { createHearing, type Heard } from './wiring.ts';
 import { createWriteJudge } from './writes.ts';
 
 /**
@@ -80,6 +81,8 @@ export function createCourt(options: CourtOptions): Court {
       if (violations.length < KEPT) violations.push({ rule, site: options.site.id, atMs, what });
     },
   };
+  const hear = createHearing(options.devices);
+  let last: Heard | undefined;
   const connection = createConnectionJudge(open);
   const loss = createLossJudge(open);
   const judges: readonly Judge[] = [
@@ -97,9 +100,12 @@ export function createCourt(options: CourtOptions): Court {
     excused: () => excused,
     frame: (frame) => {
       pace.frame(frame);
-      for (const judge of judges) judge.frame?.(frame);
+      last = hear(frame);
+      if (last === undefined) return;
+      for (const judge of judges) judge.frame?.(last);
     },
     unanswered: () => {
+      if (last === undefined) return;
       for (const judge of judges) judge.unanswered?.();
     },
     seen: (truth) => {

@@ -40,6 +40,12 @@ export interface Piece {
 }
 
 type Counters = Readonly<Record<string, InOut>>;
+
+interface Instant {
+  readonly atMs: number;
+  readonly counters: Counters;
+}
+
 const ALONE = ' alone'; // no id of a place
 const ZERO: InOut = { inWh: 0, outWh: 0 };
 
@@ -49,23 +55,23 @@ const minus = (a: InOut | undefined, b: InOut | undefined): InOut => ({
 });
 
 export function createQuarters(connection: string, startMs: number, start?: Truth): Quarters {
-  let last: { atMs: number; counters: Counters } = {
-    atMs: startMs,
-    counters: start ? countersOf(start) : {},
-  };
-  const first = last;
+  const first: Instant = { atMs: startMs, counters: start ? countersOf(start) : {} };
+  let last: Truth | undefined;
+  const latest = (): Instant =>
+    last === undefined ? first : { atMs: last.atMs, counters: countersOf(last) };
   const marks = new Map<number, Counters>();
-  if (startMs % QUARTER_MS === 0) marks.set(startMs, last.counters);
-  const kinds = new Map<string, string>();
+  if (startMs % QUARTER_MS === 0) marks.set(startMs, first.counters);
 
   const seen = (truth: Truth): void => {
-    const counters = countersOf(truth);
-    for (const [id, place] of Object.entries(truth.places)) kinds.set(id, place.kind);
-    let edgeMs = (Math.floor(last.atMs / QUARTER_MS) + 1) * QUARTER_MS;
-    for (; edgeMs <= truth.atMs; edgeMs += QUARTER_MS) {
-      marks.set(edgeMs, between(last, { atMs: truth.atMs, counters }, edgeMs));
+    let edgeMs = (Math.floor((last?.atMs ?? startMs) / QUARTER_MS) + 1) * QUARTER_MS;
+    if (edgeMs <= truth.atMs) {
+      const from = latest();
+      const until = { atMs: truth.atMs, counters: countersOf(truth) };
+      for (; edgeMs <= truth.atMs; edgeMs += QUARTER_MS) {
+        marks.set(edgeMs, between(from, until, edgeMs));
+      }
     }
-    last = { atMs: truth.atMs, counters };
+    last = truth;
   };
   const quarter = (place: string, fromMs: number): InOut | undefined => {
     const from = marks.get(fromMs);
@@ -74,8 +80,9 @@ export function createQuarters(connection: string, startMs: number, start?: Trut
   };
   const total = (): SiteEnergyWh => {
     const sum = { pv: 0, load: 0, import: 0, export: 0, charge: 0, discharge: 0 };
-    for (const [id, kind] of kinds) {
-      const { inWh, outWh } = minus(last.counters[id], first.counters[id]);
+    for (const [id, place] of Object.entries(last?.places ?? {})) {
+      const { inWh, outWh } = minus(place, first.counters[id]);
+      const { kind } = place;
       if (kind === 'grid') {
         sum.import += inWh;
         sum.export += outWh;
@@ -89,7 +96,7 @@ export function createQuarters(connection: string, startMs: number, start?: Trut
     return sum;
   };
   const pieces = (): Piece[] => {
-    const edges = [first, ...[...marks].map(([atMs, counters]) => ({ atMs, counters })), last];
+    const edges = [first, ...[...marks].map(([atMs, counters]) => ({ atMs, counters })), latest()];
     return edges.slice(1).flatMap((until, n) => {
       const from = edges[n];
       if (from === undefined || until.atMs <= from.atMs) return [];
@@ -116,11 +123,7 @@ function countersOf(truth: Truth): Counters {
 }
 
 /** Counters at an edge inside a sub-step of constant power. */
-function between(
-  from: { readonly atMs: number; readonly counters: Counters },
-  until: { readonly atMs: number; readonly counters: Counters },
-  edgeMs: number,
-): Counters {
+function between(from: Instant, until: Instant, edgeMs: number): Counters {
   const share = (edgeMs - from.atMs) / (until.atMs - from.atMs);
   return Object.fromEntries(
     Object.entries(until.counters).map(([id, end]) => {

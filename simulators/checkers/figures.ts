@@ -24,21 +24,25 @@ export function createFigureJudge(site: Site, report: Reporter) {
     [/C$/, [-60, 150]],
     [/(in|out)Wh$/, [0, 1e12]],
   ];
-  const known = new Map<string, Bounds | undefined>();
-  const boundsOf = (name: string): Bounds | undefined => {
-    if (!known.has(name)) known.set(name, bounds.find(([pattern]) => pattern.test(name))?.[1]);
-    return known.get(name);
+  const known = new Map<string, Bounds | null>(); // null: it may be anything
+  const boundsOf = (name: string): Bounds | null => {
+    const own = bounds.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+    known.set(name, own);
+    return own;
   };
   const told = new Set<string>();
   return {
     image: (image: Image): void => {
       for (const name in image.points) {
         const reading = image.points[name];
-        const within = boundsOf(name);
-        if (reading === undefined || reading.quality !== 'good' || within === undefined) continue;
+        if (reading === undefined || reading.quality !== 'good') continue;
+        let within = known.get(name);
+        if (within === undefined) within = boundsOf(name);
+        if (within === null) continue;
         const { value } = reading;
-        if (value >= within[0] && value <= within[1]) told.delete(name);
-        else if (!told.has(name)) {
+        if (value >= within[0] && value <= within[1]) {
+          if (told.size > 0) told.delete(name);
+        } else if (!told.has(name)) {
           told.add(name);
           report('S8', `${name} = ${value} counts as good`);
         }

@@ -1,6 +1,15 @@
 import type { ControlSpec } from '../../devices/profile.ts';
-import type { Case, Judge, WireFrame } from './types.ts';
-import { type Control, controlsOf, fromOf, isSetpoint, pointsIn, valueIn } from './wiring.ts';
+import type { Case, Judge } from './types.ts';
+import {
+  type Control,
+  controlsOf,
+  fromOf,
+  type Heard,
+  isSetpoint,
+  type Span,
+  type SpanPoint,
+  valueIn,
+} from './wiring.ts';
 
 /**
  * S5: no setpoint is accepted by a device before its reversion timer was written with a finite
@@ -8,45 +17,69 @@ import { type Control, controlsOf, fromOf, isSetpoint, pointsIn, valueIn } from 
  * needs `allowWithoutReversion`.
  */
 export function createLeaseJudge(court: Case): Judge {
-  const controls = controlsOf(court);
   const timers = new Map<string, Timer>();
-  const timerOf = (control: Control): Timer => {
+  const watched = controlsOf(court).map((control) => {
     const key = `${control.device}/${control.spec.binds}`;
-    const known = timers.get(key) ?? { valueS: undefined, proven: false };
-    timers.set(key, known);
-    return known;
-  };
+    const timer: Timer = timers.get(key) ?? { valueS: undefined, proven: false };
+    timers.set(key, timer);
+    return { control, timer, rolesIn: rolesOf(control.spec) };
+  });
 
-  const judge = (control: Control, frame: WireFrame): void => {
-    const { face, spec } = control;
-    const timer = timerOf(control);
-    const keys = timerPoints(spec);
-    const atMs = court.wallOf(frame.atMs);
-    for (const point of pointsIn(face, frame)) {
-      const value = valueIn(face, frame, point);
-      if (keys.includes(point.key)) {
+  const judge = ({ control, timer, rolesIn }: (typeof watched)[number], heard: Heard): void => {
+    const { frame } = heard;
+    for (const { own, isTimer, isRemaining } of rolesIn(heard.span)) {
+      const value = valueIn(heard, own);
+      if (isTimer) {
         if (!frame.write) timer.proven = timer.valueS !== undefined && value === timer.valueS;
         else if (value !== timer.valueS) {
           timer.valueS = value;
           timer.proven = false;
         }
       }
-      if (!frame.write && point.key === spec.reversion.remaining && (value ?? 0) > 0) {
+      if (!frame.write && isRemaining && (value ?? 0) > 0) {
         timer.proven = timer.valueS !== undefined;
       }
-      if (frame.write && isSetpoint(spec, point.key, value)) {
-        const why = refusal(court, control, timer);
-        if (why !== undefined) {
-          court.report('S5', atMs, `${control.device}: ${point.key} = ${value} written ${why}`);
-        }
-      }
+      const { key } = own.point;
+      if (!frame.write || !isSetpoint(control.spec, key, value)) continue;
+      const why = refusal(court, control, timer);
+      if (why === undefined) continue;
+      const atMs = court.wallOf(frame.atMs);
+      court.report('S5', atMs, `${control.device}: ${key} = ${value} written ${why}`);
     }
   };
   return {
-    frame: (frame) => {
-      if (frame.exception !== 0) return;
-      for (const control of controls) if (control.device === frame.device) judge(control, frame);
+    frame: (heard) => {
+      const { device, exception } = heard.frame;
+      if (exception !== 0) return;
+      for (const one of watched) if (one.control.device === device) judge(one, heard);
     },
+  };
+}
+
+/** A point that says something about a control's timer, or asks something of its terminal. */
+interface Role {
+  readonly own: SpanPoint;
+  readonly isTimer: boolean;
+  readonly isRemaining: boolean; // what is left of its time
+}
+
+/** Most frames name none of them. */
+function rolesOf(spec: ControlSpec): (span: Span) => readonly Role[] {
+  const timers = spec.arm.filter((step) => fromOf(step) === 'timeoutS').map((step) => step.point);
+  const known = new WeakMap<Span, readonly Role[]>();
+  return (span) => {
+    let roles = known.get(span);
+    if (roles === undefined) {
+      roles = span.points.flatMap((own) => {
+        const { key } = own.point;
+        const isTimer = timers.includes(key);
+        const isRemaining = key === spec.reversion.remaining;
+        const asks = spec.set.some((step) => step.point === key);
+        return isTimer || isRemaining || asks ? [{ own, isTimer, isRemaining }] : [];
+      });
+      known.set(span, roles);
+    }
+    return roles;
   };
 }
 
@@ -54,9 +87,6 @@ interface Timer {
   valueS: number | undefined; // as last written
   proven: boolean; // read back since
 }
-
-const timerPoints = (spec: ControlSpec): string[] =>
-  spec.arm.filter((step) => fromOf(step) === 'timeoutS').map((step) => step.point);
 
 function refusal(court: Case, control: Control, timer: Timer): string | undefined {
   const { spec, device } = control;

@@ -30,19 +30,14 @@ interface Known {
 }
 
 function newest(known: readonly Known[], kind: Directive['kind'], wallMs: number) {
-  return known
-    .filter(
-      ({ directive, seenAtMs }) =>
-        directive.kind === kind &&
-        seenAtMs <= wallMs &&
-        directive.fromMs <= wallMs &&
-        wallMs < directive.untilMs,
-    )
-    .reduce<Known | undefined>(
-      (best, one) =>
-        best === undefined || one.directive.sequence > best.directive.sequence ? one : best,
-      undefined,
-    );
+  let best: Known | undefined;
+  for (const one of known) {
+    const { directive, seenAtMs } = one;
+    if (directive.kind !== kind || seenAtMs > wallMs) continue;
+    if (wallMs < directive.fromMs || wallMs >= directive.untilMs) continue;
+    if (best === undefined || directive.sequence > best.directive.sequence) best = one;
+  }
+  return best;
 }
 
 /**
@@ -59,7 +54,13 @@ export function createLimitBook(site: Site): LimitBook {
   let known: Known[] = [];
   let timeline: InForce[] = [];
 
+  /** Several judges ask about one instant. */
+  let asked: { readonly wallMs: number; readonly now: InForce } | undefined;
   const at = (wallMs: number): InForce => {
+    if (asked?.wallMs !== wallMs) asked = { wallMs, now: found(wallMs) };
+    return asked.now;
+  };
+  const found = (wallMs: number): InForce => {
     const bound = newest(known, 'emergency', wallMs) ?? newest(known, 'envelope', wallMs);
     const { defaultImportLimitW, defaultExportLimitW } = connection;
     const importLimitW = Math.min(mostInW, bound?.directive.importLimitW ?? defaultImportLimitW);
@@ -73,7 +74,9 @@ export function createLimitBook(site: Site): LimitBook {
   };
   return {
     directive: (directive, seenAtMs) => {
-      if (directive.kind !== 'heartbeat') known.push({ directive, seenAtMs });
+      if (directive.kind === 'heartbeat') return;
+      known.push({ directive, seenAtMs });
+      asked = undefined;
     },
     at,
     loosest: (wallMs, windowMs) => {
@@ -92,8 +95,8 @@ export function createLimitBook(site: Site): LimitBook {
   };
 }
 
-/** max(2 % of the limit, 1 % of controllable nameplate, 100 W). */
-export function toleranceW(site: Site, limitW: number): number {
+/** What a site may be beside a limit: max(2 % of the limit, 1 % of controllable nameplate, 100 W). */
+export function tolerances(site: Site): (limitW: number) => number {
   const dc = new Set(site.nodes.filter((node) => node.kind === 'dc').map((node) => node.id));
   const nameplateW = site.terminals
     .filter((terminal) => terminal.control !== 'none' && !dc.has(terminal.node))
@@ -101,5 +104,5 @@ export function toleranceW(site: Site, limitW: number): number {
   const behind = site.terminals
     .filter((terminal) => terminal.dcNode !== undefined)
     .reduce((sum, terminal) => sum + terminal.ratedInW, 0);
-  return Math.max(0.02 * limitW, 0.01 * (nameplateW + behind), 100);
+  return (limitW) => Math.max(0.02 * limitW, 0.01 * (nameplateW + behind), 100);
 }

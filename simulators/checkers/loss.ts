@@ -1,5 +1,5 @@
-import type { Case, Judge, Told, WireFrame } from './types.ts';
-import { type Control, controlsOf, pointsIn } from './wiring.ts';
+import type { Case, Judge, Told } from './types.ts';
+import { type Control, controlsOf, type Heard } from './wiring.ts';
 
 /** Stands for all wires of the site: who speaks on none of them is down. */
 const GATEWAY = ' gateway'; // no id of a device
@@ -32,29 +32,25 @@ export function createLossJudge(court: Case): LossJudge {
   // From decision to effect: a write; in an accelerated run also the real turns of two processes.
   const slackMs = stretch > 1 ? 2 * cycleMs : cycleMs;
   let startMs: number | undefined;
-  let newest: WireFrame | undefined; // answered, unless the next word is that it was not
+  let newest: Heard | undefined; // answered, unless the next word is that it was not
 
   const hear = (): void => {
-    const frame = newest;
+    if (newest === undefined) return;
+    const { frame, span } = newest;
     newest = undefined;
-    if (frame === undefined) return;
-    const face = court.devices[frame.device];
-    if (face === undefined || frame.exception !== 0) return;
+    if (frame.exception !== 0) return;
     const atMs = court.wallOf(frame.atMs);
     for (const key of [frame.device, GATEWAY]) {
       const before = heardAtMs.get(key);
       if (before !== undefined && atMs - before > silentMs) backAtMs.set(key, atMs);
       heardAtMs.set(key, atMs);
     }
-    if (frame.write) return;
-    if (pointsIn(face, frame).some((point) => point.class === 'control')) {
-      readAtMs.set(frame.device, atMs);
-    }
+    if (!frame.write && span.hasControl) readAtMs.set(frame.device, atMs);
   };
   return {
-    frame: (frame) => {
+    frame: (heard) => {
       hear();
-      newest = frame;
+      newest = heard;
     },
     unanswered: () => {
       newest = undefined;

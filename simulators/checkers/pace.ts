@@ -7,7 +7,7 @@ export function createPace(times: Timing, wallOf: (monoMs: number) => number): P
   const seen = new Map<string, number[]>(); // newest last
   return {
     frame: (frame) => {
-      if (frame.write || frame.exception !== 0) return;
+      if (times.stretch === 1 || frame.write || frame.exception !== 0) return;
       const key = `${frame.device}/${frame.fc}/${frame.address}`;
       const ring = seen.get(key) ?? [];
       seen.set(key, ring);

@@ -1,8 +1,8 @@
 import { DAY_MS } from '../../gateway/contracts/values/time.ts';
-import { toleranceW } from './limits.ts';
+import { tolerances } from './limits.ts';
 import { createSettling } from './settled.ts';
 import type { Case, Judge, Truth } from './types.ts';
-import { type Control, controlsOf, isSetpoint, pointsIn, valueIn } from './wiring.ts';
+import { type Control, controlsOf, isSetpoint, valueIn } from './wiring.ts';
 
 /**
  * S9: a setpoint moves at most `slewWPerS`, changes its direction at most once in
@@ -14,17 +14,16 @@ export function createSlewJudge(court: Case): Judge {
   const connection = court.site.connections[0]?.id ?? '';
   const history = new Map<string, Moves>();
   const writes = new Map<string, number>();
-  let near = { import: Number.NEGATIVE_INFINITY, export: Number.NEGATIVE_INFINITY };
+  const toleranceW = tolerances(court.site);
+  const near = { import: Number.NEGATIVE_INFINITY, export: Number.NEGATIVE_INFINITY };
 
+  const isClose = (flowW: number, limitW: number): boolean =>
+    flowW > limitW * 0.9 - toleranceW(limitW);
   const watch = (truth: Truth): void => {
     const powerW = truth.places[connection]?.powerW ?? 0;
     const limit = court.limits.at(truth.atMs);
-    const close = (flowW: number, limitW: number): boolean =>
-      flowW > limitW * 0.9 - toleranceW(court.site, limitW);
-    near = {
-      import: close(powerW, limit.importLimitW) ? truth.atMs : near.import,
-      export: close(-powerW, limit.exportLimitW) ? truth.atMs : near.export,
-    };
+    if (isClose(powerW, limit.importLimitW)) near.import = truth.atMs;
+    if (isClose(-powerW, limit.exportLimitW)) near.export = truth.atMs;
   };
   const protective = (fromW: number, toW: number, atMs: number): boolean => {
     if (Math.sign(fromW) * toW >= 0 && Math.abs(toW) <= Math.abs(fromW)) return true;
@@ -56,12 +55,13 @@ export function createSlewJudge(court: Case): Judge {
     }
   };
   return {
-    frame: (frame) => {
+    frame: (heard) => {
+      const { frame, span } = heard;
       if (!frame.write || frame.exception !== 0) return;
-      for (const control of controls.filter((one) => one.device === frame.device)) {
-        if (control.spec.flash !== 'persistent') continue;
-        const asks = pointsIn(control.face, frame).some((point) =>
-          isSetpoint(control.spec, point.key, valueIn(control.face, frame, point)),
+      for (const control of controls) {
+        if (control.device !== frame.device || control.spec.flash !== 'persistent') continue;
+        const asks = span.points.some((own) =>
+          isSetpoint(control.spec, own.point.key, valueIn(heard, own)),
         );
         if (asks) spend(court, writes, control, court.wallOf(frame.atMs));
       }

@@ -1,6 +1,6 @@
 import type { StoreSpec, Terminal } from '../../gateway/contracts/values/site.ts';
 import type { Case, DeviceFace, Judge, Truth } from './types.ts';
-import { controlsOf, peek, pointsIn } from './wiring.ts';
+import { controlsOf, peek } from './wiring.ts';
 
 /**
  * S3: no charge command at or above the upper SoC bound or below the cells' temperature, no
@@ -30,12 +30,10 @@ export function createStoreJudge(court: Case): Judge {
     court.report('S3', atMs, text);
   };
   return {
-    frame: (frame) => {
-      if (frame.write || frame.exception !== 0) return;
-      for (const { terminal, device, face } of watched) {
+    frame: ({ frame, span }) => {
+      if (episodes.size === 0 || !span.hasState || frame.write || frame.exception !== 0) return;
+      for (const { terminal, device } of watched) {
         if (device !== frame.device) continue;
-        const says = pointsIn(face, frame).some(({ key }) => /(socPct|temperatureC)$/.test(key));
-        if (!says) continue;
         for (const [key, episode] of episodes) {
           // An unreadable SoC leaves the last one good until it is stale.
           if (!key.startsWith(`${terminal.id}/`) || key.endsWith('/unknown')) continue;
@@ -46,6 +44,7 @@ export function createStoreJudge(court: Case): Judge {
     turn: (truth) => {
       for (const { terminal, face, store } of watched) {
         const found = offence(terminal, store, face, truth);
+        if (found === NONE && episodes.size === 0) continue;
         for (const rule of ['charge', 'discharge', 'cold', 'unknown'] as const) {
           const text = found[rule];
           const what = text === undefined ? undefined : `${terminal.id}: ${text}`;
@@ -64,26 +63,28 @@ interface Episode {
 
 type Offence = Partial<Record<'charge' | 'discharge' | 'cold' | 'unknown', string>>;
 
+const NONE: Offence = {};
+
 function offence(terminal: Terminal, store: StoreSpec, face: DeviceFace, truth: Truth): Offence {
   const told = face.control();
   const setpointW = told.ownMode ? 0 : (told.setpointW ?? 0);
   const smallW = Math.max(100, 0.01 * Math.max(terminal.ratedInW, terminal.ratedOutW));
-  if (Math.abs(setpointW) <= smallW) return {};
+  if (Math.abs(setpointW) <= smallW) return NONE;
   const prefix = terminal.part === undefined ? '' : `${terminal.part}.`;
   const soc = peek(face, `${prefix}socPct`);
   if (soc === undefined) return { unknown: `${setpointW} W commanded with unknown SoC` };
   const charging = setpointW < 0;
   const lowest = Math.max(store.socMinPct, store.reservePct);
   const cellC = peek(face, `${prefix}temperatureC`) ?? truth.places[terminal.id]?.temperatureC;
+  const isFull = charging && soc >= store.socMaxPct;
+  const isEmpty = !charging && soc <= lowest;
+  const isCold = charging && cellC !== undefined && cellC < store.chargeMinC;
+  if (!isFull && !isEmpty && !isCold) return NONE;
   return {
-    ...(charging && soc >= store.socMaxPct
-      ? { charge: `charging commanded at ${soc} %, upper bound ${store.socMaxPct} %` }
-      : {}),
-    ...(!charging && soc <= lowest
-      ? { discharge: `discharging commanded at ${soc} %, lower bound ${lowest} %` }
-      : {}),
-    ...(charging && cellC !== undefined && cellC < store.chargeMinC
-      ? { cold: `charging commanded at ${cellC} degC` }
-      : {}),
+    ...(isFull && {
+      charge: `charging commanded at ${soc} %, upper bound ${store.socMaxPct} %`,
+    }),
+    ...(isEmpty && { discharge: `discharging commanded at ${soc} %, lower bound ${lowest} %` }),
+    ...(isCold && { cold: `charging commanded at ${cellC} degC` }),
   };
 }

@@ -2,6 +2,7 @@ import type { DeviceMap } from '../../devices/profile.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import type { Timing } from '../../gateway/contracts/values/timing.ts';
 import type { LimitBook } from './limits.ts';
+import type { Heard } from './wiring.ts';
 
 /**
  * What a judge sees of the world. Nothing here comes from the gateway: truth, registers, and frames
@@ -101,7 +102,7 @@ export interface Case {
  * A judge hears every frame, sees every sub-step of truth, and looks at the devices once a turn.
  */
 export interface Judge {
-  frame?(frame: WireFrame): void;
+  frame?(heard: Heard): void;
   /** The frame before was heard by the device, and its answer went lost. */
   unanswered?(): void;
   seen?(truth: Truth): void;

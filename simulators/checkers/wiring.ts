@@ -1,7 +1,6 @@
 import { type Decoder, decoderOf } from '../../devices/decoder.ts';
 import type {
   ControlSpec,
-  DeviceMap,
   RegisterSpace,
   ResolvedPoint,
   WriteStep,
@@ -44,37 +43,90 @@ const READ_SPACE: Readonly<Record<number, RegisterSpace>> = {
 const spaceOf = (frame: WireFrame): RegisterSpace | undefined =>
   frame.write ? (frame.fc === 5 || frame.fc === 15 ? 'coil' : 'holding') : READ_SPACE[frame.fc];
 
-const PLACES = new WeakMap<DeviceMap, Map<number, readonly ResolvedPoint[]>>();
-const DECODERS = new WeakMap<ResolvedPoint, Decoder>();
+/** A stretch of a device's registers that frames name: what lies in it is worked out once. */
+export interface Span {
+  /** Points that lie wholly inside. */
+  readonly points: readonly SpanPoint[];
+  readonly hasControl: boolean; // a point of class control
+  readonly hasState: boolean; // what decides how a store may be used
+}
 
-/** Points that lie wholly inside a frame's registers. */
-export function pointsIn(face: DeviceFace, frame: WireFrame): readonly ResolvedPoint[] {
-  const known = PLACES.get(face.map) ?? new Map<number, readonly ResolvedPoint[]>();
-  PLACES.set(face.map, known);
-  const place = (frame.fc * 65_536 + frame.address) * 65_536 + frame.count;
-  const before = known.get(place);
-  if (before !== undefined) return before;
+export interface SpanPoint {
+  readonly point: ResolvedPoint;
+  readonly offset: number; // from the first register
+  readonly decode: Decoder;
+}
+
+/** A frame with what it names. */
+export interface Heard {
+  readonly frame: WireFrame;
+  readonly face: DeviceFace;
+  readonly span: Span;
+}
+
+const STATE = /(socPct|temperatureC)$/;
+
+function spanOf({ map }: DeviceFace, frame: WireFrame): Span {
   const space = spaceOf(frame);
-  const points = Object.values(face.map.points).filter(
+  const points = Object.values(map.points).filter(
     (point) =>
       point.space === space &&
       point.at >= frame.address &&
       point.at + point.count <= frame.address + frame.count,
   );
-  known.set(place, points);
-  return points;
+  return {
+    points: points.map((point) => ({
+      point,
+      offset: point.at - frame.address,
+      decode: decoderOf(map, point),
+    })),
+    hasControl: points.some((point) => point.class === 'control'),
+    hasState: points.some(({ key }) => STATE.test(key)),
+  };
+}
+
+/** What the frames of a site name; undefined for a device that the site does not have. */
+export function createHearing(
+  devices: Readonly<Record<string, DeviceFace>>,
+): (frame: WireFrame) => Heard | undefined {
+  const known = new Map(
+    Object.entries(devices).map(([id, face]) => [id, { face, spans: places() }]),
+  );
+  return (frame) => {
+    const device = known.get(frame.device);
+    if (device === undefined) return undefined;
+    const { face, spans } = device;
+    const lengths = spans.at(frame.fc, frame.address);
+    let span = lengths.get(frame.count);
+    if (span === undefined) {
+      span = spanOf(face, frame);
+      lengths.set(frame.count, span);
+    }
+    return { frame, face, span };
+  };
+}
+
+/** Spans by function code and first register, then by length. */
+function places() {
+  const byPlace = new Map<number, Map<number, Span>>();
+  return {
+    at: (fc: number, address: number): Map<number, Span> => {
+      const place = fc * 65_536 + address;
+      let lengths = byPlace.get(place);
+      if (lengths === undefined) {
+        lengths = new Map();
+        byPlace.set(place, lengths);
+      }
+      return lengths;
+    },
+  };
 }
 
 /** Value of a point inside a frame; undefined = not available, or text. */
-export function valueIn(
-  face: DeviceFace,
-  frame: WireFrame,
-  point: ResolvedPoint,
-): number | undefined {
-  const exponent = point.scaleFrom === undefined ? undefined : peek(face, point.scaleFrom);
-  const decode = DECODERS.get(point) ?? decoderOf(face.map, point);
-  DECODERS.set(point, decode);
-  return decode(frame.values, point.at - frame.address, exponent);
+export function valueIn({ frame, face }: Heard, own: SpanPoint): number | undefined {
+  const { scaleFrom } = own.point;
+  const exponent = scaleFrom === undefined ? undefined : peek(face, scaleFrom);
+  return own.decode(frame.values, own.offset, exponent);
 }
 
 /** One step of the register, in the point's unit: what rounding may cost. */

@@ -1,14 +1,15 @@
 import type { ResolvedPoint } from '../../devices/profile.ts';
-import { toleranceW } from './limits.ts';
+import { tolerances } from './limits.ts';
 import { createSettling } from './settled.ts';
-import type { Case, Judge, Truth, WireFrame } from './types.ts';
+import type { Case, Judge, Truth } from './types.ts';
 import {
   type Control,
   controlsOf,
   fromOf,
+  type Heard,
   isSetpoint,
-  pointsIn,
   resolutionOf,
+  type SpanPoint,
   valueIn,
 } from './wiring.ts';
 
@@ -22,15 +23,16 @@ export function createWriteJudge(court: Case): Judge {
   const nodes = new Set(
     court.site.nodes.filter((node) => node.kind !== 'dc').map((node) => node.id),
   );
-  let recent: Truth[] = [];
+  const recent: Truth[] = []; // oldest first
+  const beyondGrid = createGridBearing(court, controls);
   const asked = new Set<Control>();
   const settled = createSettling(court.times.cycleMs / 2);
 
-  const judgePoint = (frame: WireFrame, point: ResolvedPoint): void => {
+  const judgePoint = (heard: Heard, spanned: SpanPoint): void => {
+    const { frame, face } = heard;
+    const { point } = spanned;
     const atMs = court.wallOf(frame.atMs);
     const own = controls.filter((control) => control.device === frame.device);
-    const face = court.devices[frame.device];
-    if (face === undefined) return;
     const named = own.filter(({ spec }) =>
       [...spec.arm, ...spec.set, ...spec.release].some((step) => step.point === point.key),
     );
@@ -38,7 +40,7 @@ export function createWriteJudge(court: Case): Judge {
       court.report('S1', atMs, `${frame.device}: no control sequence writes ${point.key}`);
       return;
     }
-    const value = valueIn(face, frame, point);
+    const value = valueIn(heard, spanned);
     if (value === undefined) {
       court.report('S1', atMs, `${frame.device}: 'not available' written to ${point.key}`);
       return;
@@ -53,22 +55,22 @@ export function createWriteJudge(court: Case): Judge {
   };
 
   return {
-    frame: (frame) => {
-      const face = court.devices[frame.device];
-      if (!frame.write || face === undefined) return;
-      const points = pointsIn(face, frame);
-      const covered = points.reduce((sum, point) => sum + point.count, 0);
+    frame: (heard) => {
+      const { frame, span } = heard;
+      if (!frame.write) return;
+      const covered = span.points.reduce((sum, { point }) => sum + point.count, 0);
       if (covered < frame.count) {
         const atMs = court.wallOf(frame.atMs);
         court.report('S1', atMs, `${frame.device}: write to unknown register ${frame.address}`);
       }
-      for (const point of points) judgePoint(frame, point);
+      for (const spanned of span.points) judgePoint(heard, spanned);
     },
     seen: (truth) => {
       recent.push(truth);
     },
     turn: (truth) => {
-      recent = recent.filter((one) => one.atMs > truth.atMs - court.times.freshMs.state);
+      const sinceMs = truth.atMs - court.times.freshMs.state;
+      while (recent[0] !== undefined && recent[0].atMs <= sinceMs) recent.shift();
       for (const control of asked) {
         const { setpointW, ownMode } = control.face.control();
         if (ownMode || setpointW === undefined) asked.delete(control);
@@ -77,9 +79,7 @@ export function createWriteJudge(court: Case): Judge {
         asked.delete(control);
         const wrong =
           beyondBms(control, setpointW, recent) ??
-          (nodes.has(control.terminal.node)
-            ? beyondGrid(court, control, controls, setpointW, recent)
-            : undefined);
+          (nodes.has(control.terminal.node) ? beyondGrid(control, setpointW, recent) : undefined);
         if (wrong !== undefined) court.report('S1', truth.atMs, `${control.terminal.id}: ${wrong}`);
       }
     },
@@ -118,63 +118,74 @@ function outside(
 }
 
 /** The most permissive BMS limit while the gateway's own reading of it may be from. */
-function beyondBms(control: Control, setpointW: number, recent: readonly Truth[]) {
-  const { terminal } = control;
+function beyondBms({ terminal }: Control, setpointW: number, recent: readonly Truth[]) {
+  if (setpointW === 0) return undefined;
+  const [pick, way] =
+    setpointW > 0 ? (['dischargeMaxW', 'discharge'] as const) : (['chargeMaxW', 'charge'] as const);
+  let mostW = recent.length === 0 ? Number.POSITIVE_INFINITY : 0;
+  for (const { places } of recent) {
+    mostW = Math.max(mostW, places[terminal.id]?.[pick] ?? Number.POSITIVE_INFINITY);
+  }
   const slackW = Math.max(50, 0.01 * Math.max(terminal.ratedInW, terminal.ratedOutW));
-  const most = (pick: 'chargeMaxW' | 'dischargeMaxW'): number =>
-    recent.reduce(
-      (max, truth) => Math.max(max, truth.places[terminal.id]?.[pick] ?? Number.POSITIVE_INFINITY),
-      recent.length === 0 ? Number.POSITIVE_INFINITY : 0,
-    );
-  if (setpointW > most('dischargeMaxW') + slackW) {
-    const limitW = Math.round(most('dischargeMaxW'));
-    return `setpoint ${setpointW} W above the BMS discharge limit ${limitW} W`;
-  }
-  if (-setpointW > most('chargeMaxW') + slackW) {
-    return `setpoint ${setpointW} W above the BMS charge limit ${Math.round(most('chargeMaxW'))} W`;
-  }
-  return undefined;
+  if (Math.abs(setpointW) <= mostW + slackW) return undefined;
+  return `setpoint ${setpointW} W above the BMS ${way} limit ${Math.round(mostW)} W`;
+}
+
+/** What a place can do about the connection's power. */
+interface Leverage {
+  readonly id: string;
+  readonly isFixed: boolean;
+  readonly ratedInW: number;
+  readonly ratedOutW: number;
+}
+
+/** Of the places at ac nodes, as they stand in the truth; those of a site are always the same. */
+function leverageOf(court: Case, controls: readonly Control[], { places }: Truth): Leverage[] {
+  return Object.entries(places).flatMap(([id, { kind, dc }]) => {
+    if (kind === 'grid' || dc === true) return [];
+    const isControlled = controls.some(({ terminal }) => terminal.id === id);
+    const rated = court.site.terminals.find((terminal) => terminal.id === id);
+    const isFixed = !isControlled && kind !== 'converter';
+    return [{ id, isFixed, ratedInW: rated?.ratedInW ?? 0, ratedOutW: rated?.ratedOutW ?? 0 }];
+  });
 }
 
 /**
- * Could the limit be kept at all with this setpoint, every other controllable terminal at its most
+ * Could the limit be kept at all with a setpoint, every other controllable terminal at its most
  * helpful?
  */
-function beyondGrid(
-  court: Case,
-  control: Control,
-  controls: readonly Control[],
-  setpointW: number,
-  recent: readonly Truth[],
-): string | undefined {
-  const last = recent.at(-1);
-  if (last === undefined) return undefined;
-  const limit = court.limits.loosest(last.atMs, court.times.limitBackMs + court.times.cycleMs);
-  let importW = Number.POSITIVE_INFINITY;
-  let exportW = Number.POSITIVE_INFINITY;
-  for (const { places } of recent) {
-    let fixedW = 0;
-    let highW = setpointW;
-    let lowW = setpointW;
-    for (const [id, place] of Object.entries(places)) {
-      if (place.kind === 'grid' || place.dc === true || id === control.terminal.id) continue;
-      const other = controls.find((one) => one.terminal.id === id)?.terminal;
-      if (other === undefined && place.kind !== 'converter') fixedW += place.powerW;
-      else {
-        const rated = other ?? court.site.terminals.find((terminal) => terminal.id === id);
-        highW += place.availableW ?? rated?.ratedInW ?? 0;
-        lowW -= rated?.ratedOutW ?? 0;
+function createGridBearing(court: Case, controls: readonly Control[]) {
+  const toleranceW = tolerances(court.site);
+  let levers: readonly Leverage[] | undefined;
+  return ({ terminal }: Control, setpointW: number, recent: readonly Truth[]) => {
+    const last = recent.at(-1);
+    if (last === undefined || setpointW === 0) return undefined;
+    levers ??= leverageOf(court, controls, last);
+    const others = levers.filter(({ id }) => id !== terminal.id);
+    const limit = court.limits.loosest(last.atMs, court.times.limitBackMs + court.times.cycleMs);
+    let importW = Number.POSITIVE_INFINITY;
+    let exportW = Number.POSITIVE_INFINITY;
+    for (const { places } of recent) {
+      let fixedW = 0;
+      let highW = setpointW;
+      let lowW = setpointW;
+      for (const { id, isFixed, ratedInW, ratedOutW } of others) {
+        if (isFixed) fixedW += places[id]?.powerW ?? 0;
+        else {
+          highW += places[id]?.availableW ?? ratedInW;
+          lowW -= ratedOutW;
+        }
       }
+      importW = Math.min(importW, -(fixedW + highW));
+      exportW = Math.min(exportW, fixedW + lowW);
     }
-    importW = Math.min(importW, -(fixedW + highW));
-    exportW = Math.min(exportW, fixedW + lowW);
-  }
-  const slack = (limitW: number): number => limitW + toleranceW(court.site, limitW);
-  if (setpointW < 0 && importW > slack(limit.importLimitW)) {
-    return `charging ${-setpointW} W cannot keep the import limit ${limit.importLimitW} W`;
-  }
-  if (setpointW > 0 && exportW > slack(limit.exportLimitW)) {
-    return `discharging ${setpointW} W cannot keep the export limit ${limit.exportLimitW} W`;
-  }
-  return undefined;
+    const slack = (limitW: number): number => limitW + toleranceW(limitW);
+    if (setpointW < 0 && importW > slack(limit.importLimitW)) {
+      return `charging ${-setpointW} W cannot keep the import limit ${limit.importLimitW} W`;
+    }
+    if (setpointW > 0 && exportW > slack(limit.exportLimitW)) {
+      return `discharging ${setpointW} W cannot keep the export limit ${limit.exportLimitW} W`;
+    }
+    return undefined;
+  };
 }
