@@ -2,17 +2,17 @@ import type { ControlSpec } from '../../../devices/profile.ts';
 import type { Permit } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import { strange } from './foreign.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { commandOf, type LeaseOptions, permitOf } from './options.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
-import { type Command, finals, isEndless, near, type Target, targets } from './targets.ts';
+import { Still } from './still.ts';
+import { type Command, finals, isEndless, type Target, targets } from './targets.ts';
 import { ReversionTimer } from './timer.ts';
 import type { LeaseView } from './types.ts';
 
 /** Read-backs that disagree before it is told, and before the next tries are spaced out. */
 const DISAGREE = 3;
-/** A heartbeat counts through these; what a 16-bit register calls "not available" is not among. */
-const BEATS = 0x7fff;
 
 type Step = 'done' | 'again'; // again: with the next verdict
 
@@ -20,6 +20,7 @@ type Step = 'done' | 'again'; // again: with the next verdict
 export class Lease {
   private readonly options: LeaseOptions;
   private wanted: Verdict | undefined;
+  private readonly still: Still;
   private busy = false;
   private control: ControlRegisters | undefined;
   private verified: Verdict | undefined; // as written and read back
@@ -33,14 +34,14 @@ export class Lease {
   private direction: Command['direction'] | undefined; // last asked of the device; unknown at first
   private urgent = false; // protective, or a release
   private permit: Permit | undefined; // of the verdict that is under way
-  private beats = 0;
-  private beatAtMs = Number.NEGATIVE_INFINITY;
+  private readonly heartbeat = new Heartbeat();
   private retry: (() => void) | undefined;
   private notBeforeMs = Number.NEGATIVE_INFINITY;
   private unlockedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaseOptions) {
     this.options = options;
+    this.still = new Still(options);
   }
 
   get terminal(): string {
@@ -65,6 +66,7 @@ export class Lease {
   /** The newest wish wins; what is under way is finished first. */
   offer(verdict: Verdict): void {
     this.wanted = verdict;
+    this.still.see(verdict);
     if (!this.busy) void this.work();
   }
 
@@ -167,13 +169,14 @@ export class Lease {
     }
     if (verdict.kind === 'release') return this.release(control, verdict);
     if (!(await this.beat(control))) return 'again';
+    const nowMs = this.options.clock.monoMs();
+    const hasTimer = spec.reversion.to !== 'none';
+    const isAnew = this.unknown || (hasTimer && this.timer.isDue(nowMs));
     const { verified } = this;
-    const stands = verified !== undefined && near(verified, verdict, this.options.terminal);
+    const stands = verified !== undefined && this.still.stands(control, verified, verdict, isAnew);
     const aim = stands ? verified : verdict;
     const command = this.command(spec, aim);
     const set = finals(targets(map, spec.set, command, control.exponents));
-    const nowMs = this.options.clock.monoMs();
-    const hasTimer = spec.reversion.to !== 'none';
     const isArmed = this.timer.runs(nowMs);
     if (this.unknown) {
       // The last write was not answered: what the registers show decides, not a blind repeat.
@@ -235,19 +238,15 @@ export class Lease {
     return true;
   }
 
-  /** The controller's word counts on where the device wants to see that. */
+  /** The controller's word, where the device wants to see it count. */
   private async beat(control: ControlRegisters): Promise<boolean> {
-    const { map, spec } = control;
+    const { map, spec, exponents } = control;
     const nowMs = this.options.clock.monoMs();
-    if (spec.heartbeat === undefined) return true;
-    // A cycle is a little early or late: half of one must not cost a beat.
-    const dueMs = this.beatAtMs + 1_000 * spec.heartbeat.everyS - this.options.times.cycleMs / 2;
-    if (nowMs < dueMs) return true;
-    this.beats = (this.beats + 1) % BEATS;
-    const step = { point: spec.heartbeat.point, value: { const: this.beats } };
+    const step = this.heartbeat.due(spec, nowMs, this.options.times.cycleMs);
+    if (step === undefined) return true;
     const none = this.command(spec, { powerW: 0, currentA: 0 });
-    if (!(await this.send(control, targets(map, [step], none, control.exponents)))) return false;
-    this.beatAtMs = nowMs;
+    if (!(await this.send(control, targets(map, [step], none, exponents)))) return false;
+    this.heartbeat.sent(nowMs);
     return true;
   }
 

@@ -10,6 +10,8 @@ import type { Verdict } from '../safety/verdict.ts';
  * towards zero.
  */
 const DEADBAND = 0.001;
+/** Towards zero, for as long as it goes on: a slow ramp is not a write a second. */
+const DEADBAND_DOWN = 0.0025;
 
 /** What a verdict means to one device, before it is put into registers. */
 export interface Command {
@@ -206,12 +208,23 @@ export function controlPoints(map: DeviceMap, spec: ControlSpec): readonly Resol
   return [...keys].flatMap((key) => map.points[key] ?? []);
 }
 
-/** Not worth a write of its own. */
-export function near(a: Verdict, b: Verdict, { ratedInW, ratedOutW }: Terminal): boolean {
+/**
+ * Not worth a write of its own: the same registers, or a small step. One towards zero counts until
+ * it has settled; then it is written, and zero at once.
+ */
+export function near(
+  a: Verdict,
+  b: Verdict,
+  { ratedInW, ratedOutW }: Terminal,
+  isSettled: boolean,
+): boolean {
   if (a.kind !== b.kind || a.currentA !== b.currentA) return false;
   if (a.powerW === b.powerW) return true;
-  if (a.powerW * b.powerW <= 0 || Math.abs(b.powerW) < Math.abs(a.powerW)) return false;
-  return Math.abs(a.powerW - b.powerW) <= DEADBAND * Math.max(ratedInW, ratedOutW);
+  if (a.powerW * b.powerW <= 0) return false;
+  const isLess = Math.abs(b.powerW) < Math.abs(a.powerW);
+  if (isLess && (isSettled || b.protective)) return false;
+  const share = isLess ? DEADBAND_DOWN : DEADBAND;
+  return Math.abs(a.powerW - b.powerW) <= share * Math.max(ratedInW, ratedOutW);
 }
 
 /** Power that the device shall take by itself when we fall silent. */

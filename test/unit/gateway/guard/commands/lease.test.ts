@@ -64,8 +64,8 @@ describe('a device with a reversion timer', () => {
     expect(lease().armed).toBe(true);
   });
 
-  test('a change inside the deadband is not written, but towards zero it always is', async () => {
-    const { submit, clear, writes, lease } = await rig();
+  test('a change inside the deadband is not written; what is too much is, once it settles', async () => {
+    const { submit, cycles, clear, writes, lease } = await rig();
     await submit(5_000);
     clear();
     for (let powerW = 5_010; powerW <= 5_040; powerW += 10) await submit(powerW);
@@ -76,8 +76,38 @@ describe('a device with a reversion timer', () => {
       [10, 506],
       [11, 1],
     ]);
+    clear();
     await submit(5_040);
-    expect(writes().at(-2)).toEqual([10, 504]);
+    expect(writes()).toEqual([]);
+    await cycles(4, 5_040);
+    expect(writes()[0]).toEqual([10, 504]);
+  });
+
+  test('a slow ramp towards zero is not a write a second, and ends at zero exactly', async () => {
+    const { submit, clear, writes } = await rig();
+    await submit(400);
+    clear();
+    let cyclesCount = 0;
+    for (let powerW = 396; powerW > 0; powerW -= 4) {
+      cyclesCount += 1;
+      await submit(powerW);
+    }
+    const powers = writes().filter(([at]) => at === 10);
+    expect(powers.length).toBeLessThan(cyclesCount / 2);
+    await submit(0);
+    expect(
+      writes()
+        .filter(([at]) => at === 10)
+        .at(-1),
+    ).toEqual([10, 0]);
+  });
+
+  test('towards zero at once where it protects', async () => {
+    const { submit, clear, writes } = await rig();
+    await submit(5_000);
+    clear();
+    await submit(4_990, { protective: true });
+    expect(writes()[0]).toEqual([10, 499]);
   });
 
   test('written but not applied: told after three, spaced out unless protective', async () => {
