@@ -13,7 +13,7 @@ import { refusal } from './guard/safety/registers.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import { Trials } from './guard/trials.ts';
-import { believedClock } from './guard/wall.ts';
+import { believedClock, RELEASED_AT_MS } from './guard/wall.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
 import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
 
@@ -122,9 +122,19 @@ export function superviseAgent(guard: Guard, deps: SupervisedDeps): Supervisor {
   return supervisor;
 }
 
-/** The clock that a guard goes by: what it believes of its machine's. */
-export const guardClock = (machine: Clock, saved: GuardState | undefined): Clock =>
-  believedClock(machine, saved?.wallMs ?? 0);
+/**
+ * The clock that a guard goes by: what it believes of its machine's. It is not earlier than this
+ * release, nor than the last time that was written down.
+ * @param beganAtMs  of a world that may lie before this release
+ */
+export function guardClock(
+  machine: Clock,
+  saved: GuardState | undefined,
+  beganAtMs = RELEASED_AT_MS,
+): Clock {
+  const releasedAtMs = Math.min(RELEASED_AT_MS, beganAtMs);
+  return believedClock(machine, Math.max(releasedAtMs, saved?.wallMs ?? 0));
+}
 
 /** A saved state that can be trusted; anything odd counts as none, and the site's defaults bind. */
 export function checkSaved(raw: unknown): GuardState | undefined {

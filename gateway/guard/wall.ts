@@ -2,7 +2,7 @@ import type { Instant } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
 
 /** 2026-11-01T00:00Z. No release is older; a machine that says so has lost its clock. */
-const RELEASED_AT_MS: Instant = 1_793_491_200_000;
+export const RELEASED_AT_MS: Instant = 1_793_491_200_000;
 /** More than a leap second: a step, not a correction. */
 const STEP_MS = 1_500;
 /** Corrections below that are followed at this share of time: nothing jumps, drift is followed. */
@@ -19,9 +19,8 @@ export interface WallState {
   readonly isTrusted: boolean;
 }
 
-/** @param floorMs  no earlier wall time can be true: the last one that was written down */
-export function wallStart(nowMs: number, wallMs: Instant, floorMs: Instant): WallState {
-  const leastMs = Math.max(floorMs, RELEASED_AT_MS);
+/** @param leastMs  no earlier wall time can be true */
+export function wallStart(nowMs: number, wallMs: Instant, leastMs: Instant): WallState {
   const offsetMs = Math.max(wallMs, leastMs) - nowMs;
   const isTrusted = wallMs >= leastMs;
   return { offsetMs, shownMs: wallMs - nowMs, shownSinceMs: nowMs, atMs: nowMs, isTrusted };
@@ -38,9 +37,8 @@ export function wallStep(
   before: WallState,
   nowMs: number,
   wallMs: Instant,
-  floorMs: Instant,
+  leastMs: Instant,
 ): WallState {
-  const leastMs = Math.max(floorMs, RELEASED_AT_MS);
   const rawMs = wallMs - nowMs;
   const isSteady = Math.abs(rawMs - before.shownMs) <= STEP_MS;
   const shown = {
@@ -67,11 +65,11 @@ function followed(before: WallState, shown: Shown, offMs: number): WallState {
   return { ...shown, offsetMs: before.offsetMs + moveMs, isTrusted: true };
 }
 
-/** A clock whose wall face is believed as above. @param floorMs  the last wall time written down */
-export function believedClock(clock: Clock, floorMs: Instant): Clock {
-  let state = wallStart(clock.monoMs(), clock.wallMs(), floorMs);
+/** A clock whose wall face is believed as above. @param leastMs  no earlier time can be true */
+export function believedClock(clock: Clock, leastMs: Instant): Clock {
+  let state = wallStart(clock.monoMs(), clock.wallMs(), leastMs);
   const look = (): WallState => {
-    state = wallStep(state, clock.monoMs(), clock.wallMs(), floorMs);
+    state = wallStep(state, clock.monoMs(), clock.wallMs(), leastMs);
     return state;
   };
   return {

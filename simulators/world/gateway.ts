@@ -58,6 +58,7 @@ export class VirtualGateway {
   guard: VirtualProcess | undefined;
   agent: VirtualProcess | undefined;
   private readonly deps: GatewayDeps;
+  private readonly beganAtMs: number; // UTC, the world
   private boots = 0;
   private believed: Clock | undefined; // of the guard
   private inside: ReturnType<typeof composeGuard> | undefined;
@@ -67,13 +68,14 @@ export class VirtualGateway {
     this.site = site;
     this.deps = deps;
     this.disk = createVirtualDisk(deps.store);
+    this.beganAtMs = deps.clock.wallMs();
   }
 
   boot(): void {
     const { deps, disk, site } = this;
     const process = startVirtualProcess(deps.clock, deps.clockError);
     const saved = checkSaved(disk.guardState);
-    const clock = guardClock(process.clock, saved);
+    const clock = guardClock(process.clock, saved, this.beganAtMs);
     this.boots += 1;
     this.guard = process;
     this.believed = clock;
