@@ -36,7 +36,7 @@ program
   .argument('[from]')
   .action(async (dir: string, guardBoot: string, sequence: string, from?: string) => {
     const { runAgent } = await import('./processes/agent.ts');
-    await runAgent(resolve(dir), guardBoot, Number(sequence), from);
+    await runAgent({ dir: resolve(dir), guardBoot, sequence: Number(sequence), from });
   });
 
 const more = (value: string, before: string[]): string[] => [...before, value];

@@ -48,6 +48,40 @@ export function supersedes(intent: Intent, held: Intent | undefined): boolean {
   return intent.sequence > held.sequence;
 }
 
+const TOLD_MAX = 64;
+
+/** Holds the newest intent. */
+export class Intents {
+  held: Intent | undefined;
+  private readonly told = new Set<string>();
+
+  /** @returns why it is refused, one sentence; the same of the same agent is said once */
+  take(raw: unknown): string | undefined {
+    if (!isIntent(raw)) return this.once('', 'An intent was refused: it is malformed');
+    const { held } = this;
+    if (supersedes(raw, held)) {
+      this.held = raw;
+      return undefined;
+    }
+    const { agentEpoch, sequence } = raw;
+    const isOlder = agentEpoch !== held?.agentEpoch;
+    const what = isOlder
+      ? `an agent of epoch ${held?.agentEpoch} runs, it is of epoch ${agentEpoch}`
+      : `number ${held.sequence} was there before number ${sequence}`;
+    return this.once(
+      `${isOlder ? 'epoch' : 'number'} ${agentEpoch}`,
+      `An intent was refused: ${what}`,
+    );
+  }
+
+  /** Who repeats itself must not fill the audit log. */
+  private once(key: string, text: string): string | undefined {
+    if (this.told.has(key) || this.told.size >= TOLD_MAX) return undefined;
+    this.told.add(key);
+    return text;
+  }
+}
+
 /**
  * Silence ends an intent: it counts until its own expiry and not a moment longer. With a clock that
  * nobody trusts it goes on, without what was sold for an instant.

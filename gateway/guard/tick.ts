@@ -24,7 +24,7 @@ import {
 import { limitsNow, newsOf, take, verify } from './directives.ts';
 import { doubtsOf } from './doubts.ts';
 import { devicesOf } from './image.ts';
-import { isIntent, supersedes } from './intents.ts';
+import { Intents } from './intents.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
 import { keptOverrides, Overrides } from './overrides.ts';
 import { Pacer } from './pacer.ts';
@@ -67,6 +67,8 @@ export interface Guard {
   intent(intent: Intent): void;
   directive(signed: SignedDirective): void;
   agentRestarted(): void;
+  /** Something that the log of events and the cloud should know. @param text  one sentence */
+  note(code: string, text: string): void;
   /** Registers of a device as last polled; none for a device that the site does not have. */
   readonly polled: (device: string) => readonly MirrorSpan[];
   /** Another master's request; an exception where nothing passes. */
@@ -97,7 +99,7 @@ class SiteGuard implements Guard {
   private readonly telemetry: Telemetry;
   private readonly epoch: number;
   private memory: GuardMemory;
-  private held: Intent | undefined;
+  private readonly intents = new Intents();
   private newest: Image | undefined;
   private mode: Mode = 'safe';
   private modeSinceMs: number;
@@ -155,11 +157,18 @@ class SiteGuard implements Guard {
   }
 
   intent(intent: Intent): void {
-    if (isIntent(intent) && supersedes(intent, this.held)) this.held = intent;
+    const refused = this.intents.take(intent);
+    if (refused === undefined) return;
+    this.deps.log.warn(refused);
+    this.event('INTENT_REFUSED', refused);
   }
 
   agentRestarted(): void {
     this.agentRestarts += 1;
+  }
+
+  note(code: string, text: string): void {
+    this.event(code, text);
   }
 
   polled = (device: string): readonly MirrorSpan[] => this.deps.poller.spans(device);
@@ -239,7 +248,7 @@ class SiteGuard implements Guard {
     const orders = this.overrides.now();
     const overrides = orders.length > 0 ? orders : undefined;
     return {
-      ...{ at, times, seen: { ...seen, offers }, held: this.held, trial },
+      ...{ at, times, seen: { ...seen, offers }, held: this.intents.held, trial },
       ...{ overrides, isClockTrusted },
     };
   }

@@ -24,31 +24,31 @@ import { AuditedPassing } from './audited-passing.ts';
 import { openBroker } from './broker.ts';
 import { Degraded } from './degraded.ts';
 import { createLog } from './log.ts';
+import { MEMORY, MemoryWatch } from './memory.ts';
 import { advisorOf } from './model.ts';
 import { createOperations } from './operations.ts';
 import { openPage } from './page.ts';
 import { openProxy } from './proxy.ts';
 import { version } from './version.ts';
 
-const MEND_FILES = 'Mend the file: once it is changed it is tried again at the next start.';
 const END_MS = 2_000; // after the guard is gone
 /** For an outbox without a disk: about a day of records. */
 const MEMORY_BOUNDS = { rows: 20_000, bytes: 32 * 1_048_576 };
+
+interface AgentStart {
+  readonly dir: string;
+  readonly guardBoot: string; // this start of the guard
+  readonly sequence: number; // of the site document that the guard runs; 0 for the local file
+  /** Where gateway.yaml and site.yaml are read, where those in their own place are left. */
+  readonly from: string | undefined;
+}
 
 /**
  * The agent process: broker, store, planner and page around the agent's inside. The guard starts
  * it, gives it descriptor 3, and outlives it. It ends on the guard's word, or within 2 s when the
  * guard is gone.
- * @param guardBoot  this start of the guard
- * @param sequence  of the site document that the guard runs; 0 for the local file
- * @param from  where gateway.yaml and site.yaml are read, where those in their own place are left
  */
-export async function runAgent(
-  dir: string,
-  guardBoot: string,
-  sequence: number,
-  from?: string,
-): Promise<void> {
+export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): Promise<void> {
   // The terminal's Ctrl-C reaches all processes; only the guard acts on it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => undefined);
@@ -56,13 +56,12 @@ export async function runAgent(
   endWithParent(() => setTimeout(() => process.exit(0), END_MS / 2));
   const pipe = parentPipe();
   const file = loadGateway(dir, from);
-  const left = from === undefined ? undefined : whyLeft(dir, from);
   const running = siteOf(file, sequence);
   const { site } = running;
   const clock = createClock(file.demo?.clockOrigin);
   const log = createLog('agent');
   const degraded = new Degraded(log);
-  if (left !== undefined) degraded.tell('FILES_LEFT', left, MEND_FILES);
+  const left = from === undefined ? undefined : degraded.left(whyLeft(dir, from));
   const kept = await degraded.without(
     'STORE',
     'Nothing is kept beyond this run, and nothing is traded.',
@@ -105,6 +104,7 @@ export async function runAgent(
     onFrame: readers.take,
   });
   await agent.start();
+  watchMemory(degraded, audit, log, () => void agent.stop());
   // Kept now, not at the end: who is killed would pay for type stripping again, 25 MB and seconds.
   flushCompileCache();
   await agent.ended;
@@ -114,6 +114,28 @@ export async function runAgent(
   void audit?.note({ kind: 'stop', what: 'stopped', text: 'The agent ends in order' });
   await audit?.close();
   process.exit(0);
+}
+
+const MEMORY_LOOK_MS = 2_000;
+
+/** Who grows beyond its bound ends in order, and the guard starts it again. */
+function watchMemory(
+  degraded: Degraded,
+  audit: AuditLog | undefined,
+  log: Log,
+  end: () => void,
+): void {
+  const watch = new MemoryWatch({
+    bounds: MEMORY.agent,
+    rssBytes: process.memoryUsage.rss,
+    tell: (text) => {
+      log.warn(text);
+      void audit?.note({ kind: 'event', what: 'MEMORY', text: `The agent: ${text}` });
+      degraded.tell('MEMORY', `The agent: ${text}.`, 'Send a diagnosis to the fleet.');
+    },
+    end,
+  });
+  setInterval(() => watch.step(performance.now()), MEMORY_LOOK_MS).unref();
 }
 
 interface ReaderDeps {

@@ -21,6 +21,13 @@ export class Degraded {
     this.problems.push({ code, text, mend });
   }
 
+  /** Why gateway.yaml and site.yaml as they stand do not run. */
+  left(why: string): string {
+    const mend = 'Mend the file: once it is changed it is tried again at the next start.';
+    this.tell('FILES_LEFT', why, mend);
+    return why;
+  }
+
   /**
    * @param code  of the alarm
    * @param cost  what is missing meanwhile, one sentence

@@ -20,13 +20,17 @@ import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
 import type { BlackBox } from '../guard/blackbox/recorder.ts';
+import type { Guard } from '../guard/tick.ts';
 import { kept, rolledBack, type SiteStand } from '../link/update/stand.ts';
-import type { Log } from '../ports.ts';
+import type { Clock, Log } from '../ports.ts';
+import { EventJournal, keptEvents } from './journal.ts';
+import { MEMORY, MemoryWatch } from './memory.ts';
 import type { Supervisor } from './supervisor.ts';
 import { filesGate, type GateDeps, type OnTrial, releaseOnTrial, trialGate } from './trial.ts';
 import { version } from './version.ts';
 
 const SUMMARY_FILE = 'guard.summary.json';
+const EVENTS_FILE = 'guard.events';
 const RESTART_GAP_MS = 2_000; // real: whoever asks, a guard runs that long
 
 /**
@@ -82,19 +86,20 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
     service.stopping();
     await guard.stop();
     await supervisor.stop();
-    disk.replace(join(file.dataDir, SUMMARY_FILE), summaryOf(guard.image(), supervisor));
-    const ended = files.ended();
-    if (ended !== undefined) disk.replace(files.keptFile, ended);
+    keeper.close();
+    lastWords(files, guard.image(), supervisor, disk);
     await disk.close();
     unlock();
     then();
   };
   const restart = (): void => void end(startAgain);
+  const keeper = keeperOf(file, { guard, clock, disk, supervisor, log, restart });
   const gates = gatesOf(files, stand, { agent: supervisor, disk, log, restart });
   guard.onImage = (image) => {
     supervisor.turn(image);
     for (const one of file.proxy?.mirror ?? []) supervisor.mirror(one.device, guard.polled);
     for (const gate of gates) gate(image);
+    keeper.turn();
     service.cycle();
   };
   const exit = (): void => void end(() => process.exit(0));
@@ -174,6 +179,51 @@ function siteOnTrial(
       restart();
     },
   };
+}
+
+interface KeeperDeps {
+  readonly guard: Guard;
+  readonly clock: Clock;
+  readonly disk: DiskWriter;
+  readonly supervisor: Supervisor;
+  readonly log: Log;
+  readonly restart: () => void;
+}
+
+/**
+ * Looks at the guard's memory, and keeps the events that no agent has taken; what a guard before
+ * left untold is handed on.
+ */
+function keeperOf({ dataDir }: GatewayFile, deps: KeeperDeps): { turn(): void; close(): void } {
+  const { guard, clock, disk, supervisor, log, restart: end } = deps;
+  const path = join(dataDir, EVENTS_FILE);
+  const left = keptEvents(readSaved(path, log, 'what it told is lost'));
+  supervisor.push(left);
+  const journal = new EventJournal((events) => disk.replace(path, events), left);
+  const tell = (text: string): void => {
+    log.warn(text);
+    guard.note('MEMORY', `The guard: ${text}`);
+  };
+  const rssBytes = process.memoryUsage.rss;
+  const memory = new MemoryWatch({ bounds: MEMORY.guard, rssBytes, tell, end });
+  return {
+    turn: () => {
+      journal.step(supervisor.openEvents(), clock.realMs());
+      memory.step(clock.realMs());
+    },
+    close: () => journal.close(supervisor.openEvents()),
+  };
+}
+
+function lastWords(
+  files: OwnFiles,
+  image: Image | undefined,
+  supervisor: Supervisor,
+  disk: DiskWriter,
+): void {
+  const ended = files.ended();
+  if (ended !== undefined) disk.replace(files.keptFile, ended);
+  disk.replace(join(files.file.dataDir, SUMMARY_FILE), summaryOf(image, supervisor));
 }
 
 const summaryOf = (image: Image | undefined, supervisor: Supervisor) => ({

@@ -151,6 +151,11 @@ export class Supervisor {
     }
   }
 
+  /** Events that no agent has on disk yet. */
+  openEvents(): TelemetryRecord[] {
+    return this.records.filter(({ kind }) => kind === 'event');
+  }
+
   /**
    * Keeps records until the agent has them on disk; drops the oldest when nobody comes for them,
    * events last: the audit log is made of them.
@@ -208,7 +213,7 @@ export class Supervisor {
     if (frame.t === 'image-ack') {
       this.imageInFlight = false;
     } else if (frame.t === 'records-ack') {
-      const kept = this.records.filter((r) => r.epoch > frame.epoch || r.seq > frame.seq);
+      const kept = this.records.filter((r) => r.epoch !== frame.epoch || r.seq > frame.seq);
       this.sent = Math.max(0, this.sent - (this.records.length - kept.length));
       this.records = kept;
     } else if (frame.t !== 'alive') {

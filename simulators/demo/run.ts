@@ -120,7 +120,8 @@ export class Run {
       const port = pagePorts[index] ?? 0;
       const dir = this.writeSite(site, setup, { port, doors: own, peers });
       if (this.options.isFleet) await this.provision(site.site.gateway, dir);
-      const args = [join(ROOT, 'gateway/main.ts'), 'run', dir];
+      // As bin/edgewatt.mjs starts it.
+      const args = ['--max-semi-space-size=2', join(ROOT, 'gateway/main.ts'), 'run', dir];
       const gateway = startProcess(site.site.gateway, args, join(this.dir, 'logs'));
       this.processes.push(gateway);
       this.gateways.push({ ...site, dir, url: own.url, doors: own, process: gateway });

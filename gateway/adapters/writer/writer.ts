@@ -4,6 +4,7 @@ import type { Log } from '../../ports.ts';
 import type { RingBounds } from '../blackbox/ring.ts';
 import type { Answer, Job } from './thread.ts';
 
+const DEFAULTS_BIND = "the site's default limits bind until told otherwise";
 const QUEUE_MAX = 256;
 /** Beyond this the black box gives way to what must be saved. */
 const CYCLES_MAX = 64;
@@ -46,7 +47,7 @@ export class DiskWriter {
       const isLost = this.queued >= CYCLES_MAX || (this.isBoxBroken && !begins);
       if (isLost) return false;
       if (begins) this.isBoxBroken = false;
-      this.post({ kind: 'cycle', blob, begins });
+      this.post({ kind: 'cycle', blob, begins }, handedOver(blob));
       return true;
     };
   }
@@ -62,18 +63,26 @@ export class DiskWriter {
     await this.worker.terminate();
   }
 
-  private post(job: Job): void {
+  private post(job: Job, handOver: readonly ArrayBuffer[] = []): void {
     if (this.queued >= QUEUE_MAX) {
       this.dropped++;
       return;
     }
     this.queued++;
-    this.worker.postMessage(job);
+    this.worker.postMessage(job, handOver);
   }
 }
 
-/** A saved value, or undefined where there is none; a damaged file counts as none and is said. */
-export function readSaved(file: string, log: Log): unknown {
+/** Bytes that nobody else looks at go as they are, without a copy. */
+function handedOver({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
+}
+
+/**
+ * A saved value, or undefined where there is none; a damaged file counts as none and is said.
+ * @param cost  what follows from that
+ */
+export function readSaved(file: string, log: Log, cost = DEFAULTS_BIND): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -83,7 +92,7 @@ export function readSaved(file: string, log: Log): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    log.error(`${file} is damaged; the site's default limits bind until told otherwise`);
+    log.error(`${file} is damaged; ${cost}`);
     return undefined;
   }
 }

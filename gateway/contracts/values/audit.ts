@@ -7,6 +7,7 @@ export const AUDIT_KINDS = [
   'configuration', // another site or gateway file, or another version, than at the start before
   'mode',
   'directive', // of the grid agent
+  'intent', // of an agent process, refused by the guard
   'setting', // of the operator, by the shadow
   'job',
   'pass-through', // writes of another master

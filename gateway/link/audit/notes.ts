@@ -14,6 +14,7 @@ const EVENTS: Readonly<Record<string, readonly [AuditKind, string]>> = {
   OVERRIDE: ['command', 'ordered'],
   OVERRIDE_ENDED: ['command', 'ended'],
   OVERRIDE_REFUSED: ['command', 'refused'],
+  INTENT_REFUSED: ['intent', 'refused'],
   FOREIGN_WRITE: ['foreign-write', 'seen'],
 };
 

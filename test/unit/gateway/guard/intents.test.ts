@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Intent } from '../../../../gateway/contracts/values/plan.ts';
-import { isIntent, running, supersedes } from '../../../../gateway/guard/intents.ts';
+import { Intents, isIntent, running, supersedes } from '../../../../gateway/guard/intents.ts';
 import { steps } from './bench/timeline.ts';
 
 const intent: Intent = {
@@ -43,6 +43,17 @@ describe('an intent of the agent process', () => {
     expect(supersedes(intent, intent)).toBe(false);
     expect(supersedes({ ...intent, agentEpoch: 3, sequence: 1 }, intent)).toBe(true);
     expect(supersedes({ ...intent, agentEpoch: 1, sequence: 99 }, intent)).toBe(false);
+  });
+
+  it('that is refused is told, the same of the same agent once', () => {
+    const intents = new Intents();
+    expect(intents.take(intent)).toBe(undefined);
+    const older = { ...intent, agentEpoch: 1, sequence: 99 };
+    const text = 'An intent was refused: an agent of epoch 2 runs, it is of epoch 1';
+    expect([intents.take(older), intents.take(older)]).toEqual([text, undefined]);
+    expect(intents.take(intent)).toBe('An intent was refused: number 5 was there before number 5');
+    expect(intents.take({ v: 2 })).toMatch(/malformed/);
+    expect(intents.held).toBe(intent);
   });
 
   it('ends with its expiry', () => {

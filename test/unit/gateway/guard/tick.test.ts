@@ -1,5 +1,5 @@
-import { describe } from 'vitest';
-import type { Bench } from './bench/bench.ts';
+import { describe, expect, it } from 'vitest';
+import { Bench } from './bench/bench.ts';
 import { site } from './bench/site.ts';
 import { intent, spec, steps } from './bench/timeline.ts';
 
@@ -276,4 +276,15 @@ describe('accelerated', () => {
     .at('60s', { silent: ['meter1'] })
     .expect({ batteryW: -2_000, mode: 'holding' }, '24s')
     .expect({ batteryW: 0, mode: 'safe' }, '50s');
+});
+
+it('an intent of an older agent is told, for the audit log', async () => {
+  const bench = new Bench(home);
+  await bench.start();
+  await bench.clock.advance(2_000);
+  for (const agentEpoch of [5, 4, 4]) intent(bench, { agentEpoch });
+  const told = bench.records.filter((one) => one.kind === 'event' && one.code === 'INTENT_REFUSED');
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({ text: expect.stringContaining('an agent of epoch 5 runs') });
+  await bench.guard.stop();
 });

@@ -238,4 +238,16 @@ describe('the supervisor of the agent process', () => {
     agent().pipe.onBytes?.(Uint8Array.of(0xff, 0xff, 0xff, 0xff));
     expect(agent().killed).toBe(1);
   });
+
+  it('hands on what a guard before left, under its own keys, and knows what is taken', () => {
+    const { supervisor, agent } = setUp();
+    const left = { ...record(7), epoch: 0 };
+    supervisor.push([left]);
+    supervisor.push([record(1)]);
+    expect(agent().records()).toEqual([7, 1]);
+    agent().say({ t: 'records-ack', epoch: 1, seq: 1 });
+    expect(supervisor.openEvents()).toEqual([left]);
+    agent().say({ t: 'records-ack', epoch: 0, seq: 7 });
+    expect(supervisor.openEvents()).toEqual([]);
+  });
 });
