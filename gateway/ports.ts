@@ -106,6 +106,14 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+/** Looks at the way to the broker without beginning a session. */
+export interface BrokerCheck {
+  /** When this gateway's own certificate counts; undefined where it signs in by password. */
+  readonly ownCertificate?: { readonly fromMs: Instant; readonly untilMs: Instant };
+  /** @returns a code of Node, OpenSSL or the resolver for what is in the way, or undefined */
+  examine(): Promise<string | undefined>;
+}
+
 /** A linear or mixed-integer model, minimise cost*x, rowLower <= A x <= rowUpper, in CSR form. */
 export interface LinearModel {
   readonly columns: number;

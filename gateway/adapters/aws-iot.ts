@@ -1,6 +1,7 @@
 import { iot, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { Broker, BrokerMessage, Clock, PublishOptions } from '../ports.ts';
 import { type After, afterOf, offline, Publishes, refusal } from './publishes.ts';
+import { HELD_MS, Reconnect } from './reconnect.ts';
 
 const FILTERS_PER_SUBSCRIBE = 8;
 const CONNACK_MS = 10_000;
@@ -44,6 +45,8 @@ class AwsIotBroker implements Broker {
   private readonly after: After;
   private readonly filters = new Set<string>();
   private readonly publishes: Publishes;
+  private readonly pauses: Reconnect; // of clients made anew; within one the SDK has its own
+  private readonly nowMs: () => number;
   private client: mqtt5.Mqtt5Client | undefined;
   private running = false;
   private saidOffline = false;
@@ -52,6 +55,8 @@ class AwsIotBroker implements Broker {
     this.options = options;
     this.after = afterOf(clock);
     this.publishes = new Publishes(this.after, options.ackTimeoutMs);
+    this.pauses = new Reconnect(options.minReconnectMs, options.maxReconnectMs);
+    this.nowMs = () => clock?.realMs() ?? performance.now();
   }
 
   start(): void {
@@ -105,6 +110,7 @@ class AwsIotBroker implements Broker {
     client.on('error', () => undefined); // told again by the event that follows
     client.on('connectionSuccess', () => {
       if (this.client !== client) return;
+      this.pauses.connected(this.nowMs());
       this.connected = true;
       this.saidOffline = false;
       // The session is always a new one: every filter again.
@@ -142,7 +148,7 @@ class AwsIotBroker implements Broker {
     this.client = undefined;
     this.offline(why);
     void this.end(client);
-    this.after(this.options.minReconnectMs, () => {
+    this.after(this.pauses.lost(this.nowMs()), () => {
       if (this.running && this.client === undefined) this.open();
     });
   }
@@ -208,6 +214,7 @@ function configOf(options: AwsIotOptions, ackMs: number): mqtt5.Mqtt5ClientConfi
     .withRetryJitterMode(mqtt5.RetryJitterType.Full)
     .withMinReconnectDelayMs(options.minReconnectMs)
     .withMaxReconnectDelayMs(options.maxReconnectMs)
+    .withMinConnectedTimeToResetReconnectDelayMs(HELD_MS)
     .withConnackTimeoutMs(CONNACK_MS)
     .withPingTimeoutMs(PING_MS)
     .withAckTimeoutSeconds(Math.ceil(ackMs / 1_000) + 5) // ours is first

@@ -1,5 +1,7 @@
+import type { LookupFunction } from 'node:net';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Broker, BrokerMessage, Clock, PublishOptions } from '../ports.ts';
+import { Names } from './names.ts';
 import {
   type After,
   afterOf,
@@ -8,6 +10,7 @@ import {
   Publishes,
   refusal,
 } from './publishes.ts';
+import { Reconnect } from './reconnect.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const FILTERS_PER_SUBSCRIBE = 8;
@@ -25,9 +28,10 @@ export interface MqttOptions {
   readonly ca?: string; // PEM
   readonly cert?: string; // PEM
   readonly key?: string; // PEM
-  readonly minReconnectMs: number; // real; full jitter between 0 and the doubling bound
+  readonly minReconnectMs: number; // real; the first bound of a random pause, doubling
   readonly maxReconnectMs: number;
   readonly ackTimeoutMs?: number; // real milliseconds, default 20 s
+  readonly resolve?: LookupFunction; // names with TLS; default the system's
 }
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -53,7 +57,10 @@ class MqttBroker implements Broker {
   private readonly publishes: Publishes;
   private client: MqttClient | undefined;
   private cancelReconnect: (() => void) | undefined;
-  private failures = 0;
+  private readonly pauses: Reconnect;
+  private readonly names: Names;
+  private readonly nowMs: () => number;
+  private saidOffline = false;
   private running = false;
   private lastWhy = '';
 
@@ -61,6 +68,9 @@ class MqttBroker implements Broker {
     this.options = options;
     this.after = afterOf(clock);
     this.publishes = new Publishes(this.after, options.ackTimeoutMs);
+    this.pauses = new Reconnect(options.minReconnectMs, options.maxReconnectMs);
+    this.names = new Names(options.resolve);
+    this.nowMs = () => clock?.realMs() ?? performance.now();
   }
 
   start(): void {
@@ -108,13 +118,15 @@ class MqttBroker implements Broker {
   }
 
   private open(): void {
-    const client = connect(this.options.url, connectOptions(this.options));
+    const client = connect(this.options.url, connectOptions(this.options, this.names));
     this.client = client;
     this.lastWhy = 'connection closed';
     client.on('connect', () => {
       if (this.client !== client) return;
-      this.failures = 0;
+      this.pauses.connected(this.nowMs());
+      this.names.keep();
       this.connected = true;
+      this.saidOffline = false;
       this.sendSubscriptions(client, [...this.filters]);
       this.onState?.('connected', this.options.url);
     });
@@ -148,17 +160,15 @@ class MqttBroker implements Broker {
    */
   private dropped(client: MqttClient, why: string): void {
     if (this.client !== client) return;
-    const wasConnected = this.connected;
     this.client = undefined;
     this.connected = false;
     this.publishes.fail(why);
     client.end(true);
-    if (wasConnected || this.failures === 0) this.onState?.('offline', why);
-    const { minReconnectMs, maxReconnectMs } = this.options;
-    const bound = Math.min(maxReconnectMs, minReconnectMs * 2 ** Math.min(this.failures, 20));
-    this.failures += 1;
+    if (!this.saidOffline) this.onState?.('offline', why);
+    this.saidOffline = true;
+    const pauseMs = this.pauses.lost(this.nowMs());
     if (!this.running) return;
-    this.cancelReconnect = this.after(minReconnectMs / 2 + Math.random() * bound, () => {
+    this.cancelReconnect = this.after(pauseMs, () => {
       if (this.running) this.open();
     });
   }
@@ -177,8 +187,10 @@ class MqttBroker implements Broker {
   }
 }
 
-function connectOptions(options: MqttOptions): IClientOptions {
+function connectOptions(options: MqttOptions, { lookup }: Names): IClientOptions {
+  const resolver = { lookup }; // taken by TLS alone
   return {
+    ...resolver,
     protocolVersion: 5,
     clean: true,
     clientId: options.clientId,

@@ -39,7 +39,7 @@ import { type Alarm, liveView } from './view/live.ts';
  * their ports. It owns no socket, file or timer; `processes/agent.ts` gives it the real ones, the
  * virtual world its own.
  */
-export interface AgentDeps {
+export interface AgentDeps extends Pick<UplinkDeps, 'audit' | 'brokerCheck' | 'fleet'> {
   readonly site: Site;
   readonly clock: Clock;
   readonly schedule: Schedule;
@@ -47,10 +47,8 @@ export interface AgentDeps {
   readonly pipe: Pipe; // to the guard
   readonly broker: Broker | undefined; // undefined: this gateway has no cloud
   readonly store: AgentStore;
-  readonly audit?: UplinkDeps['audit']; // default: nothing is written of commands
   readonly solver: Solver;
   readonly log: Log;
-  readonly fleet?: UplinkDeps['fleet'];
   readonly peers?: LiveView['peers'];
   readonly deviceName?: (id: string) => string; // maker and model
   readonly version?: string;
@@ -100,7 +98,7 @@ class SiteAgent implements Agent {
   private readonly uplink: Uplink | undefined;
   private readonly trader: Trader;
   private readonly advising: Advising | undefined;
-  private readonly alarms = new Alarms();
+  private readonly alarms: Alarms;
   private readonly end: () => void;
   private image: Image | undefined;
   private outbox: OutboxState | undefined;
@@ -122,6 +120,7 @@ class SiteAgent implements Agent {
     const { site, clock, store, log, broker } = deps;
     this.deps = deps;
     this.startedAtMs = clock.wallMs();
+    this.alarms = new Alarms(store.opened, deps);
     this.cloud = { connected: false, sinceMs: this.startedAtMs };
     this.trading = new Trading({
       site: site.id,
@@ -193,7 +192,6 @@ class SiteAgent implements Agent {
   live(): LiveView | undefined {
     const { image, deps } = this;
     if (image === undefined) return undefined;
-    const nameOf = deps.deviceName ?? ((id: string): string => id);
     return liveView({
       site: deps.site,
       places: this.mind.places,
@@ -203,8 +201,8 @@ class SiteAgent implements Agent {
       cycleMs: deps.times.cycleMs,
       peers: deps.peers ?? [],
       cloud: { ...this.cloud, backlog: this.outbox?.rows ?? 0 },
-      alarms: this.alarms.list(image, this.outbox, deps.store.opened, nameOf, deps.problems),
-      deviceName: nameOf,
+      alarms: this.alarms.list(image, this.outbox, this.uplink),
+      deviceName: this.alarms.nameOf,
       links: [
         ...this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone),
         ...(this.advising ? [this.advising.link()] : []),
@@ -253,7 +251,8 @@ class SiteAgent implements Agent {
     if (this.surprise.step(image, this.mind.expectedNeedW(image.wallMs))) {
       this.want('load or sun are not as expected');
     }
-    this.uplink?.status(image, this.outbox);
+    const alarms = this.alarms.list(image, this.outbox, this.uplink);
+    this.uplink?.status(image, this.outbox, alarms);
     const nowMs = this.deps.clock.realMs();
     if (nowMs - this.liveRealMs < VIEW_MS) return;
     this.liveRealMs = nowMs;

@@ -30,19 +30,35 @@ const contrary = (image: Image, nameOf: (device: string) => string): Omit<Alarm,
     })),
 ];
 
+interface AlarmsDeps {
+  readonly deviceName?: ((device: string) => string) | undefined;
+  /** Parts that this run goes without. */
+  readonly problems?: readonly Omit<Alarm, 'sinceMs'>[] | undefined;
+}
+
+interface LinkTroubles {
+  troubles(isClockTrusted: boolean): readonly Omit<Alarm, 'sinceMs'>[];
+}
+
 /** What people must know and can mend; each keeps the time since when it holds. */
 export class Alarms {
   private readonly since = new Map<string, Instant>();
+  readonly nameOf: (device: string) => string; // maker and model
+  private readonly opened: StoreOpened;
+  private readonly problems: readonly Omit<Alarm, 'sinceMs'>[];
 
-  list(
-    image: Image,
-    outbox: OutboxState | undefined,
-    opened: StoreOpened,
-    nameOf: (device: string) => string,
-    problems: readonly Omit<Alarm, 'sinceMs'>[] = [],
-  ): Alarm[] {
+  constructor(opened: StoreOpened, { deviceName, problems }: AlarmsDeps = {}) {
+    this.opened = opened;
+    this.nameOf = deviceName ?? ((id) => id);
+    this.problems = problems ?? [];
+  }
+
+  /** @param link the way to the cloud, where there is one */
+  list(image: Image, outbox: OutboxState | undefined, link?: LinkTroubles): Alarm[] {
+    const { opened, nameOf } = this;
     const found: Omit<Alarm, 'sinceMs'>[] = [
-      ...problems,
+      ...this.problems,
+      ...(link?.troubles(!image.flags.includes('untimed')) ?? []),
       ...unproven(image),
       ...contrary(image, nameOf),
     ];

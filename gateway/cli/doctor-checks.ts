@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { WireLoad } from '../compose-wire.ts';
 import { ttyHint } from '../config/tty.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
+import { troubleOf } from '../link/watch/trouble.ts';
+import type { BrokerCheck } from '../ports.ts';
 
 /** One thing looked at: fine, worth a look, or in the way; and how to mend it. */
 export interface Finding {
@@ -158,6 +160,17 @@ export function certificateFinding(check: string, file: string, wallMs: number):
     return look(check, `${file} ends on ${day}`, 'renew it');
   }
   return fine(check, `${file} is valid until ${day}`);
+}
+
+/** Whether who answers is the broker, and takes this gateway's certificate. */
+export async function wayFinding(url: string, way: BrokerCheck, wallMs: number): Promise<Finding> {
+  const check = 'broker';
+  const code = await way.examine();
+  if (code === undefined) return fine(check, `${url} takes connections`);
+  const witness = { wallMs, isClockTrusted: true, own: way.ownCertificate };
+  const trouble = troubleOf(code, witness);
+  if (trouble !== undefined) return bad(check, `${url}: ${trouble.text}`, trouble.mend);
+  return bad(check, `${url}: ${code}`, 'check the network, the name and the firewall');
 }
 
 /** A secret that others can read is none. */

@@ -9,6 +9,7 @@ import { profilesBeside } from '../config/profiles.ts';
 import { readStand, runningSite } from '../config/running-site.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Site } from '../contracts/values/site.ts';
+import { brokerCheckOf } from '../processes/broker.ts';
 import {
   bad,
   busFinding,
@@ -22,6 +23,7 @@ import {
   look,
   portTaken,
   secretFinding,
+  wayFinding,
   wireFinding,
 } from './doctor-checks.ts';
 
@@ -126,14 +128,12 @@ async function brokerFindings({ broker }: GatewayFile, nowMs: number): Promise<F
       look('broker', 'none is named: the site runs on its own', 'add broker: to gateway.yaml'),
     ];
   }
-  const { hostname, port, protocol } = new URL(broker.url);
-  const standard = protocol === 'mqtts:' ? 8_883 : 1_883;
-  const why = await connects(hostname, port === '' ? standard : Number(port));
-  const findings = [
-    why === undefined
-      ? fine('broker', `${broker.url} takes connections`)
-      : bad('broker', `${broker.url}: ${why}`, 'check the network, the name and the firewall'),
-  ];
+  const findings: Finding[] = [];
+  try {
+    findings.push(await wayFinding(broker.url, brokerCheckOf(broker), nowMs));
+  } catch (error) {
+    findings.push(faultFinding('broker', error)); // a file that is not there
+  }
   for (const file of [broker.caFile, broker.certFile]) {
     if (file !== undefined) findings.push(certificateFinding('broker certificate', file, nowMs));
   }

@@ -100,6 +100,9 @@ export const gatewayStatus = z.object({
       refusedRows: z.int().optional(), // set aside because broker or cloud refuse them, ever
     })
     .optional(),
+  /** Codes of the alarms that stand on its page, with what they are about behind a colon. */
+  alarms: z.array(z.string().max(160)).max(64).optional(),
+  certificateUntilMs: instant.optional(), // its own at the broker
   /** Newest entry of the audit log: with it, an end that was cut off later is seen. */
   audit: z.object({ seq: z.int().min(0), hash: z.string().max(64) }).optional(),
 });

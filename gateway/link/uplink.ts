@@ -15,6 +15,7 @@ import type {
   AgentStore,
   AuditLog,
   Broker,
+  BrokerCheck,
   BrokerMessage,
   Clock,
   Log,
@@ -28,6 +29,8 @@ import type { Operations } from './jobs/jobs.ts';
 import { Pump } from './outbox/pump.ts';
 import { Pacer } from './pacer.ts';
 import { encodeJson, gatewayStatusOf, offlineStatusOf } from './status/status.ts';
+import type { Trouble } from './watch/trouble.ts';
+import { LinkWatch } from './watch/watch.ts';
 
 export interface UplinkDeps {
   readonly site: Site;
@@ -35,7 +38,8 @@ export interface UplinkDeps {
   readonly store: AgentStore;
   readonly clock: Clock;
   readonly log: Log;
-  readonly audit?: AuditLog | undefined;
+  readonly audit?: AuditLog | undefined; // without one nothing is written of commands
+  readonly brokerCheck?: BrokerCheck | undefined;
   /** What the fleet may do to this process; without it neither settings nor jobs are taken. */
   readonly fleet?: { readonly siteHash: string; readonly operations: Operations } | undefined;
 }
@@ -51,6 +55,8 @@ export interface UplinkHandlers {
 }
 
 const STATUS_EVERY_MS = 60_000; // real, at least; changes go at once
+const ALARMS_MAX = 64;
+const CODE_CHARS = 160;
 
 /**
  * The gateway's only way to the cloud: topics, outbox, status, agents. Nothing is queued here but
@@ -65,6 +71,7 @@ export class Uplink {
   private readonly topics: ReturnType<typeof gatewayTopics>;
   private readonly zone: ReturnType<typeof zoneTopics>;
   private readonly fleet: FleetLink | undefined;
+  private readonly watch: LinkWatch;
   private lastStatus = '';
   private lastStatusMs = Number.NEGATIVE_INFINITY;
 
@@ -76,6 +83,7 @@ export class Uplink {
     this.zone = zoneTopics(site.tenant, site.zone);
     this.pacer = new Pacer(broker, clock);
     this.pump = new Pump({ store, pacer: this.pacer, clock, log, topic: this.topics.telemetry });
+    this.watch = new LinkWatch({ clock, log, check: deps.brokerCheck });
     this.a2a = new A2aClient(
       this.pacer,
       clock,
@@ -110,12 +118,26 @@ export class Uplink {
     this.pump.kick();
   }
 
-  /** Publishes the status when it changed, or when it is old. */
-  status(image: Image | undefined, outbox: OutboxState | undefined): void {
-    const { broker, clock, site, log } = this.deps;
+  /** What is wrong with the way to the cloud, as far as a person can mend it. */
+  troubles(isClockTrusted: boolean): Trouble[] {
+    return this.watch.troubles(isClockTrusted);
+  }
+
+  /** Publishes the status when it changed, or when it is old. @param alarms on its page */
+  status(
+    image: Image | undefined,
+    outbox: OutboxState | undefined,
+    alarms: readonly { readonly code: string }[] = [],
+  ): void {
+    const { broker, clock, site, log, brokerCheck } = this.deps;
     if (!broker.connected) return;
+    const certificate = brokerCheck?.ownCertificate;
+    const own = {
+      alarms: alarms.slice(0, ALARMS_MAX).map(({ code }) => code.slice(0, CODE_CHARS)),
+      ...(certificate && { certificateUntilMs: certificate.untilMs }),
+    };
     // The number of waiting records changes all the time; it is no reason to speak.
-    const core = JSON.stringify(gatewayStatusOf(site, image));
+    const core = JSON.stringify({ ...gatewayStatusOf(site, image), ...own });
     const nowMs = clock.realMs();
     if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;
     this.lastStatus = core;
@@ -123,6 +145,7 @@ export class Uplink {
     const audit = this.deps.audit?.head();
     const payload = encodeJson({
       ...gatewayStatusOf(site, image, outbox),
+      ...own,
       ...(audit && { audit }),
     });
     this.pacer
@@ -149,11 +172,13 @@ export class Uplink {
     }
     this.pump.online(false);
     await broker.stop();
+    this.watch.stop();
   }
 
   private turned(connected: boolean, why: string): void {
     this.lastStatus = '';
     this.pump.online(connected);
+    this.watch.turned(connected, why);
     this.handlers.state(connected, why);
     if (connected) void this.fleet?.online();
   }

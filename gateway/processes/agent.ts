@@ -21,7 +21,7 @@ import { timing } from '../contracts/values/timing.ts';
 import type { AgentStore, AuditLog, Clock, Log, Pipe } from '../ports.ts';
 import { openAudit } from './audit.ts';
 import { AuditedPassing } from './audited-passing.ts';
-import { openBroker } from './broker.ts';
+import { brokerCheckOf, openBroker } from './broker.ts';
 import { Degraded } from './degraded.ts';
 import { createLog } from './log.ts';
 import { MEMORY, MemoryWatch } from './memory.ts';
@@ -98,6 +98,7 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
     deviceName: nameOf(site, profilesBeside(file.siteFile)),
     version: version(),
     fleet: { siteHash: running.sha256, operations },
+    brokerCheck: broker && file.broker && brokerCheckOf(file.broker),
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => page?.live(view),
     onDay: (view) => page?.day(view),

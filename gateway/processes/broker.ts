@@ -1,14 +1,32 @@
 import { existsSync } from 'node:fs';
+import { createBrokerCheck } from '../adapters/broker-check.ts';
 import type { BrokerSection } from '../config/broker.ts';
 import { readText } from '../config/load.ts';
 import { gatewayTopics } from '../contracts/topics.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { encodeJson, offlineStatusOf } from '../link/status/status.ts';
-import type { Broker, Clock } from '../ports.ts';
+import type { Broker, BrokerCheck, Clock } from '../ports.ts';
 
-const RECONNECT_MIN_MS = 500;
+/** A thousand gateways whose broker is gone for a moment come back at 200 a second. */
+const RECONNECT_MIN_MS = 5_000;
 const TLS_PORT = 8_883;
+const PLAIN_PORT = 1_883;
+
+/** The same way, to be looked at. @throws Fault when a file of it is missing */
+export function brokerCheckOf(section: BrokerSection): BrokerCheck {
+  const { hostname, port, protocol } = new URL(section.url);
+  const isTls = protocol === 'mqtts:';
+  const files = { ca: section.caFile, cert: section.certFile, key: section.keyFile };
+  const pems = Object.entries(files).flatMap(([name, path]) =>
+    path === undefined ? [] : [[name, readText(path)]],
+  );
+  const standard = isTls ? TLS_PORT : PLAIN_PORT;
+  return createBrokerCheck({
+    ...{ host: hostname, port: port === '' ? standard : Number(port), isTls },
+    ...Object.fromEntries(pems),
+  });
+}
 
 /**
  * The gateway's broker as its file names it; only its own client is loaded.

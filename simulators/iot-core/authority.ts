@@ -13,7 +13,14 @@ export interface Identity {
   readonly key: string;
 }
 
+/** When a certificate counts; ours do from a day before their authority was made, for ten years. */
+export interface Validity {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 interface Subject {
+  readonly validity: Validity | undefined;
   readonly name: string;
   readonly publicKey: x509.PublicKeyType;
   readonly extensions: x509.Extension[];
@@ -86,7 +93,7 @@ export class Authority {
   }
 
   /** @param hosts names and addresses it is reached by; the first is its common name */
-  async server(hosts: readonly string[]): Promise<Identity> {
+  async server(hosts: readonly string[], validity?: Validity): Promise<Identity> {
     const keys = await newKeys();
     const names = hosts.map((host) => ({
       type: isIP(host) ? ('ip' as const) : ('dns' as const),
@@ -96,14 +103,15 @@ export class Authority {
       new x509.SubjectAlternativeNameExtension(names),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
     ];
-    const subject = { name: hosts[0] ?? 'localhost', publicKey: keys.publicKey, extensions };
+    const name = hosts[0] ?? 'localhost';
+    const subject = { name, publicKey: keys.publicKey, extensions, validity };
     return { cert: await this.issue(subject), key: await pemOf(keys.privateKey) };
   }
 
   /** A thing's certificate with a key made here; a gateway makes its own and sends a request. */
-  async client(name: string): Promise<Identity> {
+  async client(name: string, validity?: Validity): Promise<Identity> {
     const keys = await newKeys();
-    const cert = await this.issue(clientSubject(name, keys.publicKey));
+    const cert = await this.issue(clientSubject(name, keys.publicKey, validity));
     return { cert, key: await pemOf(keys.privateKey) };
   }
 
@@ -119,8 +127,8 @@ export class Authority {
     const made = await x509.X509CertificateGenerator.create({
       subject: [{ CN: [subject.name] }],
       issuer: this.root.subject,
-      notBefore: new Date(this.fromMs),
-      notAfter: new Date(this.fromMs + YEARS_10_MS),
+      notBefore: new Date(subject.validity?.fromMs ?? this.fromMs),
+      notAfter: new Date(subject.validity?.untilMs ?? this.fromMs + YEARS_10_MS),
       publicKey: subject.publicKey,
       signingKey: this.signingKey,
       signingAlgorithm: CURVE,
@@ -134,7 +142,12 @@ export class Authority {
   }
 }
 
-const clientSubject = (name: string, publicKey: x509.PublicKeyType): Subject => ({
+const clientSubject = (
+  name: string,
+  publicKey: x509.PublicKeyType,
+  validity?: Validity,
+): Subject => ({
+  validity,
   name,
   publicKey,
   extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],

@@ -9,6 +9,7 @@ import {
   Authority,
   certificateIdOf,
   type Identity,
+  type Validity,
 } from '../../../simulators/iot-core/authority.ts';
 import { type BrokerOptions, IotBroker } from '../../../simulators/iot-core/broker.ts';
 import { type Policy, resource, THING } from '../../../simulators/iot-core/policy.ts';
@@ -156,8 +157,8 @@ export class MosquittoHost implements BrokerHost {
     return new MosquittoHost(port, folder, authority);
   }
 
-  identity(thing: string): Promise<Identity> {
-    return this.authority.client(thing);
+  identity(thing: string, validity?: Validity): Promise<Identity> {
+    return this.authority.client(thing, validity);
   }
 
   async up(): Promise<void> {

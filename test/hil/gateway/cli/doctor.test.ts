@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { profileById } from '../../../../devices/catalogue.ts';
 import {
@@ -36,9 +37,8 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function listen(): Promise<number> {
+function listen(server = createServer((socket) => socket.destroy())): Promise<number> {
   return new Promise((resolve) => {
-    const server = createServer((socket) => socket.destroy());
     servers.push(server);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
@@ -167,14 +167,17 @@ describe('edgewatt doctor, as a command,', () => {
   const house = readFileSync(join(ROOT, 'docs/examples/house.yaml'), 'utf8');
 
   it('finds nothing to mend on a site in order', async () => {
-    const [pv, battery, broker] = [await listen(), await listen(), await listen()];
+    const [pv, battery] = [await listen(), await listen()];
+    const authority = await Authority.create('doctor test');
+    const { cert, key } = await authority.server(['127.0.0.1']);
+    const broker = await listen(createTlsServer({ cert, key }));
     const text = house
       .replace('host: 192.168.1.20', `host: 127.0.0.1, port: ${pv}`)
       .replace('host: 192.168.1.21', `host: 127.0.0.1, port: ${battery}`)
       .replace('/dev/serial/by-id/usb-rs485', write('ttyUSB0', ''));
     const site = loadSite(write('site.yaml', text), profileById);
     keepSimulatedRecords(dir, site, Date.now());
-    const { cert, key } = await (await Authority.create('doctor test')).server(['127.0.0.1']);
+    write('ca.pem', authority.caPem);
     write('page.crt', cert);
     write('page.key', key);
     write('broker.secret', 'x');
@@ -183,7 +186,7 @@ describe('edgewatt doctor, as a command,', () => {
       'dataDir: .',
       'page: { host: 0.0.0.0, port: 0, tls: { certFile: page.crt, keyFile: page.key } }',
       'broker:',
-      `  { url: "mqtts://127.0.0.1:${broker}", passwordFile: broker.secret, caFile: page.crt }`,
+      `  { url: "mqtts://127.0.0.1:${broker}", passwordFile: broker.secret, caFile: ca.pem }`,
     ];
     write('gateway.yaml', `${gateway.join('\n')}\n`);
     const { code, out } = await runCli(['doctor', dir, '--json']);

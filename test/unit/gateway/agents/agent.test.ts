@@ -8,7 +8,7 @@ import type { AgentStore } from '../../../../gateway/ports.ts';
 import { BRIGHTWORKS } from '../../../../simulators/sites/brightworks.ts';
 import { MILLHOUSE } from '../../../../simulators/sites/millhouse.ts';
 import { SUNFIELD } from '../../../../simulators/sites/sunfield.ts';
-import { Bench, NOON, QUARTER, week, zoneForecast } from '../../../fixtures/agent/bench.ts';
+import { Bench, image, NOON, QUARTER, week, zoneForecast } from '../../../fixtures/agent/bench.ts';
 
 const POWERS: Record<string, Record<string, number>> = {
   brightworks: { grid: 91_000, battery1: 9_000, compressor1: -15_000, rest: -85_000 },
@@ -186,6 +186,46 @@ describe.each([BRIGHTWORKS, SUNFIELD, MILLHOUSE])('agent of $id', (site) => {
       'offline',
     );
     await expect(store.outbox()).rejects.toThrow();
+  });
+});
+
+describe('an alarm', () => {
+  const untilMs = NOON + 20 * 86_400_000;
+  const brokerCheck = {
+    ownCertificate: { fromMs: 0, untilMs },
+    examine: () => Promise.resolve(undefined),
+  };
+
+  it('is in the cloud with the next status, and within a minute when the link was away', async () => {
+    const bench = new Bench(SUNFIELD, openStoreInProcess(), { brokerCheck });
+    const { status } = gatewayTopics(SUNFIELD.tenant, SUNFIELD.gateway);
+    const told = () =>
+      bench.sent.filter(({ topic }) => topic === status).map(({ body }) => body['alarms']);
+    const see = (state: 'ok' | 'silent'): void => {
+      const { clock } = bench;
+      bench.cycle += 1;
+      const seen = image(bench.cycle, clock.monoMs(), clock.wallMs(), {});
+      const devices = seen.devices.map((device) => ({ ...device, state }));
+      bench.frame({ t: 'image', image: { ...seen, devices } });
+    };
+    await bench.agent.start();
+    see('silent');
+    await bench.clock.advance(3_600_000);
+    expect(told()).toEqual([]);
+    bench.connect();
+    const fromMs = bench.clock.realMs();
+    see('silent');
+    await bench.clock.until(() => told().length > 0, 60_000);
+    expect(bench.clock.realMs() - fromMs).toBeLessThan(60_000);
+    expect(told()).toEqual([['OWN_CERTIFICATE', 'DEVICE_SILENT:meter1']]);
+    expect(bench.sent.find(({ topic }) => topic === status)?.body['certificateUntilMs']).toBe(
+      untilMs,
+    );
+    await bench.clock.advance(2_000);
+    see('ok');
+    await bench.clock.advance(1_000);
+    expect(told().at(-1)).toEqual(['OWN_CERTIFICATE']);
+    await bench.agent.stop(0);
   });
 });
 

@@ -12,17 +12,17 @@ const image = (wallMs: number): Image =>
     mode: 'trading',
     reason: { code: 'PLAN' },
   }) as unknown as Image;
+const opened = { state: 'opened', detail: '', epoch: 1 } as const;
 const outbox = (more: Partial<OutboxState>): OutboxState => ({
   ...{ rows: 5, bytes: 500, droppedRows: 0, refusedRows: 0, gaps: [] },
   ...more,
 });
 
 it('records that were given up and records that are refused are told apart, and since when', () => {
-  const alarms = new Alarms();
-  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
+  const alarms = new Alarms(opened);
   const told = (wallMs: number, more: Partial<OutboxState>) =>
     alarms
-      .list(image(wallMs), outbox(more), opened, (id) => id)
+      .list(image(wallMs), outbox(more))
       .map(({ code, text, sinceMs }) => [code, /^\d+/.exec(text)?.[0], sinceMs]);
   expect(told(1, {})).toEqual([]);
   expect(told(2, { refusedRows: 3 })).toEqual([['RECORDS_REFUSED', '3', 2]]);
@@ -33,31 +33,28 @@ it('records that were given up and records that are refused are told apart, and 
 });
 
 it('a device that still has to be proven is named, with the command', () => {
-  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
   const sentence = 'Roof in its own mode, because it was not commissioned yet';
   const reason = { authority: 'site-safety', code: 'NOT_COMMISSIONED', sentence };
   const open = { ...image(5), decisions: [{ terminal: 'pv1', powerW: null, reason }] } as Image;
-  const [alarm] = new Alarms().list(open, undefined, opened, (id) => id);
+  const [alarm] = new Alarms(opened).list(open, undefined);
   expect(alarm).toMatchObject({ code: 'NOT_COMMISSIONED:pv1', text: `${sentence}.` });
   expect(alarm?.mend).toContain('edgewatt devices commission');
 });
 
 it('a clock that nobody trusts is an alarm, with the way to mend it', () => {
-  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
   const untimed = { ...image(5), flags: ['untimed'] } as Image;
-  const [alarm] = new Alarms().list(untimed, undefined, opened, (id) => id);
+  const [alarm] = new Alarms(opened).list(untimed, undefined);
   expect(alarm).toMatchObject({ code: 'CLOCK', sinceMs: 5 });
   expect(alarm?.mend).toContain('timedatectl');
 });
 
 it('a meter that is not believed and a device that does not follow are named', () => {
-  const opened = { state: 'opened', detail: '', epoch: 1 } as const;
   const wrong = {
     ...image(5),
     devices: [{ id: 'inverter2', state: 'safe', follows: false }],
     doubts: [{ connection: 'grid', sentence: 'The meter of grid always shows the same' }],
   } as unknown as Image;
-  const told = new Alarms().list(wrong, undefined, opened, () => 'Battery');
+  const told = new Alarms(opened, { deviceName: () => 'Battery' }).list(wrong, undefined);
   expect(told.map(({ code, text }) => [code, text])).toEqual([
     [
       'METER_IMPLAUSIBLE:grid',
@@ -65,4 +62,22 @@ it('a meter that is not believed and a device that does not follow are named', (
     ],
     ['DEVICE_DEAF:inverter2', 'Battery takes orders and does not follow them.'],
   ]);
+});
+
+it('what this run goes without and what is wrong on the way to the cloud stand beside them', () => {
+  const part = { code: 'STORE', text: 'Nothing is kept.', mend: 'Free the disk.' };
+  const way = { code: 'BROKER_NAME', text: 'It leads nowhere.', mend: 'Look at broker.url.' };
+  let isTrusted: boolean | undefined;
+  const link = {
+    troubles: (isClockTrusted: boolean) => {
+      isTrusted = isClockTrusted;
+      return [way];
+    },
+  };
+  const alarms = new Alarms(opened, { problems: [part] });
+  expect(alarms.list(image(5), undefined, link).map(({ code }) => code)).toEqual([
+    'STORE',
+    'BROKER_NAME',
+  ]);
+  expect(isTrusted).toBe(true);
 });

@@ -17,7 +17,7 @@ interface Way {
   readonly answerMs?: number; // of the cloud, default 50 ms
 }
 
-/** A gateway's outbox and a way to the cloud on which bytes take their time, one after the other. */
+/** A gateway's outbox and a way to the cloud whose bytes take their time, one after the other. */
 class Rig {
   readonly clock = createVirtualClock();
   readonly store = openStoreInProcess();
@@ -154,7 +154,7 @@ describe('the way to the cloud', () => {
     expect(rig.arrivedMs.size).toBe(540);
   });
 
-  it('that swallows large packets: smaller ones are tried, and no wait is without end', async () => {
+  it('that swallows large packets: smaller ones are tried, and every wait ends', async () => {
     const rig = new Rig({ bytesPerS: 1_000_000, holeBytes: 1_400 });
     await rig.record(300, 200);
     rig.connect();
