@@ -2,9 +2,11 @@ import type { Clock } from '../../ports.ts';
 import { newProbing } from './breaker.ts';
 import { Connection } from './connection.ts';
 import { Flights } from './flights.ts';
+import { GIVE_UP, SinceAnswer } from './half-open.ts';
 import { type Host, handleOf } from './handle.ts';
 import { type Hearer, type Line, lineOf } from './line.ts';
 import { checkRequest, isWrite, type PduAnswer, type Request, registersOf } from './pdu.ts';
+import { isProof } from './proof.ts';
 import { type Priority, RequestQueue } from './queue.ts';
 import { Silence } from './silence.ts';
 import {
@@ -18,11 +20,10 @@ import {
   type UnitSettings,
   unsent,
 } from './types.ts';
-import { type Asking, type Flight, newUnit, type Unit } from './unit.ts';
+import { type Asking, type Flight, longest, mayBeAnothers, newUnit, type Unit } from './unit.ts';
 import { Watch } from './watch.ts';
 import { WireTime } from './wire-time.ts';
 
-const GIVE_UP = 3; // time-outs or broken answers in a row, then the connection is replaced
 const PATIENCE_MS = 2_000; // real; nobody is passed over for longer
 /** Between two attempts to open a wire, at most (real ms). */
 const CAP_MS = { serial: 5_000, network: 15_000 } as const;
@@ -52,8 +53,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
   private readonly flights = new Flights();
   private readonly probing = newProbing();
   private wake: (() => void) | undefined;
-  private failuresInRow = 0;
-  private readonly failing = new Set<Unit>(); // since the last answer
+  private readonly sinceAnswer = new SinceAnswer();
   private strayBytes = 0;
   private lastUnit: Unit | undefined;
   private held: Asking | undefined; // waits for its unit's proof
@@ -71,7 +71,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       clock: options.clock,
       log: options.log,
       random: options.random,
-      delayMs: () => this.longest((settings) => settings.connectDelayMs),
+      delayMs: () => longest(this.units, (settings) => settings.connectDelayMs),
       capMs: options.bus.kind === 'serial' ? CAP_MS.serial : CAP_MS.network,
       idle: () => this.flights.count === 0,
       opened: () => this.opened(),
@@ -161,6 +161,8 @@ class Owner implements Bus, Host, Hearer<Flight> {
     if (unit.doubted && unit.proof !== undefined) {
       this.held = item;
       this.send(unit, unit.proof.request, undefined, nowMs);
+    } else if (item.answer !== undefined) {
+      item.settle(item.answer);
     } else {
       this.send(unit, item.request, item, nowMs);
     }
@@ -265,8 +267,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       return;
     }
     const tookMs = nowMs - flight.sentRealMs;
-    this.failuresInRow = 0;
-    if (this.failing.size > 0) this.failing.clear();
+    this.sinceAnswer.answered();
     unit.stats.latencyMs = tookMs;
     this.connection.proven(nowMs);
     if (flight.item === undefined) return this.proven(flight, answer, nowMs);
@@ -274,11 +275,24 @@ class Owner implements Bus, Host, Hearer<Flight> {
     if (answer.ok) {
       unit.breaker.answered();
       this.wireTime.observe(unit, flight.request, tookMs);
-      flight.item.settle({ ok: true, words: answer.words, sentAtMs: flight.sentMonoMs, tookMs });
+      const result = {
+        ok: true,
+        words: answer.words,
+        sentAtMs: flight.sentMonoMs,
+        tookMs,
+      } as const;
+      if (mayBeAnothers(flight, nowMs)) this.prove(flight.item, result);
+      else flight.item.settle(result);
     } else {
       this.refused(unit, flight.item, answer.exception);
     }
     this.pump(nowMs);
+  }
+
+  /** Believed when the proof comes behind it: behind another's answer its own would come. */
+  private prove(item: Asking, answer: BusResult): void {
+    item.of.doubted = true;
+    this.queue.push({ ...item, answer }, 'control');
   }
 
   private refused(unit: Unit, item: Asking, exception: number): void {
@@ -298,13 +312,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
    */
   private proven(flight: Flight, answer: PduAnswer, nowMs: number): void {
     const { unit } = flight;
-    const expected = unit.proof?.words;
-    const same =
-      expected === undefined ||
-      (answer.ok &&
-        expected.length === answer.words.length &&
-        expected.every((word, index) => word === answer.words[index]));
-    if (!same) {
+    if (!isProof(unit.proof?.words, answer)) {
       unit.stats.badFrames += 1;
       this.lost(flight, failure('bad-frame', 'another answer than the unit gives here'), nowMs);
       return;
@@ -315,7 +323,8 @@ class Owner implements Bus, Host, Hearer<Flight> {
     unit.patience.proven();
     const item = this.held;
     this.held = undefined;
-    if (item !== undefined) this.queue.push(item, isWrite(item.request) ? 'write' : 'control');
+    if (item?.answer !== undefined) item.settle(item.answer);
+    else if (item !== undefined) this.queue.push(item, isWrite(item.request) ? 'write' : 'control');
     this.pump(nowMs);
   }
 
@@ -330,11 +339,11 @@ class Owner implements Bus, Host, Hearer<Flight> {
 
   private lost(flight: Flight, result: BusResult & { ok: false }, nowMs: number): void {
     const { unit } = flight;
-    this.failuresInRow += 1;
-    this.failing.add(unit);
+    this.sinceAnswer.failed(unit);
     unit.standing.failing = true;
     unit.breaker.failed(this.clock.monoMs());
     unit.patience.failed();
+    if (this.line.needsResync) unit.outstanding.note(flight.request, nowMs);
     this.doubt(unit, nowMs);
     const item = flight.item ?? this.held;
     if (flight.item === undefined) this.held = undefined;
@@ -347,27 +356,24 @@ class Owner implements Bus, Host, Hearer<Flight> {
   }
 
   /**
-   * A connection is replaced in case it is half open; where it leads to several units, only when
-   * the silence is not one unit's. A serial port is not opened again for a silent unit.
+   * A connection is replaced in case it is half open; a serial port is not opened again for a
+   * silent unit.
    */
   private hopeless(unit: Unit): boolean {
     if (this.options.bus.kind === 'serial') return false;
-    if (unit.settings.lax === true) return true;
-    const up = [...this.units.values()].some((other) => !other.breaker.open);
-    const several = this.failing.size > 1 || this.units.size === 1 || !up;
-    return this.failuresInRow >= GIVE_UP && several;
+    return unit.settings.lax === true || this.sinceAnswer.isHalfOpen(this.units.values());
   }
 
   private opened(): void {
     this.line.reset();
-    this.failuresInRow = 0;
+    this.sinceAnswer.reopened();
     const again = this.line.needsResync && this.connection.opens > 1;
     for (const unit of this.units.values()) {
       unit.standing.restUntilMs = Number.NEGATIVE_INFINITY;
       if (again) unit.doubted = true;
     }
-    const settleMs = this.longest((settings) => settings.settleMs ?? 0);
-    const lateMs = again ? this.longest((settings) => settings.lateMs) : 0;
+    const settleMs = longest(this.units, (settings) => settings.settleMs ?? 0);
+    const lateMs = again ? longest(this.units, (settings) => settings.lateMs) : 0;
     this.silence.need(this.clock.realMs(), Math.max(settleMs, lateMs));
     this.onOpen?.();
     this.pump();
@@ -390,9 +396,5 @@ class Owner implements Bus, Host, Hearer<Flight> {
   /** Of one unit or of all: none of them was sent. */
   private settleWaiting(why: BusFailure, detail: string, unit?: Unit): void {
     for (const item of this.queue.drain(unit?.settings.unit)) item.settle(unsent(why, detail));
-  }
-
-  private longest(of: (settings: UnitSettings) => number): number {
-    return Math.max(0, ...[...this.units.values()].map((unit) => of(unit.settings)));
   }
 }

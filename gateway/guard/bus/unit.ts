@@ -2,6 +2,7 @@ import { Breaker, type Probing } from './breaker.ts';
 import type { Asked } from './line.ts';
 import { Patience } from './patience.ts';
 import type { Request } from './pdu.ts';
+import { Outstanding } from './proof.ts';
 import type { Standing, Waiting } from './queue.ts';
 import type { BusResult, UnitSettings, UnitStats } from './types.ts';
 
@@ -9,6 +10,7 @@ import type { BusResult, UnitSettings, UnitStats } from './types.ts';
 export interface Asking extends Waiting {
   readonly of: Unit;
   readonly settle: (result: BusResult) => void;
+  answer?: BusResult; // that may be another one's, until the unit is proven
 }
 
 /** What the owner of a wire knows of one unit on it. */
@@ -19,6 +21,7 @@ export interface Unit {
   readonly stats: { -readonly [K in keyof UnitStats]: UnitStats[K] };
   readonly standing: { -readonly [K in keyof Standing]: Standing[K] };
   proof: { readonly request: Request; readonly words?: readonly number[] } | undefined;
+  readonly outstanding: Outstanding;
   doubted: boolean; // prove the unit before its data is trusted
   turnaroundMs: number | undefined; // from its request's end to its answer's beginning, smoothed
 }
@@ -49,6 +52,17 @@ export const newUnit = (
     depth: settings.lax === true ? 1 : (settings.depth ?? 1),
   },
   proof: undefined,
+  outstanding: new Outstanding(),
   doubted: false,
   turnaroundMs: undefined,
 });
+
+/** An earlier request of the same shape may be answered by what came; the unit can be proven. */
+export const mayBeAnothers = ({ unit, request }: Flight, nowMs: number): boolean =>
+  unit.proof !== undefined && unit.outstanding.mayAnswer(request, nowMs);
+
+/** Of the units of a wire. */
+export const longest = (
+  units: ReadonlyMap<number, Unit>,
+  of: (settings: UnitSettings) => number,
+): number => Math.max(0, ...[...units.values()].map((unit) => of(unit.settings)));

@@ -56,6 +56,23 @@ describe('Modbus RTU', () => {
     expect(right).toBeGreaterThan(60);
   });
 
+  test('later than the proof too: a second one behind the answer finds out', async () => {
+    const { ask, clock, peer, handle } = await rig({ kind: 'rtu', timeoutMs: 200, lateMs: 20 });
+    peer.registers.set(999, 4_711);
+    handle.prove({ fc: 3, at: 999, count: 1 }, [4_711]);
+    peer.faults.delayMs = 320; // comes while the second read waits for its own
+    expect(await ask(read(100))).toMatchObject({ ok: false, why: 'timeout' });
+    peer.faults.delayMs = 5;
+    const second = ask(read(200));
+    await clock.until(() => peer.asked.at(-1)?.[1] === 999, 1_000);
+    peer.faults.delayMs = 150;
+    expect(await second).toMatchObject({ ok: false });
+    expect(peer.asked.slice(-2).map(([, at]) => at)).toEqual([200, 999]);
+    peer.faults.delayMs = 5;
+    await clock.advance(1_000);
+    expect(await ask(read(300))).toMatchObject({ ok: true, words: truth(300) });
+  });
+
   test('a write waits for the proof after a time-out', async () => {
     const { ask, peer, handle } = await rig({ kind: 'rtu' });
     handle.prove({ fc: 3, at: 999, count: 1 });
