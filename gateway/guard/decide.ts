@@ -54,10 +54,10 @@ export interface GuardMemory {
   readonly grid: GridState;
 }
 
-export const startMemory = (grid: GridState): GuardMemory => ({
+export const startMemory = (grid: GridState, kernel: Memory = {}): GuardMemory => ({
   site: NO_MEMORY,
   control: ARBITER_START,
-  kernel: {},
+  kernel,
   grid,
 });
 
@@ -70,6 +70,8 @@ export interface TurnInput {
   readonly trial?: Trial | undefined; // a person proves a device
   readonly overrides?: readonly Override[] | undefined; // orders of people in force
   readonly isClockTrusted?: boolean | undefined; // default true
+  /** Setpoint that each device was last really asked for, W; NaN = it is free. */
+  readonly told?: Readonly<Record<string, number>> | undefined;
 }
 
 /** What a turn came to, from the image to the verdicts. */
@@ -165,13 +167,13 @@ function see(plant: Plant, { site, kernel }: GuardMemory, input: TurnInput) {
 
 function factsOf(
   { spec, commissioned, bootId }: Plant,
-  { times, held, trial }: TurnInput,
+  { times, held, trial, told }: TurnInput,
   site: SiteState,
   grid: GridLimits,
   islanded: boolean,
 ): Facts {
   return kernelFacts({
-    ...{ site, spec, times, bootId, islanded },
+    ...{ site, spec, times, bootId, islanded, told },
     agentEpoch: held?.agentEpoch ?? 0,
     mayWrite: (terminal) => mayWrite(spec, commissioned, terminal, trial),
     gridLimits: grid.limits,

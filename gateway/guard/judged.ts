@@ -63,6 +63,7 @@ export interface Circumstances {
   readonly bootId: string;
   readonly agentEpoch: number;
   readonly islanded: boolean;
+  readonly told: Readonly<Record<string, number>> | undefined; // setpoints, by terminal
   readonly mayWrite: (terminal: TerminalState) => boolean;
   readonly gridLimits: readonly GridLimit[];
   /** What the fuse leaves each way, W >= 0. */
@@ -110,6 +111,8 @@ function terminalFacts(now: Circumstances): Record<string, TerminalFacts> {
     facts[terminal.id] = {
       ageMs: terminal.measured ? terminal.ageMs : 0,
       alignedW: connection?.aligned.byTerminal[terminal.id] ?? Number.NaN,
+      // A limit that is lifted tells nothing; only a setpoint does.
+      toldW: terminal.spec.control === 'setpoint' ? now.told?.[terminal.id] : undefined,
       socLowPct: capability.socLowPct,
       socHighPct: capability.socHighPct,
       temperatureC: capability.temperatureC,

@@ -4,6 +4,7 @@ import type { KeptOverride } from '../contracts/values/override.ts';
 import { HOUR_MS } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
 import type { GridState } from './directives.ts';
+import { type Memory, NEW_MEMORY } from './safety/facts.ts';
 
 /**
  * What binds from the first write after a restart. Written by the writer thread: write, fsync,
@@ -21,8 +22,38 @@ export interface GuardState {
   readonly failsafeSinceWallMs?: number;
   /** Orders of people in force. */
   readonly overrides?: readonly KeptOverride[];
+  /** Which way each battery last turned, and when: its rest goes on over a restart. */
+  readonly turned?: Readonly<Record<string, Turned>>;
   /** When this was written down: no later start is before it. */
   readonly wallMs?: number;
+}
+
+export interface Turned {
+  readonly direction: -1 | 1;
+  readonly wallMs: number;
+}
+
+/** What the kernel goes on from; a turn in the future counts as now, anything odd as none. */
+export function restoreKernel(saved: GuardState | undefined, clock: Clock): Memory {
+  const memory: Record<string, Memory[string]> = {};
+  const wallMs = clock.wallMs();
+  for (const [terminal, turned] of Object.entries(saved?.turned ?? {})) {
+    const { direction, wallMs: atWallMs } = turned ?? {};
+    const isSound = (direction === 1 || direction === -1) && Number.isFinite(atWallMs);
+    if (!isSound) continue;
+    const turnedAtMs = clock.monoMs() - Math.max(0, wallMs - atWallMs);
+    memory[terminal] = { ...NEW_MEMORY, direction, turnedAtMs };
+  }
+  return memory;
+}
+
+function turnedOf(kernel: Memory, nowMs: number, wallMs: number): Record<string, Turned> {
+  const turned: Record<string, Turned> = {};
+  for (const [terminal, { direction, turnedAtMs }] of Object.entries(kernel)) {
+    if (direction === 0 || !Number.isFinite(turnedAtMs)) continue;
+    turned[terminal] = { direction, wallMs: Math.round(wallMs - (nowMs - turnedAtMs)) };
+  }
+  return turned;
 }
 
 /** The grid agent's word as it was saved; a heartbeat from the future counts as now. */
@@ -49,6 +80,7 @@ export interface Kept {
   readonly epoch: number;
   readonly mode: Mode;
   readonly grid: GridState;
+  readonly kernel: Memory;
   readonly budget: Record<string, number>;
   readonly overrides: readonly KeptOverride[];
 }
@@ -56,6 +88,7 @@ export interface Kept {
 export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
   const { grid } = kept;
   const { heardWallMs, failsafe } = grid;
+  const turned = turnedOf(kept.kernel, nowMs, wallMs);
   return {
     v: 1,
     epoch: kept.epoch,
@@ -65,6 +98,7 @@ export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
     budget: kept.budget,
     onLost: grid.onLost,
     wallMs,
+    ...(Object.keys(turned).length > 0 && { turned }),
     ...(kept.overrides.length > 0 && { overrides: kept.overrides }),
     ...(heardWallMs === undefined ? {} : { lastHeartbeatWallMs: heardWallMs }),
     ...(failsafe === undefined
@@ -91,7 +125,9 @@ export class Saver {
     const sequences = state.envelopes.map(({ sequence }) => sequence).join();
     const failsafe = state.failsafeSinceWallMs === undefined ? '' : 'failsafe';
     const orders = (state.overrides ?? []).map((one) => Object.values(one).join()).join(';');
-    const bound = [state.epoch, state.mode, state.onLost, sequences, failsafe, orders].join('|');
+    const turns = Object.entries(state.turned ?? {}).map(([id, { direction }]) => [id, direction]);
+    const { epoch, mode, onLost } = state;
+    const bound = [epoch, mode, onLost, sequences, failsafe, orders, turns].join('|');
     const hour = Math.floor((state.wallMs ?? 0) / HOUR_MS);
     const counted = JSON.stringify([state.budget, state.highestSequence, hour]);
     const due = counted !== this.counted && this.sinceCycles >= RARELY_CYCLES;

@@ -29,7 +29,7 @@ import type { Poller, Snapshot } from './measurements/types.ts';
 import { keptOverrides, Overrides } from './overrides.ts';
 import { Pacer } from './pacer.ts';
 import type { PassThrough } from './pass.ts';
-import { type GuardState, restore, Saver, toSave } from './saved.ts';
+import { type GuardState, restore, restoreKernel, Saver, toSave } from './saved.ts';
 import { command, within } from './startup.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import type { Trials } from './trials.ts';
@@ -114,7 +114,7 @@ class SiteGuard implements Guard {
     this.epoch = (saved?.epoch ?? Math.floor(clock.wallMs() / 1_000)) + 1;
     this.plant = plantOf(site, times, deps.commissioned, deps.bootId);
     this.recorder = deps.blackBox && new Recorder(deps.blackBox, this.plant, deps.log);
-    this.memory = startMemory(restore(saved, clock));
+    this.memory = startMemory(restore(saved, clock), restoreKernel(saved, clock));
     this.overrides = new Overrides(site, clock, keptOverrides(saved?.overrides));
     this.modeSinceMs = clock.wallMs();
     this.saver = new Saver(deps.save);
@@ -249,8 +249,17 @@ class SiteGuard implements Guard {
     const overrides = orders.length > 0 ? orders : undefined;
     return {
       ...{ at, times, seen: { ...seen, offers }, held: this.intents.held, trial },
-      ...{ overrides, isClockTrusted },
+      ...{ overrides, isClockTrusted, told: this.told() },
     };
+  }
+
+  /** Setpoints that devices were asked for: a verdict may wait, and may be passed over. */
+  private told(): Record<string, number> {
+    const told: Record<string, number> = {};
+    for (const { terminal, toldW } of this.deps.writer.state()) {
+      if (toldW !== undefined) told[terminal] = toldW;
+    }
+    return told;
   }
 
   private safe() {
@@ -338,9 +347,9 @@ class SiteGuard implements Guard {
   private keep(): void {
     const { clock, writer } = this.deps;
     const { epoch, mode } = this;
-    const { grid } = this.memory;
+    const { grid, kernel } = this.memory;
     const overrides = this.overrides.kept();
-    const kept = { epoch, mode, grid, budget: writer.budget(), overrides };
+    const kept = { epoch, mode, grid, kernel, budget: writer.budget(), overrides };
     this.saver.offer(toSave(kept, clock.monoMs(), clock.wallMs()));
   }
 }

@@ -3,7 +3,7 @@ import type { Permit } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import { strange } from './foreign.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { commandOf, type LeaseOptions, permitOf } from './options.ts';
+import { commandOf, type LeaseOptions, permitOf, unlocking } from './options.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
 import { Still } from './still.ts';
@@ -31,6 +31,7 @@ export class Lease {
   private unknown = false;
   private refusal: string | undefined;
   private session = 0; // of the wire, for which all this is known
+  private toldW: number | undefined; // setpoint that it was last asked for; NaN = its own mode
   private direction: Command['direction'] | undefined; // last asked of the device; unknown at first
   private urgent = false; // protective, or a release
   private permit: Permit | undefined; // of the verdict that is under way
@@ -56,6 +57,7 @@ export class Lease {
       armedUntilMonoMs: this.timer.endsAtMs,
       lastVerified: this.unknown || this.mismatches > 0 ? undefined : this.verified,
       lastVerifiedAtMs: this.verifiedAtMs,
+      toldW: this.timer.isOver(this.options.clock.monoMs()) ? Number.NaN : this.toldW,
       mismatches: this.mismatches,
       unknownOutcome: this.unknown,
       refused: this.refusal,
@@ -175,6 +177,7 @@ export class Lease {
     const { verified } = this;
     const stands = verified !== undefined && this.still.stands(control, verified, verdict, isAnew);
     const aim = stands ? verified : verdict;
+    if (stands) this.toldW = verdict.powerW;
     const command = this.command(spec, aim);
     const set = finals(targets(map, spec.set, command, control.exponents));
     const isArmed = this.timer.runs(nowMs);
@@ -193,6 +196,7 @@ export class Lease {
       if (!(await this.arm(control, command, alone))) return 'again';
       if (alone) return this.confirm(control, aim, set);
     }
+    this.toldW = verdict.powerW;
     return this.write(control, aim, command, set);
   }
 
@@ -329,6 +333,7 @@ export class Lease {
     }
     this.unknown = false;
     this.forget();
+    this.toldW = Number.NaN;
     if (!(await control.read(this.options.handle))) return 'again';
     if (!control.agrees(wanted)) {
       if (!(await this.send(control, list)) || !(await control.read(this.options.handle)))
@@ -343,7 +348,9 @@ export class Lease {
     const { permit, urgent } = this;
     if (permit === undefined) return false;
     const options = { handle, budget, refusal, device, permit, urgent };
-    const code = this.code(control, permit);
+    const isLocked = clock.monoMs() >= this.unlockedUntilMs;
+    const command = this.command(control.spec, permit.verdict);
+    const code = isLocked ? unlocking(this.options, control, command) : [];
     let sent = await send(control, code, options);
     if (sent.state === 'done' && code.length > 0) {
       const everyS = control.spec.unlock?.write?.everyS ?? Number.POSITIVE_INFINITY;
@@ -353,15 +360,6 @@ export class Lease {
     if (sent.state === 'refused') this.refuse(sent.why);
     if (sent.state === 'unknown') this.unknown = true;
     return sent.state === 'done';
-  }
-
-  /** Before the first write of a connection, and again when the device forgets it. */
-  private code({ spec, map, exponents }: ControlRegisters, { verdict }: Permit): Target[] {
-    const { code, clock } = this.options;
-    const { point } = (clock.monoMs() >= this.unlockedUntilMs && spec.unlock?.write) || {};
-    if (point === undefined || code === undefined) return [];
-    const command = this.command(spec, verdict);
-    return targets(map, [{ point, value: { const: code } }], command, exponents);
   }
 
   /** Does the device count down? Only asked where it can be read. */

@@ -7,7 +7,8 @@ import type { Permit } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { Budget } from './budget.ts';
 import type { ForeignWrites } from './foreign.ts';
-import { type Command, safePowerW } from './targets.ts';
+import type { ControlRegisters } from './registers.ts';
+import { type Command, safePowerW, type Target, targets } from './targets.ts';
 import type { KernelLook } from './types.ts';
 
 /** What a lease works with. */
@@ -49,6 +50,17 @@ export function commandOf(
     safeW: safePowerW(terminal),
     safeOn: terminal.safeState.kind !== 'own-mode',
   };
+}
+
+/** What unlocks it: before the first write of a connection, and again when the device forgets it. */
+export function unlocking(
+  { code }: LeaseOptions,
+  { spec, map, exponents }: ControlRegisters,
+  command: Command,
+): Target[] {
+  const point = spec.unlock?.write?.point;
+  if (point === undefined || code === undefined) return [];
+  return targets(map, [{ point, value: { const: code } }], command, exponents);
 }
 
 /** What may stand in the device's registers under a verdict. */

@@ -1,12 +1,14 @@
 /** The device's reversion timer, as far as we know it: monotonic milliseconds. */
 export class ReversionTimer {
   private running = false;
+  private began = false;
   private fromMs = Number.NEGATIVE_INFINITY;
   private lengthS = 0;
 
   /** Armed by a write that was sent at `sentAtMs`: it began then at the earliest. */
   start(sentAtMs: number, lengthS: number): void {
     this.running = true;
+    this.began = true;
     this.fromMs = sentAtMs;
     this.lengthS = lengthS;
   }
@@ -24,6 +26,11 @@ export class ReversionTimer {
   /** Has not run out. */
   runs(nowMs: number): boolean {
     return this.running && nowMs < this.endsAtMs;
+  }
+
+  /** It ran once and does not any more: the device is free again. */
+  isOver(nowMs: number): boolean {
+    return this.began && !this.runs(nowMs);
   }
 
   /** A third of its time is over. */

@@ -17,6 +17,8 @@ export interface LeaseView {
   /** Written and read back; undefined before the first one and while it is in doubt. */
   readonly lastVerified: Verdict | undefined;
   readonly lastVerifiedAtMs: number; // monotonic
+  /** Setpoint that it was last asked for, W; NaN = free again, undefined = nothing asked yet. */
+  readonly toldW: number | undefined;
   readonly mismatches: number; // read-backs in a row that showed something else
   readonly unknownOutcome: boolean; // a write was not answered: read back before anything else
   readonly refused: string | undefined; // why nothing is written, in words

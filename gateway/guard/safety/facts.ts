@@ -39,6 +39,8 @@ export interface StoreLimits {
 export interface TerminalFacts {
   readonly ageMs: number; // of its own power; 0 where nothing measures it
   readonly alignedW: number; // its power at the instant of `ConnectionFacts.gridW`
+  /** Setpoint that its device stands under; NaN = none, undefined = as last judged. */
+  readonly toldW: number | undefined;
   readonly socLowPct: number;
   readonly socHighPct: number;
   readonly temperatureC: number | undefined;

@@ -33,8 +33,10 @@ export function rest(
 }
 
 /**
- * No faster than the slew rate, from the last verdict, or from what is measured where there was
- * none.
+ * No faster than the slew rate, from what the device was last told: the last verdict may never have
+ * reached it, and after a start there is none. Otherwise from that verdict, or from what is
+ * measured.
+ * @param toldW  NaN = its device is free, undefined = nobody knows
  * @param fromW  measured power, NaN = unknown (then from rest)
  */
 export function slew(
@@ -42,10 +44,12 @@ export function slew(
   memory: TerminalMemory,
   wish: Eased,
   nowMs: number,
+  toldW: number | undefined,
   fromW: number,
 ): Eased {
   if (!(limits.slewWPerS < Number.POSITIVE_INFINITY)) return wish;
-  const startW = [memory.powerW, fromW].find(Number.isFinite) ?? 0;
+  const lastW = toldW === undefined ? memory.powerW : toldW;
+  const startW = [lastW, fromW].find(Number.isFinite) ?? 0;
   const seconds = Math.max(0, nowMs - memory.atMs) / 1_000;
   const stepW = limits.slewWPerS * (Number.isFinite(seconds) ? seconds : 0);
   const powerW = clamp(wish.powerW, startW - stepW, startW + stepW);

@@ -97,11 +97,11 @@ function eased(
 ): Eased {
   if (limits.kind === 'setpoint') {
     const rested = rest(limits, memory, wish, facts.nowMs);
-    const slewed = slew(limits, memory, rested, facts.nowMs, terminal.alignedW);
+    const slewed = slew(limits, memory, rested, facts.nowMs, terminal.toldW, terminal.alignedW);
     return Math.abs(slewed.powerW) < limits.minPowerW ? { ...slewed, powerW: 0 } : slewed;
   }
   if (limits.kind === 'limit') {
-    return slew(limits, memory, wish, facts.nowMs, terminal.alignedW);
+    return slew(limits, memory, wish, facts.nowMs, terminal.toldW, terminal.alignedW);
   }
   return runAndRest(limits, memory, wish, facts.nowMs);
 }

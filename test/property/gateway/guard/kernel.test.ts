@@ -46,6 +46,7 @@ const all: readonly TerminalLimits[] = [
 const terminalFacts = fc.record({
   ageMs: fc.oneof(fc.constant(500), ageMs),
   alignedW: fc.oneof(someW, fc.constant(Number.NaN)),
+  toldW: fc.option(fc.oneof(someW, fc.constant(Number.NaN)), { nil: undefined }),
   socLowPct: pct,
   socHighPct: pct,
   temperatureC: fc.option(fc.double({ min: -20, max: 50 }), { nil: undefined }),

@@ -29,6 +29,7 @@ function writer(stands: (verdict: Verdict) => Partial<LeaseView> | undefined): W
             armedUntilMonoMs: 0,
             lastVerified: undefined,
             lastVerifiedAtMs: 0,
+            toldW: undefined,
             mismatches: 0,
             unknownOutcome: false,
             refused: undefined,

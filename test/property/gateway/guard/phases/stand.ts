@@ -107,6 +107,7 @@ export function turned(stand: Stand) {
   );
   const facts = kernelFacts({
     ...{ site, spec, times, bootId: 'b', agentEpoch: 0, islanded: false, gridLimits: [] },
+    told: undefined,
     mayWrite: () => true,
     fuse: () => ({ importW: 1e6, exportW: 1e6 }),
   });

@@ -9,7 +9,12 @@ import type { Poller, Snapshot } from '../../../../../gateway/guard/measurements
 import type { Verdict } from '../../../../../gateway/guard/safety/verdict.ts';
 import { createGuard, type Guard, type GuardState } from '../../../../../gateway/guard/tick.ts';
 import { Trials } from '../../../../../gateway/guard/trials.ts';
+import type { Clock } from '../../../../../gateway/ports.ts';
 import { createVirtualClock } from '../../../../../simulators/clock.ts';
+import {
+  startVirtualProcess,
+  type VirtualProcess,
+} from '../../../../../simulators/world/process.ts';
 
 /** The site's surroundings, as a field engineer sets them. Powers + into the node. */
 export interface World {
@@ -65,11 +70,15 @@ export class Bench {
   readonly records: TelemetryRecord[] = [];
   readonly images: Image[] = [];
   readonly submitted: { readonly atMs: number; readonly verdicts: readonly Verdict[] }[] = [];
-  readonly guard: Guard;
+  guard: Guard;
   readonly told = new Map<string, Verdict>();
   released: readonly Verdict[] | undefined;
+  onTold: ((verdict: Verdict, atMs: number) => void) | undefined;
   batteryW = 0;
   sunW = 0;
+  private process: VirtualProcess;
+  private moves = false; // the plant
+  private readonly leases = new Map<string, { asked: Verdict; stands: boolean }>(); // of this guard
   private readonly readings: Record<string, Record<string, Reading>> = {};
   private readonly site: Site;
   private readonly options: BenchOptions;
@@ -79,22 +88,39 @@ export class Bench {
     this.options = options;
     const speed = options.speed ?? 1;
     this.clock = createVirtualClock({ speed, wallMs: options.wallMs ?? 1_767_225_600_000 });
+    this.process = startVirtualProcess(this.clock);
+    this.guard = this.guardOf(options.saved);
+  }
+
+  /** kill -9 of the guard: what was on its way to the wire is lost; the plant goes on. */
+  async killed(forMs: number): Promise<void> {
+    this.process.kill();
+    await this.clock.advance(forMs);
+    this.process = startVirtualProcess(this.clock);
+    this.leases.clear();
+    this.guard = this.guardOf(this.saved.at(-1));
+    await this.start();
+  }
+
+  private guardOf(saved: GuardState | undefined): Guard {
+    const { site, options } = this;
     const log = { info: () => undefined, warn: () => undefined, error: this.fail };
-    const poller = this.poller();
-    const base = { site, clock: this.clock, times: timing(speed), poller, log };
-    this.guard = createGuard({
+    const { clock } = this.process;
+    const base = { site, clock, times: timing(clock.speed), poller: this.poller(clock), log };
+    const guard = createGuard({
       ...base,
       trials: new Trials(base),
-      writer: this.writer(),
+      writer: this.writer(clock),
       verifier: { verify: (text, signature) => signature === `signed ${text}` },
-      saved: options.saved,
+      saved,
       commissioned: new Set(options.commissioned ?? site.devices.map(({ id }) => id)),
       save: (state) => this.saved.push(state),
       bootId: 'boot-1',
       pass: async () => [0x83, 10],
     });
-    this.guard.onImage = (image) => this.images.push(image);
-    this.guard.onRecords = (records) => this.records.push(...records);
+    guard.onImage = (image) => this.images.push(image);
+    guard.onRecords = (records) => this.records.push(...records);
+    return guard;
   }
 
   get image(): Image {
@@ -202,12 +228,11 @@ export class Bench {
     );
   }
 
-  private poller(): Poller {
-    const { clock } = this;
+  private poller(clock: Clock): Poller {
     const cycleMs = timing(clock.speed).cycleMs;
     const plant = (): void => {
       this.move();
-      clock.at(clock.monoMs() + PLANT_MS * (cycleMs / 1_000), plant);
+      this.clock.at(this.clock.monoMs() + PLANT_MS * (cycleMs / 1_000), plant);
     };
     const round = (): void => {
       for (const { id } of this.site.devices) {
@@ -218,7 +243,8 @@ export class Bench {
     };
     return {
       start: async () => {
-        plant();
+        if (!this.moves) plant();
+        this.moves = true;
         clock.at(clock.monoMs() + cycleMs / 2, round);
         await new Promise<void>((done) => clock.at(clock.monoMs() + 0.8 * cycleMs, done));
       },
@@ -251,15 +277,16 @@ export class Bench {
     return { readings: this.readings, devices, good: 0, bad: 0 };
   }
 
-  private writer(): Writer {
+  private writer(clock: Clock): Writer {
     const state = (): LeaseView[] =>
-      [...this.told.values()].map((verdict) => ({
+      [...this.leases.values()].map(({ asked: verdict, stands }) => ({
         terminal: verdict.terminal,
         device: '',
         armed: true,
         armedUntilMonoMs: 0,
-        lastVerified: verdict,
+        lastVerified: stands ? verdict : undefined,
         lastVerifiedAtMs: 0,
+        toldW: verdict.kind === 'setpoint' ? verdict.powerW : Number.NaN,
         mismatches: 0,
         unknownOutcome: false,
         refused: undefined,
@@ -268,8 +295,16 @@ export class Bench {
     return {
       submit: (verdicts, nowMs) => {
         this.submitted.push({ atMs: nowMs, verdicts });
-        this.clock.at(nowMs + (this.options.writeMs ?? 60), () => {
-          for (const verdict of verdicts) this.told.set(verdict.terminal, verdict);
+        for (const asked of verdicts) {
+          const stands = this.leases.get(asked.terminal)?.stands === true;
+          this.leases.set(asked.terminal, { asked, stands });
+        }
+        clock.at(nowMs + (this.options.writeMs ?? 60), () => {
+          for (const asked of verdicts) {
+            this.told.set(asked.terminal, asked);
+            this.leases.set(asked.terminal, { asked, stands: true });
+            this.onTold?.(asked, this.clock.monoMs());
+          }
         });
       },
       releaseAll: async (safe) => {

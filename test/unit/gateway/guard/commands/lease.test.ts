@@ -83,6 +83,17 @@ describe('a device with a reversion timer', () => {
     expect(writes()[0]).toEqual([10, 504]);
   });
 
+  test('says what the device was told: steps that the register cannot show count, own mode does not', async () => {
+    const { submit, lease } = await rig();
+    expect(lease().toldW).toBeUndefined();
+    await submit(5_000);
+    expect(lease().toldW).toBe(5_000);
+    await submit(5_010); // inside the deadband: not written, and all the same in force
+    expect(lease().toldW).toBe(5_010);
+    await submit(0, { kind: 'release' });
+    expect(lease().toldW).toBeNaN();
+  });
+
   test('a slow ramp towards zero is not a write a second, and ends at zero exactly', async () => {
     const { submit, clear, writes } = await rig();
     await submit(400);

@@ -62,6 +62,7 @@ export const pump: TerminalLimits = {
 export const calm: TerminalFacts = {
   ageMs: 500,
   alignedW: 0,
+  toldW: undefined,
   socLowPct: 50,
   socHighPct: 50,
   temperatureC: 20,

@@ -190,6 +190,15 @@ describe('sparing the equipment', () => {
     expect(again.first?.powerW).toBe(3_000);
   });
 
+  it('slews from what the device was told, which may not be the last verdict', () => {
+    const limits = [{ ...battery, slewWPerS: 500 }];
+    const memory = { battery1: remembered({ powerW: 4_000, atMs: 999_000, direction: 1 }) };
+    const from = (terminal: object) => given({ limits, memory, wish: 9_000, terminal }).first;
+    expect(from({ toldW: 1_000, alignedW: 3_000 })).toMatchObject({ powerW: 1_500, code: 'SLEW' });
+    expect(from({ toldW: Number.NaN, alignedW: 3_000 })?.powerW).toBe(3_500);
+    expect(from({ toldW: undefined, alignedW: 3_000 })?.powerW).toBe(4_500);
+  });
+
   it('protection does not wait for slew and rest', () => {
     const limits = [{ ...battery, slewWPerS: 100 }];
     const memory = { battery1: { ...charging, powerW: -8_000 } };
