@@ -244,7 +244,7 @@ class FleetSide implements Cloud {
   private gatewayState(from: Registered, payload: unknown): boolean {
     const parsed = gatewayStatus.safeParse(payload);
     if (!parsed.success) return false;
-    const { store, clock, log } = this.ports;
+    const { store, clock } = this.ports;
     const write: Write = {
       op: 'put',
       row: {
@@ -254,7 +254,7 @@ class FleetSide implements Cloud {
         zone: from.zone,
         who: from.gateway,
         fromMs: clock.wallMs(),
-        body: canonical(withAudit(store, from.gateway, parsed.data, log)),
+        body: canonical(withAudit(store, from.gateway, parsed.data, this.ports)),
       },
     };
     store.transaction(() => store.write([write]));

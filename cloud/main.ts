@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { runProgram } from '../gateway/adapters/cli.ts';
 import { cloudAdvice } from './cli/advice.ts';
 import type { DiagnosticsOptions } from './cli/diagnostics.ts';
+import type { FleetStatusOptions } from './cli/fleet-status.ts';
 import { marketClear } from './cli/market-clear.ts';
 import { marketReplay } from './cli/market-replay.ts';
 import { type RunOptions, run } from './cli/run.ts';
@@ -37,9 +38,17 @@ function program(): Command {
     .action((file: string, options: { json?: boolean }) => {
       process.stdout.write(`${marketReplay(file, options.json === true)}\n`);
     });
-  cloud
-    .command('fleet')
-    .description('what gateways sent about themselves')
+  const fleet = cloud.command('fleet').description('what gateways sent about themselves');
+  fleet
+    .command('status')
+    .description('who is online, in which mode, with which alarms, and what is wrong with its log')
+    .requiredOption('--config <file>', 'as of edgewatt-cloud run')
+    .option('--json', 'for machines')
+    .action(async (options: FleetStatusOptions) => {
+      const { fleetStatus } = await import('./cli/fleet-status.ts');
+      process.stdout.write(`${fleetStatus(options)}\n`);
+    });
+  fleet
     .command('diagnostics')
     .description('list the bundles of diagnostics jobs, or print the one of a job')
     .argument('[job]', 'id of a diagnostics job')

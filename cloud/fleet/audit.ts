@@ -1,27 +1,40 @@
+import { z } from 'zod';
 import { type GatewayStatus, gatewayStatus } from '../../gateway/contracts/messages.ts';
-import type { Log } from '../../gateway/ports.ts';
+import type { Clock, Log } from '../../gateway/ports.ts';
 import type { Store } from '../ports.ts';
+
+/** A gateway's status as the cloud keeps it: with what only the cloud can know of it. */
+export const keptStatus = gatewayStatus.extend({
+  /** The newest thing that is wrong with its audit log; it stays, whatever comes after it. */
+  auditFinding: z.object({ text: z.string(), atMs: z.int() }).optional(),
+});
+export type KeptStatus = z.infer<typeof keptStatus>;
 
 /**
  * A gateway's status with the newest known head of its audit log. A log only grows, and no entry
- * becomes another: a head that says otherwise beside the one before is logged, once.
+ * becomes another: a head that says otherwise beside the one before is logged, and kept.
  */
 export function withAudit(
   store: Pick<Store, 'row'>,
   gateway: string,
   now: GatewayStatus,
-  log: Pick<Log, 'error'>,
-): GatewayStatus {
+  ports: { readonly log: Pick<Log, 'error'>; readonly clock: Pick<Clock, 'wallMs'> },
+): KeptStatus {
   const row = store.row('grid_metrics', `gateway/${gateway}`);
-  const known = row && gatewayStatus.safeParse(JSON.parse(row.body)).data?.audit;
-  const told = now.audit;
-  if (known === undefined) return now;
-  if (told === undefined) return { ...now, audit: known };
-  const { seq, hash } = told;
-  if (seq < known.seq) {
-    log.error('the end of an audit log is gone', { gateway, had: known.seq, has: seq });
-  } else if (seq === known.seq && hash !== known.hash) {
-    log.error('an entry of an audit log is not what it was', { gateway, seq });
+  const before = row && keptStatus.safeParse(JSON.parse(row.body)).data;
+  const told = now.audit ?? before?.audit;
+  const text = before?.audit && told && wrongWith(before.audit, told);
+  if (text !== undefined) {
+    ports.log.error(text, { gateway, had: before?.audit?.seq, has: told?.seq });
   }
-  return now;
+  const finding = text === undefined ? before?.auditFinding : { text, atMs: ports.clock.wallMs() };
+  return { ...now, ...(told && { audit: told }), ...(finding && { auditFinding: finding }) };
+}
+
+type Head = NonNullable<GatewayStatus['audit']>;
+
+function wrongWith(known: Head, told: Head): string | undefined {
+  if (told.seq < known.seq) return 'the end of an audit log is gone';
+  if (told.seq > known.seq || told.hash === known.hash) return undefined;
+  return 'an entry of an audit log is not what it was';
 }

@@ -1,0 +1,80 @@
+import { dirname, resolve } from 'node:path';
+import { readText } from '../../gateway/config/load.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { openStore } from '../adapters/sqlite.ts';
+import { cloudConfig, parseCloudFile } from '../config/load.ts';
+import { registryOf } from '../fleet/registry.ts';
+import { fleetStand, type GatewayStand } from '../fleet/status.ts';
+import { isDatabase } from './json-file.ts';
+
+export interface FleetStatusOptions {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+/**
+ * `edgewatt-cloud fleet status`: each gateway of the registry, what it said last, and what the
+ * cloud found out about it. @throws Fault where there is no database yet
+ */
+export function fleetStatus({ config, json }: FleetStatusOptions): string {
+  const file = parseCloudFile(readText(config), config);
+  const database = resolve(dirname(config), file.database);
+  if (!isThere(database)) {
+    throw new Fault('there is no database yet', database, 'edgewatt-cloud run makes it');
+  }
+  const store = openStore(database);
+  try {
+    const stands = fleetStand(store, registryOf(cloudConfig(file).zones));
+    return json === true ? JSON.stringify({ gateways: stands }) : asText(stands);
+  } finally {
+    store.close();
+  }
+}
+
+function isThere(file: string): boolean {
+  try {
+    return isDatabase(file);
+  } catch {
+    return false;
+  }
+}
+
+const HEAD = ['gateway', 'state', 'mode', 'last word (UTC)', 'waiting', 'given up', 'certificate'];
+
+const minute = (atMs: number): string => new Date(atMs).toISOString().slice(0, 16);
+
+function row({ gateway, toldAtMs, status }: GatewayStand): string[] {
+  if (status === null || toldAtMs === null) return [gateway, 'never seen'];
+  const { outbox, certificateUntilMs: untilMs } = status;
+  return [
+    gateway,
+    status.state,
+    status.mode,
+    minute(toldAtMs),
+    String(outbox?.rows ?? '-'),
+    String(outbox === undefined ? '-' : outbox.droppedRows + (outbox.refusedRows ?? 0)),
+    untilMs === undefined ? '-' : minute(untilMs).slice(0, 10),
+  ];
+}
+
+/** The table, and below it what somebody has to look at. */
+function asText(stands: readonly GatewayStand[]): string {
+  const rows = [HEAD, ...stands.map(row)];
+  const widths = HEAD.map((_, at) => Math.max(...rows.map((cells) => cells[at]?.length ?? 0)));
+  const lines = rows.map((cells) =>
+    cells
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  const notes = stands.flatMap(({ gateway, status }) => {
+    const { alarms = [], auditFinding } = status ?? {};
+    return [
+      ...(auditFinding
+        ? [`${gateway}: ${auditFinding.text} (${minute(auditFinding.atMs)}); edgewatt audit verify`]
+        : []),
+      ...alarms.map((code) => `${gateway}: ${code}`),
+    ];
+  });
+  return [...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
+}
