@@ -61,6 +61,7 @@ const FRESH_MS = 4;
 export function runSite(run: SiteRun, clock: Clock): RunningSite {
   const { site, devices } = run;
   const { images } = devices;
+  const boxes = Object.values(images);
   const bound = bindSite(site, images, run.seed);
   const startMs = clock.wallMs();
   const offsetMs = startMs - clock.monoMs();
@@ -78,15 +79,16 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
   let turns = 0;
   let running = true;
 
+  const seen = (truth: PlantTruth): void => {
+    quarters.seen(truth);
+    court.seen(truth);
+    run.onTruth?.(truth);
+  };
   const advance = (untilMs: number): void => {
     while (state.atMs < untilMs) {
       const edgeMs = (Math.floor(state.atMs / QUARTER_MS) + 1) * QUARTER_MS;
       const dtMs = Math.min(untilMs, edgeMs) - state.atMs;
-      const next = stepPlant(run.plant, state, bound.commands(), run.drive, dtMs, (truth) => {
-        quarters.seen(truth);
-        court.seen(truth);
-        run.onTruth?.(truth);
-      });
+      const next = stepPlant(run.plant, state, bound.commands(), run.drive, dtMs, seen);
       state = next.state;
       truth = next.truth;
     }
@@ -94,7 +96,7 @@ export function runSite(run: SiteRun, clock: Clock): RunningSite {
   const now = (): void => {
     advancedMs = clock.realMs();
     const before = state.atMs;
-    for (const image of Object.values(images)) image.step(clock.monoMs());
+    for (const image of boxes) image.step(clock.monoMs());
     advance(clock.wallMs());
     if (truth !== undefined && state.atMs > before) bound.put(truth);
   };

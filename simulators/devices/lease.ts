@@ -56,9 +56,31 @@ const isSize = (step: WriteStep): boolean =>
 const near = (a: number | undefined, b: number): boolean =>
   a !== undefined && Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(b));
 
+/** A step of `set` that must show its value while somebody commands. */
+interface Mark {
+  readonly point: string;
+  readonly value: number;
+}
+
+/** Of the steps for one direction, or for both; the last of each point. */
+function marksOf({ set }: ControlSpec, when: Direction | undefined): readonly Mark[] {
+  const marks = new Map<string, Mark>();
+  for (const step of set) {
+    const value = constOf(step);
+    if (step.when === when && value !== undefined) {
+      marks.set(step.point, { point: step.point, value });
+    }
+  }
+  return [...marks.values()];
+}
+
 /** What a device makes of the writes of one control, as far as its profile says. */
 class ByControl {
   private readonly spec: ControlSpec;
+  private readonly sizes: readonly WriteStep[];
+  private readonly marks: readonly Mark[];
+  /** Directions that have marks of their own. */
+  private readonly directed: readonly { readonly when: Direction; readonly marks: readonly Mark[] }[];
   private readonly registers: Registers;
   private readonly ratedW: number;
   private readonly group: ReadonlySet<string>;
@@ -71,6 +93,11 @@ class ByControl {
     this.spec = spec;
     this.registers = registers;
     this.ratedW = ratedW;
+    this.sizes = spec.set.filter(isSize);
+    this.marks = marksOf(spec, undefined);
+    this.directed = DIRECTIONS.map((when) => ({ when, marks: marksOf(spec, when) })).filter(
+      ({ marks }) => marks.length > 0,
+    );
     const { arm, set, release, heartbeat, reversion } = spec;
     const own = [...arm, ...set, ...release].map(({ point }) => point);
     this.group = new Set(heartbeat === undefined ? own : [...own, heartbeat.point]);
@@ -142,26 +169,25 @@ class ByControl {
     return wanted !== undefined && near(this.take(step), wanted);
   }
 
-  /** Steps of `set` that must show their value, the last of each point. */
-  private marks(when: Direction | undefined): WriteStep[] {
-    const own = this.spec.set.filter((step) => step.when === when && constOf(step) !== undefined);
-    return [...new Map(own.map((step) => [step.point, step])).values()];
+  private isMarked(marks: readonly Mark[]): boolean {
+    for (const { point, value } of marks) {
+      if (!near(this.registers.take(point), value)) return false;
+    }
+    return true;
   }
 
   private active(): boolean {
-    if (this.idle || !this.marks(undefined).every((step) => this.holds(step))) return false;
-    const directed = DIRECTIONS.filter((when) => this.marks(when).length > 0);
-    if (directed.length > 0) return this.commandedDirection() !== undefined;
-    if (this.marks(undefined).length > 0) return true;
+    if (this.idle || !this.isMarked(this.marks)) return false;
+    if (this.directed.length > 0) return this.commandedDirection() !== undefined;
+    if (this.marks.length > 0) return true;
     const { release, reversion } = this.spec;
     const isRest = release.length > 0 && release.every((step) => this.holds(step));
     return reversion.to !== 'none' || !isRest;
   }
 
   private commandedDirection(): Direction | undefined {
-    const directed = DIRECTIONS.filter((when) => this.marks(when).length > 0);
-    if (directed.length === 0) return this.direction;
-    return directed.find((when) => this.marks(when).every((step) => this.holds(step)));
+    if (this.directed.length === 0) return this.direction;
+    return this.directed.find(({ marks }) => this.isMarked(marks))?.when;
   }
 
   /** The end is told by a register of its own. */
@@ -186,9 +212,7 @@ class ByControl {
 
   private sizeStep(): WriteStep | undefined {
     const when = this.commandedDirection();
-    return this.spec.set.find(
-      (step) => isSize(step) && (step.when === undefined || step.when === when),
-    );
+    return this.sizes.find((step) => step.when === undefined || step.when === when);
   }
 
   /** W, A or on, as the registers say. */
@@ -196,10 +220,14 @@ class ByControl {
     const step = this.sizeStep();
     const value = step && this.take(step);
     if (step === undefined || value === undefined) return undefined;
-    const ratedW = (this.registers.has('ratedW') && this.registers.take('ratedW')) || this.ratedW;
-    if (fromOf(step) === 'powerPct') return (value / 100) * ratedW;
-    if (fromOf(step) !== 'absPowerW') return value;
+    const from = fromOf(step);
+    if (from === 'powerPct') return (value / 100) * this.nameplateW();
+    if (from !== 'absPowerW') return value;
     return value !== 0 && this.commandedDirection() === 'charging' ? -value : value;
+  }
+
+  private nameplateW(): number {
+    return (this.registers.has('ratedW') && this.registers.take('ratedW')) || this.ratedW;
   }
 
   private resolved(sizeW: number): number {
@@ -237,6 +265,8 @@ class ByControl {
   }
 }
 
+const FREE: Commanded = { ownMode: true };
+
 /** A device as its profile describes it: every control with its own time. */
 export function byControls(profile: Profile, registers: Registers, ratedW: number): Behaviour {
   const controls = profile.control.map((spec) => new ByControl(spec, registers, ratedW));
@@ -251,8 +281,12 @@ export function byControls(profile: Profile, registers: Registers, ratedW: numbe
       for (const control of controls) control.step(nowMs);
     },
     control: (nowMs) => {
-      const told = controls.flatMap((control) => control.control(nowMs) ?? []);
-      return Object.assign({ ownMode: told.length === 0 }, ...told);
+      let told: Commanded = FREE;
+      for (const control of controls) {
+        const own = control.control(nowMs);
+        if (own !== undefined) told = { ...told, ...own, ownMode: false };
+      }
+      return told;
     },
   };
 }
