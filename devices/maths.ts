@@ -221,45 +221,99 @@ export function pow(x: number, y: number): number {
   return odd ? -result : result;
 }
 
-/** x = quarter * pi/2 + rest, |rest| <= pi/4. */
-function reduce(x: number): { quarter: number; rest: Double } {
+/**
+ * Where `reduce` leaves its rest, hi and lo: written and read at once. Sine and cosine are what a
+ * simulated sky consists of, so they make do without a pair on the heap for every step.
+ */
+const rest = new Float64Array(2);
+
+/** x = quarter * pi/2 + rest, |rest| <= pi/4. @returns the quarter */
+function reduce(x: number): number {
   const n = Math.round(x / HALF_PI[0]);
-  if (n === 0) return { quarter: 0, rest: [x, 0] };
-  const rest = add(add([x, 0], twoProduct(-n, HALF_PI[0])), twoProduct(-n, HALF_PI[1]));
-  return { quarter: ((n % 4) + 4) % 4, rest: twoSum(rest[0], rest[1] - n * HALF_PI[2]) };
+  rest[0] = x;
+  rest[1] = 0;
+  if (n === 0) return 0;
+  addMultiple(-n, HALF_PI[0]);
+  addMultiple(-n, HALF_PI[1]);
+  const hi = rest[0];
+  const lo = rest[1] - n * HALF_PI[2];
+  const sum = hi + lo;
+  const back = sum - hi;
+  rest[0] = sum;
+  rest[1] = hi - (sum - back) + (lo - back);
+  return ((n % 4) + 4) % 4;
 }
 
-function sinKernel([x, y]: Double): Double {
+/** rest = add(rest, twoProduct(a, b)). */
+function addMultiple(a: number, b: number): void {
+  const product = a * b;
+  const ca = SPLIT * a;
+  const a1 = ca - (ca - a);
+  const a2 = a - a1;
+  const cb = SPLIT * b;
+  const b1 = cb - (cb - b);
+  const b2 = b - b1;
+  const productLow = a2 * b2 - (product - a1 * b1 - a2 * b1 - a1 * b2);
+  const hi = rest[0] ?? 0;
+  const sum = hi + product;
+  const back = sum - hi;
+  const lost = hi - (sum - back) + (product - back) + (rest[1] ?? 0) + productLow;
+  const whole = sum + lost;
+  const backAgain = whole - sum;
+  rest[0] = whole;
+  rest[1] = sum - (whole - backAgain) + (lost - backAgain);
+}
+
+/** sin(x + y) - x. */
+function sinTail(x: number, y: number): number {
   const z = x * x;
-  const cosLess = y * (1 - 0.5 * z);
-  return twoSum(x, z * x * polynomial(z, SIN) + cosLess);
+  return z * x * polynomial(z, SIN) + y * (1 - 0.5 * z);
 }
 
-function cosKernel([x, y]: Double): Double {
-  const [square, squareLow] = twoProduct(x, x);
+/** cos(x + y) less the rounded 1 - x^2 / 2. */
+function cosTail(x: number, y: number): number {
+  const square = x * x;
+  const cx = SPLIT * x;
+  const x1 = cx - (cx - x);
+  const x2 = x - x1;
+  const squareLow = x2 * x2 - (square - x1 * x1 - x2 * x1 - x1 * x2);
   const half = 0.5 * square;
   const whole = 1 - half;
   const lost = 1 - whole - half - 0.5 * squareLow;
-  return twoSum(whole, lost + (square * square * polynomial(square, COS) - x * y));
+  return lost + (square * square * polynomial(square, COS) - x * y);
+}
+
+/** Sine and cosine of `rest`, rounded. */
+const sinOfRest = (): number => (rest[0] ?? 0) + sinTail(rest[0] ?? 0, rest[1] ?? 0);
+function cosOfRest(): number {
+  const x = rest[0] ?? 0;
+  return 1 - 0.5 * (x * x) + cosTail(x, rest[1] ?? 0);
+}
+
+export function sin(x: number): number {
+  if (!Number.isFinite(x)) return Number.NaN;
+  const quarter = reduce(x);
+  const size = quarter % 2 === 0 ? sinOfRest() : cosOfRest();
+  return quarter < 2 ? size + 0 : 0 - size;
+}
+
+export function cos(x: number): number {
+  if (!Number.isFinite(x)) return Number.NaN;
+  const quarter = reduce(x);
+  const size = quarter % 2 === 0 ? cosOfRest() : sinOfRest();
+  return quarter === 0 || quarter === 3 ? size + 0 : 0 - size;
 }
 
 /** Sine and cosine of x, each hi + lo. */
 function sinCos(x: number): { s: Double; c: Double } {
-  const { quarter, rest } = reduce(x);
-  const s = sinKernel(rest);
-  const c = cosKernel(rest);
+  const quarter = reduce(x);
+  const [hi = 0, lo = 0] = rest;
+  const s = twoSum(hi, sinTail(hi, lo));
+  const c = twoSum(1 - 0.5 * (hi * hi), cosTail(hi, lo));
   if (quarter === 0) return { s, c };
-  if (quarter === 1) return { s: c, c: [-s[0], -s[1]] };
-  if (quarter === 2) return { s: [-s[0], -s[1]], c: [-c[0], -c[1]] };
-  return { s: [-c[0], -c[1]], c: s };
-}
-
-export function sin(x: number): number {
-  return Number.isFinite(x) ? sinCos(x).s[0] + 0 : Number.NaN;
-}
-
-export function cos(x: number): number {
-  return Number.isFinite(x) ? sinCos(x).c[0] + 0 : Number.NaN;
+  if (quarter === 1) return { s: c, c: negative(s) };
+  if (quarter === 2) return { s: negative(s), c: negative(c) };
+  return { s: negative(c), c: s };
 }
 
 export function tan(x: number): number {

@@ -80,7 +80,10 @@ class ByControl {
   private readonly sizes: readonly WriteStep[];
   private readonly marks: readonly Mark[];
   /** Directions that have marks of their own. */
-  private readonly directed: readonly { readonly when: Direction; readonly marks: readonly Mark[] }[];
+  private readonly directed: readonly {
+    readonly when: Direction;
+    readonly marks: readonly Mark[];
+  }[];
   private readonly registers: Registers;
   private readonly ratedW: number;
   private readonly group: ReadonlySet<string>;

@@ -204,7 +204,12 @@ function serve(station: Station, request: Request): Outcome {
 }
 
 function unknown(pdu: Uint8Array): Outcome {
-  return failed(pdu.length >= 5 ? wordAt(pdu, 1) : 0, pdu.length >= 5 ? wordAt(pdu, 3) : 0, false, 11);
+  return failed(
+    pdu.length >= 5 ? wordAt(pdu, 1) : 0,
+    pdu.length >= 5 ? wordAt(pdu, 3) : 0,
+    false,
+    11,
+  );
 }
 
 /**

@@ -160,7 +160,9 @@ function subStep(
   for (const part of config.parts) {
     const advanced = advancePart(config, part, state.parts[part.id], commands, s);
     parts[part.id] = advanced.state;
-    for (const [id, place] of Object.entries(advanced.places)) {
+    for (const id in advanced.places) {
+      const place = advanced.places[id];
+      if (place === undefined) continue;
       places[id] = place;
       if (place.dc === true) continue;
       sumW += place.powerW;

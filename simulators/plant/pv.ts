@@ -35,11 +35,12 @@ export function stringPowerW(string: PvString, weather: Weather): number {
   const tilt = string.tiltDeg * RAD;
   const elevation = weather.sunElevationDeg * RAD;
   const turn = (weather.sunAzimuthDeg - string.azimuthDeg) * RAD;
-  const incidence = sin(elevation) * cos(tilt) + cos(elevation) * sin(tilt) * cos(turn);
+  const cosTilt = cos(tilt);
+  const incidence = sin(elevation) * cosTilt + cos(elevation) * sin(tilt) * cos(turn);
   const plane =
     (weather.sunElevationDeg > 0 ? weather.directWPerM2 * Math.max(0, incidence) : 0) +
-    (weather.diffuseWPerM2 * (1 + cos(tilt))) / 2 +
-    (weather.ghiWPerM2 * ALBEDO * (1 - cos(tilt))) / 2;
+    (weather.diffuseWPerM2 * (1 + cosTilt)) / 2 +
+    (weather.ghiWPerM2 * ALBEDO * (1 - cosTilt)) / 2;
   const cellC = weather.temperatureC + plane / 35;
   return Math.max(0, string.ratedW * (plane / 1000) * (1 - 0.0038 * (cellC - 25)) * LOSS);
 }

@@ -14,9 +14,11 @@ export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: num
   const meanLongitude = 280.46646 + t * (36_000.76983 + t * 0.0003032);
   const anomaly = (357.52911 + t * (35_999.05029 - 0.0001537 * t)) * RAD;
   const eccentricity = 0.016708634 - t * (0.000042037 + 0.0000001267 * t);
+  const sinAnomaly = sin(anomaly);
+  const sinTwice = sin(2 * anomaly);
   const centre =
-    sin(anomaly) * (1.914602 - t * (0.004817 + 0.000014 * t)) +
-    sin(2 * anomaly) * (0.019993 - 0.000101 * t) +
+    sinAnomaly * (1.914602 - t * (0.004817 + 0.000014 * t)) +
+    sinTwice * (0.019993 - 0.000101 * t) +
     sin(3 * anomaly) * 0.000289;
   const omega = (125.04 - 1934.136 * t) * RAD;
   const apparent = (meanLongitude + centre - 0.00569 - 0.00478 * sin(omega)) * RAD;
@@ -32,16 +34,19 @@ export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: num
   const equationMinutes =
     (4 / RAD) *
     (y * sin(l2) -
-      2 * eccentricity * sin(anomaly) +
-      4 * eccentricity * y * sin(anomaly) * cos(l2) -
+      2 * eccentricity * sinAnomaly +
+      4 * eccentricity * y * sinAnomaly * cos(l2) -
       0.5 * y * y * sin(2 * l2) -
-      1.25 * eccentricity * eccentricity * sin(2 * anomaly));
+      1.25 * eccentricity * eccentricity * sinTwice);
   const utcMinutes = (atMs / 60_000) % 1440;
   const hourAngle = ((utcMinutes + equationMinutes + 4 * longitudeDeg) / 4 - 180) * RAD;
   const latitude = latitudeDeg * RAD;
-  const sine = sin(latitude) * sin(declination) + cos(latitude) * cos(declination) * cos(hourAngle);
+  const sinLatitude = sin(latitude);
+  const cosLatitude = cos(latitude);
+  const cosHour = cos(hourAngle);
+  const sine = sinLatitude * sin(declination) + cosLatitude * cos(declination) * cosHour;
   const azimuth =
-    atan2(sin(hourAngle), cos(hourAngle) * sin(latitude) - tan(declination) * cos(latitude)) / RAD;
+    atan2(sin(hourAngle), cosHour * sinLatitude - tan(declination) * cosLatitude) / RAD;
   return {
     elevationDeg: asin(Math.max(-1, Math.min(1, sine))) / RAD,
     azimuthDeg: (azimuth + 180 + 360) % 360,

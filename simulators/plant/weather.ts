@@ -47,14 +47,31 @@ function diffuseShare(clearness: number): number {
   return 0.9511 + k * (-0.1604 + k * (4.388 + k * (-16.638 + k * 12.336)));
 }
 
+type Keys = Readonly<Record<'cover' | 'thickness' | 'shadows' | 'masses', StreamKey>>;
+const KEYS = new WeakMap<Climate, Keys>();
+
+function keysOf(climate: Climate): Keys {
+  let keys = KEYS.get(climate);
+  if (keys === undefined) {
+    const { seed } = climate;
+    keys = {
+      cover: streamKey(seed, 'cloud-cover'),
+      thickness: streamKey(seed, 'cloud-thickness'),
+      shadows: streamKey(seed, 'cloud-shadows'),
+      masses: streamKey(seed, 'air-masses'),
+    };
+    KEYS.set(climate, keys);
+  }
+  return keys;
+}
+
 /** Weather at an instant: a pure function of seed, place and time. */
 export function weatherAt(climate: Climate, atMs: number): Weather {
-  const slow = streamKey(climate.seed, 'cloud-cover');
+  const keys = keysOf(climate);
   const sun = sunPosition(climate.latitudeDeg, climate.longitudeDeg, atMs);
-  const cloudShare = cover(slow, atMs);
-  const thickness =
-    0.68 + 0.16 * noiseAt(streamKey(climate.seed, 'cloud-thickness'), atMs, 5 * HOUR);
-  const shadow = shade(streamKey(climate.seed, 'cloud-shadows'), atMs, cloudShare);
+  const cloudShare = cover(keys.cover, atMs);
+  const thickness = 0.68 + 0.16 * noiseAt(keys.thickness, atMs, 5 * HOUR);
+  const shadow = shade(keys.shadows, atMs, cloudShare);
   const ghi = clearSkyGhi(sun.elevationDeg) * (1 - thickness * shadow);
   const outside = extraterrestrialGhi(sun.elevationDeg, atMs);
   const share = outside > 5 ? diffuseShare(clamp(ghi / outside, 0, 1)) : 1;
@@ -63,7 +80,7 @@ export function weatherAt(climate: Climate, atMs: number): Weather {
     ghiWPerM2: ghi,
     directWPerM2: (ghi * (1 - share)) / height,
     diffuseWPerM2: ghi * share,
-    temperatureC: temperature(climate, atMs, cloudShare),
+    temperatureC: temperature(climate, keys.masses, atMs, cloudShare),
     cloudPct: cloudShare * 100,
     sunElevationDeg: sun.elevationDeg,
     sunAzimuthDeg: sun.azimuthDeg,
@@ -73,11 +90,11 @@ export function weatherAt(climate: Climate, atMs: number): Weather {
 /**
  * Season, time of day (warmest at 15 h solar time, flatter under clouds) and passing air masses.
  */
-function temperature(climate: Climate, atMs: number, cloudShare: number): number {
+function temperature(climate: Climate, key: StreamKey, atMs: number, cloudShare: number): number {
   const south = climate.latitudeDeg < 0 ? Math.PI : 0;
   const season = cos((2 * Math.PI * (atMs / DAY - 17)) / 365.2422 - Math.PI + south);
   const solarHour = (atMs / HOUR + climate.longitudeDeg / 15) % 24;
   const day = cos(((solarHour - 15) / 24) * 2 * Math.PI);
-  const masses = noiseAt(streamKey(climate.seed, 'air-masses'), atMs, 40 * HOUR);
+  const masses = noiseAt(key, atMs, 40 * HOUR);
   return 10 + 9.5 * season + (5.5 - 3 * cloudShare) * day + 4 * masses;
 }
