@@ -2,6 +2,7 @@ import type { Authority, ReasonCode } from '../../contracts/values/image.ts';
 import { power } from '../../contracts/values/words.ts';
 import type { TerminalState } from '../site/types.ts';
 import { controlled, ready, restingGridW, slotsOf, split } from './shares.ts';
+import { aheadW, lastOnes } from './trend.ts';
 import type { Limits, View, Wish } from './types.ts';
 
 /** A limit to hold, with the words for it. */
@@ -14,15 +15,16 @@ export interface Hold extends Limits {
 }
 
 /**
- * How long each battery has not done what was asked of it, in cycles; and whether PV is held
- * back.
+ * How long each battery has not done what was asked of it, in cycles; whether PV is held back; and
+ * where all else goes.
  */
 export interface InsideState {
   readonly astray: Readonly<Record<string, number>>;
   readonly curtailing: boolean;
+  readonly restingW: readonly number[]; // of the connection, in the last cycles
 }
 
-export const INSIDE_START: InsideState = { astray: {}, curtailing: false };
+export const INSIDE_START: InsideState = { astray: {}, curtailing: false, restingW: [] };
 
 /** Aimed at this share of a limit, so that noise of a meter does not break it. */
 const AIM = 0.99;
@@ -183,6 +185,20 @@ function forLoads(frame: Frame, room: number): { wishes: Wish[]; roomW: number }
 }
 
 /**
+ * As it will be when batteries have answered: towards a limit, never away from one. What the sun
+ * does while it is held back is our own doing, and no trend.
+ */
+function coming(frame: Frame, restingW: number): Frame {
+  if (frame.state.curtailing) return frame;
+  const moveW = aheadW(frame.state.restingW, restingW);
+  return {
+    ...frame,
+    leastW: frame.leastW + Math.max(0, moveW),
+    mostW: frame.mostW + Math.min(0, moveW),
+  };
+}
+
+/**
  * Holds a connection inside its limits: batteries first, then production, then flexible loads.
  * Wishes only narrow; without a known connection there are none, and the kernel's freshness rule
  * takes over.
@@ -211,8 +227,12 @@ export function keepInside(
   const loads = forLoads(frame, reach(frame, astray, 'maxW') - frame.leastW);
   const lacking = { import: loads.roomW < -0.02 * hold.importLimitW - 100, export: pv.lacking };
   return {
-    state: { astray, curtailing: pv.curtailing },
-    wishes: [...forBatteries(frame, lacking), ...pv.wishes, ...loads.wishes],
+    state: {
+      astray,
+      curtailing: pv.curtailing,
+      restingW: lastOnes(state.restingW, restingW),
+    },
+    wishes: [...forBatteries(coming(frame, restingW), lacking), ...pv.wishes, ...loads.wishes],
     lacking: lacking.import || lacking.export,
   };
 }
