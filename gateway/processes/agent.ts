@@ -65,7 +65,7 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
   const kept = await degraded.without(
     'STORE',
     'Nothing is kept beyond this run, and nothing is traded.',
-    () => openStore(join(file.dataDir, 'agent.db')),
+    () => openStore(join(file.dataDir, 'agent.db'), {}, log.error),
   );
   const store = kept ?? openStoreInProcess(':memory:', clock.wallMs(), MEMORY_BOUNDS);
   if (store.opened.state === 'replaced') log.error(store.opened.detail);

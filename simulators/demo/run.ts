@@ -121,7 +121,8 @@ export class Run {
       const dir = this.writeSite(site, setup, { port, doors: own, peers });
       if (this.options.isFleet) await this.provision(site.site.gateway, dir);
       // As bin/edgewatt.mjs starts it.
-      const args = ['--max-semi-space-size=2', join(ROOT, 'gateway/main.ts'), 'run', dir];
+      const small = ['--max-semi-space-size=4', '--max-old-space-size=320'];
+      const args = [...small, join(ROOT, 'gateway/main.ts'), 'run', dir];
       const gateway = startProcess(site.site.gateway, args, join(this.dir, 'logs'));
       this.processes.push(gateway);
       this.gateways.push({ ...site, dir, url: own.url, doors: own, process: gateway });

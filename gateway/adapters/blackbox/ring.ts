@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { FrameWriter, MAGIC } from './frames.ts';
+import { FrameWriter, letGo, MAGIC } from './frames.ts';
 
 export interface RingBounds {
   readonly bytes: number;
@@ -96,6 +96,7 @@ export class Ring {
       writeWhole(open.fd, frame, open.bytes);
       fdatasyncSync(open.fd);
       open.bytes += frame.length;
+      letGo(frame);
     } catch (error) {
       this.close();
       throw error;
@@ -156,12 +157,4 @@ function writeWhole(fd: number, bytes: Buffer, at: number): void {
     ftruncateSync(fd, at);
     throw error;
   }
-}
-
-/**
- * Given back now: this thread makes so little garbage of its own that 20 MB of old cycles waited for
- * its next collection. A part of something larger is not ours alone.
- */
-function letGo({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }

@@ -23,6 +23,7 @@ export interface Call {
 
 export type Answer =
   | { readonly opened: StoreOpened }
+  | { readonly reopened: StoreOpened } // after its disk had failed
   | { readonly failed: string; readonly mend: string; readonly where: string }
   | { readonly id: number; readonly value?: unknown; readonly error?: string };
 

@@ -200,6 +200,11 @@ export class StoreCore {
     this.db.close();
   }
 
+  /** After a failure of the disk: nothing more is written by this connection than it must. */
+  abandon(): void {
+    this.db.close();
+  }
+
   private countLosses(): Losses {
     const counted = this.prepare<[], Omit<Losses, 'gaps'>>(
       `SELECT coalesce(sum(rows) FILTER (WHERE why <> 'refused'), 0) AS droppedRows,

@@ -151,13 +151,14 @@ function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): S
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }
-  const epoch = db
+  const raise = db
     .prepare<[number], number>(
       `INSERT INTO meta (key, value) VALUES ('epoch', ?)
        ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value`,
     )
-    .pluck()
-    .get(firstEpoch(nowMs));
+    .pluck();
+  // A transaction of its own: `get` alone does not hear that its commit failed.
+  const epoch = db.transaction(() => raise.get(firstEpoch(nowMs)))();
   const state = version === 0 ? 'new' : version < SCHEMA_VERSION ? 'migrated' : 'opened';
   return { state, detail: '', epoch: Number(epoch) };
 }

@@ -16,14 +16,16 @@ import { openDatabase } from './schema.ts';
 type Ask = (name: Call['name'], args: readonly unknown[], urgent?: boolean) => Promise<unknown>;
 
 /** The port over anything that answers calls. */
-function face(opened: StoreOpened, ask: Ask): AgentStore {
+function face(opened: () => StoreOpened, ask: Ask): AgentStore {
   const write = async (name: Write, args: readonly unknown[], urgent = false): Promise<void> => {
     await ask(name, args, urgent);
   };
   const read = async <T>(name: Read, args: readonly unknown[]): Promise<T> =>
     (await ask(name, args)) as T; // the core's own type for that name
   return {
-    opened,
+    get opened() {
+      return opened();
+    },
     addRecords: (records) => write('addRecords', [records]),
     readRecords: (maxBytes, without) => read('readRecords', [maxBytes, without]),
     removeRecords: (ranges) => write('removeRecords', [ranges]),
@@ -43,11 +45,13 @@ function face(opened: StoreOpened, ask: Ask): AgentStore {
 
 /**
  * The store in its own thread, the only connection that writes.
+ * @param told  when it was opened anew, one sentence
  * @throws Fault, one line, when the file is of a newer release or cannot be opened
  */
 export async function openStore(
   path: string,
   settings: Partial<StoreSettings> = {},
+  told: (text: string) => void = () => undefined,
 ): Promise<AgentStore> {
   const thread = new Worker(new URL('./thread.ts', import.meta.url), {
     workerData: { path, settings: { ...DEFAULTS, ...settings } },
@@ -57,6 +61,12 @@ export async function openStore(
     { resolve: (value: unknown) => void; reject: (why: Error) => void }
   >();
   const first = Promise.withResolvers<StoreOpened>();
+  let opened: StoreOpened;
+  // The epoch stays: it is this process's.
+  const reopen = ({ state, detail }: StoreOpened): void => {
+    if (state === 'replaced') opened = { ...opened, state, detail };
+    told(state === 'replaced' ? detail : 'the database was opened anew after its disk had failed');
+  };
   let nextId = 1;
   let ended: Error | undefined;
   const fail = (why: Error): void => {
@@ -67,6 +77,7 @@ export async function openStore(
   };
   thread.on('message', (answer: Answer) => {
     if ('opened' in answer) first.resolve(answer.opened);
+    else if ('reopened' in answer) reopen(answer.reopened);
     else if ('failed' in answer) fail(new Fault(answer.failed, answer.where, answer.mend));
     else {
       const call = open.get(answer.id);
@@ -77,15 +88,18 @@ export async function openStore(
   });
   thread.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))));
   thread.on('exit', () => fail(ended ?? new Error('the store is closed')));
-  const opened = await first.promise;
-  return face(opened, (name, args, urgent = false) => {
-    if (ended) return Promise.reject(ended);
-    const call: Call = { id: nextId++, name, args, urgent };
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    open.set(call.id, { resolve, reject });
-    thread.postMessage(call);
-    return promise;
-  });
+  opened = await first.promise;
+  return face(
+    () => opened,
+    (name, args, urgent = false) => {
+      if (ended) return Promise.reject(ended);
+      const call: Call = { id: nextId++, name, args, urgent };
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      open.set(call.id, { resolve, reject });
+      thread.postMessage(call);
+      return promise;
+    },
+  );
 }
 
 /**
@@ -98,12 +112,15 @@ export function openStoreInProcess(
 ): AgentStore {
   const { db, opened } = openDatabase(path, nowMs);
   const core = new StoreCore(db, bounds);
-  return face(opened, async (name, args) => {
-    if (name === 'close') return core.close();
-    let value: unknown;
-    core.together(() => {
-      value = apply(core, name, structuredClone(args));
-    });
-    return value;
-  });
+  return face(
+    () => opened,
+    async (name, args) => {
+      if (name === 'close') return core.close();
+      let value: unknown;
+      core.together(() => {
+        value = apply(core, name, structuredClone(args));
+      });
+      return value;
+    },
+  );
 }

@@ -1,7 +1,16 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { Fault } from '../../contracts/values/fault.ts';
-import { type Answer, apply, type Call, type StoreSettings, WRITES, type Write } from './calls.ts';
+import {
+  type Answer,
+  apply,
+  type Call,
+  type Read,
+  type StoreSettings,
+  WRITES,
+  type Write,
+} from './calls.ts';
 import { StoreCore } from './core.ts';
+import { Reopening } from './reopening.ts';
 import { openDatabase } from './schema.ts';
 
 const GROUP_ROWS = 500;
@@ -14,15 +23,15 @@ const isWrite = (call: Call): boolean => WRITES.includes(call.name as Write);
  * an urgent one.
  */
 class Groups {
-  private readonly core: StoreCore;
+  private readonly base: Reopening;
   private readonly groupMs: number;
   private readonly answer: (answer: Answer) => void;
   private waiting: Call[] = [];
   private rows = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(core: StoreCore, groupMs: number, answer: (answer: Answer) => void) {
-    this.core = core;
+  constructor(base: Reopening, groupMs: number, answer: (answer: Answer) => void) {
+    this.base = base;
     this.groupMs = groupMs;
     this.answer = answer;
   }
@@ -42,9 +51,11 @@ class Groups {
     this.rows = 0;
     if (group.length === 0) return;
     try {
-      this.core.together(() => {
-        for (const call of group) apply(this.core, call.name as Write, call.args);
-      });
+      this.base.use((core) =>
+        core.together(() => {
+          for (const call of group) apply(core, call.name as Write, call.args);
+        }),
+      );
       for (const call of group) this.answer({ id: call.id });
     } catch (error) {
       if (group.length === 1) this.answer({ id: group[0]?.id ?? 0, error: String(error) });
@@ -55,7 +66,7 @@ class Groups {
   /** One bad write must not undo its neighbours. */
   private commitAlone(call: Call): void {
     try {
-      this.core.together(() => apply(this.core, call.name as Write, call.args));
+      this.base.use((core) => core.together(() => apply(core, call.name as Write, call.args)));
       this.answer({ id: call.id });
     } catch (error) {
       this.answer({ id: call.id, error: String(error) });
@@ -65,11 +76,18 @@ class Groups {
 
 function serve(port: MessagePort, path: string, settings: StoreSettings): void {
   const answer = (message: Answer): void => port.postMessage(message);
-  let core: StoreCore;
-  try {
+  const open = () => {
     const { db, opened } = openDatabase(path, Date.now());
-    core = new StoreCore(db, settings.bounds);
-    answer({ opened });
+    return { core: new StoreCore(db, settings.bounds), opened };
+  };
+  let base: Reopening;
+  try {
+    base = new Reopening(
+      open,
+      (reopened) => answer({ reopened }),
+      () => performance.now(),
+    );
+    answer({ opened: base.opened });
   } catch (error) {
     const fault = error instanceof Fault ? error : undefined;
     const text = error instanceof Error ? error.message : String(error);
@@ -81,7 +99,7 @@ function serve(port: MessagePort, path: string, settings: StoreSettings): void {
     port.close();
     return;
   }
-  const groups = new Groups(core, settings.groupMs, answer);
+  const groups = new Groups(base, settings.groupMs, answer);
   port.on('message', (call: Call) => {
     if (isWrite(call)) {
       groups.add(call);
@@ -90,10 +108,13 @@ function serve(port: MessagePort, path: string, settings: StoreSettings): void {
     try {
       if (call.name === 'close') {
         groups.commit();
-        core.close();
+        base.close();
         answer({ id: call.id });
         port.close();
-      } else answer({ id: call.id, value: apply(core, call.name, call.args) });
+      } else {
+        const { name, args } = call;
+        answer({ id: call.id, value: base.use((core) => apply(core, name as Read, args)) });
+      }
     } catch (error) {
       answer({ id: call.id, error: String(error) });
     }

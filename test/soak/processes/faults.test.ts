@@ -105,11 +105,15 @@ describe.skipIf(why !== undefined)('a running gateway, and', () => {
     });
   });
 
-  it('fsync that fails', async () => {
+  it('fsync that fails: the database is opened anew before it is trusted again', async () => {
+    const again = () => place.log().split('opened anew after its disk had failed').length;
+    const before = again();
     await costsNoCycle(async () => {
       const trace = await bent('error=EIO');
       return () => ended(trace);
     });
+    await until(() => again() > before, 60_000);
+    await until(() => place.seen().cloud.backlog <= UNDER_WAY, 120_000);
   });
 
   it('a disk that is full', () => costsNoCycle(fill));

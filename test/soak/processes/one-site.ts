@@ -94,10 +94,14 @@ export class OneSite {
     if (started.name !== site.gateway) throw new Error('another process was started');
   }
 
-  /** The end of the gateway's log. */
+  /** The gateway's log. */
+  log(): string {
+    return readFileSync(join(this.run.dir, 'logs', `${this.gateway().process.name}.log`), 'utf8');
+  }
+
+  /** The end of it. */
   lastWords(): string {
-    const log = join(this.run.dir, 'logs', `${this.gateway().process.name}.log`);
-    return readFileSync(log, 'utf8').slice(-1_000);
+    return this.log().slice(-1_000);
   }
 
   cloud(): DemoProcess {
