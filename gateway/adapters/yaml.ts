@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 
 /** One complaint about a file that a person wrote, with the line it stands on. */
@@ -31,9 +31,11 @@ export class YamlFile {
   readonly broken: Complaint | undefined;
   private readonly document: Document;
   private readonly counter = new LineCounter();
+  private readonly plain: unknown;
 
   constructor(text: string) {
-    this.document = parseDocument(text, { lineCounter: this.counter, prettyErrors: false });
+    const options = { prettyErrors: false, logLevel: 'error' } as const;
+    this.document = parseDocument(text, { ...options, lineCounter: this.counter });
     const error = this.document.errors[0];
     this.broken = error && {
       line: this.counter.linePos(error.pos[0]).line,
@@ -41,10 +43,33 @@ export class YamlFile {
       what: `not YAML (${error.message.split('\n')[0]})`,
       mend: 'correct the indentation or the quotes here',
     };
+    if (this.broken !== undefined) return;
+    try {
+      this.plain = this.document.toJS();
+    } catch (aliasError) {
+      // an alias of nothing, or so many that they are no file of a person
+      this.broken = {
+        line: this.aliasLine(),
+        path: 'the file',
+        what: `not YAML (${(aliasError as Error).message.slice(0, 200)})`,
+        mend: 'write out what *name stands for, or quote the text that begins with *',
+      };
+    }
   }
 
   value(): unknown {
-    return this.document.toJS();
+    return this.plain;
+  }
+
+  private aliasLine(): number {
+    let at = 0;
+    visit(this.document, {
+      Alias: (_key, { range }) => {
+        at = range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
+    return this.counter.linePos(at).line;
   }
 
   /** Line of the deepest entry that exists on the way to `path`. */

@@ -86,6 +86,17 @@ describe('a site file', () => {
       'not an IANA time zone',
     );
     expect(complaint('devices:', 'devices: [')).toContain('not YAML');
+    expect(complaint('gridCode: vde', 'gridCode: *vde\n#')).toMatch(
+      /^11 the file: not YAML \(Unresolved alias .*; write out what \*name stands for/,
+    );
+    const tenfold = (name: string, of: string) => `${name}: &${name} [${`*${of}, `.repeat(10)}]`;
+    const laughs = [
+      'a: &a [x]',
+      ...['b', 'c', 'd', 'e'].map((n, i) => tenfold(n, 'abcd'[i] ?? '')),
+    ];
+    expect(complaint('gridCode: vde', `${laughs.join('\n')}\ngridCode: vde`)).toMatch(
+      /the file: not YAML \(Excessive alias count/,
+    );
   });
 });
 
