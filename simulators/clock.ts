@@ -24,8 +24,8 @@ export interface VirtualClock extends Clock {
 export interface VirtualClockOptions {
   readonly wallMs?: number; // wall clock at monotonic 0; default 2026-01-01T00:00:00Z
   readonly speed?: number;
-  /** Ends when no promise is left to settle; default: a fixed number of micro-turns. */
-  readonly settle?: () => Promise<void>;
+  /** Calls back when no promise is left to settle; default: after a fixed number of micro-turns. */
+  readonly settled?: (then: () => void) => void;
 }
 
 /**
@@ -33,8 +33,9 @@ export interface VirtualClockOptions {
  */
 const MICRO_TURNS = 128;
 
-async function microTurns(): Promise<void> {
+async function microTurns(then: () => void): Promise<void> {
   for (let turn = 0; turn < MICRO_TURNS; turn += 1) await undefined;
+  then();
 }
 
 /** Binary heap by (time, sequence): the one queue of a virtual run. */
@@ -110,7 +111,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
 class Turns implements VirtualClock {
   readonly speed: number;
   pending = 0;
-  private readonly settle: () => Promise<void>;
+  private readonly settled: (then: () => void) => void;
   private readonly queue = new DueQueue();
   private wallStartMs: number;
   private nowRealMs = 0;
@@ -119,7 +120,7 @@ class Turns implements VirtualClock {
 
   constructor(options: VirtualClockOptions) {
     this.speed = options.speed ?? 1;
-    this.settle = options.settle ?? microTurns;
+    this.settled = options.settled ?? ((then) => void microTurns(then));
     this.wallStartMs = options.wallMs ?? 1_767_225_600_000;
   }
 
@@ -172,16 +173,32 @@ class Turns implements VirtualClock {
     };
   }
 
-  private async pass(byMs: number, stop: () => boolean): Promise<boolean> {
+  /** Event by event, each once the promises of the one before have settled. */
+  private pass(byMs: number, stop: () => boolean): Promise<boolean> {
     const endMonoMs = this.nowMonoMs + byMs;
     const endRealMs = endMonoMs / this.speed;
-    await this.settle();
-    while (!stop()) {
+    return new Promise((resolve, reject) => {
+      const turn = (): void => {
+        try {
+          if (stop()) resolve(true);
+          else if (this.runNext(endRealMs)) this.settled(turn);
+          else {
+            this.jump(endRealMs, endMonoMs);
+            resolve(false);
+          }
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.settled(turn);
+    });
+  }
+
+  /** @returns false when nothing is due by then */
+  private runNext(endRealMs: number): boolean {
+    for (;;) {
       const next = this.queue.peek();
-      if (next === undefined || next.realMs > endRealMs) {
-        this.jump(endRealMs, endMonoMs);
-        return false;
-      }
+      if (next === undefined || next.realMs > endRealMs) return false;
       this.queue.pop();
       this.jump(next.realMs, next.monoMs);
       const { run } = next;
@@ -189,9 +206,8 @@ class Turns implements VirtualClock {
       next.run = undefined;
       this.pending -= 1;
       run();
-      await this.settle();
+      return true;
     }
-    return true;
   }
 
   private jump(toRealMs: number, toMonoMs: number): void {

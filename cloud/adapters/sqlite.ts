@@ -150,13 +150,16 @@ const rowOf = (table: DocumentTable, { from_ms, ...row }: RowColumns): Row => ({
 class SqliteStore implements Store, Notebook {
   private readonly db: Connection;
   private readonly statements = new Map<string, Database.Statement<unknown[], unknown>>();
+  /** Made once: what makes it is dearer than most of what it runs. */
+  private readonly atomically: (run: () => unknown) => unknown;
 
   constructor(db: Connection) {
     this.db = db;
+    this.atomically = db.transaction((run: () => unknown) => run());
   }
 
   transaction<T>(run: () => T): T {
-    return this.db.transaction(run)();
+    return this.atomically(run) as T;
   }
 
   storeRecord(gateway: string, record: TelemetryRecord, atMs: number): boolean {

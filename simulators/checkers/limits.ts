@@ -40,6 +40,17 @@ function newest(known: readonly Known[], kind: Directive['kind'], wallMs: number
   return best;
 }
 
+/** When the first of the directives begins or ends to bind. */
+function nextChangeMs(known: readonly Known[], wallMs: number): number {
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const { directive, seenAtMs } of known) {
+    for (const atMs of [seenAtMs, directive.fromMs, directive.untilMs]) {
+      if (atMs > wallMs && atMs < nextMs) nextMs = atMs;
+    }
+  }
+  return nextMs;
+}
+
 /**
  * Contract and fuse always bind; an emergency replaces the envelope, without either the default
  * limit holds.
@@ -54,11 +65,13 @@ export function createLimitBook(site: Site): LimitBook {
   let known: Known[] = [];
   let timeline: InForce[] = [];
 
-  /** Several judges ask about one instant. */
-  let asked: { readonly wallMs: number; readonly now: InForce } | undefined;
+  /** What binds, and until when nothing that is known changes it. */
+  let held: { readonly now: InForce; readonly untilMs: number } | undefined;
   const at = (wallMs: number): InForce => {
-    if (asked?.wallMs !== wallMs) asked = { wallMs, now: found(wallMs) };
-    return asked.now;
+    if (held === undefined || wallMs >= held.untilMs) {
+      held = { now: found(wallMs), untilMs: nextChangeMs(known, wallMs) };
+    }
+    return held.now;
   };
   const found = (wallMs: number): InForce => {
     const bound = newest(known, 'emergency', wallMs) ?? newest(known, 'envelope', wallMs);
@@ -76,7 +89,7 @@ export function createLimitBook(site: Site): LimitBook {
     directive: (directive, seenAtMs) => {
       if (directive.kind === 'heartbeat') return;
       known.push({ directive, seenAtMs });
-      asked = undefined;
+      held = undefined;
     },
     at,
     loosest: (wallMs, windowMs) => {

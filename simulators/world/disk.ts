@@ -1,5 +1,6 @@
 import type { RecordKey, TelemetryRecord } from '../../gateway/contracts/values/record.ts';
 import type { AgentStore } from '../../gateway/ports.ts';
+import { copyOf } from './copy.ts';
 import type { VirtualProcess } from './process.ts';
 
 /** Real ms until a group of writes is on disk; what was asked since is gone with its process. */
@@ -103,15 +104,15 @@ export function createVirtualDisk(kept: AgentStore): VirtualDisk {
       };
       return {
         opened: { state: lives === 1 ? 'new' : 'opened', detail: '', epoch: lives },
-        addRecords: (records) => group.write(() => add(structuredClone(records))),
+        addRecords: (records) => group.write(() => add(copyOf(records))),
         readRecords: (maxBytes, without) => read(() => kept.readRecords(maxBytes, without)),
-        setAside: (...args) => group.write(() => kept.setAside(...structuredClone(args))),
+        setAside: (...args) => group.write(() => kept.setAside(...copyOf(args))),
         removeRecords: (ranges) => group.write(() => kept.removeRecords(ranges)),
         outbox: () => read(() => kept.outbox()),
         addHistory: (rows) => group.write(() => kept.addHistory(rows)),
         history: (fromMs, untilMs) => read(() => kept.history(fromMs, untilMs)),
         put: (kind, documents, urgent) => {
-          const copy = structuredClone(documents);
+          const copy = copyOf(documents);
           return group.write(() => kept.put(kind, copy, true), urgent);
         },
         get: (kind, key) => read(() => kept.get(kind, key)),

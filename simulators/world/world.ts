@@ -31,8 +31,8 @@ export interface WorldPorts {
   readonly schedule: (clock: Clock, log: Log) => Schedule;
   readonly hash: Hash;
   readonly config: (text: string) => CloudConfig;
-  /** Resolves when no promise is left to settle. */
-  readonly settle: () => Promise<void>;
+  /** Calls back when no promise is left to settle. */
+  readonly settled: (then: () => void) => void;
 }
 
 export interface WorldOptions {
@@ -98,7 +98,7 @@ class World {
   constructor(options: WorldOptions, ports: WorldPorts) {
     const { seed, startMs } = options;
     this.options = options;
-    this.clock = createVirtualClock({ wallMs: startMs, settle: ports.settle });
+    this.clock = createVirtualClock({ wallMs: startMs, settled: ports.settled });
     const { clock } = this;
     const hub = createMemoryBroker(false);
     const sources = createSources(demoClimate(seed), () => clock.wallMs());
