@@ -1,3 +1,4 @@
+import { droopOnce, phaseOnce } from '../property/gateway/guard/loop/beside.ts';
 import {
   curtailOnce,
   drawn,
@@ -7,6 +8,7 @@ import {
 
 const CASES = 2_000;
 const CURTAIL_CASES = 100;
+const BESIDE_CASES = 200;
 
 const quantile = (values: readonly number[], q: number): number => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -60,6 +62,10 @@ function steps(name: string, setups: readonly ReturnType<typeof drawn>[]): objec
 export function benchLoop(): Promise<object> {
   const seeds = Array.from({ length: CASES }, (_, n) => n + 1);
   const curtailed = seeds.slice(0, CURTAIL_CASES).map((seed) => curtailOnce(drawn(seed)));
+  const phased = seeds.slice(0, BESIDE_CASES).map((seed) => phaseOnce(drawn(seed)));
+  const drooped = seeds.slice(0, BESIDE_CASES).map((seed) => droopOnce(drawn(seed)));
+  const calm = (one: { setup: { noiseW: number }; swingW: number }): boolean =>
+    one.swingW <= 400 + 4 * one.setup.noiseW;
   return Promise.resolve({
     step: steps(
       'step',
@@ -71,9 +77,23 @@ export function benchLoop(): Promise<object> {
     ),
     curtailment: {
       cases: curtailed.length,
+      met: curtailed.filter((one) => one.fightWh < 1 && calm(one)).length,
       backRatio: spread(curtailed.map((one) => one.backMs / one.allowedMs)),
       dischargedWhileCurtailedWh: spread(curtailed.map(({ fightWh }) => fightWh)),
       batterySwingW: spread(curtailed.map(({ swingW }) => swingW)),
+    },
+    singlePhaseBatteries: {
+      cases: phased.length,
+      met: phased.filter((one) => one.fuseRatio <= 1 && one.sumRatio <= 1 && calm(one)).length,
+      fuseRatio: spread(phased.map(({ fuseRatio }) => fuseRatio)),
+      sumRatio: spread(phased.map(({ sumRatio }) => sumRatio)),
+      batterySwingW: spread(phased.map(({ swingW }) => swingW)),
+    },
+    droopBesideSelfConsumption: {
+      cases: drooped.length,
+      met: drooped.filter((one) => Math.abs(one.backedW - 1_000) <= 150 && calm(one)).length,
+      backedW: spread(drooped.map(({ backedW }) => backedW)),
+      swingW: spread(drooped.map(({ swingW }) => swingW)),
     },
   });
 }

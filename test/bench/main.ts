@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { benchBlackBox } from './blackbox.ts';
 import { benchFleet32 } from './fleet/fleet32.ts';
+import { benchJitter } from './jitter.ts';
 import { benchLoop } from './loop.ts';
 import { benchModbus } from './modbus/modbus.ts';
 import { benchSite } from './site.ts';
@@ -13,6 +14,7 @@ import { benchStep } from './step.ts';
 const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> = {
   blackbox: benchBlackBox,
   fleet32: benchFleet32,
+  jitter: benchJitter,
   loop: benchLoop,
   modbus: benchModbus,
   site: benchSite,

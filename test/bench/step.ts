@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { profileById } from '../../devices/catalogue.ts';
-import { parseSite } from '../../gateway/config/load.ts';
-import { Run } from '../../simulators/demo/run.ts';
-import { plantFromSite } from '../../simulators/sites/plant.ts';
+import type { Run } from '../../simulators/demo/run.ts';
+import { houseRun } from './house.ts';
 
 const LOW_W = 1_000;
 const HIGH_W = 4_000;
@@ -28,41 +25,11 @@ const quantile = (values: readonly number[], q: number): number => {
  * long until a setpoint is on the wire, and until the battery carries the step.
  */
 export async function benchStep(): Promise<object> {
-  const text = readFileSync(
-    new URL('../../docs/examples/house.yaml', import.meta.url),
-    'utf8',
-  ).replace(/port: \d+/g, 'port: 502');
-  const { site } = parseSite(text, profileById);
-  if (site === undefined) throw new Error('docs/examples/house.yaml is not sound');
-  const buses = site.buses.map((bus) =>
-    bus.kind === 'serial' ? bus : { ...bus, host: '127.0.0.1', port: 0 },
-  );
   const steps: Step[] = [];
   const startMs = Date.parse('2026-01-15T15:00:00Z'); // dear hours: the battery follows the load
   const loadW = (atMs: number): number =>
     steps.filter((step) => step.atMs <= atMs).length % 2 === 1 ? HIGH_W : LOW_W;
-  const plant = plantFromSite(site, { seed: 1, startSocPct: 80 });
-  const run = new Run({
-    sites: [
-      {
-        site: { ...site, buses },
-        plant,
-        comment: site.name,
-        history: () => 'ts,load_kwh,pv_kwh\n',
-        drive: {
-          loadWh: (fromMs, toMs) => (loadW((fromMs + toMs) / 2) * (toMs - fromMs)) / 3_600_000,
-          pvWh: () => 0,
-        },
-      },
-    ],
-    seed: 1,
-    speed: 1,
-    startMs,
-    withCloud: false,
-    transformerVa: 0,
-    backgroundW: 0,
-    notice: (line) => process.stderr.write(`${line}\n`),
-  });
+  const run = houseRun(1, startMs, loadW);
   try {
     await run.start();
     await run.ready();

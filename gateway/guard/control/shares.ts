@@ -57,6 +57,20 @@ export function wanted(totalW: number, slots: readonly Slot[]): Readonly<Record<
 export const slotsOf = (open: Open, terminals: readonly TerminalState[]): Slot[] =>
   terminals.map(({ id }) => ({ id, minW: open[id]?.minW ?? 0, maxW: open[id]?.maxW ?? 0 }));
 
+/**
+ * The same for whoever shares a sum by wish: what droop adds to one battery is to show at the
+ * connection, so the others go on as if it could still do its part.
+ */
+export const wishSlots = (open: Open, terminals: readonly TerminalState[]): Slot[] =>
+  terminals.map(({ id, spec }) => {
+    const { minW = 0, maxW = 0, minBy, maxBy } = open[id] ?? {};
+    return {
+      id,
+      minW: minBy?.code === 'FREQUENCY' ? Math.min(minW, -spec.ratedOutW) : minW,
+      maxW: maxBy?.code === 'FREQUENCY' ? Math.max(maxW, spec.ratedInW) : maxW,
+    };
+  });
+
 /** Terminals of one connection under one kind of control, whose power is known now. */
 export function controlled(
   site: SiteState,

@@ -52,8 +52,6 @@ export interface Observed {
   readonly atMs: number;
   readonly gridW: number;
   readonly byTerminal: Readonly<Record<string, number>>;
-  /** W that each may have moved since what the meter shows; empty where the meter is prompt. */
-  readonly moved: Readonly<Record<string, number>>;
 }
 
 /**
@@ -190,7 +188,7 @@ function prompt({ trace, steered }: Around): Observed {
     .reduce((least, one) => Math.min(least, newestMs(one.trace)), newestMs(trace));
   const byTerminal: Record<string, number> = {};
   for (const one of steered) byTerminal[one.id] = at(one.trace, atMs);
-  return { belief: undefined, atMs, gridW: at(trace, atMs), byTerminal, moved: {} };
+  return { belief: undefined, atMs, gridW: at(trace, atMs), byTerminal };
 }
 
 /**
@@ -224,8 +222,7 @@ export function observe(before: Belief | undefined, around: Around): Observed | 
   const known = before?.members === members ? before : undefined;
   const netW = held(known?.netW, net, noiseW);
   const belief = { members, netW, restW: held(known?.restW, narrowed(rest, netW, others), noiseW) };
-  const moved = Object.fromEntries([...spans].map(([id, own]) => [id, width(own)]));
-  return { belief, atMs, moved, ...standing(around, belief, spans) };
+  return { belief, atMs, ...standing(around, belief, spans) };
 }
 
 /**

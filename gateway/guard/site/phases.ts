@@ -1,6 +1,6 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
-import type { Terminal } from '../../contracts/values/site.ts';
-import { at, type Trace } from './align.ts';
+import { PROMPT_METER_MS, type Terminal } from '../../contracts/values/site.ts';
+import { type Around, at, type Belief, observe, type Steered, type Trace } from './align.ts';
 import type { PhaseState, TerminalState } from './types.ts';
 
 export const PHASE_NAMES = ['L1', 'L2', 'L3'] as const;
@@ -50,34 +50,52 @@ export function shareOn(
   return (terminal.phase ?? name) === name ? 1 : 0;
 }
 
-/** What became of the connection between what its meter shows and the instant of its sum. */
-export interface Shift {
-  readonly shiftW: number;
-  readonly atMs: number;
-  readonly isPrompt: boolean; // samples of one instant: the phases have their own
-  readonly traces: Readonly<Record<string, Trace>>; // of the phases, by their name
-  readonly moved: Readonly<Record<string, number>>; // W that a terminal may have moved since
-  readonly terminals: readonly TerminalState[];
+/** What is seen around a connection, as for its sum, and the traces of its phases by their names. */
+export interface PhasesAround {
+  readonly sum: Around;
+  readonly traces: Readonly<Record<string, Trace>>;
+  readonly terminals: readonly TerminalState[]; // that are steered
+  readonly of: 1 | 3; // phases of the node
+  readonly atMs: number; // instant of the sum
+  readonly shiftW: number; // of the sum, to that instant
+  readonly beliefs: Readonly<Record<string, Belief>>; // by phase
 }
 
-/** The same for each phase: what a single-phase battery did since is on its phase alone. */
-export function phaseShifts(phases: readonly PhaseState[], of: 1 | 3, shift: Shift): number[] {
-  const { shiftW, atMs, isPrompt, traces, moved, terminals } = shift;
-  if (!Number.isFinite(shiftW)) return phases.map(() => 0);
-  const evenlyW = shiftW / phases.length;
-  if (isPrompt) {
-    return phases.map(({ name, powerW }) => {
-      const thenW = at(traces[name] ?? [], atMs);
+const isAlone = ({ spec }: TerminalState): boolean => spec.phases === 1;
+
+/** A steered terminal as one phase sees it. */
+function part(one: Steered, share: number): Steered {
+  const scaled = (trace: Trace): Trace =>
+    trace.map(({ atMs, powerW }) => ({ atMs, powerW: share * powerW }));
+  return { ...one, trace: scaled(one.trace), orders: scaled(one.orders) };
+}
+
+/**
+ * What each phase shows at the instant of the sum, less what its meter shows. Where all that we
+ * steer lies evenly on the phases, so does what it did since; otherwise each phase is its own case.
+ */
+export function phaseShifts(phases: readonly PhaseState[], around: PhasesAround) {
+  const { sum, traces, terminals, of, atMs, shiftW } = around;
+  const evenlyW = Number.isFinite(shiftW) ? shiftW / Math.max(1, phases.length) : 0;
+  const beliefs: Record<string, Belief> = {};
+  if (!terminals.some(isAlone)) return { shiftsW: phases.map(() => evenlyW), beliefs };
+  const shiftsW = phases.map(({ name, powerW }) => {
+    const trace = traces[name] ?? [];
+    if (sum.latencyMs < PROMPT_METER_MS) {
+      const thenW = at(trace, atMs); // samples of one instant
       return Number.isFinite(thenW - powerW) ? thenW - powerW : evenlyW;
+    }
+    const steered = sum.steered.flatMap((one) => {
+      const spec = terminals.find(({ id }) => id === one.id)?.spec;
+      if (spec === undefined) return [];
+      const isKnown = spec.phases === 3 || spec.phase !== undefined;
+      const share = isKnown ? shareOn(spec, of, name) : 1 / phases.length;
+      return share > 0 ? [part(one, share)] : [];
     });
-  }
-  const all = terminals.reduce((sum, { id }) => sum + (moved[id] ?? 0), 0);
-  if (!(all > 0)) return phases.map(() => evenlyW);
-  return phases.map(({ name }) => {
-    const here = terminals.reduce((sum, { id, spec }) => {
-      const known = spec.phases === 3 || spec.phase !== undefined;
-      return sum + (moved[id] ?? 0) * (known ? shareOn(spec, of, name) : 1 / phases.length);
-    }, 0);
-    return (shiftW * here) / all;
+    const seen = observe(around.beliefs[name], { ...sum, trace, steered });
+    if (seen?.belief !== undefined) beliefs[name] = seen.belief;
+    const nowW = seen?.gridW ?? Number.NaN;
+    return Number.isFinite(nowW - powerW) ? nowW - powerW : evenlyW;
   });
+  return { shiftsW, beliefs };
 }

@@ -1,7 +1,7 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
-import { type Belief, follow, observe, type Trace } from './align.ts';
+import { type Around, type Belief, follow, observe, type Trace } from './align.ts';
 import { judgeMeters } from './meters.ts';
 import { NOMINAL_V, PHASE_NAMES, phaseShifts, phasesOf } from './phases.ts';
 import type { MeterTrack } from './plausible.ts';
@@ -24,7 +24,7 @@ export interface SiteMemory {
   readonly soc: Readonly<Record<string, SocTrack>>;
   readonly traces: Readonly<Record<string, Trace>>;
   readonly orders: Readonly<Record<string, Trace>>;
-  readonly beliefs: Readonly<Record<string, Belief>>; // by connection
+  readonly beliefs: Readonly<Record<string, Belief>>; // by connection, and by its phases
   readonly meters: Readonly<Record<string, MeterTrack>>; // by connection
 }
 
@@ -166,14 +166,14 @@ interface Surroundings {
 }
 
 /** The connection and what is steered behind it, as they stand now. */
-function aligned(around: Surroundings, connection: string, before: Belief | undefined) {
+function aligned(around: Surroundings, connection: string, before: SiteMemory['beliefs']) {
   const { wiring, traces, terminals, points } = around;
   const figuresOf = (id: string): Figures =>
     wiring.places.find((place) => place.id === id)?.figures ?? NO_FIGURES;
   const own = terminals.filter((t) => t.connection === connection && t.spec.control !== 'none');
   const fresh = own.filter((t) => Number.isFinite(t.powerW) && !t.failing);
   const meter = figuresOf(connection);
-  const seen = observe(before, {
+  const sum: Around = {
     trace: traces[connection] ?? [],
     latencyMs: meter.latencyMs,
     resolutionW: meter.resolutionW,
@@ -186,24 +186,29 @@ function aligned(around: Surroundings, connection: string, before: Belief | unde
       orders: around.orders[id] ?? [],
       isBattery: spec.control === 'setpoint',
     })),
-  });
+  };
+  const seen = observe(before[connection], sum);
   const byTerminal: Record<string, number> = {};
   for (const { id } of own) byTerminal[id] = seen?.byTerminal[id] ?? Number.NaN;
-  const { atMs = Number.NEGATIVE_INFINITY, gridW = Number.NaN, moved = {} } = seen ?? {};
+  const { atMs = Number.NEGATIVE_INFINITY, gridW = Number.NaN } = seen ?? {};
+  const of = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(
+      PHASE_NAMES.flatMap((name) => {
+        const one = all[`${connection}.${name}`];
+        return one === undefined ? [] : [[name, one]];
+      }),
+    );
   const phases = phasesOf(points, connection);
   const node = wiring.site.connections.find(({ id }) => id === connection)?.node;
-  const shiftsW = phaseShifts(
-    phases,
-    wiring.site.nodes.find(({ id }) => id === node)?.phases ?? 3,
-    {
-      ...{ atMs, moved, terminals: fresh, isPrompt: seen?.belief === undefined },
-      shiftW: gridW - value(points, `${connection}.powerW`),
-      traces: Object.fromEntries(
-        PHASE_NAMES.map((name) => [name, traces[`${connection}.${name}`] ?? []]),
-      ),
-    },
-  );
-  return { belief: seen?.belief, phases, aligned: { atMs, gridW, shiftsW, byTerminal } };
+  const each = phaseShifts(phases, {
+    ...{ sum, atMs, terminals: fresh, traces: of(traces), beliefs: of(before) },
+    of: wiring.site.nodes.find(({ id }) => id === node)?.phases ?? 3,
+    shiftW: gridW - value(points, `${connection}.powerW`),
+  });
+  const beliefs: Record<string, Belief> = {};
+  if (seen?.belief !== undefined) beliefs[connection] = seen.belief;
+  for (const [name, one] of Object.entries(each.beliefs)) beliefs[`${connection}.${name}`] = one;
+  return { beliefs, phases, aligned: { atMs, gridW, shiftsW: each.shiftsW, byTerminal } };
 }
 
 function addDerived(wiring: Wiring, points: Record<string, Reading>): void {
@@ -282,8 +287,8 @@ export function siteStep(
   const around = { points, wiring, traces, terminals, orders, cycleMs: times.cycleMs };
   const beliefs: Record<string, Belief> = {};
   const connections = wiring.site.connections.map(({ id }): ConnectionState => {
-    const now = aligned(around, id, memory.beliefs[id]);
-    if (now.belief !== undefined) beliefs[id] = now.belief;
+    const now = aligned(around, id, memory.beliefs);
+    Object.assign(beliefs, now.beliefs);
     return {
       ...measured(points, id, nowMs),
       id,

@@ -1,7 +1,7 @@
 import type { Position } from '../../../contracts/values/plan.ts';
 import { clockTime, energy, power } from '../../../contracts/values/words.ts';
 import { type Meanwhile, meanwhile, NOTHING_YET } from '../meanwhile.ts';
-import { comingGridW, ready, slotsOf, wanted } from '../shares.ts';
+import { comingGridW, ready, wanted, wishSlots } from '../shares.ts';
 import type { Controller, View } from '../types.ts';
 
 export interface MarketState {
@@ -67,7 +67,7 @@ export const market: Controller<MarketState> = {
     const endMs = position.fromMs + position.durationMs;
     const leftMs = Math.max(endMs - view.site.wallMs, LAST_CYCLES * view.times.cycleMs);
     const gridW = dueGridW(position, interval, leftMs);
-    const targets = wanted(restingW - gridW, slotsOf(view.open, ready(view, connection.id)));
+    const targets = wanted(restingW - gridW, wishSlots(view.open, ready(view, connection.id)));
     const { ask, why } = words(position, gridW, view.spec.place.timeZone);
     return {
       state: next,

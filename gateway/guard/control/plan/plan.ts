@@ -2,7 +2,7 @@ import type { PlanStep, TerminalStep } from '../../../contracts/values/plan.ts';
 import { doing, power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
 import { aimed } from '../rooms.ts';
-import { clamp, comingGridW, ready, type Slot, slotsOf } from '../shares.ts';
+import { clamp, comingGridW, ready, type Slot, wishSlots } from '../shares.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
 const WHY_MAX = 200;
@@ -38,7 +38,7 @@ const planned = ({ minW, maxW }: TerminalStep, powerW: number): number =>
  * the meter.
  */
 function batteryTargets(view: View, connection: string, plan: PlanStep): Record<string, number> {
-  const followers: Follower[] = slotsOf(view.open, ready(view, connection)).flatMap((slot) => {
+  const followers: Follower[] = wishSlots(view.open, ready(view, connection)).flatMap((slot) => {
     const step = plan.terminals.find(({ terminal }) => terminal === slot.id);
     return step === undefined ? [] : [{ slot: bounded(slot, step), step }];
   });

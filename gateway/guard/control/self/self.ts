@@ -2,7 +2,7 @@ import { PROMPT_METER_MS } from '../../../contracts/values/site.ts';
 import { doing, REST_W } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
 import { aimed } from '../rooms.ts';
-import { clamp, comingGridW, ready, type Slot, slotsOf } from '../shares.ts';
+import { clamp, comingGridW, ready, type Slot, wishSlots } from '../shares.ts';
 import type { Controller, Step, View, Wish } from '../types.ts';
 
 /** What the batteries of each connection were last asked for together, W. */
@@ -42,7 +42,7 @@ interface Share {
 function share(view: View, connection: string, targetW: number): Share {
   const batteries = ready(view, connection);
   const keeps = new Map(batteries.map((one) => [one.id, keeping(view, one, targetW)]));
-  const slots = slotsOf(view.open, batteries).map((slot): Slot => {
+  const slots = wishSlots(view.open, batteries).map((slot): Slot => {
     const mostW = keeps.get(slot.id) ?? slot.maxW;
     return { ...slot, maxW: clamp(mostW, slot.minW, slot.maxW) };
   });

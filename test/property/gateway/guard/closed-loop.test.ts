@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { droopOnce, phaseOnce } from './loop/beside.ts';
 import { curtailOnce, drawn, stepOnce } from './loop/cases.ts';
 
 /** Lean here; thousands of cases are `npm run bench -- loop`. */
@@ -24,6 +25,23 @@ test('curtailment and batteries find each other and never fight', () => {
   for (const seed of SEEDS.slice(0, 15)) {
     const { setup, fightWh, swingW } = curtailOnce(drawn(seed));
     expect(fightWh, `case ${seed}`).toBeLessThan(1);
+    expect(swingW, `case ${seed}`).toBeLessThanOrEqual(TOLERANCE_W + 4 * setup.noiseW);
+  }
+});
+
+test('three single-phase batteries bring phase and sum inside, and do not swing', () => {
+  for (const seed of SEEDS.slice(0, 6)) {
+    const { fuseRatio, sumRatio, swingW } = phaseOnce(drawn(seed));
+    expect(fuseRatio, `case ${seed}`).toBeLessThanOrEqual(1.5);
+    expect(sumRatio, `case ${seed}`).toBeLessThanOrEqual(1.5);
+    expect(swingW, `case ${seed}`).toBeLessThanOrEqual(2 * TOLERANCE_W);
+  }
+});
+
+test('what droop takes from one battery shows at the connection: the others do not take it back', () => {
+  for (const seed of SEEDS.slice(0, 3)) {
+    const { setup, backedW, swingW } = droopOnce(drawn(seed));
+    expect(Math.abs(backedW - 1_000), `case ${seed}`).toBeLessThanOrEqual(150);
     expect(swingW, `case ${seed}`).toBeLessThanOrEqual(TOLERANCE_W + 4 * setup.noiseW);
   }
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Own, onPhase, reachable, roomsOf, type Stand, turned } from './phases/stand.ts';
 
 const FUSE_A = 63;
-const RUNS = 200;
+const RUNS = 120;
 
 const watts = (least: number, most: number) => fc.integer({ min: least, max: most });
 

@@ -1,5 +1,5 @@
 import type { Connection, Site } from '../../../../../gateway/contracts/values/site.ts';
-import { site } from '../../../../unit/gateway/guard/bench/site.ts';
+import { type Built, site } from '../../../../unit/gateway/guard/bench/site.ts';
 import { Loop, type LoopCase, type Shape, stream } from './plant.ts';
 
 const STEP_W = 10_000;
@@ -7,8 +7,12 @@ const BATTERIES = [1, 2, 3];
 const SHAPES: readonly Shape[] = ['first-order', 'dead-time', 'ramp', 'mixed'];
 
 /** Three batteries of 5 kW, a sun of 10 kW, a load. */
-export function threeBatteries(setup: LoopCase, connection: Partial<Connection> = {}): Site {
-  const base = site({ pv: {}, connection });
+export function threeBatteries(
+  setup: LoopCase,
+  connection: Partial<Connection> = {},
+  more: Pick<Built, 'control' | 'signals'> = {},
+): Site {
+  const base = site({ pv: {}, connection, ...more });
   const like = site({ battery: {} });
   const battery = like.terminals.find(({ id }) => id === 'battery1');
   const store = like.stores[0];

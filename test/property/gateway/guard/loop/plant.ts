@@ -76,6 +76,9 @@ export class Loop {
   sunW = 0; // what the sun offers
   socPct: readonly number[] = [50, 55, 60];
   pvW = 0;
+  frequencyHz = 50;
+  /** Load by phase, W <= 0, in place of `loadW`: then battery n stands on phase n alone. */
+  phaseLoadsW: readonly number[] | undefined;
   nowMs = 0;
   turn: Turn | undefined;
   limitW = Number.POSITIVE_INFINITY; // production limit in force
@@ -85,6 +88,7 @@ export class Loop {
   private memory: GuardMemory = startMemory(GRID_START);
   private readonly readings: Record<string, Record<string, Reading>> = {};
   private readonly gridPast: number[] = [];
+  private readonly phasePast: readonly number[][] = [[], [], []];
   private readonly random: () => number;
   private noise = 0;
   private limitOrder = { atMs: 0, powerW: Number.POSITIVE_INFINITY };
@@ -102,7 +106,15 @@ export class Loop {
 
   /** + import */
   get gridW(): number {
-    return -(this.loadW + this.noise + this.pvW + this.batteryW);
+    const loadW = this.phaseLoadsW?.reduce((sum, one) => sum + one, 0) ?? this.loadW;
+    return -(loadW + this.noise + this.pvW + this.batteryW);
+  }
+
+  /** Of each phase, + import. */
+  get phasesW(): number[] {
+    return (this.phaseLoadsW ?? []).map(
+      (loadW, n) => -(loadW + (this.noise + this.pvW) / 3 + (this.cells[n]?.powerW ?? 0)),
+    );
   }
 
   /** Goes on for `ms`; `each` hears every 50 ms. */
@@ -126,8 +138,12 @@ export class Loop {
     if (this.limitOrder.atMs <= this.nowMs) this.limitW = this.limitOrder.powerW;
     const share = DT_MS / Math.max(DT_MS, (this.setup.batteries[0]?.lagMs ?? 0) / 2);
     this.pvW += (Math.min(this.sunW, this.limitW) - this.pvW) * share;
-    this.gridPast.unshift(this.gridW);
-    if (this.gridPast.length > HISTORY) this.gridPast.length = HISTORY;
+    const { gridPast, phasePast } = this;
+    gridPast.unshift(this.gridW);
+    this.phasesW.forEach((phaseW, n) => {
+      phasePast[n]?.unshift(phaseW);
+    });
+    for (const past of [gridPast, ...phasePast]) past.length = Math.min(past.length, HISTORY);
   }
 
   private next({ shape, lagMs, gain }: BatteryCase, cell: Cell): number {
@@ -147,9 +163,8 @@ export class Loop {
     return powerW + (cell.toldW - powerW) * (1 - Math.exp(-DT_MS / tauMs));
   }
 
-  private metered(): number {
+  private metered(past: readonly number[]): number {
     const { latencyMs, meter, resolutionW } = this.setup;
-    const past = this.gridPast;
     const ago = (ms: number): number => Math.min(Math.round(ms / DT_MS), past.length - 1);
     const from = (latestMs: number, windowMs: number): number => {
       const seen = past.slice(ago(latestMs), ago(latestMs + windowMs) + 1);
@@ -169,7 +184,15 @@ export class Loop {
     const { pollPhaseMs, batteries } = this.setup;
     const good = (value: number): Reading => ({ quality: 'good', value, atMs: this.nowMs });
     if (phase === pollPhaseMs) {
-      this.readings['meter1'] = { powerW: good(this.metered()), voltageL1V: good(230) };
+      const phases = this.phasesW.map((_, n) => {
+        return [`powerL${n + 1}W`, good(this.metered(this.phasePast[n] ?? []))];
+      });
+      this.readings['meter1'] = {
+        powerW: good(this.metered(this.gridPast)),
+        voltageL1V: good(230),
+        frequencyHz: good(this.frequencyHz),
+        ...Object.fromEntries(phases),
+      };
     }
     if (phase === (pollPhaseMs + 50) % CYCLE_MS) {
       this.readings['inverter1'] = { powerW: good(Math.round(this.pvW)) };

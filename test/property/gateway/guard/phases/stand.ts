@@ -137,7 +137,7 @@ export const roomsOf = ({ loadsW, fuseA }: Stand, share: number) =>
 export const onPhase = (stand: Stand, powersW: readonly number[], phase: number): number =>
   stand.batteries.reduce((sum, one, n) => sum + share(one, phase) * (powersW[n] ?? 0), 0);
 
-const GRID = 3_000;
+const GRID = 1_500;
 
 /**
  * By trying: the sums that the batteries can give while each phase keeps to its fuse.
