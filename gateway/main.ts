@@ -130,6 +130,37 @@ program
     await ask(question, resolve(dir), options.json === true);
   });
 
+const authority = program
+  .command('authority')
+  .description('whose word says who the broker is: roots, tried before they are kept');
+authority
+  .command('list')
+  .argument('<dir>', 'folder with gateway.yaml')
+  .option('--json', 'print one JSON object')
+  .description('the roots in broker.caFile, and until when they count')
+  .action(async (dir: string, options: { json?: boolean }) => {
+    const { listRoots } = await import('./cli/authority.ts');
+    process.stdout.write(`${listRoots(resolve(dir), options.json === true)}\n`);
+  });
+authority
+  .command('add')
+  .argument('<dir>', 'folder with gateway.yaml')
+  .argument('<file>', 'PEM, one root or several')
+  .description('believe these as well, if the broker is reached with them')
+  .action(async (dir: string, file: string) => {
+    const { addRoots } = await import('./cli/authority.ts');
+    process.stdout.write(`${await addRoots(resolve(dir), file)}\n`);
+  });
+authority
+  .command('remove')
+  .argument('<dir>', 'folder with gateway.yaml')
+  .argument('<fingerprint>', 'SHA-256, as list shows it')
+  .description('believe this one no more, if the broker is reached without it')
+  .action(async (dir: string, fingerprint: string) => {
+    const { removeRoot } = await import('./cli/authority.ts');
+    process.stdout.write(`${await removeRoot(resolve(dir), fingerprint)}\n`);
+  });
+
 const audit = program
   .command('audit')
   .description('what was commanded, refused and changed, and whether that record is whole');

@@ -7,6 +7,7 @@ import { ttyHint } from '../config/tty.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
 import { troubleOf } from '../link/watch/trouble.ts';
 import type { BrokerCheck } from '../ports.ts';
+import { type Root, rootsOf } from './authority.ts';
 
 /** One thing looked at: fine, worth a look, or in the way; and how to mend it. */
 export interface Finding {
@@ -20,6 +21,7 @@ const CONNECT_MS = 2_000;
 const DISK_BAD_BYTES = 100e6;
 const DISK_LOOK_BYTES = 500e6;
 const CERTIFICATE_LOOK_MS = 30 * 86_400_000;
+const ADD_ROOT = 'add the next root: edgewatt authority add';
 /** No gateway runs before its software was written. */
 const WRITTEN_MS = Date.UTC(2026, 0, 1);
 
@@ -160,6 +162,24 @@ export function certificateFinding(check: string, file: string, wallMs: number):
     return look(check, `${file} ends on ${day}`, 'renew it');
   }
   return fine(check, `${file} is valid until ${day}`);
+}
+
+/** Of the roots by which the broker is known, the one that ends last counts. */
+export function rootsFinding(check: string, file: string, wallMs: number): Finding {
+  let roots: Root[];
+  try {
+    roots = rootsOf(readFileSync(file, 'utf8'), file);
+  } catch {
+    return bad(check, `${file} is no certificate`, 'name a PEM file that can be read');
+  }
+  const untilMs = Math.max(...roots.map((root) => root.untilMs));
+  const day = new Date(untilMs).toISOString().slice(0, 10);
+  const what =
+    roots.length === 1
+      ? `${file} is valid until ${day}`
+      : `${file} has ${roots.length} roots, the last until ${day}`;
+  if (wallMs > untilMs) return bad(check, `${file} ended on ${day}`, ADD_ROOT);
+  return untilMs - wallMs < CERTIFICATE_LOOK_MS ? look(check, what, ADD_ROOT) : fine(check, what);
 }
 
 /** Whether who answers is the broker, and takes this gateway's certificate. */

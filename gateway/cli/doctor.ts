@@ -22,6 +22,7 @@ import {
   lockFinding,
   look,
   portTaken,
+  rootsFinding,
   secretFinding,
   wayFinding,
   wireFinding,
@@ -134,8 +135,10 @@ async function brokerFindings({ broker }: GatewayFile, nowMs: number): Promise<F
   } catch (error) {
     findings.push(faultFinding('broker', error)); // a file that is not there
   }
-  for (const file of [broker.caFile, broker.certFile]) {
-    if (file !== undefined) findings.push(certificateFinding('broker certificate', file, nowMs));
+  const { caFile, certFile } = broker;
+  if (caFile !== undefined) findings.push(rootsFinding('broker certificate', caFile, nowMs));
+  if (certFile !== undefined) {
+    findings.push(certificateFinding('broker certificate', certFile, nowMs));
   }
   for (const file of [broker.passwordFile, broker.keyFile]) {
     if (file !== undefined) findings.push(secretFinding('broker secret', file));

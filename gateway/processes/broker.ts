@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createBrokerCheck } from '../adapters/broker-check.ts';
+import { type BrokerWay, createBrokerCheck } from '../adapters/broker-check.ts';
 import type { BrokerSection } from '../config/broker.ts';
 import { readText } from '../config/load.ts';
 import { gatewayTopics } from '../contracts/topics.ts';
@@ -14,7 +14,11 @@ const TLS_PORT = 8_883;
 const PLAIN_PORT = 1_883;
 
 /** The same way, to be looked at. @throws Fault when a file of it is missing */
-export function brokerCheckOf(section: BrokerSection): BrokerCheck {
+export const brokerCheckOf = (section: BrokerSection): BrokerCheck =>
+  createBrokerCheck(brokerWayOf(section));
+
+/** @throws Fault when a file of it is missing */
+export function brokerWayOf(section: BrokerSection): BrokerWay {
   const { hostname, port, protocol } = new URL(section.url);
   const isTls = protocol === 'mqtts:';
   const files = { ca: section.caFile, cert: section.certFile, key: section.keyFile };
@@ -22,10 +26,10 @@ export function brokerCheckOf(section: BrokerSection): BrokerCheck {
     path === undefined ? [] : [[name, readText(path)]],
   );
   const standard = isTls ? TLS_PORT : PLAIN_PORT;
-  return createBrokerCheck({
+  return {
     ...{ host: hostname, port: port === '' ? standard : Number(port), isTls },
     ...Object.fromEntries(pems),
-  });
+  };
 }
 
 /**
