@@ -14,7 +14,7 @@ import { frequencyOf } from './control/droop/droop.ts';
 import { fuseLimits } from './control/limits/limits.ts';
 import { phasesAt } from './control/rooms.ts';
 import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
-import { decisionsOf, limitsOf } from './image.ts';
+import { deafDecision, decisionsOf, limitsOf } from './image.ts';
 import { running } from './intents.ts';
 import { kernelFacts, kernelLimits } from './judged.ts';
 import { flagsOf, modeOf, reasonOf, type Standing } from './modes.ts';
@@ -72,6 +72,8 @@ export interface TurnInput {
   readonly isClockTrusted?: boolean | undefined; // default true
   /** Setpoint that each device was last really asked for, W; NaN = it is free. */
   readonly told?: Readonly<Record<string, number>> | undefined;
+  /** Terminals whose device acknowledges and does not follow. */
+  readonly deaf?: readonly string[];
 }
 
 /** What a turn came to, from the image to the verdicts. */
@@ -132,9 +134,13 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   };
 }
 
-function standingOf(standing: Standing, { proposals }: Arbitration) {
+function standingOf(standing: Standing, { proposals, wishes }: Arbitration) {
   const mode = modeOf(standing);
-  const decisions = decisionsOf(standing.spec, standing.findings, proposals);
+  const deaf = standing.site.terminals.filter((one) => one.deaf).map(({ id }) => id);
+  const judged = decisionsOf(standing.spec, standing.findings, proposals);
+  const decisions = judged.map((one) =>
+    deaf.includes(one.terminal) ? deafDecision(standing.spec, one, wishes) : one,
+  );
   return { mode, flags: flagsOf(standing), decisions, reason: reasonOf(standing, mode, decisions) };
 }
 
@@ -157,11 +163,11 @@ export function safeNow(plant: Plant, memory: GuardMemory, input: TurnInput): re
 }
 
 function see(plant: Plant, { site, kernel }: GuardMemory, input: TurnInput) {
-  const { seen, at, times, trial } = input;
+  const { seen, at, times, trial, deaf = [] } = input;
   const sent = sentOf(kernel);
   // Nobody presumes that what is being proven obeys: a meter is not judged by it.
   if (trial !== undefined) delete sent[trial.terminal];
-  const told = { ...seen, sent };
+  const told = { ...seen, sent, deaf: deaf.filter((id) => id !== trial?.terminal) };
   return siteStep(plant.wiring, site, told, at.nowMs, at.wallMs, times);
 }
 

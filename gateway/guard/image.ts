@@ -7,7 +7,7 @@ import type {
 } from '../contracts/values/image.ts';
 import type { Site, Terminal } from '../contracts/values/site.ts';
 import { act } from './act.ts';
-import type { Proposal } from './control/types.ts';
+import type { Proposal, Wish } from './control/types.ts';
 import type { ConnectionFacts } from './safety/facts.ts';
 import type { Finding } from './safety/verdict.ts';
 
@@ -73,6 +73,24 @@ export function decisionsOf(
   });
 }
 
+/** Of what is given back since it does not follow; a limit that needs it is still told. */
+export function deafDecision(
+  site: Site,
+  decision: DecisionView,
+  wishes: readonly Wish[],
+): DecisionView {
+  const { terminal, powerW, reason } = decision;
+  const spec = site.terminals.find(({ id }) => id === terminal);
+  if (spec === undefined || reason.code !== 'SAFE_STATE') return decision;
+  const missed = wishes.find(
+    (one) => one.terminal === terminal && one.code === 'LIMIT_UNREACHABLE',
+  );
+  const why = 'because it does not do what it is told';
+  const sentence = `${act(spec, powerW ?? undefined, why)}${missed ? ': a limit is out of reach' : ''}`;
+  const { authority, code } = missed ?? reason;
+  return { ...decision, reason: { authority, code, sentence } };
+}
+
 /** The limits at the connection that the kernel held, with who set the tighter one. */
 export function limitsOf(
   site: Site,
@@ -94,11 +112,8 @@ interface Lease {
   readonly armed: boolean;
   readonly armedUntilMonoMs: number;
   readonly aside: boolean;
-  readonly mismatches: number;
+  readonly givenBack: boolean;
 }
-
-/** Read-backs in a row that show something else: it acknowledges and does not follow. */
-const DEAF_READS = 3;
 
 /**
  * Devices as the poller sees them, with what the guard adds: the lease, and whether it may write
@@ -114,7 +129,7 @@ export function devicesOf(
   return devices.map((device) => {
     const lease = leases.find((one) => one.device === device.id && one.armed);
     const own = findings.filter(({ terminal }) => deviceOf(terminal) === device.id);
-    const isDeaf = leases.some((one) => one.device === device.id && one.mismatches >= DEAF_READS);
+    const isDeaf = leases.some((one) => one.device === device.id && one.givenBack);
     const until = lease && Math.round(lease.armedUntilMonoMs + wallAheadMs);
     return {
       ...device,

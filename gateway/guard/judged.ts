@@ -103,13 +103,19 @@ function connectionFacts(now: Circumstances): Record<string, ConnectionFacts> {
 const known = (value: number | undefined): number | undefined =>
   value !== undefined && Number.isFinite(value) ? value : undefined;
 
+/** What does not follow is as lost as what does not answer: the safe state is all that is written. */
+function ageOf({ deaf, measured, ageMs }: TerminalState): number {
+  if (deaf) return Number.POSITIVE_INFINITY;
+  return measured ? ageMs : 0;
+}
+
 function terminalFacts(now: Circumstances): Record<string, TerminalFacts> {
   const facts: Record<string, TerminalFacts> = {};
   for (const terminal of now.site.terminals) {
     const { capability } = terminal;
     const connection = now.site.connections.find(({ id }) => id === terminal.connection);
     facts[terminal.id] = {
-      ageMs: terminal.measured ? terminal.ageMs : 0,
+      ageMs: ageOf(terminal),
       alignedW: connection?.aligned.byTerminal[terminal.id] ?? Number.NaN,
       // A limit that is lifted tells nothing; only a setpoint does.
       toldW: terminal.spec.control === 'setpoint' ? now.told?.[terminal.id] : undefined,

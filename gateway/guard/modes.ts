@@ -24,17 +24,25 @@ export interface Standing {
 /** A single lost answer is no state of the site; reads that keep failing are. */
 const FAILING_CYCLES = 2;
 
-function lost({ site, safeAfterMs, findings }: Standing): boolean {
+/** Of terminals that may be written; what does not follow says nothing of the site. */
+function judgedOf({ site, findings }: Standing): Finding[] {
+  const deaf = new Set(site.terminals.filter((one) => one.deaf).map(({ id }) => id));
+  return findings.filter(({ terminal, state }) => state !== 'silenced' && !deaf.has(terminal));
+}
+
+function lost(standing: Standing): boolean {
+  const { site, safeAfterMs } = standing;
   if (site.connections.some(({ ageMs }) => !(ageMs <= safeAfterMs))) return true;
-  const judged = findings.filter(({ state }) => state !== 'silenced');
+  const judged = judgedOf(standing);
   return judged.length > 0 && judged.every(({ state }) => state === 'safe');
 }
 
-function failing({ site, times, findings }: Standing): boolean {
+function failing(standing: Standing): boolean {
+  const { site, times } = standing;
   const slowMs = FAILING_CYCLES * times.cycleMs;
   if (site.connections.some((one) => one.failing && one.ageMs > slowMs)) return true;
   if (site.connections.some(({ ageMs }) => ageMs > times.freshMs.control)) return true;
-  const judged = findings.filter(({ state }) => state !== 'silenced');
+  const judged = judgedOf(standing);
   return judged.length > 0 && judged.every(({ state }) => state !== 'fresh');
 }
 

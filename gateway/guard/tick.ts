@@ -8,7 +8,7 @@ import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import type { Clock, Log, Verifier } from '../ports.ts';
 import { type BlackBox, Recorder } from './blackbox/recorder.ts';
-import type { Writer } from './commands/types.ts';
+import type { LeaseView, Writer } from './commands/types.ts';
 import { concernsOf } from './concerns.ts';
 import { Costs } from './costs.ts';
 import {
@@ -249,17 +249,8 @@ class SiteGuard implements Guard {
     const overrides = orders.length > 0 ? orders : undefined;
     return {
       ...{ at, times, seen: { ...seen, offers }, held: this.intents.held, trial },
-      ...{ overrides, isClockTrusted, told: this.told() },
+      ...{ overrides, isClockTrusted, ...heard(this.deps.writer.state()) },
     };
-  }
-
-  /** Setpoints that devices were asked for: a verdict may wait, and may be passed over. */
-  private told(): Record<string, number> {
-    const told: Record<string, number> = {};
-    for (const { terminal, toldW } of this.deps.writer.state()) {
-      if (toldW !== undefined) told[terminal] = toldW;
-    }
-    return told;
   }
 
   private safe() {
@@ -352,4 +343,12 @@ class SiteGuard implements Guard {
     const kept = { epoch, mode, grid, kernel, budget: writer.budget(), overrides };
     this.saver.offer(toSave(kept, clock.monoMs(), clock.wallMs()));
   }
+}
+
+/** What the leases tell of their terminals, for the next turn. */
+function heard(leases: readonly LeaseView[]): Pick<TurnInput, 'told' | 'deaf'> {
+  const told: Record<string, number> = {};
+  for (const { terminal, toldW } of leases) if (toldW !== undefined) told[terminal] = toldW;
+  const deaf = leases.filter(({ givenBack }) => givenBack).map(({ terminal }) => terminal);
+  return { told, ...(deaf.length > 0 ? { deaf } : {}) };
 }

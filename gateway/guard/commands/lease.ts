@@ -3,6 +3,7 @@ import type { Permit } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import { strange } from './foreign.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { Obedience } from './obedience.ts';
 import { commandOf, type LeaseOptions, permitOf, unlocking } from './options.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
@@ -10,9 +11,6 @@ import { Still } from './still.ts';
 import { type Command, finals, isEndless, type Target, targets } from './targets.ts';
 import { ReversionTimer } from './timer.ts';
 import type { LeaseView } from './types.ts';
-
-/** Read-backs that disagree before it is told, and before the next tries are spaced out. */
-const DISAGREE = 3;
 
 type Step = 'done' | 'again'; // again: with the next verdict
 
@@ -27,7 +25,7 @@ export class Lease {
   private settled: Verdict | undefined; // the newest that needs nothing more
   private verifiedAtMs = 0;
   private readonly timer = new ReversionTimer();
-  private mismatches = 0;
+  private readonly obedience: Obedience;
   private unknown = false;
   private refusal: string | undefined;
   private session = 0; // of the wire, for which all this is known
@@ -37,12 +35,12 @@ export class Lease {
   private permit: Permit | undefined; // of the verdict that is under way
   private readonly heartbeat = new Heartbeat();
   private retry: (() => void) | undefined;
-  private notBeforeMs = Number.NEGATIVE_INFINITY;
   private unlockedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaseOptions) {
     this.options = options;
     this.still = new Still(options);
+    this.obedience = new Obedience(options.times);
   }
 
   get terminal(): string {
@@ -50,18 +48,21 @@ export class Lease {
   }
 
   view(): LeaseView {
+    const nowMs = this.options.clock.monoMs();
+    const { mismatches } = this.obedience;
     return {
       terminal: this.terminal,
       device: this.options.device,
-      armed: this.timer.runs(this.options.clock.monoMs()),
+      armed: this.timer.runs(nowMs),
       armedUntilMonoMs: this.timer.endsAtMs,
-      lastVerified: this.unknown || this.mismatches > 0 ? undefined : this.verified,
+      lastVerified: this.unknown || mismatches > 0 ? undefined : this.verified,
       lastVerifiedAtMs: this.verifiedAtMs,
-      toldW: this.timer.isOver(this.options.clock.monoMs()) ? Number.NaN : this.toldW,
-      mismatches: this.mismatches,
+      toldW: this.timer.isOver(nowMs) ? Number.NaN : this.toldW,
+      mismatches,
+      givenBack: this.obedience.isGivenBack(nowMs),
       unknownOutcome: this.unknown,
       refused: this.refusal,
-      aside: this.options.foreign.standsAside(this.options.clock.monoMs()),
+      aside: this.options.foreign.standsAside(nowMs),
     };
   }
 
@@ -75,7 +76,7 @@ export class Lease {
   /** Writes until it is verified. @returns false when that did not succeed before `endRealMs` */
   async insist(verdict: Verdict, endRealMs: number): Promise<boolean> {
     const { clock } = this.options;
-    this.notBeforeMs = Number.NEGATIVE_INFINITY;
+    this.obedience.hurry();
     const done = (): boolean => !this.busy && this.isVerified(verdict);
     while (!done() && clock.realMs() < endRealMs) {
       this.offer(verdict);
@@ -85,7 +86,7 @@ export class Lease {
   }
 
   private isVerified(verdict: Verdict): boolean {
-    return !this.unknown && this.mismatches === 0 && this.settled === verdict;
+    return !this.unknown && this.obedience.mismatches === 0 && this.settled === verdict;
   }
 
   private async work(): Promise<void> {
@@ -116,8 +117,8 @@ export class Lease {
     this.urgent = verdict.protective || verdict.kind === 'release';
     if (!handle.connected) return 'again';
     const nowMs = clock.monoMs();
-    const isHeld = nowMs < this.notBeforeMs || this.options.foreign.standsAside(nowMs);
-    if (isHeld && !this.urgent) return 'again';
+    if (!this.urgent && this.options.foreign.standsAside(nowMs)) return 'again';
+    if (!this.obedience.mayTry(this.urgent, nowMs)) return 'again';
     const control = this.find(verdict);
     if (control === undefined) return 'again';
     if (this.session !== handle.sessions) {
@@ -286,7 +287,7 @@ export class Lease {
     if (!this.judge(control, set) || !this.runs(control)) return 'again';
     this.verified = verdict;
     this.verifiedAtMs = this.options.clock.monoMs();
-    this.mismatches = 0;
+    this.obedience.agreed(this.verifiedAtMs);
     this.refusal = undefined;
     return 'done';
   }
@@ -380,18 +381,17 @@ export class Lease {
   }
 
   private disagrees(why: string): false {
-    const { log, device, clock, times } = this.options;
-    this.mismatches += 1;
-    if (this.mismatches === DISAGREE) log.error(`device ${device}, ${this.terminal}: ${why}`);
-    if (this.mismatches >= DISAGREE) this.notBeforeMs = clock.monoMs() + times.safeByMs;
+    const { log, device, clock } = this.options;
+    if (!this.obedience.disagreed(clock.monoMs())) return false;
+    log.error(`device ${device}, ${this.terminal}: ${why}; it is given back for a while`);
     return false;
   }
 
   private refuse(why: string): Step {
-    const { log, device, clock, times } = this.options;
+    const { log, device, clock } = this.options;
     if (this.refusal !== why) log.error(`device ${device}, ${this.terminal}: ${why}`);
     this.refusal = why;
-    this.notBeforeMs = clock.monoMs() + times.safeByMs;
+    this.obedience.refused(clock.monoMs());
     return 'again';
   }
 }

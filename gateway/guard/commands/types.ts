@@ -20,6 +20,8 @@ export interface LeaseView {
   /** Setpoint that it was last asked for, W; NaN = free again, undefined = nothing asked yet. */
   readonly toldW: number | undefined;
   readonly mismatches: number; // read-backs in a row that showed something else
+  /** It acknowledges and does not follow: its safe state alone is written for a while. */
+  readonly givenBack: boolean;
   readonly unknownOutcome: boolean; // a write was not answered: read back before anything else
   readonly refused: string | undefined; // why nothing is written, in words
   readonly aside: boolean; // somebody else commands, and is let

@@ -71,11 +71,15 @@ const free = (minW: number, maxW: number): Range => ({
   maxBy: undefined,
 });
 
-/** Nameplate: what is open before anyone has spoken. */
+/** Nameplate: what is open before anyone has spoken. What does not follow does what it does. */
 export function openAll(site: SiteState): Open {
   const open: Record<string, Range> = {};
-  for (const { id, spec, capability } of site.terminals) {
+  for (const { id, spec, capability, deaf, powerW } of site.terminals) {
     if (spec.control === 'none') continue;
+    if (deaf && Number.isFinite(powerW)) {
+      open[id] = free(powerW, powerW);
+      continue;
+    }
     const ratedW = capability.ratedW ?? Number.POSITIVE_INFINITY;
     const inW = Math.min(spec.ratedInW, Number.isFinite(ratedW) ? ratedW : spec.ratedInW);
     const outW = Math.min(spec.ratedOutW, Number.isFinite(ratedW) ? ratedW : spec.ratedOutW);

@@ -260,6 +260,7 @@ function terminalsOf(
       device: one.device,
       store,
       measured: one.measured,
+      ...(seen.deaf?.includes(spec.id) ? { deaf: true } : {}),
       capability: capabilityOf(one, seen, points, view),
     };
   });

@@ -13,6 +13,8 @@ export interface Seen {
   readonly offers: (deviceId: string, key: string) => boolean | undefined;
   /** What each terminal was last told, W. */
   readonly sent?: Readonly<Record<string, number>>;
+  /** Terminals whose device acknowledges and does not follow. */
+  readonly deaf?: readonly string[];
 }
 
 export type GridPresence = 'present' | 'absent' | 'unknown';
@@ -82,6 +84,7 @@ export interface TerminalState extends Measured {
   readonly device: string | undefined; // what is written to: controlDevice, otherwise device
   readonly store: StoreSpec | undefined;
   readonly measured: boolean; // something measures its power
+  readonly deaf?: true; // its device does not follow: given back, and does what it does
   readonly capability: Capability;
 }
 

@@ -60,7 +60,10 @@ it('a meter that is not believed and a device that does not follow are named', (
       'METER_IMPLAUSIBLE:grid',
       'The meter of grid always shows the same: its readings are not used.',
     ],
-    ['DEVICE_DEAF:inverter2', 'Battery takes orders and does not follow them.'],
+    [
+      'DEVICE_DEAF:inverter2',
+      'Battery takes orders and does not follow them; it is tried again later.',
+    ],
   ]);
 });
 

@@ -31,6 +31,7 @@ function writer(stands: (verdict: Verdict) => Partial<LeaseView> | undefined): W
             lastVerifiedAtMs: 0,
             toldW: undefined,
             mismatches: 0,
+            givenBack: false,
             unknownOutcome: false,
             refused: undefined,
             aside: false,

@@ -288,6 +288,7 @@ export class Bench {
         lastVerifiedAtMs: 0,
         toldW: verdict.kind === 'setpoint' ? verdict.powerW : Number.NaN,
         mismatches: 0,
+        givenBack: false,
         unknownOutcome: false,
         refused: undefined,
         aside: false,
