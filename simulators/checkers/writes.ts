@@ -122,12 +122,14 @@ function beyondBms({ terminal }: Control, setpointW: number, recent: readonly Tr
   if (setpointW === 0) return undefined;
   const [pick, way] =
     setpointW > 0 ? (['dischargeMaxW', 'discharge'] as const) : (['chargeMaxW', 'charge'] as const);
-  let mostW = recent.length === 0 ? Number.POSITIVE_INFINITY : 0;
-  for (const { places } of recent) {
-    mostW = Math.max(mostW, places[terminal.id]?.[pick] ?? Number.POSITIVE_INFINITY);
-  }
   const slackW = Math.max(50, 0.01 * Math.max(terminal.ratedInW, terminal.ratedOutW));
-  if (Math.abs(setpointW) <= mostW + slackW) return undefined;
+  const sizeW = Math.abs(setpointW);
+  let mostW = 0;
+  // The newest first: it is nearly always enough.
+  for (let n = recent.length - 1; n >= 0 && sizeW > mostW + slackW; n -= 1) {
+    mostW = Math.max(mostW, recent[n]?.places[terminal.id]?.[pick] ?? Number.POSITIVE_INFINITY);
+  }
+  if (recent.length === 0 || sizeW <= mostW + slackW) return undefined;
   return `setpoint ${setpointW} W above the BMS ${way} limit ${Math.round(mostW)} W`;
 }
 
@@ -163,9 +165,12 @@ function createGridBearing(court: Case, controls: readonly Control[]) {
     levers ??= leverageOf(court, controls, last);
     const others = levers.filter(({ id }) => id !== terminal.id);
     const limit = court.limits.loosest(last.atMs, court.times.limitBackMs + court.times.cycleMs);
-    let importW = Number.POSITIVE_INFINITY;
-    let exportW = Number.POSITIVE_INFINITY;
-    for (const { places } of recent) {
+    const isCharging = setpointW < 0;
+    const limitW = isCharging ? limit.importLimitW : limit.exportLimitW;
+    const mostW = limitW + toleranceW(limitW);
+    // One instant at which it could be kept is enough; the newest first.
+    for (let n = recent.length - 1; n >= 0; n -= 1) {
+      const places = recent[n]?.places ?? {};
       let fixedW = 0;
       let highW = setpointW;
       let lowW = setpointW;
@@ -176,16 +181,10 @@ function createGridBearing(court: Case, controls: readonly Control[]) {
           lowW -= ratedOutW;
         }
       }
-      importW = Math.min(importW, -(fixedW + highW));
-      exportW = Math.min(exportW, fixedW + lowW);
+      if ((isCharging ? -(fixedW + highW) : fixedW + lowW) <= mostW) return undefined;
     }
-    const slack = (limitW: number): number => limitW + toleranceW(limitW);
-    if (setpointW < 0 && importW > slack(limit.importLimitW)) {
-      return `charging ${-setpointW} W cannot keep the import limit ${limit.importLimitW} W`;
-    }
-    if (setpointW > 0 && exportW > slack(limit.exportLimitW)) {
-      return `discharging ${setpointW} W cannot keep the export limit ${limit.exportLimitW} W`;
-    }
-    return undefined;
+    return isCharging
+      ? `charging ${-setpointW} W cannot keep the import limit ${limitW} W`
+      : `discharging ${setpointW} W cannot keep the export limit ${limitW} W`;
   };
 }

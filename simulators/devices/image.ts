@@ -22,9 +22,11 @@ interface Slot {
 /** Registers as values: what any client would decode, and what the device itself stores. */
 interface Store {
   readonly layout: Layout;
+  slot(key: string): Slot;
   point(key: string): ResolvedPoint;
   take(key: string): number | undefined;
   store(key: string, value: number | undefined): void;
+  set(slot: Slot, value: number | undefined): void;
   storeText(key: string, text: string): void;
   /** Value of a point in words that are about to be written. */
   decode(point: ResolvedPoint, words: ArrayLike<number>, offset: number): number | undefined;
@@ -51,8 +53,15 @@ function createStore(name: string, { map, raw, readable }: Layout): Store {
     if (found === undefined) throw new Error(`${name} (${map.profile}) has no point ${key}`);
     return found;
   };
+  const set = (own: Slot, value: number | undefined): void => {
+    const { point, registers } = own;
+    if (value !== undefined) own.encode(registers, point.at, value, exponentOf(own));
+    else put(registers, point, encodeUnavailable(map, point));
+  };
   return {
     layout: { map, raw, readable },
+    slot,
+    set,
     point: (key) => slot(key).point,
     decode: ({ key }, words, offset) => {
       const own = slot(key);
@@ -62,12 +71,7 @@ function createStore(name: string, { map, raw, readable }: Layout): Store {
       const own = slot(key);
       return own.decode(own.registers, own.point.at, exponentOf(own));
     },
-    store: (key, value) => {
-      const own = slot(key);
-      const { point, registers } = own;
-      if (value !== undefined) own.encode(registers, point.at, value, exponentOf(own));
-      else put(registers, point, encodeUnavailable(map, point));
-    },
+    store: (key, value) => set(slot(key), value),
     storeText: (key, text) => {
       const { point, registers } = slot(key);
       registers.set(encodeText(point, text), point.at);
@@ -209,22 +213,36 @@ function keep({ layout, point }: Store, write: Write, keys: Iterable<string>): v
 function putter(store: Store, startWh: number) {
   const { map } = store.layout;
   const known = (other: string) => (map.points[other] && store.take(other)) || undefined;
-  const spreads = new Map<string, readonly Spread[]>();
+  const spreads = new Map<string, Shares[]>();
+  const found = (key: string, later: Later): Shares => {
+    const own = spreads.get(key) ?? [];
+    spreads.set(key, own);
+    const spread = spreadOf(map, key);
+    if (spread.length === 0) store.point(key);
+    const shares = spread
+      .filter(({ to }) => to === key || later?.has(to) !== true)
+      .map((one) => ({ ...one, slot: store.slot(one.to) }));
+    own.push({ later, shares });
+    return { later, shares };
+  };
   return {
     has: (key: string): boolean => spreadOf(map, key).length > 0,
-    put: (key: string, value: number | undefined): void => {
-      let shares = spreads.get(key);
-      if (shares === undefined) {
-        shares = spreadOf(map, key);
-        spreads.set(key, shares);
-      }
-      if (shares.length === 0) store.point(key);
-      for (const { to, isCounter, share } of shares) {
+    put: (key: string, value: number | undefined, later?: ReadonlySet<string>): void => {
+      const spread = spreads.get(key)?.find((one) => one.later === later) ?? found(key, later);
+      for (const { slot, isCounter, share } of spread.shares) {
         const own = value === undefined ? undefined : share(value, known);
-        store.store(to, isCounter && own !== undefined ? own + startWh : own);
+        store.set(slot, isCounter && own !== undefined ? own + startWh : own);
       }
     },
   };
+}
+
+type Later = ReadonlySet<string> | undefined;
+
+/** What a put sets where `later` follows it. */
+interface Shares {
+  readonly later: Later;
+  readonly shares: readonly (Spread & { readonly slot: Slot })[];
 }
 
 /** The count of seconds that a device shows since its start. */
@@ -331,7 +349,7 @@ function owing(image: Omit<DeviceImage, 'owe'>): DeviceImage {
     owe: (fill) => {
       owed = fill;
     },
-    put: (key, value) => paid().put(key, value),
+    put: (key, value, later) => paid().put(key, value, later),
     take: (key) => paid().take(key),
     read: (space, at, count) => paid().read(space, at, count),
     restart: (nowMs) => paid().restart(nowMs),

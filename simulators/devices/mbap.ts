@@ -67,8 +67,10 @@ export function createMbapReader(): RequestReader {
           return { requests, broken: true };
         }
         if (all.length - at < 6 + length) break;
-        requests.push(new MbapRequest(all.subarray(at, at + 6 + length)));
-        at += 6 + length;
+        const end = at + 6 + length;
+        const isAll = at === 0 && end === all.length;
+        requests.push(new MbapRequest(isAll ? all : all.subarray(at, end)));
+        at = end;
       }
       rest = at === all.length ? NOTHING : all.slice(at);
       return { requests, broken: false };

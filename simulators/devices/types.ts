@@ -99,9 +99,10 @@ export interface DeviceImage {
    * and power factor; a derived sum (`pv.powerW` of a hybrid) its parts; `battery.chargeMaxW` a
    * limit in A. Put phases or strings afterwards to make them uneven. `undefined` writes the type's
    * "not available". Energy counters are Wh since the start of the run.
+   * @param later keys that are put right after it: what would follow for them is left out
    * @throws RangeError when the value does not fit the register: widen the exponent in the settings
    */
-  put(key: string, value: number | undefined): void;
+  put(key: string, value: number | undefined, later?: ReadonlySet<string>): void;
   /**
    * Leaves what the registers have to show until somebody looks at them: `fill` puts it then. A
    * later one takes the place of one that nobody has asked for.

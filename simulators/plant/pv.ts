@@ -32,6 +32,7 @@ const LOSS = 0.96; // soiling, mismatch, cables
  * DC power of one string: plane irradiance (isotropic sky), cell temperature (Faiman), -0.38 %/K.
  */
 export function stringPowerW(string: PvString, weather: Weather): number {
+  if (weather.ghiWPerM2 === 0) return 0;
   const tilt = string.tiltDeg * RAD;
   const elevation = weather.sunElevationDeg * RAD;
   const turn = (weather.sunAzimuthDeg - string.azimuthDeg) * RAD;

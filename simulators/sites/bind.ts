@@ -146,14 +146,17 @@ type Write = (values: Values) => void;
  * Sums follow from their parts.
  */
 function writer(image: DeviceImage, prefix: string): Write {
-  let shown: readonly { readonly key: string; readonly name: string }[] | undefined;
-  const shownOf = (values: Values) =>
-    Object.keys(values)
+  let shown: ReturnType<typeof shownOf> | undefined;
+  const shownOf = (values: Values) => {
+    const known = Object.keys(values)
       .map((name) => ({ key: prefix + name, name }))
       .filter(({ key }) => image.has(key) && image.map.sums?.[key] === undefined);
+    const keys = known.map(({ key }) => key);
+    return known.map((one, n) => ({ ...one, later: new Set(keys.slice(n + 1)) }));
+  };
   return (values) => {
     shown ??= shownOf(values);
-    for (const { key, name } of shown) image.put(key, values[name]);
+    for (const { key, name, later } of shown) image.put(key, values[name], later);
   };
 }
 
