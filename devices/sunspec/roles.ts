@@ -134,6 +134,7 @@ export const BATTERY_802: readonly Row[] = [
   ['socPct', 802, 'SoC', SHARE],
   ['sohPct', 802, 'SoH', { min: 0, max: 100 }],
   ['capacityWh', 802, 'WHRtg'],
+  ['bmsState', 802, 'State', { class: 'state', states: { connected: 3, fault: 99 } }],
 ];
 export const LINK_802: readonly Row[] = [
   ['localControl', 802, 'LocRemCtl', LOCAL],

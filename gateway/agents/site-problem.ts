@@ -2,7 +2,7 @@ import type { Directive } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { SiteForecast } from '../contracts/values/outlook.ts';
 import { good } from '../contracts/values/reading.ts';
-import type { Site } from '../contracts/values/site.ts';
+import { reserveOf, type Site } from '../contracts/values/site.ts';
 import { demandComponent } from '../contracts/values/tariff.ts';
 import {
   HOUR_MS,
@@ -134,6 +134,9 @@ function sourcesOf(situation: Situation, count: number, offset: number) {
   });
 }
 
+/** Worth of a Wh that completes a full charge, in dearest hours. */
+const FILL_SHARE = 1.2;
+
 function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[] {
   const { places, image } = situation;
   const loads = places.base.length + places.switched.length > 0;
@@ -144,13 +147,16 @@ function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[
     const last = image?.points[`${terminal.id}.socPct`];
     const socPct =
       good(last) ?? (last && last.quality !== 'good' ? last.last : undefined) ?? SOC_UNKNOWN_PCT;
-    const lowPct = Math.max(store.socMinPct, store.reservePct);
+    // One that is due for a full charge is to end full, in whichever hours cost least.
+    const isFilling = image?.filling?.includes(terminal.id) === true;
+    const dearestNano = Math.max(0, ...steps.map((step) => step.importNanoPerWh));
+    const lowPct = Math.max(store.socMinPct, reserveOf(store));
     return {
       terminal: terminal.id,
       usableWh: store.usableWh,
       nowWh: (store.usableWh * Math.max(0, Math.min(100, socPct))) / 100,
       minWh: (store.usableWh * lowPct) / 100,
-      maxWh: (store.usableWh * store.socMaxPct) / 100,
+      maxWh: (store.usableWh * (isFilling ? 100 : store.socMaxPct)) / 100,
       chargeMaxW: Math.min(terminal.ratedOutW, point('chargeMaxW') ?? Number.POSITIVE_INFINITY),
       dischargeMaxW: Math.min(
         terminal.ratedInW,
@@ -160,10 +166,9 @@ function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[
       dischargeShare,
       wearNanoPerWh: store.wearNanoPerWh,
       // Half the wear: at equal prices what is stored stays, since tomorrow may ask for it.
-      endNanoPerWh: Math.max(
-        0,
-        dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh / 2,
-      ),
+      endNanoPerWh: isFilling
+        ? FILL_SHARE * (dearestNano + store.wearNanoPerWh)
+        : Math.max(0, dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh / 2),
       converter: converterOf(places, terminal),
     };
   });

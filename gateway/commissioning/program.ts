@@ -1,5 +1,5 @@
 import type { Finding, ProgramStep, Trace } from '../contracts/values/commissioning.ts';
-import type { Site, Terminal } from '../contracts/values/site.ts';
+import { reserveOf, type Site, type Terminal } from '../contracts/values/site.ts';
 import { finding } from './findings.ts';
 import { type Quiet, quietOf } from './quiet.ts';
 import { say } from './sentences.ts';
@@ -92,7 +92,7 @@ function roomW(room: Room, quiet: Quiet, way: 'in' | 'out'): number {
 function setpoints(ask: Ask, terminal: Terminal, quiet: Quiet): Sizes {
   const { site, room } = ask;
   const store = site.stores.find((one) => one.terminal === terminal.id);
-  const floorPct = Math.max(store?.socMinPct ?? 0, store?.reservePct ?? 0) + 2;
+  const floorPct = Math.max(store?.socMinPct ?? 0, store === undefined ? 0 : reserveOf(store)) + 2;
   const findings: Finding[] = [];
   const powerW: number[] = [];
   const needW = leastW(terminal, quiet);

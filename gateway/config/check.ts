@@ -1,6 +1,12 @@
 import { THROUGH } from '../../devices/catalogue.ts';
 import type { Profile } from '../../devices/profile.ts';
-import type { BusSpec, Connection, Site, Terminal } from '../contracts/values/site.ts';
+import {
+  type BusSpec,
+  type Connection,
+  reserveOf,
+  type Site,
+  type Terminal,
+} from '../contracts/values/site.ts';
 import { droop } from './check-droop.ts';
 import type { Finding, Profiles } from './finding.ts';
 
@@ -247,11 +253,18 @@ function stores(site: Site): Finding[] {
         mend: 'enter a reserve of at least socMinPct, or 0 for none',
       });
     }
-    if (!(Math.max(store.socMinPct, store.reservePct) < store.socMaxPct)) {
+    if (store.blackStartPct !== undefined && !site.nodes.some(({ kind }) => kind === 'backup')) {
+      found.push({
+        path: ['stores', index, 'blackStartPct'],
+        what: 'a reserve for the restart of an island, and the site has none',
+        mend: 'add the node of kind backup, or leave blackStartPct out',
+      });
+    }
+    if (!(Math.max(store.socMinPct, reserveOf(store)) < store.socMaxPct)) {
       found.push({
         path: ['stores', index, 'socMaxPct'],
         what: `socMaxPct (${store.socMaxPct} %) leaves no band above the minimum or reserve`,
-        mend: 'enter socMinPct < socMaxPct and reservePct < socMaxPct',
+        mend: 'enter socMinPct < socMaxPct, and less of reservePct (and blackStartPct)',
       });
     }
   });

@@ -91,6 +91,13 @@ const store = z.strictObject({
   socMinPct: pct,
   socMaxPct: pct,
   reservePct: pct.default(0),
+  blackStartPct: pct.optional(),
+  fullCharge: z
+    .strictObject({
+      everyDays: z.int().min(1).max(365),
+      withinDays: z.int().min(0).max(90).default(7),
+    })
+    .optional(),
   chargeEfficiencyPct: z.number().min(50).max(100).default(95),
   dischargeEfficiencyPct: z.number().min(50).max(100).default(95),
   wearNanoPerWh: z.int().nonnegative().default(0),

@@ -2,30 +2,52 @@ import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { percent } from '../contracts/values/words.ts';
-import type { GuardMemory } from './decide.ts';
+import type { GuardMemory, Turn } from './decide.ts';
 
 export type Concern = NonNullable<Image['concerns']>[number];
 
 /** A jump of charge is shown for so many cycles: whoever looks an hour later must still see it. */
 const JUMP_CYCLES = 3_600;
 
+const nameOf = (site: Site, id: string): string =>
+  site.terminals.find((one) => one.id === id)?.name ?? id;
+
 /** What people must know of that no reading shows: each once, by its code. */
-export function concernsOf(
-  site: Site,
-  memory: GuardMemory,
-  { cycleMs }: Timing,
-  nowMs: number,
-): readonly Concern[] {
-  const nameOf = (id: string): string => site.terminals.find((one) => one.id === id)?.name ?? id;
-  return Object.entries(memory.site.soc).flatMap(([terminal, { jump }]): Concern[] => {
-    if (jump === undefined || nowMs - jump.atMs > JUMP_CYCLES * cycleMs) return [];
+export const concernsOf = (turn: Turn, spec: Site, { cycleMs }: Timing): readonly Concern[] => [
+  ...jumps(turn, spec, JUMP_CYCLES * cycleMs),
+  ...faults(turn),
+];
+
+const jumps = ({ memory, site }: Turn, spec: Site, shownMs: number): readonly Concern[] =>
+  Object.entries(memory.site.soc).flatMap(([terminal, { jump }]): Concern[] => {
+    if (jump === undefined || site.nowMs - jump.atMs > shownMs) return [];
     const span = `from ${percent(jump.fromPct)} to ${percent(jump.toPct)}`;
     return [
       {
         code: `SOC_JUMP:${terminal}`,
-        text: `The charge of ${nameOf(terminal)} jumped ${span}, and no energy explains it`,
+        text: `The charge of ${nameOf(spec, terminal)} jumped ${span}, and no energy explains it`,
         mend: 'Look at its BMS; if it jumps again, let it be charged to the full once.',
       },
     ];
+  });
+
+const faults = ({ site }: Turn): readonly Concern[] =>
+  site.terminals.flatMap(({ id, spec, capability }): Concern[] => {
+    const { fault } = capability;
+    if (fault === undefined || fault === 0 || Number.isNaN(fault)) return [];
+    return [
+      {
+        code: `BMS_FAULT:${id}`,
+        text: `${spec.name} reports a fault (${fault}) and rests`,
+        mend: 'Look up this number in the manual of the battery.',
+      },
+    ];
+  });
+
+/** Full charges that became due, or were done, in this turn. */
+export function fillNews(spec: Site, before: GuardMemory, turn: Turn): readonly string[] {
+  return Object.entries(turn.memory.control.fill).flatMap(([id, { lastWallMs }]) => {
+    const old = before.control.fill[id]?.lastWallMs ?? lastWallMs;
+    return old === lastWallMs ? [] : [`${nameOf(spec, id)} was charged to the full`];
   });
 }

@@ -11,6 +11,7 @@ import {
   arbitrate,
 } from './control/arbiter.ts';
 import { frequencyOf } from './control/droop/droop.ts';
+import type { Filling, FillState } from './control/fill/fill.ts';
 import { fuseLimits } from './control/limits/limits.ts';
 import { phasesAt } from './control/rooms.ts';
 import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
@@ -54,9 +55,13 @@ export interface GuardMemory {
   readonly grid: GridState;
 }
 
-export const startMemory = (grid: GridState, kernel: Memory = {}): GuardMemory => ({
+export const startMemory = (
+  grid: GridState,
+  kernel: Memory = {},
+  fill: FillState = {},
+): GuardMemory => ({
   site: NO_MEMORY,
-  control: ARBITER_START,
+  control: { ...ARBITER_START, fill },
   kernel,
   grid,
 });
@@ -112,7 +117,8 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
     },
     at.nowMs,
   );
-  const facts = factsOf(plant, input, site, grid, decided.islanded);
+  const { islanded, filling } = decided;
+  const facts = factsOf(plant, input, site, grid, islanded, filling);
   const { bootId, agentEpoch } = facts;
   const proposals = decided.proposals.map(({ terminal, powerW, code }) => {
     return { terminal, powerW, code, bootId, agentEpoch };
@@ -121,7 +127,6 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const { safeAfterMs } = facts;
   const { findings } = judged;
   const { limited } = grid;
-  const { islanded } = decided;
   const standing = {
     ...{ site, spec, times, safeAfterMs, findings, intent, limited, islanded },
     isClockTrusted,
@@ -177,9 +182,11 @@ function factsOf(
   site: SiteState,
   grid: GridLimits,
   islanded: boolean,
+  filling: Filling = {},
 ): Facts {
   return kernelFacts({
     ...{ site, spec, times, bootId, islanded, told },
+    filling: new Set(Object.keys(filling)),
     agentEpoch: held?.agentEpoch ?? 0,
     mayWrite: (terminal) => mayWrite(spec, commissioned, terminal, trial),
     gridLimits: grid.limits,

@@ -1,4 +1,4 @@
-import type { Site } from '../contracts/values/site.ts';
+import { reserveOf, type Site, type StoreSpec } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { circuitFacts } from './circuits.ts';
 import type { GridLimit } from './control/types.ts';
@@ -6,6 +6,7 @@ import type {
   ConnectionFacts,
   Facts,
   Kind,
+  StoreLimits,
   TerminalFacts,
   TerminalLimits,
 } from './safety/facts.ts';
@@ -50,13 +51,25 @@ export function kernelLimits(
         minRestMs: spec.minRestMs,
         // A car's charger keeps the car's own rules; only a battery under a setpoint needs a
         // known charge.
-        store: spec.control === 'setpoint' ? store : undefined,
+        store: spec.control === 'setpoint' ? storeLimits(store) : undefined,
         safe: spec.safeState,
       };
     });
 }
 
+const FULL_PCT = 100;
+
+function storeLimits(store: StoreSpec | undefined): StoreLimits | undefined {
+  if (store === undefined) return undefined;
+  const { socMinPct, socMaxPct, chargeMinC, fullCharge } = store;
+  return {
+    ...{ socMinPct, socMaxPct, chargeMinC, reservePct: reserveOf(store) },
+    ...(fullCharge !== undefined && { fullPct: FULL_PCT }),
+  };
+}
+
 export interface Circumstances {
+  readonly filling?: ReadonlySet<string>; // terminals that are charged to the full now
   readonly site: SiteState;
   readonly spec: Site;
   readonly times: Timing;
@@ -127,6 +140,8 @@ function terminalFacts(now: Circumstances): Record<string, TerminalFacts> {
       ratedW: known(capability.ratedW), // until it was read, the site file's nameplate binds alone
       shareInW: capability.shareInW,
       shareOutW: capability.shareOutW,
+      fault: capability.fault,
+      isFilling: now.filling?.has(terminal.id) === true,
       commissioned: now.mayWrite(terminal),
     };
   }

@@ -3,6 +3,7 @@ import type { Mode } from '../contracts/values/image.ts';
 import type { KeptOverride } from '../contracts/values/override.ts';
 import { HOUR_MS } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
+import type { FillState } from './control/fill/fill.ts';
 import type { GridState } from './directives.ts';
 import { type Memory, NEW_MEMORY } from './safety/facts.ts';
 
@@ -20,6 +21,10 @@ export interface GuardState {
   readonly lastHeartbeatWallMs?: number;
   readonly onLost?: 'keep' | 'failsafe';
   readonly failsafeSinceWallMs?: number;
+  /** Loads with a minimum run or rest: on or off, since when. */
+  readonly switched?: Readonly<Record<string, { readonly on: boolean; readonly atWallMs: number }>>;
+  /** When batteries were full last. */
+  readonly fullAtWallMs?: Readonly<Record<string, number>>;
   /** Orders of people in force. */
   readonly overrides?: readonly KeptOverride[];
   /** Which way each battery last turned, and when: its rest goes on over a restart. */
@@ -33,7 +38,10 @@ export interface Turned {
   readonly wallMs: number;
 }
 
-/** What the kernel goes on from; a turn in the future counts as now, anything odd as none. */
+/**
+ * What the kernel goes on from: a restart cuts neither a rest nor a minimum run short. A turn in the
+ * future counts as now, anything odd as none.
+ */
 export function restoreKernel(saved: GuardState | undefined, clock: Clock): Memory {
   const memory: Record<string, Memory[string]> = {};
   const wallMs = clock.wallMs();
@@ -43,6 +51,12 @@ export function restoreKernel(saved: GuardState | undefined, clock: Clock): Memo
     if (!isSound) continue;
     const turnedAtMs = clock.monoMs() - Math.max(0, wallMs - atWallMs);
     memory[terminal] = { ...NEW_MEMORY, direction, turnedAtMs };
+  }
+  for (const [terminal, switched] of Object.entries(saved?.switched ?? {})) {
+    const { on, atWallMs } = switched ?? {};
+    if (typeof on !== 'boolean' || !Number.isFinite(atWallMs)) continue;
+    const switchedAtMs = clock.monoMs() - Math.max(0, wallMs - atWallMs);
+    memory[terminal] = { ...(memory[terminal] ?? NEW_MEMORY), on, switchedAtMs };
   }
   return memory;
 }
@@ -76,11 +90,36 @@ export function restore(saved: GuardState | undefined, clock: Clock): GridState 
   };
 }
 
+export function restoreFull(saved: GuardState | undefined): FillState {
+  const state: Record<string, FillState[string]> = {};
+  for (const [terminal, lastWallMs] of Object.entries(saved?.fullAtWallMs ?? {})) {
+    state[terminal] = { lastWallMs, fullSinceMs: undefined };
+  }
+  return state;
+}
+
+/** Loads whose kernel memory has to outlive a restart. */
+function switchedOf({ kernel, resting }: Kept, nowMs: number, wallMs: number) {
+  const switched: Record<string, { on: boolean; atWallMs: number }> = {};
+  for (const terminal of resting) {
+    const { on, switchedAtMs } = kernel[terminal] ?? NEW_MEMORY;
+    if (!Number.isFinite(switchedAtMs)) continue;
+    switched[terminal] = { on, atWallMs: Math.round(wallMs - (nowMs - switchedAtMs)) };
+  }
+  return switched;
+}
+
+const fullOf = (fill: FillState): Record<string, number> =>
+  Object.fromEntries(Object.entries(fill).map(([id, { lastWallMs }]) => [id, lastWallMs]));
+
 export interface Kept {
+  readonly kernel: Memory;
+  readonly resting: readonly string[]; // terminals with a minimum run or rest
+  readonly fill: FillState;
+
   readonly epoch: number;
   readonly mode: Mode;
   readonly grid: GridState;
-  readonly kernel: Memory;
   readonly budget: Record<string, number>;
   readonly overrides: readonly KeptOverride[];
 }
@@ -99,6 +138,8 @@ export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
     onLost: grid.onLost,
     wallMs,
     ...(Object.keys(turned).length > 0 && { turned }),
+    switched: switchedOf(kept, nowMs, wallMs),
+    fullAtWallMs: fullOf(kept.fill),
     ...(kept.overrides.length > 0 && { overrides: kept.overrides }),
     ...(heardWallMs === undefined ? {} : { lastHeartbeatWallMs: heardWallMs }),
     ...(failsafe === undefined
@@ -126,8 +167,11 @@ export class Saver {
     const failsafe = state.failsafeSinceWallMs === undefined ? '' : 'failsafe';
     const orders = (state.overrides ?? []).map((one) => Object.values(one).join()).join(';');
     const turns = Object.entries(state.turned ?? {}).map(([id, { direction }]) => [id, direction]);
+    const switched = Object.entries(state.switched ?? {}).map(([id, { on }]) => [id, on]);
+    const full = Object.values(state.fullAtWallMs ?? {});
     const { epoch, mode, onLost } = state;
-    const bound = [epoch, mode, onLost, sequences, failsafe, orders, turns].join('|');
+    const once = [epoch, mode, onLost, sequences, failsafe, orders];
+    const bound = JSON.stringify([...once, turns, switched, full]);
     const hour = Math.floor((state.wallMs ?? 0) / HOUR_MS);
     const counted = JSON.stringify([state.budget, state.highestSequence, hour]);
     const due = counted !== this.counted && this.sinceCycles >= RARELY_CYCLES;

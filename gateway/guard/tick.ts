@@ -9,7 +9,7 @@ import type { Timing } from '../contracts/values/timing.ts';
 import type { Clock, Log, Verifier } from '../ports.ts';
 import { type BlackBox, Recorder } from './blackbox/recorder.ts';
 import type { LeaseView, Writer } from './commands/types.ts';
-import { concernsOf } from './concerns.ts';
+import { concernsOf, fillNews } from './concerns.ts';
 import { Costs } from './costs.ts';
 import {
   decide,
@@ -29,7 +29,7 @@ import type { Poller, Snapshot } from './measurements/types.ts';
 import { keptOverrides, Overrides } from './overrides.ts';
 import { Pacer } from './pacer.ts';
 import type { PassThrough } from './pass.ts';
-import { type GuardState, restore, restoreKernel, Saver, toSave } from './saved.ts';
+import { type GuardState, restore, restoreFull, restoreKernel, Saver, toSave } from './saved.ts';
 import { command, within } from './startup.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import type { Trials } from './trials.ts';
@@ -98,6 +98,7 @@ class SiteGuard implements Guard {
   private readonly saver: Saver;
   private readonly telemetry: Telemetry;
   private readonly epoch: number;
+  private readonly resting: readonly string[];
   private memory: GuardMemory;
   private readonly intents = new Intents();
   private newest: Image | undefined;
@@ -114,7 +115,14 @@ class SiteGuard implements Guard {
     this.epoch = (saved?.epoch ?? Math.floor(clock.wallMs() / 1_000)) + 1;
     this.plant = plantOf(site, times, deps.commissioned, deps.bootId);
     this.recorder = deps.blackBox && new Recorder(deps.blackBox, this.plant, deps.log);
-    this.memory = startMemory(restore(saved, clock), restoreKernel(saved, clock));
+    this.resting = site.terminals.flatMap(({ id, minRunMs, minRestMs }) =>
+      minRunMs > 0 || minRestMs > 0 ? [id] : [],
+    );
+    this.memory = startMemory(
+      restore(saved, clock),
+      restoreKernel(saved, clock),
+      restoreFull(saved),
+    );
     this.overrides = new Overrides(site, clock, keptOverrides(saved?.overrides));
     this.modeSinceMs = clock.wallMs();
     this.saver = new Saver(deps.save);
@@ -218,7 +226,7 @@ class SiteGuard implements Guard {
 
   /** One turn: see, decide, judge, write, tell. It waits for nothing. */
   private turn(): void {
-    const { clock, poller, writer, log } = this.deps;
+    const { clock, poller, writer, log, site } = this.deps;
     const startMs = clock.realMs();
     try {
       const seen = poller.snapshot();
@@ -227,6 +235,7 @@ class SiteGuard implements Guard {
       const turn = decide(this.plant, memory, input);
       this.memory = turn.memory;
       writer.submit(turn.verdicts, input.at.nowMs);
+      for (const text of fillNews(site, memory, turn)) this.event('FULL_CHARGE', text);
       this.tell(seen, turn);
       this.recorder?.turn(memory, input, turn, (device) => poller.map(device)?.points);
     } catch (error) {
@@ -304,7 +313,8 @@ class SiteGuard implements Guard {
       decisions,
       devices: devicesOf(seen.devices, writer.state(), judged.findings, wired, ahead),
       doubts: doubtsOf(site),
-      concerns: concernsOf(this.plant.spec, turn.memory, this.deps.times, site.nowMs),
+      concerns: concernsOf(turn, this.plant.spec, this.deps.times),
+      filling: Object.keys(decided.filling),
       overrides: this.overrides.kept(),
       asks: decided.asks,
       limits,
@@ -338,9 +348,12 @@ class SiteGuard implements Guard {
   private keep(): void {
     const { clock, writer } = this.deps;
     const { epoch, mode } = this;
-    const { grid, kernel } = this.memory;
+    const { grid, kernel, control } = this.memory;
     const overrides = this.overrides.kept();
-    const kept = { epoch, mode, grid, kernel, budget: writer.budget(), overrides };
+    const kept = {
+      ...{ epoch, mode, grid, budget: writer.budget(), overrides },
+      ...{ kernel, resting: this.resting, fill: control.fill },
+    };
     this.saver.offer(toSave(kept, clock.monoMs(), clock.wallMs()));
   }
 }

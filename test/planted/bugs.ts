@@ -87,7 +87,7 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'highest charge ignored',
     file: 'gateway/guard/safety/bounds.ts',
-    find: 'if (!(facts.socHighPct < store.socMaxPct)) {',
+    find: 'if (!(facts.socHighPct < maxPct)) {',
     replace: 'if (false) {',
     invariant: 'S3',
     caughtBy: { file: KERNEL, test: 'holds full' },

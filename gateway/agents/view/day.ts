@@ -1,7 +1,7 @@
 import type { Directive } from '../../contracts/values/directive.ts';
 import type { Outlook, SiteForecast } from '../../contracts/values/outlook.ts';
 import type { PlanStep } from '../../contracts/values/plan.ts';
-import type { Site } from '../../contracts/values/site.ts';
+import { reserveOf, type Site } from '../../contracts/values/site.ts';
 import {
   DAY_MS,
   HOUR_MS,
@@ -46,7 +46,7 @@ export function dayView(input: DayInput): DayView {
   const { fromMs, untilMs } = dayBounds(nowMs, site.place.timeZone);
   const starts: Instant[] = [];
   for (let atMs = fromMs; atMs < untilMs; atMs += QUARTER_MS) starts.push(atMs);
-  const reserves = site.stores.map(({ reservePct, socMinPct }) => Math.max(reservePct, socMinPct));
+  const reserves = site.stores.map((store) => Math.max(reserveOf(store), store.socMinPct));
   return {
     v: 1,
     atMs: nowMs,

@@ -1,7 +1,7 @@
 import type { Authority, Image } from '../../contracts/values/image.ts';
 import { AUTHORITY } from '../../contracts/values/image.ts';
 import { good, type Reading } from '../../contracts/values/reading.ts';
-import type { Site, Terminal } from '../../contracts/values/site.ts';
+import { reserveOf, type Site, type Terminal } from '../../contracts/values/site.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type {
   DeviceRow,
@@ -183,7 +183,7 @@ function storeOf(input: LiveInput, terminal: Terminal): Partial<Flow> {
   return {
     socPct,
     energyWh: socPct === null ? null : Math.round((store.usableWh * socPct) / 100),
-    reservePct: Math.max(store.reservePct, store.socMinPct),
+    reservePct: Math.max(reserveOf(store), store.socMinPct),
   };
 }
 

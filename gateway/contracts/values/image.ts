@@ -60,6 +60,9 @@ export type ReasonCode =
   | 'WRITE_BUDGET'
   | 'NOT_COMMISSIONED'
   | 'COMMISSIONING'
+  | 'BMS_FAULT'
+  | 'BMS_REQUEST'
+  | 'FULL_CHARGE'
   | 'OVERRIDE'
   | 'DEMAND_RESPONSE'
   | 'IDLE';
@@ -118,6 +121,8 @@ export interface Image {
     readonly text: string;
     readonly mend: string;
   }[];
+  /** Batteries that are due for a full charge. */
+  readonly filling?: readonly string[];
   /** Orders of people in force. */
   readonly overrides?: readonly KeptOverride[];
   readonly asks: readonly { readonly authority: Authority; readonly sentence: string }[];

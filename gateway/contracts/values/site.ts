@@ -148,12 +148,27 @@ export interface StoreSpec {
   readonly socMinPct: number;
   readonly socMaxPct: number;
   readonly reservePct: number; // backup reserve
+  readonly blackStartPct?: number; // kept beyond it, for the restart of an island
+  readonly fullCharge?: FullCharge; // undefined: none is asked for
   readonly chargeEfficiencyPct: number;
   readonly dischargeEfficiencyPct: number;
   readonly wearNanoPerWh: number; // per Wh through the store, one way
   readonly chargeMinC: number; // no charge below this cell temperature
   readonly ready?: { readonly minuteOfDay: number; readonly socPct: number }; // ev: local deadline
 }
+
+/**
+ * LFP cells show their charge only when they are full: so a battery is filled now and then, by the
+ * sun and cheap hours from `everyDays` on, by force `withinDays` later.
+ */
+export interface FullCharge {
+  readonly everyDays: number;
+  readonly withinDays: number;
+}
+
+/** What is kept back while the grid is there, %: for a blackout, and for a restart after it. */
+export const reserveOf = ({ reservePct, blackStartPct = 0 }: StoreSpec): number =>
+  Math.min(100, reservePct + blackStartPct);
 
 /**
  * Readings of an edge, connection or terminal; several for one place are ordered, the first good

@@ -5,6 +5,14 @@ import { commission } from './commission/commission.ts';
 import { demand } from './demand/demand.ts';
 import { type DroopState, droop } from './droop/droop.ts';
 import { type EvState, ev } from './ev/ev.ts';
+import {
+  type Filling,
+  type FillState,
+  fillingNow,
+  fillNow,
+  fillSoon,
+  fillState,
+} from './fill/fill.ts';
 import { type FusesState, fuses } from './fuses/fuses.ts';
 import type { InsideState } from './inside.ts';
 import { type IslandState, island } from './island/island.ts';
@@ -33,6 +41,7 @@ export interface ArbiterState {
   readonly peak: PeakState;
   readonly market: MarketState;
   readonly self: SelfState;
+  readonly fill: FillState;
   readonly ev: EvState;
   readonly bias: BiasState;
   readonly lead: LeadState;
@@ -50,6 +59,7 @@ export const ARBITER_START: ArbiterState = {
   peak: peak.start,
   market: market.start,
   self: self.start,
+  fill: {},
   ev: ev.start,
   bias: NO_BIAS,
   lead: NO_LEAD,
@@ -62,6 +72,7 @@ export interface Arbitration {
   readonly proposals: readonly Proposal[];
   readonly asks: readonly Ask[];
   readonly islanded: boolean;
+  readonly filling: Filling;
 }
 
 const free = (minW: number, maxW: number): Range => ({
@@ -192,9 +203,11 @@ function propose({ terminal, powerW: aimW, by }: Found, to: Corrections, may?: R
  */
 export function arbitrate(
   before: ArbiterState,
-  seen: Omit<View, 'open'>,
+  asked: Omit<View, 'open' | 'filling'>,
   nowMs: number,
 ): Arbitration {
+  const fill = fillState(before.fill, asked.site, asked.times.cycleMs);
+  const seen = { ...asked, filling: fillingNow(fill, asked.site) };
   let open = openAll(seen.site);
   const wishes: Wish[] = [];
   const asks: Ask[] = [];
@@ -221,9 +234,11 @@ export function arbitrate(
   const later = {
     demand: run(demand, before.demand),
     peak: run(peak, before.peak),
-    market: run(market, before.market),
   };
+  run(fillNow, undefined);
+  const marketed = run(market, before.market);
   run(plan, undefined);
+  run(fillSoon, undefined);
   const last = { ev: run(ev, before.ev), self: run(self, before.self) };
   const able = seen.site.terminals.filter(({ spec }) => spec.control !== 'none');
   // What is proven gets exactly what is asked.
@@ -248,7 +263,9 @@ export function arbitrate(
       droop: drooped,
       ramp: ramped,
       ...later,
+      market: marketed,
       ...last,
+      fill,
       bias,
       lead: corrections.crept,
     },
@@ -256,5 +273,6 @@ export function arbitrate(
     proposals,
     asks,
     islanded: next.island.islanded,
+    filling: seen.filling,
   };
 }

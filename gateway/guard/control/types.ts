@@ -5,6 +5,7 @@ import type { Site } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Trial } from '../../contracts/values/trial.ts';
 import type { SiteState } from '../site/types.ts';
+import type { Filling } from './fill/fill.ts';
 
 /**
  * What a controller wants of one terminal: a narrower range, a target inside it, or both. Powers
@@ -64,6 +65,7 @@ export interface View {
   readonly open: Open;
   readonly gridLimits: readonly GridLimit[];
   readonly demand?: DemandLimit | undefined;
+  readonly filling?: Filling; // batteries that are due for a full charge
   readonly overrides?: readonly Override[] | undefined; // orders of people in force
   readonly intent: Intent | undefined; // only while it is in force
   readonly sent: Readonly<Record<string, number>>; // what the kernel last allowed, by terminal

@@ -18,6 +18,9 @@ function cap(side: Side, mostW: number | undefined): Side {
   return { ...side, mostW: mostW >= 0 ? Math.min(mostW, side.mostW) : 0 };
 }
 
+/** A device that has such a flag, and does not show it clear. */
+const isFaulty = ({ fault }: TerminalFacts): boolean => fault !== undefined && fault !== 0;
+
 /**
  * What flows into the node at most: nameplate, BMS, converter, and nothing at or below the floor
  * of charge.
@@ -27,6 +30,7 @@ function discharge(limits: TerminalLimits, facts: TerminalFacts): Side {
   side = cap(side, facts.ratedW);
   side = cap(side, facts.dischargeMaxW);
   side = cap(side, facts.shareInW);
+  if (isFaulty(facts)) return { mostW: 0, code: 'BMS_FAULT' };
   const { store } = limits;
   if (store === undefined) return side;
   if (!(facts.socLowPct > store.socMinPct)) {
@@ -41,10 +45,12 @@ function charge(limits: TerminalLimits, facts: TerminalFacts): Side {
   side = cap(side, facts.ratedW);
   side = cap(side, facts.chargeMaxW);
   side = cap(side, facts.shareOutW);
+  if (isFaulty(facts)) return { mostW: 0, code: 'BMS_FAULT' };
   const { store } = limits;
   if (store === undefined) return side;
-  if (!(facts.socHighPct < store.socMaxPct)) {
-    return { mostW: 0, code: facts.socHighPct >= store.socMaxPct ? 'SOC_MAX' : 'STALE' };
+  const maxPct = facts.isFilling === true ? (store.fullPct ?? store.socMaxPct) : store.socMaxPct;
+  if (!(facts.socHighPct < maxPct)) {
+    return { mostW: 0, code: facts.socHighPct >= maxPct ? 'SOC_MAX' : 'STALE' };
   }
   if (facts.temperatureC !== undefined && !(facts.temperatureC >= store.chargeMinC)) {
     return { mostW: 0, code: 'TOO_COLD' };

@@ -32,6 +32,7 @@ export interface StoreLimits {
   readonly socMinPct: number;
   readonly socMaxPct: number;
   readonly reservePct: number;
+  readonly fullPct?: number; // charged up to here while it is filled; without it never
   readonly chargeMinC: number;
 }
 
@@ -49,6 +50,8 @@ export interface TerminalFacts {
   readonly ratedW: number | undefined;
   readonly shareInW: number | undefined;
   readonly shareOutW: number | undefined;
+  readonly fault?: number | undefined; // of the battery itself: anything but 0 is one
+  readonly isFilling?: boolean; // charged to the full now, as the site file asks
   readonly commissioned: boolean;
 }
 

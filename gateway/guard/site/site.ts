@@ -2,6 +2,7 @@ import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import { type Around, type Belief, follow, observe, type Trace } from './align.ts';
+import { faultOf } from './faults.ts';
 import { judgeMeters } from './meters.ts';
 import { NOMINAL_V, PHASE_NAMES, phaseShifts, phasesOf } from './phases.ts';
 import type { MeterTrack } from './plausible.ts';
@@ -113,12 +114,21 @@ function capabilityOf(
   soc: SocView,
 ): Capability {
   const room = shares(wiring, points);
+  // Of a device that was never reached nothing is known, least of all that it has such a point.
+  const has = (key: string): number | undefined =>
+    seen.offers(wiring.spec.device ?? '', `${wiring.prefix}${key}`) === true
+      ? value(points, `${wiring.spec.id}.${key}`)
+      : undefined;
   return {
     ...soc,
     temperatureC: offered(wiring, seen, points, 'temperatureC'),
     chargeMaxW: bmsLimit(wiring, seen, points, 'chargeMax'),
     dischargeMaxW: bmsLimit(wiring, seen, points, 'dischargeMax'),
     ratedW: offered(wiring, seen, points, 'ratedW'),
+    ...(wiring.store !== undefined && {
+      fault: faultOf(has),
+      chargeRequest: has('chargeRequest'),
+    }),
     shareInW: room.in,
     shareOutW: room.out,
   };

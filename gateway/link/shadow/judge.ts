@@ -1,5 +1,5 @@
 import { type OperatorSettings, settingSchemas } from '../../contracts/settings.ts';
-import type { Site } from '../../contracts/values/site.ts';
+import { reserveOf, type Site } from '../../contracts/values/site.ts';
 
 export interface Judged {
   readonly settings: OperatorSettings;
@@ -13,7 +13,7 @@ const LOG_LEVEL_MS = 86_400_000; // a level from afar ends by itself within a da
 
 /** What the site keeps back itself, %: nothing from afar goes below it. */
 export const ownReservePct = (site: Site): number =>
-  Math.max(0, ...site.stores.map(({ reservePct, socMinPct }) => Math.max(reservePct, socMinPct)));
+  Math.max(0, ...site.stores.map((store) => Math.max(reserveOf(store), store.socMinPct)));
 
 /** Why the site does not take this value; undefined when it does. Local wins. */
 function objection(name: Name, value: unknown, site: Site, nowMs: number): string | undefined {

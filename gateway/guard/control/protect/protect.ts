@@ -1,4 +1,4 @@
-import type { StoreSpec } from '../../../contracts/values/site.ts';
+import { reserveOf, type StoreSpec } from '../../../contracts/values/site.ts';
 import { percent, power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
 import type { Ask, Controller, View, Wish } from '../types.ts';
@@ -13,13 +13,21 @@ export interface ProtectState {
 }
 
 const LEAVE_PCT = 1;
+const FULL_PCT = 100;
+/** A BMS that asks for charge gets this share of nameplate. */
+const REQUEST_SHARE = 0.05;
 
 /** Lowest charge that may be used: the battery's own bound or what is kept back for a blackout. */
-const floorOf = (store: StoreSpec): number => Math.max(store.socMinPct, store.reservePct);
+const floorOf = (store: StoreSpec): number => Math.max(store.socMinPct, reserveOf(store));
 
 type Why = Pick<Wish, 'code' | 'sentence'>;
 
-function noCharge(battery: TerminalState, store: StoreSpec, wasFull: boolean): Why | undefined {
+function noCharge(
+  battery: TerminalState,
+  store: StoreSpec,
+  wasFull: boolean,
+  isFilling: boolean,
+): Why | undefined {
   const { socHighPct, temperatureC } = battery.capability;
   if (!Number.isFinite(socHighPct)) {
     return { code: 'STALE', sentence: 'because its charge is not known' };
@@ -27,7 +35,8 @@ function noCharge(battery: TerminalState, store: StoreSpec, wasFull: boolean): W
   if (temperatureC !== undefined && !(temperatureC >= store.chargeMinC)) {
     return { code: 'TOO_COLD', sentence: `because it is too cold to charge` };
   }
-  const bound = store.socMaxPct - (wasFull ? LEAVE_PCT : 0);
+  const mostPct = isFilling ? FULL_PCT : store.socMaxPct;
+  const bound = mostPct - (wasFull ? LEAVE_PCT : 0);
   return socHighPct < bound
     ? undefined
     : { code: 'SOC_MAX', sentence: `because it is ${percent(socHighPct)} full` };
@@ -40,9 +49,9 @@ function noDischarge(battery: TerminalState, store: StoreSpec, wasEmpty: boolean
   }
   const floorPct = floorOf(store);
   if (socLowPct > floorPct + (wasEmpty ? LEAVE_PCT : 0)) return undefined;
-  const kept = store.reservePct > store.socMinPct;
-  return kept
-    ? { code: 'RESERVE', sentence: `because ${percent(store.reservePct)} is kept back` }
+  const reservePct = reserveOf(store);
+  return reservePct > store.socMinPct
+    ? { code: 'RESERVE', sentence: `because ${percent(reservePct)} is kept back` }
     : { code: 'SOC_MIN', sentence: `because it is down to ${percent(socLowPct)}` };
 }
 
@@ -65,6 +74,30 @@ function bms(battery: TerminalState): Wish[] {
   return wishes;
 }
 
+/** A battery that reports a fault of its own, or does not say that it has none, rests. */
+function faulty({ id, capability }: TerminalState): Wish[] {
+  const { fault } = capability;
+  if (fault === undefined || fault === 0) return [];
+  const sentence = Number.isNaN(fault)
+    ? 'because it does not say that it has no fault'
+    : 'because it reports a fault';
+  return [
+    {
+      ...{ terminal: id, authority: 'device-protection', code: 'BMS_FAULT', sentence },
+      ...{ minW: 0, maxW: 0 },
+    },
+  ];
+}
+
+const asksForCharge = ({ capability: { chargeRequest } }: TerminalState): boolean =>
+  chargeRequest !== undefined && !Number.isNaN(chargeRequest) && chargeRequest !== 0;
+
+/** At least so much charge, W <= 0. */
+function requestW({ spec, capability }: TerminalState): number {
+  const { chargeMaxW = Infinity } = capability;
+  return -Math.min(REQUEST_SHARE * spec.ratedOutW, Math.max(0, chargeMaxW));
+}
+
 function shared(battery: TerminalState): Wish[] {
   const { shareInW, shareOutW } = battery.capability;
   const base = {
@@ -85,13 +118,18 @@ function ofStore(
   battery: TerminalState,
   store: StoreSpec,
   state: ProtectState,
+  isFilling: boolean,
 ): { wishes: Wish[]; full: boolean; empty: boolean } {
-  const charge = noCharge(battery, store, state.full[battery.id] ?? false);
+  const charge = noCharge(battery, store, state.full[battery.id] ?? false, isFilling);
   const discharge = noDischarge(battery, store, state.empty[battery.id] ?? false);
   const base = { terminal: battery.id, authority: 'device-protection' as const };
-  const wishes = [...bms(battery), ...shared(battery)];
+  const wishes = [...faulty(battery), ...bms(battery), ...shared(battery)];
   if (charge !== undefined) wishes.push({ ...base, ...charge, minW: 0 });
   if (discharge !== undefined) wishes.push({ ...base, ...discharge, maxW: 0 });
+  if (asksForCharge(battery) && charge === undefined) {
+    const sentence = 'because its own management asks for charge';
+    wishes.push({ ...base, code: 'BMS_REQUEST', sentence, maxW: requestW(battery) });
+  }
   return {
     wishes,
     full: charge?.code === 'SOC_MAX',
@@ -128,7 +166,8 @@ export const protect: Controller<ProtectState> = {
     const empty: Record<string, boolean> = {};
     for (const battery of view.site.terminals) {
       if (battery.spec.control !== 'setpoint' || battery.store === undefined) continue;
-      const found = ofStore(battery, battery.store, state);
+      const isFilling = view.filling?.[battery.id] !== undefined;
+      const found = ofStore(battery, battery.store, state, isFilling);
       wishes.push(...found.wishes);
       full[battery.id] = found.full;
       empty[battery.id] = found.empty;

@@ -26,6 +26,8 @@ export interface World {
   temperatureC: number;
   chargeMaxW: number;
   dischargeMaxW: number;
+  fault: number; // of the battery; 0 = none
+  chargeRequest: number;
   voltageV: number;
   frequencyHz: number;
   phaseShare: readonly [number, number, number];
@@ -42,6 +44,8 @@ const CALM: World = {
   temperatureC: 20,
   chargeMaxW: 50_000,
   dischargeMaxW: 50_000,
+  fault: 0,
+  chargeRequest: 0,
   voltageV: 230,
   frequencyHz: 50,
   phaseShare: [1 / 3, 1 / 3, 1 / 3],
@@ -200,8 +204,9 @@ export class Bench {
       case 'inverter1':
         return { powerW: this.sunW };
       case 'inverter2': {
-        const { socPct, temperatureC, chargeMaxW, dischargeMaxW } = world;
-        return { powerW: this.batteryW, socPct, temperatureC, chargeMaxW, dischargeMaxW };
+        const { socPct, temperatureC, chargeMaxW, dischargeMaxW, fault, chargeRequest } = world;
+        const bms = { chargeMaxW, dischargeMaxW, fault, chargeRequest };
+        return { powerW: this.batteryW, socPct, temperatureC, ...bms };
       }
       case 'wallbox1':
         return { powerW: -this.carW };
@@ -256,9 +261,16 @@ export class Bench {
       bus: () => {
         throw new Error('no bus on the bench');
       },
-      map: () => undefined,
+      map: (device) => this.map(device),
       spans: () => [],
     };
+  }
+
+  /** What a device offers, once it was reached; nobody here looks at the rest of a map. */
+  private map(device: string): ReturnType<Poller['map']> {
+    const points = this.readings[device];
+    if (points === undefined) return undefined;
+    return { points, control: [] } as unknown as ReturnType<Poller['map']>;
   }
 
   private snapshot(): Snapshot {

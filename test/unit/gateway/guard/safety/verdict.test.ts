@@ -45,8 +45,31 @@ describe('device protection', () => {
     ],
     ['too cold', { wish: -5_000, terminal: { temperatureC: 1 } }, 0, 'TOO_COLD'],
     ['temperature lost', { wish: -5_000, terminal: { temperatureC: Number.NaN } }, 0, 'TOO_COLD'],
+    ['a fault, against charge', { wish: -5_000, terminal: { fault: 3 } }, 0, 'BMS_FAULT'],
+    ['a fault, against discharge', { wish: 5_000, terminal: { fault: 3 } }, 0, 'BMS_FAULT'],
+    ['a fault not known', { wish: 5_000, terminal: { fault: Number.NaN } }, 0, 'BMS_FAULT'],
+    [
+      'full, and to be filled, where the site file does not ask for it',
+      { wish: -5_000, terminal: { socLowPct: 95, socHighPct: 95, isFilling: true } },
+      0,
+      'SOC_MAX',
+    ],
   ])('holds %s', (_name, one, powerW, code) => {
     expect(given(one).first).toMatchObject({ kind: 'setpoint', powerW, code, protective: true });
+  });
+
+  it('is filled beyond the usual bound only where the site file asks and it is due', () => {
+    const store = { socMinPct: 10, socMaxPct: 95, reservePct: 20, chargeMinC: 2, fullPct: 100 };
+    const limits = [{ ...battery, store }];
+    const at = (socPct: number, isFilling: boolean) =>
+      given({
+        limits,
+        wish: -5_000,
+        terminal: { socLowPct: socPct, socHighPct: socPct, isFilling, fault: 0 },
+      }).first;
+    expect(at(97, true)).toMatchObject({ powerW: -5_000, protective: false });
+    expect(at(97, false)).toMatchObject({ powerW: 0, code: 'SOC_MAX' });
+    expect(at(100, true)).toMatchObject({ powerW: 0, code: 'SOC_MAX' });
   });
 
   it('charges when the device has no thermometer, and when it is warm enough', () => {
