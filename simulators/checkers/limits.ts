@@ -82,7 +82,9 @@ export function createLimitBook(site: Site): LimitBook {
     if (last?.importLimitW === importLimitW && last.exportLimitW === exportLimitW) return last;
     const now: InForce = { importLimitW, exportLimitW, sinceMs: wallMs };
     known = known.filter(({ directive }) => directive.untilMs > wallMs - KEPT_MS);
-    timeline = [...timeline.filter((one) => one.sinceMs > wallMs - KEPT_MS).slice(-KEPT), now];
+    const isKept = (_: InForce, n: number): boolean =>
+      (timeline[n + 1]?.sinceMs ?? wallMs) > wallMs - KEPT_MS; // by its end
+    timeline = [...timeline.filter(isKept).slice(-KEPT), now];
     return now;
   };
   return {

@@ -74,7 +74,21 @@ export interface Pace {
 export type Rule = 'S1' | 'S2' | 'S3' | 'S4' | 'S5' | 'S9';
 
 /** Rules that are judged on a gateway's images, records and answers, in the virtual world. */
-export type WorldRule = 'S7' | 'S8' | 'S10' | 'S11' | 'S12' | 'S13' | 'S16' | 'L1' | 'L2';
+export type WorldRule =
+  | 'S6'
+  | 'S7'
+  | 'S8'
+  | 'S10'
+  | 'S11'
+  | 'S12'
+  | 'S13'
+  | 'S14'
+  | 'S16'
+  | 'L1'
+  | 'L2'
+  | 'L3'
+  | 'L5'
+  | 'L6';
 export type Reporter = (rule: WorldRule, what: string) => void;
 
 export interface Violation {

@@ -9,7 +9,7 @@ import { createClockedSchedule } from '../../gateway/adapters/schedule.ts';
 import { createSolverInProcess } from '../../gateway/adapters/solver/solver.ts';
 import { openStoreInProcess } from '../../gateway/adapters/sqlite/store.ts';
 import { faultText, type PlannedFault } from '../world/faults.ts';
-import { shrink } from '../world/shrink.ts';
+import { type Span, shrink, shrinkSpan } from '../world/shrink.ts';
 import { startOf } from '../world/variety.ts';
 import { runWorld, type WorldOptions, type WorldPorts, type WorldResult } from '../world/world.ts';
 import { withTraps } from './traps.ts';
@@ -106,26 +106,29 @@ function counted(results: readonly WorldResult[]): Record<string, number> {
   return counts;
 }
 
-/** Says how to see it again, with as few faults as it needs. */
+/** Says how to see it again, with as few faults and as short a day as it needs. */
 async function explain(
-  { days, sites, isShrunk }: WorldCommand,
+  { sites, isShrunk }: WorldCommand,
   options: WorldOptions,
   result: WorldResult,
 ): Promise<void> {
-  const { seed, startMs, only } = options;
-  let faults = result.faults.filter((_, n) => only === undefined || only.has(n));
-  const rule = result.violations[0]?.rule;
+  const { seed, only } = options;
+  const faults = result.faults.filter((_, n) => only === undefined || only.has(n));
+  let span: Span = { startMs: options.startMs, days: options.days, faults };
   if (isShrunk) {
-    faults = [
-      ...(await shrink(faults, async (some) => {
-        const { only: _, log: __, ...rest } = options;
-        const again = await trappedWorld({ ...rest, faults: some, isBrief: true });
-        return again.violations.some((violation) => violation.rule === rule);
-      })),
-    ];
+    const wrongAtMs = async (some: Span): Promise<number | undefined> => {
+      const { only: _, log: __, ...rest } = options;
+      const again = await trappedWorld({ ...rest, ...some, isBrief: true });
+      const same = again.violations.find(({ rule }) => rule === result.violations[0]?.rule);
+      return same && same.atMs - some.startMs;
+    };
+    const fails = async (some: readonly PlannedFault[]): Promise<boolean> =>
+      (await wrongAtMs({ ...span, faults: some })) !== undefined;
+    span = { ...span, faults: await shrink(faults, fails) };
+    span = await shrinkSpan(span, wrongAtMs);
   }
-  const list = faults.map(faultText).join(';');
-  const where = `--seeds ${seed} --days ${days} --sites ${sites} --start ${iso(startMs)}`;
+  const list = span.faults.map(faultText).join(';');
+  const where = `--seeds ${seed} --days ${span.days} --sites ${sites} --start ${iso(span.startMs)}`;
   process.stderr.write(`again: npx edgewatt-sim world ${where} --faults '${list}'\n`);
 }
 

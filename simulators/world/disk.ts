@@ -23,6 +23,10 @@ export interface VirtualDisk {
   readonly confirmed: ReadonlySet<string>;
   guardState: unknown; // last written
   trouble: DiskTrouble | undefined;
+  /** Records that wait in the database. */
+  waiting(): Promise<number>;
+  /** The database is damaged beyond reading; what was only there is gone. */
+  lose(other: AgentStore): void;
   /** Why a write fails now; undefined when it does not. */
   refusal(nowMs: number): string | undefined;
 }
@@ -75,13 +79,22 @@ class Group {
 
 const keyOf = ({ epoch, seq }: RecordKey): string => `${epoch}/${seq}`;
 
-export function createVirtualDisk(kept: AgentStore): VirtualDisk {
+export function createVirtualDisk(first: AgentStore): VirtualDisk {
+  let kept = first;
+  let isReplaced = false; // and nobody has opened it yet
   const confirmed = new Set<string>();
   let lives = 0;
   const disk: VirtualDisk = {
     confirmed,
     guardState: undefined,
     trouble: undefined,
+    waiting: async () => (await kept.outbox()).rows,
+    lose: (other) => {
+      void kept.close();
+      kept = other;
+      isReplaced = true;
+      confirmed.clear();
+    },
     refusal: (nowMs) => {
       const { trouble } = disk;
       if (trouble === undefined || nowMs >= trouble.untilMs) return undefined;
@@ -90,6 +103,8 @@ export function createVirtualDisk(kept: AgentStore): VirtualDisk {
     },
     open: (process) => {
       lives += 1;
+      const state = isReplaced ? 'replaced' : lives === 1 ? 'new' : 'opened';
+      isReplaced = false;
       const group = new Group(process, disk);
       const read = <T>(run: () => Promise<T>): Promise<T> =>
         process.guard(
@@ -103,7 +118,7 @@ export function createVirtualDisk(kept: AgentStore): VirtualDisk {
         for (const record of records) confirmed.add(keyOf(record));
       };
       return {
-        opened: { state: lives === 1 ? 'new' : 'opened', detail: '', epoch: lives },
+        opened: { state, detail: '', epoch: lives },
         addRecords: (records) => group.write(() => add(copyOf(records))),
         readRecords: (maxBytes, without) => read(() => kept.readRecords(maxBytes, without)),
         setAside: (...args) => group.write(() => kept.setAside(...copyOf(args))),

@@ -17,6 +17,8 @@ export interface FaultSpec {
    * true at the connection cannot be asked of it.
    */
   readonly lies?: true;
+  /** Of the broker, the cloud or its sources: it strikes every site. */
+  readonly everywhere?: true;
   readonly draw: (random: Random) => Drawn;
 }
 
@@ -43,6 +45,9 @@ const hours = (random: Random, least: number, most: number): string =>
   String(Math.round(between(random, least, most) * HOUR_MS));
 const either = (random: Random, ...of: readonly string[]): string =>
   of[Math.floor(of.length * random.next())] ?? '';
+
+/** By number, so that a list of faults stays a list: a text may hold what parts its entries. */
+const HOSTILE: readonly string[] = ['0', '1', '2', '3', '4'];
 
 /** Wires and devices. */
 const DEVICES = {
@@ -154,6 +159,18 @@ const DEVICES = {
     weight: 3,
     draw: span(3, 60),
   },
+  'scale-flips': {
+    faultIds: ['9'],
+    does: 'a device counts in other steps from one read to the next',
+    weight: 2,
+    draw: span(2, 120, (r) => either(r, '-1', '1')),
+  },
+  'device-swapped': {
+    faultIds: ['16'],
+    does: 'another device stands at the address of one, until that is back',
+    weight: 1,
+    draw: span(60, 900),
+  },
   'second-master': {
     faultIds: ['15', '69'],
     does: 'somebody else writes what the gateway commands',
@@ -225,6 +242,30 @@ const GATEWAYS = {
     weight: 1,
     draw: span(30, 300),
   },
+  'file-damage': {
+    faultIds: ['57'],
+    does: 'a power cut, and a file that is no more what it was: guard.state or the database',
+    weight: 2,
+    draw: span(10, 120, (r) => either(r, 'no JSON', '{"v":1,"epoch":"x"}', 'half', 'database')),
+  },
+  'crash-loop': {
+    faultIds: ['64'],
+    does: 'the guard dies soon after each of its next starts',
+    weight: 1,
+    draw: span(30, 90),
+  },
+  'plan-babbles': {
+    faultIds: ['71'],
+    does: 'what is asked of the guard is nonsense: too much, in other units, or no number',
+    weight: 2,
+    draw: span(60, 1_800, (r) => either(r, 'huge', 'kilo', 'turned', 'crossed', 'NaN')),
+  },
+  'agent-older': {
+    faultIds: ['60'],
+    does: 'an agent that another one has followed asks for something',
+    weight: 1,
+    draw: span(0, 0),
+  },
   'clock-jump': {
     faultIds: ['49'],
     does: 'the wall clock jumps and comes back',
@@ -274,10 +315,35 @@ const BEYOND = {
   'broker-down': {
     faultIds: ['36'],
     does: 'the broker ends with all it held',
+    everywhere: true,
     weight: 3,
     draw: span(10, 1_800),
   },
-  'cloud-kill': { faultIds: ['36'], does: 'kill -9 of the cloud', weight: 2, draw: span(5, 600) },
+  'broker-throttles': {
+    faultIds: ['40'],
+    does: 'the broker takes one message a second and lets the others wait',
+    weight: 2,
+    draw: span(60, 900),
+  },
+  'limit-absurd': {
+    faultIds: ['44'],
+    does: 'a limit of nothing, or of more than any fuse carries, in a sound directive',
+    weight: 2,
+    draw: span(60, 900, (r) => either(r, '0', '1000000000')),
+  },
+  'text-hostile': {
+    faultIds: ['70'],
+    does: 'names and reasons that are orders, markup or queries, in a sound directive and a device',
+    weight: 1,
+    draw: span(300, 900, (r) => either(r, ...HOSTILE)),
+  },
+  'cloud-kill': {
+    faultIds: ['36'],
+    does: 'kill -9 of the cloud',
+    everywhere: true,
+    weight: 2,
+    draw: span(5, 600),
+  },
   'grid-silent': {
     faultIds: ['45'],
     does: 'directives and heartbeats do not arrive',
@@ -299,18 +365,21 @@ const BEYOND = {
   'weather-away': {
     faultIds: ['72'],
     does: 'no weather from its source',
+    everywhere: true,
     weight: 1,
     draw: span(600, 7_200),
   },
   'price-away': {
     faultIds: ['72'],
     does: 'no prices from their source',
+    everywhere: true,
     weight: 1,
     draw: span(600, 7_200),
   },
   'price-odd': {
     faultIds: ['72'],
     does: 'prices that are none, or a million',
+    everywhere: true,
     weight: 1,
     draw: span(1_800, 14_400, (r) => either(r, 'null', '1000000', '-1000000', 'NaN')),
   },
@@ -320,4 +389,6 @@ export const KINDS = { ...DEVICES, ...GATEWAYS, ...BEYOND };
 export type FaultKind = keyof typeof KINDS;
 export const FAULT_KINDS = Object.keys(KINDS) as readonly FaultKind[];
 export const specOf = (kind: FaultKind): FaultSpec => KINDS[kind];
+/** Beyond the gateway: what follows from it may take longer to be well again (L1). */
+export const isBeyond = (kind: FaultKind): boolean => kind in BEYOND;
 export const isFaultKind = (name: string): name is FaultKind => name in KINDS;

@@ -14,16 +14,20 @@ import type {
   Verifier,
 } from '../../gateway/ports.ts';
 import type { MemoryBroker } from '../broker-memory.ts';
+import { entriesOf } from '../checkers/growth.ts';
 import { createVirtualDisk, type VirtualDisk } from './disk.ts';
 import { createPipePair } from './pipe.ts';
 import { type ClockError, startVirtualProcess, type VirtualProcess } from './process.ts';
 import type { VirtualSite } from './site.ts';
 import type { VirtualUplink } from './uplink.ts';
+import { type Babble, Voice } from './voice.ts';
 
 export interface GatewayDeps {
   readonly clock: Clock;
   readonly hub: MemoryBroker;
   readonly store: AgentStore;
+  /** In place of a database that is damaged. */
+  readonly newStore?: () => AgentStore;
   readonly solver: Solver;
   readonly verifier: Verifier;
   readonly schedule: (clock: Clock) => Schedule;
@@ -53,6 +57,8 @@ export class VirtualGateway {
   solverTrouble:
     | { kind: 'infeasible' | 'time-limit' | 'nan' | 'crash'; untilMs: number }
     | undefined;
+  /** What becomes of the agent's plans on their way, until when (real ms). */
+  babble: Babble | undefined;
   cycles = 0;
   missedCycles = 0;
   guard: VirtualProcess | undefined;
@@ -61,6 +67,8 @@ export class VirtualGateway {
   private readonly beganAtMs: number; // UTC, the world
   private boots = 0;
   private believed: Clock | undefined; // of the guard
+  private voice: Voice | undefined;
+  private current: ReturnType<typeof composeAgent> | undefined;
   private inside: ReturnType<typeof composeGuard> | undefined;
   private supervisor: ReturnType<typeof superviseAgent> | undefined;
 
@@ -135,6 +143,12 @@ export class VirtualGateway {
     return this.guard?.alive === true && Math.abs(offMs) < OFF_MS;
   }
 
+  /** Entries that guard and agent hold, as far as fields lead to them. */
+  held(): { readonly guard: number; readonly agent: number } {
+    const { inside, current } = this;
+    return { guard: inside ? entriesOf(inside) : 0, agent: current ? entriesOf(current) : 0 };
+  }
+
   /** SIGTERM: devices given back, last records to disk and to the cloud. */
   async stop(): Promise<void> {
     await this.inside?.stop();
@@ -153,12 +167,32 @@ export class VirtualGateway {
     this.guard?.kill();
   }
 
+  /** While nothing runs. @param how what the file holds then; of the database, that it is new */
+  damage(how: string): void {
+    const { newStore } = this.deps;
+    if (how === 'database' && newStore !== undefined) this.disk.lose(newStore());
+    else this.disk.guardState = how.startsWith('{') ? JSON.parse(how) : undefined;
+  }
+
+  /** An older agent asks for this power. @returns whether there was one before */
+  askOlder(powerW: number): boolean {
+    const nowMs = this.deps.clock.wallMs();
+    return this.agent?.alive === true && this.voice?.askOlder(powerW, nowMs) === true;
+  }
+
+  private babbling(): Babble['how'] | undefined {
+    const { babble } = this;
+    return babble && this.deps.clock.realMs() < babble.untilMs ? babble.how : undefined;
+  }
+
   private startAgent(parent: VirtualProcess) {
     const { deps, disk, site } = this;
     const process = startVirtualProcess(deps.clock, deps.clockError);
     const { clock } = process;
     this.agent = process;
     const pipe = createPipePair(deps.clock);
+    const voice = new Voice(pipe.agent, () => this.babbling());
+    this.voice = voice;
     const broker = deps.uplink?.client(process) ?? brokerOf(deps.hub, process);
     const store = disk.open(process);
     const exited = Promise.withResolvers<void>();
@@ -176,13 +210,14 @@ export class VirtualGateway {
         site: site.site,
         clock,
         times: timing(clock.speed),
-        pipe: pipe.agent,
+        pipe: voice.pipe,
         broker,
         store,
         solver: this.solverOf(process),
         log: deps.log,
         schedule: deps.schedule(clock),
       });
+      this.current = agent;
       void agent.ended.then(() => process.kill());
       void agent.start();
     });

@@ -2,13 +2,18 @@ import { gatewayTopics } from '../../gateway/contracts/topics.ts';
 import type { Directive, SignedDirective } from '../../gateway/contracts/values/directive.ts';
 import type { Image } from '../../gateway/contracts/values/image.ts';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
-import { MINUTE_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
+import { HOUR_MS, MINUTE_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
 import { timing } from '../../gateway/contracts/values/timing.ts';
 import type { AgentStore, BrokerMessage, Clock } from '../../gateway/ports.ts';
 import type { MemoryBroker } from '../broker-memory.ts';
 import { createAnswerJudge } from '../checkers/answers.ts';
+import { createDelayJudge } from '../checkers/delay.ts';
 import { createDirectiveJudge } from '../checkers/directives.ts';
+import { createEnvelopeJudge } from '../checkers/envelope.ts';
 import { createFigureJudge } from '../checkers/figures.ts';
+import { createGrowthJudge } from '../checkers/growth.ts';
+import { createNewsJudge } from '../checkers/news.ts';
+import { createOlderJudge } from '../checkers/older.ts';
 import { createRecordJudge } from '../checkers/records.ts';
 import { createRecoveryJudge } from '../checkers/recovery.ts';
 import { createTurnJudge } from '../checkers/turns.ts';
@@ -28,15 +33,19 @@ export interface StandDeps extends Pick<GatewayDeps, 'solver' | 'verifier' | 'sc
   readonly hub: MemoryBroker;
   readonly seed: number;
   readonly store: AgentStore;
+  readonly newStore: () => AgentStore;
   readonly digest: Digest;
   readonly clockSpeed: number; // of its monotonic face
   readonly report: (rule: WorldRule, site: string, what: string) => void;
 }
 
 const HEARD_KEPT = 200;
+const ODD_W = 777; // and quarters of a watt, as no plan has them
 const FORGED_SEQUENCE = 9_000_000_000_000;
-/** Faults of a device are forgotten after half a minute, those of the cloud after two. */
-const RECOVERED_MS = 2 * MINUTE_MS;
+/** L1: faults of a device are forgotten after half a minute, those of the cloud after two. */
+export const BACK_MS = { device: MINUTE_MS / 2, cloud: 2 * MINUTE_MS } as const;
+/** L6. */
+const NEWS_MS = MINUTE_MS;
 /** What a few minutes of a site's telemetry are. */
 const WAITING_MAX = 400;
 
@@ -48,16 +57,25 @@ export class VirtualStand implements Target {
   readonly heard: BrokerMessage[] = [];
   private readonly site: VirtualSite;
   private readonly deps: StandDeps;
-  private readonly topic: string;
+  readonly topic: string;
   private readonly answers: ReturnType<typeof createAnswerJudge>;
   private readonly figures: ReturnType<typeof createFigureJudge>;
   private readonly turns: ReturnType<typeof createTurnJudge>;
   private readonly directives: ReturnType<typeof createDirectiveJudge>;
   private readonly records: ReturnType<typeof createRecordJudge>;
+  private readonly envelope: ReturnType<typeof createEnvelopeJudge>;
+  private readonly olders: ReturnType<typeof createOlderJudge>;
+  private readonly delay: ReturnType<typeof createDelayJudge>;
+  private readonly news: ReturnType<typeof createNewsJudge>;
+  private readonly growth: ReturnType<typeof createGrowthJudge>;
   private readonly recovery: ReturnType<typeof createRecoveryJudge>;
   private image: Image | undefined;
   private imageRealMs = 0;
+  private olderCount = 0;
   private illUntilMs = 0; // a fault stands until then, real ms
+  private wellByMs = 0; // and by then nothing of it is left
+  private readonly hurtUntilMs = new Map<string, number>(); // by wire
+  private readonly busOf: ReadonlyMap<string, string>; // by device
 
   constructor(demo: DemoSite, deps: StandDeps) {
     this.deps = deps;
@@ -70,6 +88,7 @@ export class VirtualStand implements Target {
       onFrame: (id, frame) => {
         addFrame(digest, id, frame);
         this.answers.frame(frame);
+        this.wait(frame);
       },
       onUnanswered: (frame) => this.answers.unanswered(frame),
       onForeign: (id, frame) => addFrame(digest, id, frame),
@@ -81,6 +100,12 @@ export class VirtualStand implements Target {
     this.directives = createDirectiveJudge(report);
     this.records = createRecordJudge(site, report);
     this.recovery = createRecoveryJudge(report);
+    this.envelope = createEnvelopeJudge(site, report);
+    this.olders = createOlderJudge(report);
+    this.delay = createDelayJudge(timing(clock.speed).cycleMs, report);
+    this.news = createNewsJudge(report);
+    this.growth = createGrowthJudge(report);
+    this.busOf = new Map(site.devices.map(({ id, bus }) => [id, bus]));
     this.topic = gatewayTopics(site.tenant, site.gateway).directive;
     this.clockError = { aheadMs: 0, speed: deps.clockSpeed };
     this.uplink = new VirtualUplink({
@@ -95,7 +120,16 @@ export class VirtualStand implements Target {
       uplink: this.uplink,
       clockError: this.clockError,
       onImage: (image) => this.see(image),
+      onRecords: (records) => this.news.told(records, clock.realMs()),
     });
+    const look = (everyMs: number, run: () => void): void => {
+      clock.realAt(clock.realMs() + everyMs, () => {
+        run();
+        look(everyMs, run);
+      });
+    };
+    look(NEWS_MS / 2, () => this.hear());
+    look(HOUR_MS, () => this.measure());
   }
 
   get id(): string {
@@ -103,30 +137,39 @@ export class VirtualStand implements Target {
   }
 
   boot(): void {
-    this.turns.boot(this.deps.clock.realMs());
+    const nowMs = this.deps.clock.realMs();
+    this.turns.boot(nowMs);
+    this.delay.restart(nowMs);
+    this.news.lost();
     this.gateway.boot();
   }
 
   /** A fault struck; once the last one is over, the site has to be well again. */
-  struck(forMs: number): void {
+  struck(forMs: number, backMs: number): void {
     const { clock } = this.deps;
     this.illUntilMs = Math.max(this.illUntilMs, clock.realMs() + forMs);
-    const untilMs = this.illUntilMs;
-    clock.realAt(untilMs + RECOVERED_MS, () => {
-      if (this.illUntilMs === untilMs) this.well(RECOVERED_MS / 1_000);
+    this.wellByMs = Math.max(this.wellByMs, clock.realMs() + forMs + backMs);
+    const byMs = this.wellByMs;
+    clock.realAt(byMs, () => {
+      if (this.wellByMs === byMs) this.well();
     });
+  }
+
+  hurt(bus: string, untilMs: number): void {
+    this.hurtUntilMs.set(bus, Math.max(this.hurtUntilMs.get(bus) ?? 0, untilMs));
   }
 
   /** The cloud was given a record of this gateway. */
   stored(record: TelemetryRecord, isNew: boolean): void {
     if (isNew) this.deps.digest.add(JSON.stringify(record));
     this.records.stored(record, isNew);
+    this.news.stored(record);
   }
 
   /** Before the end: nothing may be left of what was. */
   async drained(): Promise<void> {
-    this.well(RECOVERED_MS / 1_000);
-    this.recovery.backlog((await this.deps.store.outbox()).rows, WAITING_MAX);
+    this.well();
+    this.recovery.backlog(await this.gateway.disk.waiting(), WAITING_MAX);
   }
 
   /** After the gateway has ended. @returns terminals that were not given back */
@@ -134,6 +177,14 @@ export class VirtualStand implements Target {
     this.records.end(this.gateway.disk.confirmed);
     this.site.stop();
     return this.site.court.unreleased();
+  }
+
+  older(): boolean {
+    this.olderCount += 1;
+    const powerW = ODD_W + this.olderCount / 4;
+    const isAsked = this.gateway.askOlder(powerW);
+    if (isAsked) this.olders.asked(powerW);
+    return isAsked;
   }
 
   forge(limitW: number): BrokerMessage {
@@ -159,9 +210,36 @@ export class VirtualStand implements Target {
     return { topic: this.topic, payload, properties: {} };
   }
 
-  private well(sinceS: number): void {
-    const isFresh = this.deps.clock.realMs() - this.imageRealMs < 2_000;
+  private well(): void {
+    const nowMs = this.deps.clock.realMs();
+    const isFresh = nowMs - this.imageRealMs < 2_000;
+    const sinceS = Math.round((nowMs - this.illUntilMs) / 1_000);
     this.recovery.judge(isFresh ? this.image : undefined, sinceS);
+  }
+
+  /** L6, as long as nothing stands in the way. */
+  private hear(): void {
+    const nowMs = this.deps.clock.realMs();
+    if (nowMs > this.illUntilMs) this.news.judge(nowMs, this.illUntilMs, NEWS_MS);
+  }
+
+  /** L5, at hours in which all is well. */
+  private measure(): void {
+    const { deps, gateway } = this;
+    if (deps.clock.realMs() < this.wellByMs) return;
+    const { guard, agent } = gateway.held();
+    this.growth.count('entries in the guard', guard);
+    this.growth.count('entries in the agent', agent);
+  }
+
+  /** L3: this device is read; others may have trouble. */
+  private wait(frame: Frame): void {
+    const nowMs = this.deps.clock.realMs();
+    const own = this.busOf.get(frame.device) ?? '';
+    const isOver = (bus: string): boolean =>
+      nowMs > (this.hurtUntilMs.get(bus) ?? 0) + BACK_MS.device;
+    const isElsewhere = [...this.hurtUntilMs].some(([bus, ms]) => bus !== own && nowMs < ms);
+    this.delay.frame(frame, isOver(own), isElsewhere);
   }
 
   private see(image: Image): void {
@@ -172,6 +250,8 @@ export class VirtualStand implements Target {
     this.turns.image(image, nowMs);
     this.figures.image(image);
     this.directives.image(image);
+    this.envelope.image(image, clock.wallMs());
+    this.olders.image(image);
     digest.add(image.mode);
     for (const { powerW, limitW } of image.decisions) {
       digest.count(powerW === null ? -1e9 : 10 * powerW);
@@ -186,7 +266,9 @@ export class VirtualStand implements Target {
     this.heard.push(message);
     if (this.heard.length > HEARD_KEPT) this.heard.shift();
     if (!this.gateway.isOnTime()) return;
-    this.site.directive(JSON.parse(body) as Directive);
+    const directive = JSON.parse(body) as Directive;
+    this.site.directive(directive);
+    this.envelope.directive(directive, this.deps.clock.wallMs());
   }
 }
 

@@ -1,4 +1,5 @@
 import type { DeviceMap } from '../../devices/profile.ts';
+import type { Directive } from '../../gateway/contracts/values/directive.ts';
 import { MINUTE_MS } from '../../gateway/contracts/values/time.ts';
 import type { BrokerMessage, Clock } from '../../gateway/ports.ts';
 import type { MemoryBroker } from '../broker-memory.ts';
@@ -8,6 +9,7 @@ import { type FaultKind, specOf } from './fault-kinds.ts';
 import type { PlannedFault } from './faults.ts';
 import type { VirtualGateway } from './gateway.ts';
 import type { ClockError } from './process.ts';
+import { moreHits } from './strike-more.ts';
 import type { VirtualUplink } from './uplink.ts';
 import type { VirtualBus } from './wires.ts';
 
@@ -19,6 +21,12 @@ export interface Target {
   /** Directives that reached it, newest last. */
   readonly heard: readonly BrokerMessage[];
   boot(): void;
+  /** A wire of it has a fault until then, real ms. */
+  hurt(bus: string, untilMs: number): void;
+  /** Where its directives come. */
+  readonly topic: string;
+  /** An agent that is no more speaks. @returns whether there was one before */
+  older(): boolean;
   /** A directive that nobody signed; it names this limit, W. */
   forge(limitW: number): BrokerMessage;
 }
@@ -29,29 +37,33 @@ export interface Stage {
   readonly cloud: VirtualCloud;
   readonly sources: SourceSide;
   readonly targets: readonly Target[];
+  /** A directive as the cloud would send it next. */
+  readonly sign: (directive: Omit<Directive, 'v' | 'sequence' | 'onLost'>) => Uint8Array;
 }
 
 /** A lie may be noticed that much later: a meter that stands still is stale after a minute. */
 const NOTICED_MS = 2 * MINUTE_MS;
 const ODD_W = 1_234.5; // no honest limit is no whole number
 
-type Hit = (target: Target, fault: PlannedFault, untilMs: number) => boolean;
+export type Hit = (target: Target, fault: PlannedFault, untilMs: number) => boolean;
 
 /** Lets faults happen. */
 export class Striker {
   private readonly stage: Stage;
+  private readonly more: Partial<Record<FaultKind, Hit>>;
   private brokerDownUntilMs = 0;
   private forged = 0;
 
   constructor(stage: Stage) {
     this.stage = stage;
+    this.more = moreHits(stage);
   }
 
   /** @returns whether it could happen */
   strike(fault: PlannedFault): boolean {
     const target = this.stage.targets[fault.siteIndex];
     if (target === undefined) return false;
-    const hit = this.hits[fault.kind] ?? this.onWire;
+    const hit = this.hits[fault.kind] ?? this.more[fault.kind] ?? this.onWire;
     const untilMs = this.stage.clock.realMs() + fault.forMs;
     if (!hit(target, fault, untilMs)) return false;
     if (specOf(fault.kind).lies === true) {
@@ -65,7 +77,7 @@ export class Striker {
     this.stage.clock.realAt(untilMs, run);
   }
 
-  private readonly onWire: Hit = (target, fault) => {
+  private readonly onWire: Hit = (target, fault, untilMs) => {
     const buses = [...target.gateway.site.buses.values()];
     const first = Math.floor((fault.pickPct / 100) * buses.length);
     for (let n = 0; n < buses.length; n += 1) {
@@ -73,6 +85,7 @@ export class Striker {
       const line = bus && lineOf(fault, bus, target);
       if (bus === undefined || line === undefined) continue;
       bus.faults.add(line, this.stage.clock.realMs());
+      target.hurt(bus.id, untilMs);
       return true;
     }
     return false;

@@ -5,6 +5,7 @@ import type { VirtualProcess } from './process.ts';
 const LOST_SHARE = 0.3;
 const REPEATED_AFTER_MS = 700; // behind what came since
 const FLAP_MS = 1_000;
+const SLOT_MS = 1_000;
 
 export interface UplinkDeps {
   readonly clock: Clock;
@@ -21,6 +22,8 @@ export class VirtualUplink {
   losesUntilMs = 0;
   repeatsUntilMs = 0;
   muteUntilMs = 0; // directives do not arrive
+  slowUntilMs = 0; // the broker takes one message after the other
+  slotMs = 0; // when it takes the next one
   private cutUntilMs = 0;
   private line: Line | undefined;
   readonly deps: UplinkDeps;
@@ -50,6 +53,13 @@ export class VirtualUplink {
   /** Gives the gateway what nobody has published. */
   inject(message: BrokerMessage): void {
     this.line?.hear(message);
+  }
+
+  /** As from the broker. @returns whether it could come */
+  deliver(message: BrokerMessage): boolean {
+    if (this.line?.connected !== true) return false;
+    this.line.arrive(message);
+    return true;
   }
 
   /** The client of one life of the agent. */
@@ -109,6 +119,11 @@ class Line implements Broker {
       await new Promise<void>((resolve) => clock.realAt(stallUntilMs, resolve));
       if (!this.process.alive) return new Promise(() => undefined);
     }
+    if (nowMs < this.uplink.slowUntilMs) {
+      this.uplink.slotMs = Math.max(this.uplink.slotMs, nowMs) + SLOT_MS;
+      await new Promise<void>((resolve) => clock.realAt(this.uplink.slotMs, resolve));
+      if (!this.process.alive) return new Promise(() => undefined);
+    }
     if (this.connected && nowMs < losesUntilMs && random.next() < LOST_SHARE) return;
     await this.inner.publish(topic, payload, options);
     if (nowMs < repeatsUntilMs) await this.inner.publish(topic, payload, options);
@@ -123,7 +138,7 @@ class Line implements Broker {
     this.process.run(() => this.onMessage?.(message));
   }
 
-  private arrive(message: BrokerMessage): void {
+  arrive(message: BrokerMessage): void {
     const { clock, directiveTopic, onDirective } = this.uplink.deps;
     const nowMs = clock.realMs();
     const isDirective = message.topic === directiveTopic;

@@ -11,16 +11,17 @@ import type {
   Verifier,
 } from '../../gateway/ports.ts';
 import { createMemoryBroker } from '../broker-memory.ts';
+import { judgeBooks } from '../checkers/books.ts';
 import type { Rule, WorldRule } from '../checkers/types.ts';
 import { createVirtualClock, type VirtualClock } from '../clock.ts';
 import { type DemoSite, demoClimate, demoSites } from '../sites/demo.ts';
 import { createSources } from '../sources/answer.ts';
 import { type CloudConfig, VirtualCloud } from './cloud.ts';
 import { createDigest, type Digest } from './digest.ts';
-import type { FaultKind } from './fault-kinds.ts';
+import { type FaultKind, isBeyond, specOf } from './fault-kinds.ts';
 import { type PlannedFault, planFaults } from './faults.ts';
-import { VirtualStand } from './stand.ts';
-import { Striker } from './strike.ts';
+import { BACK_MS, VirtualStand } from './stand.ts';
+import { type Stage, Striker } from './strike.ts';
 import { speedOf } from './variety.ts';
 
 /** What a world needs from outside: SQLite, the solver, schemas. No wire, file or timer. */
@@ -110,6 +111,7 @@ class World {
           hub,
           seed,
           store: ports.agentStore(startMs),
+          newStore: () => ports.agentStore(clock.wallMs()),
           solver: ports.solver,
           schedule: (own) => ports.schedule(own, log),
           verifier,
@@ -137,7 +139,9 @@ class World {
         },
       },
     );
-    this.striker = new Striker({ clock, hub, cloud: this.cloud, sources, targets: this.stands });
+    const { cloud, stands: targets } = this;
+    const sign = (said: Parameters<Stage['sign']>[0]) => this.directive(said);
+    this.striker = new Striker({ clock, hub, cloud, sources, targets, sign });
   }
 
   async run(): Promise<WorldResult> {
@@ -174,6 +178,14 @@ class World {
     };
   }
 
+  /** What the cloud itself would send next. */
+  private directive(said: Parameters<Stage['sign']>[0]): Uint8Array {
+    const sequence = this.store.nextSequence(`directive/${said.gateway}`);
+    const body = JSON.stringify({ v: 1, onLost: 'keep', sequence, ...said });
+    const signed = { body, keyId: signer.keyId, signature: signer.sign(body) };
+    return new TextEncoder().encode(JSON.stringify(signed));
+  }
+
   private sum(of: (stand: VirtualStand) => number): number {
     return this.stands.reduce((total, stand) => total + of(stand), 0);
   }
@@ -193,6 +205,9 @@ class World {
     this.collect();
     const sum = this.cloud.status()?.ledgerSumNano;
     if (sum !== '0') this.report('S15', 'cloud', `the ledger's sum is ${sum}`);
+    for (const what of judgeBooks(this.store.journal(), this.clock.wallMs())) {
+      this.report('S15', 'cloud', what);
+    }
   }
 
   /** What the sites' judges have found since the last time. */
@@ -242,7 +257,9 @@ class World {
     const stand = this.stands[fault.siteIndex];
     if (stand === undefined || !this.striker.strike(fault)) return;
     this.injected[fault.kind] = (this.injected[fault.kind] ?? 0) + 1;
-    stand.struck(fault.forMs);
+    const backMs = isBeyond(fault.kind) ? BACK_MS.cloud : BACK_MS.device;
+    const hit = specOf(fault.kind).everywhere === true ? this.stands : [stand];
+    for (const one of hit) one.struck(fault.forMs, backMs);
     this.options.log?.(this.clock.wallMs(), `FAULT ${fault.kind} ${stand.id} ${fault.line}`);
   }
 }

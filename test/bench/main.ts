@@ -6,6 +6,7 @@ import { benchLoop } from './loop.ts';
 import { benchModbus } from './modbus/modbus.ts';
 import { benchSite } from './site.ts';
 import { benchStep } from './step.ts';
+import { benchWorld } from './world.ts';
 
 /**
  * `npm run bench -- NAME [--json] [--minutes N]`: figures for docs/benchmarks.md. Each bench names
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> =
   modbus: benchModbus,
   site: benchSite,
   step: benchStep,
+  world: benchWorld,
 };
 
 const [name = 'site', ...flags] = process.argv.slice(2).filter((word) => word !== '--');

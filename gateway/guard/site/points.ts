@@ -6,7 +6,7 @@ import type { Derived, Source, Wiring } from './wiring.ts';
 /** What a box says of itself or is told: no quantity of the site. */
 const NO_QUANTITY = /^(set|limit|failsafe|heartbeat|enable|maker|model|serial|firmware|[A-Z])/;
 const SLOW = /Wh$|^sohPct$|^ratedW$/;
-const STATE = /^(socPct|chargeMaxW|dischargeMaxW|state)$|C$/;
+const STATE = /^(socPct|(c|disc)hargeMax[AW]|voltageV|state)$|C$/;
 const TURNED = /^(powerW|powerL\dW|reactiveVar|reactiveL\dVar)$/;
 
 const classes = new Map<string, PointClass>();

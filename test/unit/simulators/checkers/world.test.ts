@@ -2,8 +2,14 @@ import { expect, test } from 'vitest';
 import type { Image } from '../../../../gateway/contracts/values/image.ts';
 import type { EnergyRecord } from '../../../../gateway/contracts/values/record.ts';
 import { createAnswerJudge } from '../../../../simulators/checkers/answers.ts';
+import { judgeBooks } from '../../../../simulators/checkers/books.ts';
+import { createDelayJudge } from '../../../../simulators/checkers/delay.ts';
 import { createDirectiveJudge } from '../../../../simulators/checkers/directives.ts';
+import { createEnvelopeJudge } from '../../../../simulators/checkers/envelope.ts';
 import { createFigureJudge } from '../../../../simulators/checkers/figures.ts';
+import { createGrowthJudge, entriesOf } from '../../../../simulators/checkers/growth.ts';
+import { createNewsJudge } from '../../../../simulators/checkers/news.ts';
+import { createOlderJudge } from '../../../../simulators/checkers/older.ts';
 import { createRecordJudge } from '../../../../simulators/checkers/records.ts';
 import { createRecoveryJudge } from '../../../../simulators/checkers/recovery.ts';
 import { createTurnJudge } from '../../../../simulators/checkers/turns.ts';
@@ -124,4 +130,98 @@ test('L1, L2: a site that stays ill, a backlog that stays', () => {
   judge.judge(undefined, 120);
   judge.backlog(5_000, 400);
   expect(rules).toEqual(['L1', 'L1', 'L1', 'L2']);
+});
+
+const decided = (powerW: number | null) =>
+  ({ decisions: [{ terminal: 'battery1', powerW }] }) as unknown as Image;
+
+test('S6: what an older agent asked for is done', () => {
+  const { rules, report } = heard();
+  const judge = createOlderJudge(report);
+  judge.asked(777.25);
+  judge.image(decided(777));
+  judge.image(decided(null));
+  expect(rules).toEqual([]);
+  judge.image(decided(777.25));
+  judge.image(decided(777.25));
+  expect(rules).toEqual(['S6']);
+});
+
+test('S14: limits that are looser than what binds, and powers beyond a rating', () => {
+  const { rules, report } = heard();
+  const judge = createEnvelopeJudge(SUNFIELD, report);
+  const bound = { importLimitW: 5_000, exportLimitW: 4_000 };
+  const times = { issuedAtMs: 0, fromMs: 0, untilMs: 900_000, onLost: 'keep', why: '' } as const;
+  judge.directive({ v: 1, kind: 'envelope', gateway: 'g', sequence: 1, ...times, ...bound }, 0);
+  const image = (exportLimitW: number, powerW: number): Image =>
+    ({ ...decided(powerW), limits: { ...bound, exportLimitW, source: '' } }) as Image;
+  judge.image(image(4_000, 20_000), 10_000);
+  expect(rules).toEqual([]);
+  judge.image(image(4_100, 20_000), 20_000);
+  judge.image(image(4_000, 9e6), 30_000);
+  expect(rules).toEqual(['S14', 'S14']);
+});
+
+test('S15: an interval that is booked twice, settled twice, or traded and never settled', () => {
+  const line = (id: string, amount = '5'): string =>
+    JSON.stringify({
+      id,
+      legs: [
+        ['a', amount],
+        ['b', '-5'],
+      ],
+    });
+  const trade = line('trade/z1/0');
+  const settled = line('imbalance/z1/0/1');
+  const again = [line('imbalance/z1/0/1/reversed'), line('imbalance/z1/0/2')];
+  expect(judgeBooks([trade, settled], 1e9)).toEqual([]);
+  expect(judgeBooks([trade, settled, ...again], 1e9)).toEqual([]);
+  expect(judgeBooks([trade, trade, settled], 1e9)).toEqual(['trade/z1/0 is booked twice']);
+  expect(judgeBooks([settled, line('imbalance/z1/0/2')], 1e9)).toHaveLength(1);
+  expect(judgeBooks([line('fee/z1/0', '6')], 1e9)).toEqual(['fee/z1/0 sums to 1']);
+  expect(judgeBooks([trade], 1e9)).toEqual(['z1/0 was traded and is not settled']);
+});
+
+test('L3: a device that waits because another one is silent', () => {
+  const { rules, report } = heard();
+  const judge = createDelayJudge(1_000, report);
+  let atMs = 0;
+  const read = (pauseMs: number, isElsewhere: boolean): void => {
+    atMs += pauseMs;
+    judge.frame({ ...frame(false, 1), atMs }, true, isElsewhere);
+  };
+  for (let n = 0; n < 70; n += 1) read(1_000, false);
+  read(2_100, true);
+  expect(rules).toEqual([]);
+  read(2_400, true);
+  expect(rules).toEqual(['L3']);
+  judge.restart(atMs);
+  read(9_000, true);
+  expect(rules).toEqual(['L3']);
+});
+
+test('L5: what grows with every hour', () => {
+  const { rules, report } = heard();
+  const judge = createGrowthJudge(report);
+  for (const entries of [900, 1_000, 1_000, 1_100, 1_400]) judge.count('entries', entries);
+  expect(rules).toEqual([]);
+  judge.count('entries', 1_600);
+  expect(rules).toEqual(['L5']);
+  const inner = new Map([[1, [1, 2]]]);
+  expect(entriesOf({ a: new Set([3]), inner, clock: [1, 2, 3] })).toBe(4);
+});
+
+test('L6: an event that does not come to the cloud', () => {
+  const { rules, report } = heard();
+  const judge = createNewsJudge(report);
+  const event = (seq: number) =>
+    ({ kind: 'event', epoch: 1, seq, atMs: 0, code: 'MODE', mode: 'safe', text: '' }) as const;
+  judge.told([event(1), event(2)], 0);
+  judge.stored(event(1));
+  judge.judge(59_000, 0, 60_000);
+  judge.judge(100_000, 50_000, 60_000);
+  expect(rules).toEqual([]);
+  judge.judge(120_000, 50_000, 60_000);
+  judge.judge(130_000, 50_000, 60_000);
+  expect(rules).toEqual(['L6']);
 });

@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { withTraps } from '../../../../simulators/cli/traps.ts';
 import { FAULT_KINDS, specOf } from '../../../../simulators/world/fault-kinds.ts';
 import { faultText, parseFaults, planFaults } from '../../../../simulators/world/faults.ts';
-import { shrink } from '../../../../simulators/world/shrink.ts';
+import { type Span, shrink, shrinkSpan } from '../../../../simulators/world/shrink.ts';
+import { startOf } from '../../../../simulators/world/variety.ts';
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 test('plans faults that end before the run does, the same for one seed', () => {
   const faults = planFaults(3, 2, DAY_MS);
@@ -44,6 +46,35 @@ test('shrinking finds the two faults that it takes', async () => {
   expect(least).toEqual(needed);
   expect(runs).toBeLessThanOrEqual(200);
   expect(await shrink(faults, async () => true)).toEqual([]);
+});
+
+test('shrinking finds the short day that it takes', async () => {
+  const [fault] = planFaults(7, 1, DAY_MS).filter(({ atMs }) => atMs > DAY_MS / 2);
+  if (fault === undefined) throw new Error('no fault in the afternoon');
+  const span = { startMs: 0, days: 1, faults: [fault] };
+  const wrongMs = fault.atMs + 60_000;
+  const wrong = async ({ startMs, days, faults }: Span): Promise<number | undefined> => {
+    const atMs = wrongMs - startMs;
+    return faults.length > 0 && atMs > 0 && atMs < days * DAY_MS ? atMs : undefined;
+  };
+  const least = await shrinkSpan(span, wrong);
+  expect(least.days).toBe(0.02);
+  expect(least.startMs % 900_000).toBe(0);
+  expect(least.startMs + (least.faults[0]?.atMs ?? 0)).toBe(fault.atMs);
+  expect(await wrong(least)).toBeGreaterThan(0);
+  // One that needs its whole day keeps it.
+  const whole = async ({ startMs, days }: Span) =>
+    startMs === 0 && days === 1 ? DAY_MS - 1 : undefined;
+  expect(await shrinkSpan(span, whole)).toEqual(span);
+});
+
+test('a seed in eight begins in the hours before clocks change', () => {
+  const changes = [Date.UTC(2027, 2, 28, 1), Date.UTC(2027, 9, 31, 1)];
+  const before = (startMs: number): boolean =>
+    changes.some((atMs) => atMs > startMs && atMs - startMs <= 4 * HOUR_MS);
+  const starts = Array.from({ length: 400 }, (_, seed) => startOf(seed));
+  expect(starts.filter(before).length).toBeGreaterThan(25);
+  expect(starts.every((startMs) => startMs % 900_000 === 0)).toBe(true);
 });
 
 test('a run that reaches for real time, chance or the network fails', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../../../../gateway/contracts/values/reading.ts';
 import type { Site } from '../../../../../gateway/contracts/values/site.ts';
 import { timing } from '../../../../../gateway/contracts/values/timing.ts';
+import { classOf } from '../../../../../gateway/guard/site/points.ts';
 import { NO_MEMORY, type SiteMemory, siteStep } from '../../../../../gateway/guard/site/site.ts';
 import type { SiteState } from '../../../../../gateway/guard/site/types.ts';
 import { wire } from '../../../../../gateway/guard/site/wiring.ts';
@@ -333,4 +334,17 @@ describe('one instant for what is added up', () => {
     expect(aligned?.byTerminal['battery1']).toBe(750);
     expect(aligned?.byTerminal['pv1']).toBeNaN();
   });
+});
+
+it('what a BMS allows in amperes lives as long as what it allows in watts', () => {
+  for (const quantity of [
+    'chargeMaxA',
+    'dischargeMaxA',
+    'chargeMaxW',
+    'dischargeMaxW',
+    'voltageV',
+  ]) {
+    expect(classOf(quantity), quantity).toBe('state');
+  }
+  expect(classOf('currentL1A')).toBe('control');
 });
