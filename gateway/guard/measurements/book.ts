@@ -13,7 +13,11 @@ interface Entry {
   toldAtMs: number;
   failing: boolean; // the last attempt gave nothing
   gone: boolean; // this device does not have it, and not every one does
+  odd: number | undefined; // a counter's value that waits for the next read to agree
 }
+
+/** Half of what a counter's low word counts: a real one does not move by so much between reads. */
+const TORN_COUNTS = 32_768;
 
 /**
  * Readings of one device: decodes answers into them and says how much they are worth now. After a
@@ -75,8 +79,11 @@ export class ReadingBook {
     } else if (value < (point.min ?? value) || value > (point.max ?? value)) {
       entry.told = 'implausible';
       this.bad += 1;
+    } else if (!isWhole(entry, value, exponent)) {
+      entry.odd = value;
     } else {
       entry.told = undefined;
+      entry.odd = undefined;
       entry.last = value;
       entry.lastAtMs = atMs;
       this.good += 1;
@@ -150,11 +157,29 @@ export class ReadingBook {
     if (entry === undefined) {
       const decode = decoderOf(this.map, point);
       const never = { last: undefined, lastAtMs: 0, told: undefined, toldAtMs: 0 };
-      entry = { point, decode, ...never, failing: false, gone: false };
+      entry = { point, decode, ...never, failing: false, gone: false, odd: undefined };
       this.entries.set(point.key, entry);
     }
     return entry;
   }
+}
+
+/**
+ * A device that does not hold its counters still while it answers gives the high word of one moment
+ * with the low word of another. One that falls or leaps is believed when the next read agrees: a
+ * new meter, or one that was reset.
+ */
+function isWhole({ point, last, odd }: Entry, value: number, exponent: number | undefined) {
+  if (point.unit !== 'Wh' || point.count < 2 || !/^[iu]/.test(point.as)) return true;
+  const mostWh = TORN_COUNTS * Math.abs(point.scale ?? 1) * tens(exponent ?? 0);
+  const follows = (before: number): boolean => value >= before && value - before < mostWh;
+  return last === undefined || follows(last) || (odd !== undefined && follows(odd));
+}
+
+function tens(exponent: number): number {
+  let value = 1;
+  for (let n = Math.abs(exponent); n > 0; n -= 1) value *= 10;
+  return exponent < 0 ? 1 / value : value;
 }
 
 function worth(entry: Entry, nowMs: number, freshMs: number): Reading {

@@ -223,6 +223,28 @@ test('a scale factor that flips between two registers never becomes a wrong powe
   expect(peer.asked.length).toBeGreaterThan(0);
 });
 
+test('a counter torn inside one answer never counts, one that was reset does', async () => {
+  const { put, read, cycles } = await rig();
+  put(700, 0, 65_530);
+  await cycles(70);
+  const seen: unknown[] = [];
+  const next = async (high: number, low: number): Promise<void> => {
+    put(700, high, low);
+    await cycles(31);
+    const reading = read('inWh');
+    seen.push(reading?.quality === 'good' ? reading.value : reading);
+  };
+  await next(0, 65_534);
+  await next(1, 65_534); // the high word of the next moment
+  await next(1, 6);
+  await next(0, 8); // the high word of the moment before
+  await next(1, 10);
+  expect(seen).toEqual([65_534, 65_534, 65_542, 65_542, 65_546]);
+  await next(0, 3);
+  await next(0, 5);
+  expect(seen.slice(-2)).toEqual([65_546, 5]);
+});
+
 test('a refused range is split once, what is missing is asked no more', async () => {
   const { peer, put, poller, cycles, read, lines } = await rig();
   await cycles(2);
