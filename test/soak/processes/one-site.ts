@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { vi } from 'vitest';
+import { setTimeout as later } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
 import type { LiveView } from '../../../gateway/contracts/values/view.ts';
 import { type DemoProcess, startProcess } from '../../../simulators/demo/processes.ts';
 import { Run, type RunningGateway } from '../../../simulators/demo/run.ts';
@@ -12,6 +13,8 @@ import { sqliteBooks } from '../../hil/fleet/books.ts';
 
 /** A cycle is 200 ms and a device's own timer 12 s, all of it real. */
 const SPEED = 5;
+/** Of the turns: the machine is busy. Each wait for a slow disk would cost 25 of them. */
+const MISSED_SHARE = 0.1;
 const RUNS = ['trading', 'planning', 'rules'];
 
 export const until = (condition: () => boolean, timeout: number) =>
@@ -23,7 +26,7 @@ export class OneSite {
   readonly run: Run;
   watch: Watch | undefined;
 
-  constructor() {
+  constructor(speed = SPEED) {
     this.stage = new Stage();
     this.stage.mark();
     this.run = new Run({
@@ -34,7 +37,7 @@ export class OneSite {
           history: (untilMs) => historyCsv(demo.plant, untilMs),
           drive: undefined,
         })),
-      ...{ seed: 1, speed: SPEED, withCloud: true },
+      ...{ seed: 1, speed, withCloud: true },
       startMs: Date.parse('2026-06-17T09:10:00Z'),
       ...{ transformerVa: 160_000, backgroundW: 12_000, notice: () => undefined },
     });
@@ -92,6 +95,23 @@ export class OneSite {
     this.run.gateways[0] = { ...this.gateway(), process: started };
     if (this.watch !== undefined) this.watch.live = undefined;
     if (started.name !== site.gateway) throw new Error('another process was started');
+  }
+
+  /** What stands for a while costs no cycle, and the site runs on when it is over. */
+  async costsNoCycle(standsMs: number, begin: () => Promise<() => unknown>): Promise<void> {
+    const before = this.seen();
+    const end = await begin();
+    await later(standsMs);
+    await end();
+    const gone = this.seen().atMs;
+    await until(() => this.seen().atMs > gone && this.isRunning(), 120_000);
+    const after = this.seen();
+    const slots = (after.atMs - before.atMs) / after.cycleMs;
+    const missed = after.guard.missedCycles - before.guard.missedCycles;
+    const turns = after.guard.cycles - before.guard.cycles;
+    expect(turns).toBeGreaterThan((1 - MISSED_SHARE) * slots - 2);
+    expect(missed).toBeLessThan(MISSED_SHARE * slots);
+    expect(this.gateway().court.violations).toEqual([]);
   }
 
   /** The gateway's log. */

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as later } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MEMORY } from '../../../gateway/processes/memory.ts';
+import { OneSite } from './one-site.ts';
+
+/** Cycles of 50 ms: every hour of the site's own time passes in three minutes. */
+const SPEED = 20;
+const MINUTES = Number(process.env['SOAK_MEMORY_MINUTES'] ?? 30); // real, without the first
+const WARM_MINUTES = 5; // what is loaded and compiled once is there
+const LOOK_MS = 2_000;
+const SLOPE_MAX_MIB_H = 1;
+/** What is open for a moment: a connection of the page, a file that is being replaced. */
+const HANDLES_SPREAD_MAX = 6;
+
+interface Look {
+  readonly atH: number; // of the site
+  readonly rssMib: number;
+  readonly handles: number;
+}
+
+let place: OneSite;
+
+beforeAll(async () => {
+  place = new OneSite(SPEED);
+  await place.start();
+}, 240_000);
+
+afterAll(() => place?.end(), 60_000);
+
+function look(pid: number): Look {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const rssKib = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+  const handles = readdirSync(`/proc/${pid}/fd`).length;
+  return { atH: place.seen().atMs / 3_600_000, rssMib: rssKib / 1_024, handles };
+}
+
+/** Of a straight line through all looks, MiB an hour of the site. */
+function slopeOf(looks: readonly Look[]): number {
+  const mean = (of: (one: Look) => number): number =>
+    looks.reduce((sum, one) => sum + of(one), 0) / looks.length;
+  const [midH, midMib] = [mean(({ atH }) => atH), mean(({ rssMib }) => rssMib)];
+  const across = mean(({ atH, rssMib }) => (atH - midH) * (rssMib - midMib));
+  return across / mean(({ atH }) => (atH - midH) ** 2);
+}
+
+it('guard and agent hold as much at the end as at the start, files too', async () => {
+  await later(WARM_MINUTES * 60_000);
+  const [guard = 0, agent = 0] = place.pids();
+  const looks = { guard: [] as Look[], agent: [] as Look[] };
+  for (const untilMs = performance.now() + MINUTES * 60_000; performance.now() < untilMs; ) {
+    looks.guard.push(look(guard));
+    looks.agent.push(look(agent));
+    await later(LOOK_MS);
+  }
+  for (const who of ['guard', 'agent'] as const) {
+    const all = looks[who];
+    const rss = all.map(({ rssMib }) => rssMib);
+    const handles = all.map((one) => one.handles);
+    const slope = slopeOf(all);
+    const hours = (all.at(-1)?.atH ?? 0) - (all[0]?.atH ?? 0);
+    process.stdout.write(
+      `${who}: ${slope.toFixed(2)} MiB/h over ${hours.toFixed(1)} h, at most ` +
+        `${Math.max(...rss).toFixed(0)} MiB, ${Math.min(...handles)} to ` +
+        `${Math.max(...handles)} handles\n`,
+    );
+    expect(slope).toBeLessThan(SLOPE_MAX_MIB_H);
+    expect(Math.max(...rss)).toBeLessThan(MEMORY[who].tellMib);
+    expect(Math.max(...handles) - Math.min(...handles)).toBeLessThanOrEqual(HANDLES_SPREAD_MAX);
+  }
+  expect(place.pids()).toEqual([guard, agent]);
+});
