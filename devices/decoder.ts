@@ -8,7 +8,7 @@ import type { DeviceMap, ResolvedPoint } from './profile.ts';
 export type Decoder = (
   words: ArrayLike<number>,
   offset: number,
-  exponent: number | undefined,
+  exponent?: number,
 ) => number | undefined;
 
 const EXPONENT_MAX = 10;

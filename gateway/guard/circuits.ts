@@ -3,6 +3,7 @@ import type { Connection, Edge, Site, Terminal } from '../contracts/values/site.
 import type { CircuitFacts } from './safety/facts.ts';
 import { NOMINAL_V, phaseFlow, phasesOf, shareOn } from './site/phases.ts';
 import type { PhaseState, SiteState } from './site/types.ts';
+import { placeNames } from './site/wiring.ts';
 
 /** Where nothing measures reactive power: the widest power factor that grid codes ask for. */
 const UNKNOWN_FACTOR = 0.9;
@@ -19,8 +20,19 @@ function nodesUp(site: Site, node: string): string[] {
   return path;
 }
 
-const behind = (site: Site, node: string): Terminal[] =>
-  site.terminals.filter((terminal) => nodesUp(site, terminal.node).includes(node));
+/** What hangs behind each node of a site: asked every turn, worked out once. */
+const BEHIND = new WeakMap<Site, Map<string, readonly Terminal[]>>();
+
+function behind(site: Site, node: string): readonly Terminal[] {
+  const known = BEHIND.get(site) ?? new Map<string, readonly Terminal[]>();
+  BEHIND.set(site, known);
+  let members = known.get(node);
+  if (members === undefined) {
+    members = site.terminals.filter((terminal) => nodesUp(site, terminal.node).includes(node));
+    known.set(node, members);
+  }
+  return members;
+}
 
 const phasesAt = (site: Site, node: string): 1 | 3 =>
   site.nodes.find(({ id }) => id === node)?.phases ?? 3;
@@ -102,7 +114,7 @@ function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
   const shares = Object.fromEntries(members.map(({ id }) => [id, 1]));
   const facts: CircuitFacts[] = [];
   if (limitA !== undefined) {
-    const measured = phasesOf(site.points, edge.id);
+    const measured = phasesOf(site.points, placeNames(edge.id));
     const phases = phasesAt(spec, edge.node);
     if (measured.length > 0) facts.push(...phaseFacts(measured, members, limitA, phases, []));
     else facts.push(unphased(edge, members, phases, flow, site));

@@ -123,19 +123,18 @@ export function devicesOf(
   devices: readonly DeviceView[],
   leases: readonly Lease[],
   findings: readonly Finding[],
-  deviceOf: (terminal: string) => string | undefined,
+  deviceOf: ReadonlyMap<string, string | undefined>, // by terminal
   wallAheadMs: number,
 ): DeviceView[] {
   return devices.map((device) => {
-    const lease = leases.find((one) => one.device === device.id && one.armed);
-    const own = findings.filter(({ terminal }) => deviceOf(terminal) === device.id);
-    const isDeaf = leases.some((one) => one.device === device.id && one.givenBack);
+    const held = leases.filter((one) => one.device === device.id);
+    const lease = held.find(({ armed }) => armed);
+    const own = findings.filter(({ terminal }) => deviceOf.get(terminal) === device.id);
+    const isDeaf = held.some(({ givenBack }) => givenBack);
     const until = lease && Math.round(lease.armedUntilMonoMs + wallAheadMs);
     return {
       ...device,
-      state: leases.some((one) => one.device === device.id && one.aside)
-        ? 'observing'
-        : stateOf(device, own, isDeaf),
+      state: held.some(({ aside }) => aside) ? 'observing' : stateOf(device, own, isDeaf),
       ...(isDeaf ? { follows: false } : {}),
       ...(until === undefined ? {} : { leaseUntilMs: until }),
     };

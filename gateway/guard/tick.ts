@@ -101,6 +101,7 @@ class SiteGuard implements Guard {
   private readonly resting: readonly string[];
   private memory: GuardMemory;
   private readonly intents = new Intents();
+  private readonly deviceOf: ReadonlyMap<string, string | undefined>; // by terminal
   private newest: Image | undefined;
   private mode: Mode = 'safe';
   private modeSinceMs: number;
@@ -114,6 +115,8 @@ class SiteGuard implements Guard {
     // Without a saved state, beyond any that this gateway has counted to: the cloud knows its keys.
     this.epoch = (saved?.epoch ?? Math.floor(clock.wallMs() / 1_000)) + 1;
     this.plant = plantOf(site, times, deps.commissioned, deps.bootId);
+    const { terminals } = this.plant.wiring;
+    this.deviceOf = new Map(terminals.map(({ spec, device }) => [spec.id, device]));
     this.recorder = deps.blackBox && new Recorder(deps.blackBox, this.plant, deps.log);
     this.resting = site.terminals.flatMap(({ id, minRunMs, minRestMs }) =>
       minRunMs > 0 || minRestMs > 0 ? [id] : [],
@@ -297,8 +300,6 @@ class SiteGuard implements Guard {
     if (mode !== this.mode || this.turns === 0) this.modeSinceMs = site.wallMs;
     this.mode = mode;
     this.turns += 1;
-    const wired = (terminal: string) =>
-      this.plant.wiring.terminals.find((one) => one.spec.id === terminal)?.device;
     const ahead = site.wallMs - clock.monoMs();
     return {
       cycle: this.turns,
@@ -311,7 +312,7 @@ class SiteGuard implements Guard {
       reason,
       points: site.points,
       decisions,
-      devices: devicesOf(seen.devices, writer.state(), judged.findings, wired, ahead),
+      devices: devicesOf(seen.devices, writer.state(), judged.findings, this.deviceOf, ahead),
       doubts: doubtsOf(site),
       concerns: concernsOf(turn, this.plant.spec, this.deps.times),
       filling: Object.keys(decided.filling),

@@ -11,6 +11,8 @@ export const WRITES = [
   'forget',
 ] as const;
 export const READS = ['readRecords', 'outbox', 'history', 'get', 'list'] as const;
+const READ_NAMES: ReadonlySet<string> = new Set(READS);
+export const isRead = (name: string): name is Read => READ_NAMES.has(name);
 export type Write = (typeof WRITES)[number];
 export type Read = (typeof READS)[number];
 

@@ -6,6 +6,7 @@ import {
   apply,
   type Call,
   DEFAULTS,
+  isRead,
   type Read,
   type StoreSettings,
   type Write,
@@ -116,11 +117,10 @@ export function openStoreInProcess(
     () => opened,
     async (name, args) => {
       if (name === 'close') return core.close();
-      let value: unknown;
-      core.together(() => {
-        value = apply(core, name, structuredClone(args));
-      });
-      return value;
+      if (!db.open) throw new Error('the store is closed');
+      if (isRead(name)) return apply(core, name, args);
+      core.together(() => apply(core, name, structuredClone(args)));
+      return undefined;
     },
   );
 }

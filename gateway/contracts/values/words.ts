@@ -30,11 +30,20 @@ export function powerParts(powerW: number): { readonly value: string; readonly u
     : { value: figure(powerW / 1_000, 1), unit: 'kW' };
 }
 
+/** Limits and plans are the same turn after turn: their words are kept, up to this many. */
+const KEPT = 512;
+const powers = new Map<number, string>();
+
 /** '12.4 kW', '640 W', 'unknown'; magnitude only. */
 export function power(powerW: Figure): string {
   if (!isKnown(powerW)) return UNKNOWN_WORD;
+  const known = powers.get(powerW);
+  if (known !== undefined) return known;
   const { value, unit } = powerParts(powerW);
-  return `${value}${NARROW}${unit}`;
+  const words = `${value}${NARROW}${unit}`;
+  if (powers.size >= KEPT) powers.clear();
+  powers.set(powerW, words);
+  return words;
 }
 
 /** '3.1 kWh' below 100 kWh, '4,912 kWh' above; magnitude only. */

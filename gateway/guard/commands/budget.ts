@@ -34,8 +34,9 @@ export class Budget {
     return true;
   }
 
-  all(): Record<string, number> {
-    return { ...this.counts };
+  /** Another object once it has changed. */
+  all(): Readonly<Record<string, number>> {
+    return this.counts;
   }
 
   private isOlder(key: string): boolean {

@@ -165,7 +165,7 @@ export class Lease {
 
   /** Brings the device to the verdict, as little as is needed. */
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
-    const { spec, map } = control;
+    const { spec } = control;
     this.permit = permitOf(this.options, spec, verdict);
     if (control.needsScale || control.needsCompare || this.unknown) {
       if (!(await control.read(this.options.handle))) return 'again';
@@ -180,7 +180,7 @@ export class Lease {
     const aim = stands ? verified : verdict;
     if (stands) this.toldW = verdict.powerW;
     const command = this.command(spec, aim);
-    const set = finals(targets(map, spec.set, command, control.exponents));
+    const set = control.aims(command);
     const isArmed = this.timer.runs(nowMs);
     if (this.unknown) {
       // The last write was not answered: what the registers show decides, not a blind repeat.

@@ -3,7 +3,7 @@ import type { ControlSpec, DeviceMap, ResolvedPoint } from '../../../devices/pro
 import type { Terminal } from '../../contracts/values/site.ts';
 import type { Request } from '../bus/pdu.ts';
 import type { BusHandle } from '../bus/types.ts';
-import { controlOf, controlPoints, type Target } from './targets.ts';
+import { type Command, controlOf, controlPoints, finals, type Target, targets } from './targets.ts';
 
 const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
 const SPACES = ['holding', 'input', 'coil', 'discrete'] as const;
@@ -36,6 +36,15 @@ function spansOf(map: DeviceMap, points: readonly ResolvedPoint[]): Span[] {
   return spans;
 }
 
+const sameCommand = (a: Command, b: Command): boolean =>
+  a.powerW === b.powerW &&
+  a.direction === b.direction &&
+  a.currentA === b.currentA &&
+  a.ratedW === b.ratedW &&
+  a.timeoutS === b.timeoutS &&
+  a.safeW === b.safeW &&
+  a.safeOn === b.safeOn;
+
 function requestOf(span: Span): Request {
   const space = span.points[0]?.space ?? 'holding';
   return { fc: FUNCTION[space], at: span.at, count: span.end - span.at };
@@ -48,7 +57,10 @@ export class ControlRegisters {
   readonly exponents = new Map<string, number>();
   private readonly shown = new Map<string, number | undefined>();
   private readonly spans: readonly Span[];
+  private readonly scales: readonly string[]; // read back with the points
+  private readonly hasStored: boolean;
   private compared = false; // read since the connection was opened
+  private aimed: { readonly command: Command; readonly targets: readonly Target[] } | undefined;
 
   private constructor(map: DeviceMap, spec: ControlSpec) {
     this.map = map;
@@ -63,6 +75,8 @@ export class ControlRegisters {
       const here = all.filter((point) => point.space === space);
       return spansOf(map, here);
     });
+    this.scales = all.filter(({ as }) => as === 'sf').map(({ key }) => key);
+    this.hasStored = spec.flash === 'persistent' || all.some(({ stored }) => stored === true);
   }
 
   /** Undefined when the device offers no such control for the terminal. */
@@ -73,15 +87,24 @@ export class ControlRegisters {
 
   /** Stored registers are compared before they are written. */
   get needsCompare(): boolean {
-    if (this.compared) return false;
-    const points = this.spans.flatMap((span) => span.points);
-    return this.spec.flash === 'persistent' || points.some(({ stored }) => stored);
+    return !this.compared && this.hasStored;
   }
 
   /** A value cannot be written before its scale factor is known. */
   get needsScale(): boolean {
-    const points = this.spans.flatMap((span) => span.points);
-    return points.some((point) => point.as === 'sf' && !this.exponents.has(point.key));
+    return this.scales.some((key) => !this.exponents.has(key));
+  }
+
+  /**
+   * What the registers must show in the end under a command; the same one comes cycle after cycle.
+   * @throws RangeError when a register cannot hold its value
+   */
+  aims(command: Command): readonly Target[] {
+    if (this.aimed === undefined || !sameCommand(this.aimed.command, command)) {
+      const set = finals(targets(this.map, this.spec.set, command, this.exponents));
+      this.aimed = { command, targets: set };
+    }
+    return this.aimed.targets;
   }
 
   /** Reads all of them, scale factors included; false when that failed. */
@@ -96,6 +119,7 @@ export class ControlRegisters {
       for (const point of span.points) {
         if (point.as !== 'sf') continue;
         const exponent = decodePoint(this.map, point, words, point.at - span.at);
+        if (exponent !== this.exponents.get(point.key)) this.aimed = undefined;
         if (exponent === undefined) this.exponents.delete(point.key);
         else this.exponents.set(point.key, exponent);
       }

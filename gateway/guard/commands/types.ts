@@ -43,6 +43,9 @@ export interface Writer {
   state(): readonly LeaseView[];
   /** Setpoints that somebody else changed, one sentence each; each is told once. */
   foreign(): readonly string[];
-  /** Writes to stored registers by `device@day` (UTC day number), to be kept over a restart. */
-  budget(): Record<string, number>;
+  /**
+   * Writes to stored registers by `device@day` (UTC day number), to be kept over a restart;
+   * another object once it has changed.
+   */
+  budget(): Readonly<Record<string, number>>;
 }

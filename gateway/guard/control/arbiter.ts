@@ -208,18 +208,20 @@ export function arbitrate(
 ): Arbitration {
   const fill = fillState(before.fill, asked.site, asked.times.cycleMs);
   const seen = { ...asked, filling: fillingNow(fill, asked.site) };
-  let open = openAll(seen.site);
+  let view: View = { ...seen, open: openAll(seen.site) };
   const wishes: Wish[] = [];
   const asks: Ask[] = [];
   const run = <State>(controller: Controller<State>, state: State): State => {
-    const step = controller.step(state, { ...seen, open }, nowMs);
-    open = narrowAll(open, step.wishes);
-    wishes.push(...step.wishes);
-    asks.push(...(step.asks ?? []));
+    const step = controller.step(state, view, nowMs);
+    if (step.asks !== undefined) asks.push(...step.asks);
+    if (step.wishes.length > 0) {
+      wishes.push(...step.wishes);
+      view = { ...seen, open: narrowAll(view.open, step.wishes) };
+    }
     return step.state;
   };
   const protection = run(protect, before.protect);
-  const device = open;
+  const device = view.open;
   const next = {
     protect: protection,
     island: run(island, before.island),
@@ -246,10 +248,10 @@ export function arbitrate(
   const known = seen.trial === undefined ? before.lead : NO_LEAD;
   const corrections: Corrections = { bias, lead: known, crept: {} };
   const points = able.flatMap((terminal) => {
-    const range = open[terminal.id];
+    const range = view.open[terminal.id];
     return range === undefined ? [] : [pointOf(terminal, range)];
   });
-  const moved = keepPhases(points, device, { ...seen, open });
+  const moved = keepPhases(points, device, view);
   wishes.push(...moved.values());
   const proposals = points.map((point) => {
     const { id } = point.terminal;

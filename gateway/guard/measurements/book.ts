@@ -1,8 +1,9 @@
 import { type Decoder, decoderOf } from '../../../devices/decoder.ts';
 import type { DeviceMap, ResolvedPoint } from '../../../devices/profile.ts';
+import { Layout } from '../../contracts/values/layout.ts';
 import type { BadQuality, Reading } from '../../contracts/values/reading.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
-import type { Item, Span } from './plan.ts';
+import { type Block, type Item, itemsIn, type Span } from './plan.ts';
 
 interface Entry {
   readonly point: ResolvedPoint;
@@ -14,6 +15,27 @@ interface Entry {
   failing: boolean; // the last attempt gave nothing
   gone: boolean; // this device does not have it, and not every one does
   odd: number | undefined; // a counter's value that waits for the next read to agree
+  reading: Reading | undefined; // as last asked for, while nothing of the above has changed
+}
+
+/** A scale factor, as last read. */
+interface Scale {
+  exponent: number | undefined;
+  tornIn: number; // answer in which it changed
+}
+
+/** Where everything lies in one kind of answer: the same one comes cycle after cycle. */
+interface Answer {
+  readonly scales: readonly { scale: Scale; decode: Decoder; offset: number }[];
+  readonly values: readonly { entry: Entry; scale: Scale | undefined; offset: number }[];
+}
+
+/** What is shown of the points that were asked for so far. */
+interface Shown {
+  readonly layout: Layout<Reading>;
+  readonly entries: readonly Entry[];
+  readonly controls: readonly Entry[];
+  readonly sums: readonly (readonly (Entry | undefined)[])[]; // behind the entries
 }
 
 /** Half of what a counter's low word counts: a real one does not move by so much between reads. */
@@ -28,23 +50,23 @@ export class ReadingBook {
   bad = 0;
   private readonly map: DeviceMap;
   private readonly entries = new Map<string, Entry>();
-  private readonly exponents = new Map<string, number>();
-  private readonly scales = new Map<string, Decoder>();
+  private readonly scales = new Map<string, Scale>();
+  private readonly answers = new WeakMap<Span, Answer>();
+  private shown: Shown | undefined; // none since a point was asked for the first time
+  private taken = 0; // answers so far
 
   constructor(map: DeviceMap) {
     this.map = map;
   }
 
   /** Takes an answer in. @param atMs monotonic instant that the values stand for */
-  take(items: readonly Item[], span: Span, words: readonly number[], atMs: number): void {
-    const torn = new Set<string>();
-    for (const item of items) this.takeScale(item, span, words, torn);
-    for (const item of items) {
-      const [point] = item.points;
-      if (point === undefined || point.as === 'sf') continue;
-      const scale = point.scaleFrom;
-      if (scale !== undefined && torn.has(scale)) this.failed([item]);
-      else this.takeValue(point, words, point.at - span.at, atMs);
+  take(block: Block, span: Span, words: readonly number[], atMs: number): void {
+    const { scales, values } = this.answer(block, span);
+    this.taken += 1;
+    for (const { scale, decode, offset } of scales) this.takeScale(scale, decode(words, offset));
+    for (const { entry, scale, offset } of values) {
+      if (scale?.tornIn === this.taken) this.fail(entry);
+      else this.takeValue(entry, words, offset, scale?.exponent, atMs);
     }
   }
 
@@ -52,28 +74,23 @@ export class ReadingBook {
    * A scale factor that differs from the last read may have flipped between two registers of this
    * very answer: the values that hang on it wait for the next read to agree.
    */
-  private takeScale(item: Item, span: Span, words: readonly number[], torn: Set<string>): void {
-    const scale = item.points.find((point) => point.as === 'sf');
-    if (scale === undefined || torn.has(scale.key)) return;
-    const exponent = this.scaleDecoder(scale)(words, scale.at - span.at, undefined);
-    const known = this.exponents.get(scale.key);
-    if (exponent === undefined) this.exponents.delete(scale.key);
-    else this.exponents.set(scale.key, exponent);
-    if (known !== undefined && exponent !== known) torn.add(scale.key);
+  private takeScale(scale: Scale, exponent: number | undefined): void {
+    if (scale.exponent !== undefined && exponent !== scale.exponent) scale.tornIn = this.taken;
+    scale.exponent = exponent;
   }
 
   private takeValue(
-    point: ResolvedPoint,
+    entry: Entry,
     words: readonly number[],
     offset: number,
+    exponent: number | undefined,
     atMs: number,
   ): void {
-    const exponent =
-      point.scaleFrom === undefined ? undefined : this.exponents.get(point.scaleFrom);
-    const entry = this.entry(point);
+    const { point } = entry;
     const value = entry.decode(words, offset, exponent);
     entry.failing = false;
     entry.toldAtMs = atMs;
+    entry.reading = undefined;
     if (value === undefined) {
       entry.told = 'unavailable';
     } else if (value < (point.min ?? value) || value > (point.max ?? value)) {
@@ -95,9 +112,14 @@ export class ReadingBook {
     for (const item of items) {
       const [point] = item.points;
       if (point === undefined || point.as === 'sf') continue;
-      this.entry(point).failing = true;
-      this.bad += 1;
+      this.fail(this.entry(point));
     }
+  }
+
+  private fail(entry: Entry): void {
+    entry.failing = true;
+    entry.reading = undefined;
+    this.bad += 1;
   }
 
   /** The device does not have these, for good. */
@@ -108,48 +130,85 @@ export class ReadingBook {
       const entry = this.entry(point);
       entry.told = 'unavailable';
       entry.toldAtMs = atMs;
+      entry.reading = undefined;
       entry.gone = point.only !== undefined;
     }
   }
 
   /** What each point is worth at `nowMs`. */
   readings(nowMs: number, freshMs: Timing['freshMs']): Record<string, Reading> {
-    const all: Record<string, Reading> = {};
-    for (const [key, entry] of this.entries) {
-      all[key] = worth(entry, nowMs, freshMs[entry.point.class]);
-    }
-    for (const [key, parts] of Object.entries(this.map.sums ?? {})) {
-      const own = parts.filter((part) => this.entries.get(part)?.gone !== true);
-      all[key] = sumOf(own.map((part) => all[part]));
-    }
-    return all;
+    const { layout, entries, sums } = this.show();
+    const values: Reading[] = [];
+    for (const entry of entries) values.push(worth(entry, nowMs, freshMs));
+    for (const parts of sums) values.push(sumOf(parts, nowMs, freshMs));
+    return layout.record(values);
   }
 
   /** One of them. */
   reading(key: string, nowMs: number, freshMs: Timing['freshMs']): Reading | undefined {
     const entry = this.entries.get(key);
-    if (entry !== undefined) return worth(entry, nowMs, freshMs[entry.point.class]);
-    return this.map.sums?.[key] === undefined ? undefined : this.readings(nowMs, freshMs)[key];
+    if (entry !== undefined) return worth(entry, nowMs, freshMs);
+    const parts = this.map.sums?.[key];
+    return parts && sumOf(this.parts(parts), nowMs, freshMs);
   }
 
   /** Request instant of the oldest control reading; undefined while one is missing. */
   controlAtMs(): number | undefined {
     let oldest: number | undefined;
-    for (const entry of this.entries.values()) {
-      if (entry.point.class !== 'control' || entry.told === 'unavailable') continue;
-      if (entry.last === undefined) return undefined;
-      oldest = Math.min(oldest ?? entry.lastAtMs, entry.lastAtMs);
+    for (const { told, last, lastAtMs } of this.show().controls) {
+      if (told === 'unavailable') continue;
+      if (last === undefined) return undefined;
+      oldest = Math.min(oldest ?? lastAtMs, lastAtMs);
     }
     return oldest;
   }
 
-  private scaleDecoder(scale: ResolvedPoint): Decoder {
-    let decode = this.scales.get(scale.key);
-    if (decode === undefined) {
-      decode = decoderOf(this.map, scale);
-      this.scales.set(scale.key, decode);
+  private show(): Shown {
+    if (this.shown === undefined) {
+      const entries = [...this.entries.values()];
+      const sums = this.map.sums ?? {};
+      this.shown = {
+        layout: new Layout([...this.entries.keys(), ...Object.keys(sums)]),
+        entries,
+        controls: entries.filter(({ point }) => point.class === 'control'),
+        sums: Object.values(sums).map((parts) => this.parts(parts)),
+      };
     }
-    return decode;
+    return this.shown;
+  }
+
+  private parts(keys: readonly string[]): (Entry | undefined)[] {
+    return keys.map((key) => this.entries.get(key));
+  }
+
+  private answer(block: Block, span: Span): Answer {
+    const known = this.answers.get(span);
+    if (known !== undefined) return known;
+    const items = itemsIn(block, span);
+    const scales = new Map<string, ResolvedPoint>();
+    for (const { points } of items) {
+      for (const point of points) if (point.as === 'sf') scales.set(point.key, point);
+    }
+    const values = items.flatMap(({ points: [point] }) => {
+      if (point === undefined || point.as === 'sf') return [];
+      const scale = point.scaleFrom === undefined ? undefined : this.scale(point.scaleFrom);
+      return [{ entry: this.entry(point), scale, offset: point.at - span.at }];
+    });
+    const answer: Answer = {
+      scales: [...scales].map(([key, point]) => {
+        const decode = decoderOf(this.map, point);
+        return { scale: this.scale(key), decode, offset: point.at - span.at };
+      }),
+      values,
+    };
+    this.answers.set(span, answer);
+    return answer;
+  }
+
+  private scale(key: string): Scale {
+    const scale = this.scales.get(key) ?? { exponent: undefined, tornIn: 0 };
+    this.scales.set(key, scale);
+    return scale;
   }
 
   private entry(point: ResolvedPoint): Entry {
@@ -157,8 +216,10 @@ export class ReadingBook {
     if (entry === undefined) {
       const decode = decoderOf(this.map, point);
       const never = { last: undefined, lastAtMs: 0, told: undefined, toldAtMs: 0 };
-      entry = { point, decode, ...never, failing: false, gone: false, odd: undefined };
+      const none = { failing: false, gone: false, odd: undefined, reading: undefined };
+      entry = { point, decode, ...never, ...none };
       this.entries.set(point.key, entry);
+      this.shown = undefined;
     }
     return entry;
   }
@@ -182,35 +243,49 @@ function tens(exponent: number): number {
   return exponent < 0 ? 1 / value : value;
 }
 
-function worth(entry: Entry, nowMs: number, freshMs: number): Reading {
-  const last = entry.last === undefined ? {} : { last: entry.last };
-  if (entry.told !== undefined) return { quality: entry.told, ...last, atMs: entry.toldAtMs };
-  if (entry.last === undefined) {
-    return { quality: entry.failing ? 'timeout' : 'unavailable', atMs: entry.lastAtMs };
+/** The same object as long as the answer is the same. */
+function worth(entry: Entry, nowMs: number, freshMs: Timing['freshMs']): Reading {
+  const isOld = nowMs - entry.lastAtMs > freshMs[entry.point.class];
+  const { reading } = entry;
+  if (reading !== undefined && reading.quality !== (isOld ? 'good' : 'stale')) return reading;
+  entry.reading = judged(entry, isOld);
+  return entry.reading;
+}
+
+function judged({ last, lastAtMs, told, toldAtMs, failing }: Entry, isOld: boolean): Reading {
+  if (last !== undefined && told === undefined && !failing && !isOld) {
+    return { quality: 'good', value: last, atMs: lastAtMs };
   }
-  if (entry.failing) return { quality: 'timeout', ...last, atMs: entry.lastAtMs };
-  if (nowMs - entry.lastAtMs > freshMs) return { quality: 'stale', ...last, atMs: entry.lastAtMs };
-  return { quality: 'good', value: entry.last, atMs: entry.lastAtMs };
+  const kept = last === undefined ? {} : { last };
+  if (told !== undefined) return { quality: told, ...kept, atMs: toldAtMs };
+  if (failing) return { quality: 'timeout', ...kept, atMs: lastAtMs };
+  return { quality: last === undefined ? 'unavailable' : 'stale', ...kept, atMs: lastAtMs };
 }
 
 /**
  * Of the parts: as old as the oldest, as good as the worst. What the device does not have (a third
  * string) is not among them; a failed read is.
  */
-function sumOf(parts: readonly (Reading | undefined)[]): Reading {
-  if (parts.length === 0) return { quality: 'unavailable', atMs: 0 };
+function sumOf(
+  parts: readonly (Entry | undefined)[],
+  nowMs: number,
+  freshMs: Timing['freshMs'],
+): Reading {
   let sum = 0;
   let whole = true;
   let atMs = Number.POSITIVE_INFINITY;
   let quality: BadQuality | undefined;
-  for (const part of parts) {
-    if (part === undefined) return { quality: 'unavailable', atMs: 0 };
+  for (const entry of parts) {
+    if (entry === undefined) return { quality: 'unavailable', atMs: 0 };
+    if (entry.gone) continue;
+    const part = worth(entry, nowMs, freshMs);
     atMs = Math.min(atMs, part.atMs);
     if (part.quality !== 'good') quality ??= part.quality;
     const value = part.quality === 'good' ? part.value : part.last;
     if (value === undefined) whole = false;
     else sum += value;
   }
+  if (atMs === Number.POSITIVE_INFINITY) return { quality: 'unavailable', atMs: 0 };
   if (quality === undefined) return { quality: 'good', value: sum, atMs };
   return whole ? { quality, last: sum, atMs } : { quality, atMs };
 }

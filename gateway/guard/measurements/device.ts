@@ -252,7 +252,7 @@ export class DevicePoller {
       polled.failures = 0;
       polled.absent = false;
       const atMs = result.sentAtMs - (this.map?.limits.latencyMs ?? 0);
-      this.book?.take(itemsIn(block, span), span, result.words, atMs);
+      this.book?.take(block, span, result.words, atMs);
       this.keep(block.space, span.at, result, this.options.times.freshMs[block.class]);
     } else {
       this.refused(polled, span, cycle, result);

@@ -1,4 +1,4 @@
-import { type CircuitFacts, type ConnectionFacts, clamp, type Ruling } from './facts.ts';
+import { type CircuitFacts, type ConnectionFacts, clamp, type Kind, type Ruling } from './facts.ts';
 import { drawn } from './rules.ts';
 
 /** Smaller excess than this is arithmetic, not power. */
@@ -47,6 +47,10 @@ function excessW(at: Boundary, rulings: readonly Ruling[], side: Side): number {
 
 type Change = (ruling: Ruling, excessW: number) => number;
 
+const LOADS: readonly Kind[] = ['on-off', 'steps'];
+const BATTERIES: readonly Kind[] = ['setpoint'];
+const SUN: readonly Kind[] = ['limit'];
+
 /**
  * What a ruling means for the sum: a released load goes on as measured, the sun gives at most
  * what it gives.
@@ -56,17 +60,18 @@ function effectiveW({ limits, powerW, alignedW }: Ruling): number {
   return Number.isNaN(powerW) ? alignedW : powerW;
 }
 
-/** Lets rulings give one after the other until the excess is gone. */
+/** Lets rulings of some kinds give one after the other until the excess is gone. */
 function give(
   at: Boundary,
   side: Side,
   rulings: readonly Ruling[],
-  order: readonly Ruling[],
+  kinds: readonly Kind[],
   change: Change,
 ): readonly Ruling[] {
   let left = excessW(at, rulings, side);
+  if (!(left > SLACK_W)) return rulings;
   const changed = new Map<string, Ruling>();
-  for (const ruling of order) {
+  for (const ruling of inOrder(rulings, kinds)) {
     if (!(left > SLACK_W)) break;
     const share = at.shareOf(ruling);
     const powerW = change(ruling, left / share);
@@ -79,12 +84,15 @@ function give(
   return rulings.map((ruling) => changed.get(ruling.limits.terminal) ?? ruling);
 }
 
-const ofKind = (rulings: readonly Ruling[], ...kinds: readonly string[]): Ruling[] =>
-  rulings.filter(({ limits, movable }) => movable && kinds.includes(limits.kind));
-
 /** The least important first, ties by name. */
 const leastFirst = (a: Ruling, b: Ruling): number =>
   b.limits.priority - a.limits.priority || (a.limits.terminal < b.limits.terminal ? -1 : 1);
+
+/** Loads give by their importance, whatever else in the order of the site file. */
+function inOrder(rulings: readonly Ruling[], kinds: readonly Kind[]): readonly Ruling[] {
+  const own = rulings.filter(({ limits, movable }) => movable && kinds.includes(limits.kind));
+  return kinds === LOADS ? own.sort(leastFirst) : own;
+}
 
 /** A load draws what it did at most; released ones are left out, they are their own. */
 const noGrowth: Change = ({ limits, powerW, alignedW }) => {
@@ -101,24 +109,21 @@ const cut: Change = (ruling, excess) => {
 };
 
 function keepImport(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
-  const loads = (now: readonly Ruling[]) => ofKind(now, 'on-off', 'steps').sort(leastFirst);
-  let now = give(at, IMPORT, rulings, loads(rulings), noGrowth);
-  now = give(at, IMPORT, now, ofKind(now, 'setpoint'), (ruling, excess) => {
+  let now = give(at, IMPORT, rulings, LOADS, noGrowth);
+  now = give(at, IMPORT, now, BATTERIES, (ruling, excess) => {
     // What only might be is no reason to discharge.
     const reachW = at.measured ? ruling.highW : Math.min(ruling.highW, 0);
     return clamp(ruling.powerW + excess, ruling.powerW, Math.max(ruling.powerW, reachW));
   });
-  return give(at, IMPORT, now, loads(now), cut);
+  return give(at, IMPORT, now, LOADS, cut);
 }
 
 function keepExport(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
-  const now = give(at, EXPORT, rulings, ofKind(rulings, 'setpoint'), (ruling, excess) => {
+  const now = give(at, EXPORT, rulings, BATTERIES, (ruling, excess) => {
     const reachW = at.measured ? ruling.lowW : Math.max(ruling.lowW, 0);
     return clamp(ruling.powerW - excess, Math.min(ruling.powerW, reachW), ruling.powerW);
   });
-  return give(at, EXPORT, now, ofKind(now, 'limit'), (ruling, excess) =>
-    Math.max(0, effectiveW(ruling) - excess),
-  );
+  return give(at, EXPORT, now, SUN, (ruling, excess) => Math.max(0, effectiveW(ruling) - excess));
 }
 
 const blame = (ruling: Ruling): Ruling =>
@@ -166,14 +171,17 @@ export function keepCircuit(rulings: readonly Ruling[], facts: CircuitFacts): re
   const kept = keep(at, members);
   const importRoomW = Math.max(0, -excessW(at, kept, IMPORT));
   const exportRoomW = Math.max(0, -excessW(at, kept, EXPORT));
-  const narrowed = new Map(
-    kept.map((ruling) => {
-      const { powerW, lowW, highW } = ruling;
-      const share = shareOf(ruling);
-      const least = Number.isNaN(powerW) ? lowW : Math.max(lowW, powerW - importRoomW / share);
-      const most = Number.isNaN(powerW) ? highW : Math.min(highW, powerW + exportRoomW / share);
-      return [ruling.limits.terminal, { ...ruling, lowW: least, highW: most }];
-    }),
-  );
-  return rulings.map((ruling) => narrowed.get(ruling.limits.terminal) ?? ruling);
+  // The members in their order: what was kept of each takes its place.
+  let nth = 0;
+  return rulings.map((before) => {
+    const ruling = before === members[nth] ? kept[nth] : undefined;
+    if (ruling === undefined) return before;
+    nth += 1;
+    const { powerW, lowW, highW } = ruling;
+    const share = shareOf(ruling);
+    const least = Number.isNaN(powerW) ? lowW : Math.max(lowW, powerW - importRoomW / share);
+    const most = Number.isNaN(powerW) ? highW : Math.min(highW, powerW + exportRoomW / share);
+    const isSame = Object.is(least, lowW) && Object.is(most, highW);
+    return isSame ? ruling : { ...ruling, lowW: least, highW: most };
+  });
 }

@@ -206,7 +206,7 @@ export function judge(
 ): Judgement {
   const memory: Record<string, TerminalMemory> = {};
   const findings: Finding[] = [];
-  let rulings: readonly Ruling[] = [];
+  const ruled: Ruling[] = [];
   for (const own of limits) {
     const past = before[own.terminal] ?? NEW_MEMORY;
     const terminal = facts.terminals[own.terminal];
@@ -219,9 +219,9 @@ export function judge(
     const ruling = facts.islanded
       ? islandRuling(own, past)
       : rule(own, past, facts, terminal, proposal);
-    rulings = [...rulings, ruling ?? safeRuling(own, limits, facts, past)];
+    ruled.push(ruling ?? safeRuling(own, limits, facts, past));
   }
-  rulings = keepInside(rulings, facts);
+  const rulings = keepInside(ruled, facts);
   for (const ruling of rulings) {
     const { code, state, powerW } = ruling;
     const { terminal } = ruling.limits;

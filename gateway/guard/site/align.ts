@@ -9,7 +9,9 @@ const KEPT = 16;
 export function follow(trace: Trace, atMs: number, powerW: number): Trace {
   const newest = trace[trace.length - 1];
   if (newest !== undefined && !(atMs > newest.atMs)) return trace;
-  return [...trace.slice(1 - KEPT), { atMs, powerW }];
+  const next = trace.slice(1 - KEPT);
+  next.push({ atMs, powerW });
+  return next;
 }
 
 /** Between two powers, W. */

@@ -2,15 +2,19 @@
  * States of a battery that are a fault of its own, by point: SunSpec model 713 `Sta` (2 = error),
  * model 802 `State` (99 = fault). Of a point `fault` every value but 0 is one.
  */
-const FAULT_STATES: Readonly<Record<string, number>> = { batteryState: 2, bmsState: 99 };
+const FAULT_STATES = [
+  ['batteryState', 2],
+  ['bmsState', 99],
+] as const;
+type FaultPoint = 'fault' | (typeof FAULT_STATES)[number][0];
 
 /**
  * @param offered  value of a point: undefined where the device has none, NaN where it is not known
  * @returns 0 = no fault, NaN = not known, undefined = its device tells nothing of faults
  */
-export function faultOf(offered: (key: string) => number | undefined): number | undefined {
+export function faultOf(offered: (key: FaultPoint) => number | undefined): number | undefined {
   const own = offered('fault');
-  const states = Object.entries(FAULT_STATES).flatMap(([key, fault]) => {
+  const states = FAULT_STATES.flatMap(([key, fault]) => {
     const state = offered(key);
     return state === undefined ? [] : [Number.isNaN(state) ? state : state === fault ? fault : 0];
   });

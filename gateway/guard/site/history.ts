@@ -9,7 +9,9 @@ export interface Sample {
 const KEPT = 40;
 
 export function kept(history: readonly Sample[], sample: Sample): readonly Sample[] {
-  return [...history.slice(1 - KEPT), sample];
+  const next = history.slice(1 - KEPT);
+  next.push(sample);
+  return next;
 }
 
 /** Least and most of the devices' sum since an instant, W. */

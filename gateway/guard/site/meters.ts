@@ -27,10 +27,10 @@ export function judgeMeters(
 ): Record<string, MeterTrack> {
   const tracks: Record<string, MeterTrack> = {};
   for (const [id, bounds] of allBounds(wiring)) {
-    const turn = { id, bounds, points, told, nowMs, cycleMs };
-    tracks[id] = plausible(before[id] ?? NO_TRACK, turn);
-  }
-  for (const [id, { doubt }] of Object.entries(tracks)) {
+    const turn = { bounds, points, told, nowMs, cycleMs };
+    const track = plausible(before[id] ?? NO_TRACK, turn);
+    tracks[id] = track;
+    const { doubt } = track;
     if (doubt === undefined) continue;
     for (const quantity of [...QUANTITIES, ...CURRENTS]) {
       const reading = points[`${id}.${quantity}`];

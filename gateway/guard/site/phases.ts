@@ -2,6 +2,7 @@ import { good, type Reading } from '../../contracts/values/reading.ts';
 import { PROMPT_METER_MS, type Terminal } from '../../contracts/values/site.ts';
 import { type Around, at, type Belief, observe, type Steered, type Trace } from './align.ts';
 import type { PhaseState, TerminalState } from './types.ts';
+import type { PlaceNames } from './wiring.ts';
 
 export const PHASE_NAMES = ['L1', 'L2', 'L3'] as const;
 export const NOMINAL_V = 230;
@@ -9,14 +10,16 @@ export const NOMINAL_V = 230;
 type Points = Readonly<Record<string, Reading>>;
 
 /** Phases of a place that are measured now, each by power or by current. */
-export function phasesOf(points: Points, id: string): PhaseState[] {
-  const value = (key: string): number => good(points[`${id}.${key}`]) ?? Number.NaN;
-  return PHASE_NAMES.map((name) => ({
-    name,
-    powerW: value(`power${name}W`),
-    currentA: Math.abs(value(`current${name}A`)),
-    voltageV: value(`voltage${name}V`),
-  })).filter(({ powerW, currentA }) => Number.isFinite(powerW) || Number.isFinite(currentA));
+export function phasesOf(points: Points, { phases }: Pick<PlaceNames, 'phases'>): PhaseState[] {
+  const value = (point: string): number => good(points[point]) ?? Number.NaN;
+  const known: PhaseState[] = [];
+  for (const names of phases) {
+    const powerW = value(names.powerW);
+    const currentA = Math.abs(value(names.currentA));
+    if (!Number.isFinite(powerW) && !Number.isFinite(currentA)) continue;
+    known.push({ name: names.name, powerW, currentA, voltageV: value(names.voltageV) });
+  }
+  return known;
 }
 
 /** What a phase carries each way, as apparent power; W and VA count as one. */

@@ -4,7 +4,7 @@ import { isFrozen, NO_STANDSTILL, type Standstill, stand } from './frozen.ts';
 import { kept, ownSpan, type Sample } from './history.ts';
 import { idle, NO_RESPONSE, type Response, respond } from './response.ts';
 import type { Doubt } from './types.ts';
-import type { Wiring } from './wiring.ts';
+import { type PlaceNames, placeNames, type Wiring } from './wiring.ts';
 
 /**
  * Plausibility of a connection's meter against the site's own devices and its own counters. Plain
@@ -32,7 +32,12 @@ export const NO_TRACK: MeterTrack = {
 
 /** What the site file says of a connection, as the check needs it. */
 export interface Bounds {
-  readonly measured: readonly { readonly id: string; readonly isBattery: boolean }[];
+  readonly names: PlaceNames;
+  readonly measured: readonly {
+    readonly id: string;
+    readonly name: string; // of its power
+    readonly isBattery: boolean;
+  }[];
   readonly isComplete: boolean; // a residual closes the sum
   readonly mostInW: number; // all else can produce, with a margin
   readonly mostOutW: number; // and take
@@ -87,7 +92,12 @@ export function boundsOf(wiring: Wiring, connection: Connection): Bounds {
   const margin = (powerW: number): number =>
     (1 + MARGIN_SHARE) * powerW + MARGIN_W + LEAST_RESOLUTIONS * resolutionW;
   return {
-    measured: metered.map(({ spec }) => ({ id: spec.id, isBattery: spec.kind === 'battery' })),
+    names: placeNames(connection.id),
+    measured: metered.map(({ spec, names }) => ({
+      id: spec.id,
+      name: names.powerW,
+      isBattery: spec.kind === 'battery',
+    })),
     isComplete: wiring.derived.some(({ terminal }) => own.some((o) => o.spec.id === terminal)),
     mostInW: margin(rest.reduce((sum, { ratedInW }) => sum + ratedInW, 0)),
     mostOutW: margin(rest.reduce((sum, { ratedOutW }) => sum + ratedOutW, 0)),
@@ -101,7 +111,6 @@ export function boundsOf(wiring: Wiring, connection: Connection): Bounds {
 
 /** What a turn knows of a connection. */
 export interface MeterTurn {
-  readonly id: string;
   readonly bounds: Bounds;
   readonly points: Readonly<Record<string, Reading>>;
   readonly told: Readonly<Record<string, number>>; // W by terminal, what is under our orders
@@ -114,8 +123,8 @@ function sampled(turn: MeterTurn, meterMs: number, meterW: number): Sample | und
   const { bounds, points, told, nowMs, cycleMs } = turn;
   let ownW = 0;
   let freeW = 0;
-  for (const { id, isBattery } of bounds.measured) {
-    const reading = points[`${id}.powerW`];
+  for (const { id, name, isBattery } of bounds.measured) {
+    const reading = points[name];
     if (reading?.quality !== 'good') return undefined;
     if (Math.abs(reading.atMs - meterMs) > SKEW_CYCLES * cycleMs) return undefined;
     ownW += reading.value;
@@ -132,12 +141,17 @@ const lateOf = ({ bounds, cycleMs }: MeterTurn): number =>
  * The last sample that could still be true, where the newest is none that any site can show; itself
  * where no power of this connection can be so large.
  */
-function lastPossible(before: MeterTrack, now: Sample, turn: MeterTurn): Sample | undefined {
+function lastPossible(
+  before: MeterTrack,
+  next: MeterTrack,
+  now: Sample,
+  turn: MeterTurn,
+): Sample | undefined {
   const { bounds } = turn;
   const { history } = before;
   if (Math.abs(now.meterW) > bounds.mostW) return history[history.length - 1] ?? now;
   if (!bounds.isComplete || bounds.measured.length === 0) return undefined;
-  const own = ownSpan(kept(history, now), now.atMs - lateOf(turn));
+  const own = ownSpan(next.history, now.atMs - lateOf(turn));
   const leftLowW = -now.meterW - own.highW; // what all else does, + production
   const leftHighW = -now.meterW - own.lowW;
   if (leftHighW >= -bounds.mostOutW && leftLowW <= bounds.mostInW) return undefined;
@@ -165,7 +179,7 @@ function doubted(before: MeterTrack, next: MeterTrack, now: Sample, turn: MeterT
   if (isFrozen(standstill, now.atMs, lateOf(turn))) {
     return since('frozen', { ...now, atMs: standstill.sinceMs }, true);
   }
-  const possible = lastPossible(before, now, turn);
+  const possible = lastPossible(before, next, now, turn);
   if (possible === undefined) return undefined;
   const isLasting = now.atMs - (before.doubt?.sinceMs ?? now.atMs) >= SURE_MS;
   return since('impossible', possible, isLasting);
@@ -198,8 +212,9 @@ function isOver(track: MeterTrack, nowMs: number): boolean {
  * it is doubted.
  */
 export function plausible(before: MeterTrack, turn: MeterTurn): MeterTrack {
-  const { id, bounds, points, nowMs } = turn;
-  const reading = points[`${id}.powerW`];
+  const { bounds, points, nowMs } = turn;
+  const { names } = bounds;
+  const reading = points[names.powerW];
   if (reading?.quality !== 'good' || !(reading.atMs > before.atMs)) return before;
   const now = sampled(turn, reading.atMs, reading.value);
   // What was not seen together cannot be compared; it takes up again from here.
@@ -209,7 +224,7 @@ export function plausible(before: MeterTrack, turn: MeterTurn): MeterTrack {
   }
   const history = kept(before.history, now);
   const dtMs = Number.isFinite(before.atMs) ? reading.atMs - before.atMs : 0;
-  const counters = { inWh: points[`${id}.inWh`], outWh: points[`${id}.outWh`] };
+  const counters = { inWh: points[names.inWh], outWh: points[names.outWh] };
   const moves = { leastW: bounds.leastW, largeW: bounds.largeW, lateMs: lateOf(turn) };
   const next: MeterTrack = {
     ...before,

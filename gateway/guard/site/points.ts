@@ -1,7 +1,8 @@
+import { Layout } from '../../contracts/values/layout.ts';
 import type { BadQuality, PointClass, Reading } from '../../contracts/values/reading.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Seen } from './types.ts';
-import type { Derived, Source, Wiring } from './wiring.ts';
+import type { Source, Sum, Wiring } from './wiring.ts';
 
 /** What a box says of itself or is told: no quantity of the site. */
 const NO_QUANTITY = /^(set|limit|failsafe|heartbeat|enable|maker|model|serial|firmware|[A-Z])/;
@@ -9,17 +10,9 @@ const SLOW = /Wh$|^sohPct$|^ratedW$/;
 const STATE = /^(socPct|(c|disc)hargeMax[AW]|voltageV|state)$|C$/;
 const TURNED = /^(powerW|powerL\dW|reactiveVar|reactiveL\dVar)$/;
 
-const classes = new Map<string, PointClass>();
-
 /** Freshness class of a quantity; powers, currents and voltages are `control`. */
-export function classOf(quantity: string): PointClass {
-  let known = classes.get(quantity);
-  if (known === undefined) {
-    known = SLOW.test(quantity) ? 'slow' : STATE.test(quantity) ? 'state' : 'control';
-    classes.set(quantity, known);
-  }
-  return known;
-}
+export const classOf = (quantity: string): PointClass =>
+  SLOW.test(quantity) ? 'slow' : STATE.test(quantity) ? 'state' : 'control';
 
 const ORDER: readonly Reading['quality'][] = [
   'good',
@@ -37,12 +30,10 @@ function failed(quality: BadQuality, last: number | undefined, atMs: number): Re
   return last === undefined ? { quality, atMs } : { quality, last, atMs };
 }
 
-/** The same reading, no longer good once it is older than its class allows. */
-export function aged(reading: Reading, quantity: string, nowMs: number, times: Timing): Reading {
+/** The same reading, no longer good once it is older than it may be. */
+function aged(reading: Reading, nowMs: number, freshMs: number): Reading {
   if (reading.quality !== 'good') return reading;
-  if (Number.isFinite(reading.value) && nowMs - reading.atMs <= times.freshMs[classOf(quantity)]) {
-    return reading;
-  }
+  if (Number.isFinite(reading.value) && nowMs - reading.atMs <= freshMs) return reading;
   return failed('stale', reading.value, reading.atMs);
 }
 
@@ -59,35 +50,89 @@ function turn(reading: Reading): Reading {
 
 const SWAPPED: Readonly<Record<string, string>> = { inWh: 'outWh', outWh: 'inWh' };
 
-interface Named {
-  readonly name: string; // of the place's point
-  readonly quantity: string;
+/** A reading of a device, as a point of the site. */
+interface Slot {
+  readonly name: string;
+  readonly class: PointClass;
   readonly isTurned: boolean;
+  readonly isAgain: boolean; // a source before this one has it too
 }
 
-/** What a source's readings are called, once worked out: the same ones come every turn. */
-const NAMES = new WeakMap<Source, Map<string, Named | undefined>>();
-
-function namedBy(source: Source, place: string, key: string): Named | undefined {
-  const names = NAMES.get(source) ?? new Map<string, Named | undefined>();
-  NAMES.set(source, names);
-  if (!names.has(key)) names.set(key, nameOf(source, place, key));
-  return names.get(key);
+/** What one source gives to its place, reading by reading in the order of its device. */
+interface Intake {
+  readonly device: string;
+  readonly keys: readonly string[];
+  readonly slots: readonly (Slot | undefined)[]; // undefined: says nothing about the place
 }
+
+/** How readings become points, while the devices give the same ones: they do, turn after turn. */
+interface Course {
+  readonly intakes: readonly Intake[];
+  readonly layout: Layout<Reading>;
+}
+
+const COURSES = new WeakMap<Wiring, Course>();
 
 /** Undefined for a reading that says nothing about the place. */
-function nameOf(source: Source, place: string, key: string): Named | undefined {
+function nameOf(source: Source, place: string, key: string) {
   if (!key.startsWith(source.prefix)) return undefined;
   const own = key.slice(source.prefix.length);
   if (own.includes('.') || NO_QUANTITY.test(own)) return undefined;
   const isTurned = source.turned && TURNED.test(own);
   const quantity = source.turned && !isTurned ? (SWAPPED[own] ?? own) : own;
-  return { name: `${place}.${quantity}`, quantity, isTurned };
+  return { name: `${place}.${quantity}`, class: classOf(quantity), isTurned };
+}
+
+function courseOf(wiring: Wiring, seen: Seen): Course {
+  const names = new Set<string>();
+  const intakes: Intake[] = [];
+  for (const place of wiring.places) {
+    for (const source of place.sources) {
+      const keys = Object.keys(seen.readings[source.device] ?? {});
+      const slots = keys.map((key): Slot | undefined => {
+        const named = nameOf(source, place.id, key);
+        if (named === undefined) return undefined;
+        const isAgain = names.has(named.name);
+        names.add(named.name);
+        return { ...named, isAgain };
+      });
+      intakes.push({ device: source.device, keys, slots });
+    }
+  }
+  for (const { name } of wiring.derived) names.add(name);
+  for (const { name } of wiring.sums) names.add(name);
+  return { intakes, layout: new Layout([...names]) };
+}
+
+/** Undefined where the devices give other readings than this course is for. */
+function follow(
+  { intakes, layout }: Course,
+  { readings }: Seen,
+  nowMs: number,
+  freshMs: Timing['freshMs'],
+): Record<string, Reading> | undefined {
+  const points = layout.empty() as Record<string, Reading>;
+  for (const { device, keys, slots } of intakes) {
+    const given = readings[device];
+    let count = 0;
+    for (const key in given) {
+      const slot = slots[count];
+      if (keys[count] !== key) return undefined;
+      count += 1;
+      const reading = given[key];
+      if (slot === undefined || reading === undefined) continue;
+      const fresh = aged(slot.isTurned ? turn(reading) : reading, nowMs, freshMs[slot.class]);
+      const before = slot.isAgain ? points[slot.name] : undefined;
+      if (before === undefined || rank(fresh) < rank(before)) points[slot.name] = fresh;
+    }
+    if (count < keys.length) return undefined;
+  }
+  return points;
 }
 
 /**
  * Points `<place>.<quantity>`: the first good source counts, otherwise the first that knows
- * anything.
+ * anything. Those that are derived are there, but not known yet.
  */
 export function placePoints(
   wiring: Wiring,
@@ -95,22 +140,12 @@ export function placePoints(
   nowMs: number,
   times: Timing,
 ): Record<string, Reading> {
-  const points: Record<string, Reading> = {};
-  for (const place of wiring.places) {
-    for (const source of place.sources) {
-      const readings = seen.readings[source.device];
-      for (const key in readings) {
-        const reading = readings[key];
-        const named = namedBy(source, place.id, key);
-        if (reading === undefined || named === undefined) continue;
-        const { name, quantity, isTurned } = named;
-        const fresh = aged(isTurned ? turn(reading) : reading, quantity, nowMs, times);
-        const before = points[name];
-        if (before === undefined || rank(fresh) < rank(before)) points[name] = fresh;
-      }
-    }
-  }
-  return points;
+  const known = COURSES.get(wiring);
+  const points = known && follow(known, seen, nowMs, times.freshMs);
+  if (points !== undefined) return points;
+  const course = courseOf(wiring, seen);
+  COURSES.set(wiring, course);
+  return follow(course, seen, nowMs, times.freshMs) ?? {};
 }
 
 /**
@@ -121,30 +156,26 @@ function rank(reading: Reading): number {
   return reading.last === undefined ? 2 : 1;
 }
 
-/** A sum of readings: value only when all are good, quality the worst, age the oldest. */
-export function total(parts: readonly (Reading | undefined)[], shares: readonly number[]): Reading {
+/**
+ * The sum of a point over its parts: value only when all are good, quality the worst, age the
+ * oldest.
+ */
+export function total({ terms }: Sum, points: Readonly<Record<string, Reading>>): Reading {
   let sum = 0;
-  let complete = parts.length > 0;
+  let complete = terms.length > 0;
   let worst = 0;
   let oldestMs = Number.POSITIVE_INFINITY;
-  parts.forEach((part, index) => {
+  for (const { point, share } of terms) {
+    const part = points[point];
     const value = part && lastOf(part);
     if (value === undefined) complete = false;
-    else sum += value * (shares[index] ?? 1);
+    else sum += value * share;
     worst = Math.max(worst, part === undefined ? ORDER.length - 1 : ORDER.indexOf(part.quality));
     oldestMs = Math.min(oldestMs, part?.atMs ?? 0);
-  });
+  }
   const atMs = Number.isFinite(oldestMs) ? oldestMs : 0;
   const quality = ORDER[worst] ?? 'unavailable';
   const value = sum === 0 ? 0 : sum;
   if (complete && quality === 'good') return { quality, value, atMs };
   return failed(quality === 'good' ? 'unavailable' : quality, complete ? value : undefined, atMs);
-}
-
-/** A residual is what the node's sum leaves: minus all others. */
-export function residual(derived: Derived, points: Readonly<Record<string, Reading>>): Reading {
-  return total(
-    derived.others.map(({ place }) => points[`${place}.powerW`]),
-    derived.others.map(({ share }) => -share),
-  );
 }

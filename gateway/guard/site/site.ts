@@ -1,12 +1,19 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
-import { type Around, type Belief, follow, observe, type Trace } from './align.ts';
+import {
+  type Around,
+  type Belief,
+  follow,
+  observe,
+  type Steered,
+  type Trace,
+} from './align.ts';
 import { faultOf } from './faults.ts';
 import { judgeMeters } from './meters.ts';
-import { NOMINAL_V, PHASE_NAMES, phaseShifts, phasesOf } from './phases.ts';
+import { NOMINAL_V, phaseShifts, phasesOf } from './phases.ts';
 import type { MeterTrack } from './plausible.ts';
-import { placePoints, residual, total } from './points.ts';
+import { placePoints, total } from './points.ts';
 import { NO_SOC, type SocTrack, type SocView, socStep } from './soc.ts';
 import type {
   Capability,
@@ -17,7 +24,7 @@ import type {
   SiteState,
   TerminalState,
 } from './types.ts';
-import { type Figures, NO_FIGURES, type TerminalWiring, type Wiring } from './wiring.ts';
+import type { ConnectionWiring, Offers, PlaceNames, TerminalWiring, Wiring } from './wiring.ts';
 
 /** What the stage remembers between two images. */
 export interface SiteMemory {
@@ -41,8 +48,8 @@ export const NO_MEMORY: SiteMemory = {
 type Points = Readonly<Record<string, Reading>>;
 
 /** Last known power of a place with its age; never read is NaN and Infinity. */
-function measured(points: Points, id: string, nowMs: number): Measured {
-  const reading = points[`${id}.powerW`];
+function measured(points: Points, { powerW }: PlaceNames, nowMs: number): Measured {
+  const reading = points[powerW];
   const value = reading?.quality === 'good' ? reading.value : reading?.last;
   if (reading === undefined || value === undefined || !Number.isFinite(value)) {
     return { powerW: Number.NaN, ageMs: Number.POSITIVE_INFINITY, failing: true };
@@ -53,44 +60,36 @@ function measured(points: Points, id: string, nowMs: number): Measured {
 const value = (points: Points, name: string): number => good(points[name]) ?? Number.NaN;
 
 /** By the signal where there is one, otherwise by the voltage at the connection. */
-function gridOf(wiring: Wiring, seen: Seen, points: Points): GridPresence {
-  const { gridSignal } = wiring;
+function gridOf({ gridSignal, connections }: Wiring, seen: Seen, points: Points): GridPresence {
   if (gridSignal !== undefined) {
     const told = good(seen.readings[gridSignal.device]?.[gridSignal.point]);
     return told === undefined ? 'unknown' : told !== 0 ? 'present' : 'absent';
   }
-  const connection = wiring.site.connections[0]?.id ?? '';
-  const volts = [1, 2, 3]
-    .map((phase) => value(points, `${connection}.voltageL${phase}V`))
-    .filter(Number.isFinite);
-  if (volts.length > 0) {
-    return volts.every((voltageV) => voltageV < NOMINAL_V / 2) ? 'absent' : 'present';
+  const [first] = connections;
+  if (first === undefined) return 'unknown';
+  const { phases, powerW } = first.names;
+  let isSeen = false;
+  for (const { voltageV } of phases) {
+    const volts = value(points, voltageV);
+    if (volts >= NOMINAL_V / 2) return 'present';
+    isSeen ||= Number.isFinite(volts);
   }
-  return Number.isFinite(value(points, `${connection}.powerW`)) ? 'present' : 'unknown';
+  if (isSeen) return 'absent';
+  return Number.isFinite(value(points, powerW)) ? 'present' : 'unknown';
 }
 
 /**
  * A point of the terminal's own device: undefined where the profile has none, NaN where it fails.
  */
 function offered(
-  wiring: TerminalWiring,
+  { spec, offers }: TerminalWiring,
   seen: Seen,
   points: Points,
-  key: string,
+  name: keyof Offers,
 ): number | undefined {
-  const { device } = wiring.spec;
-  if (device === undefined) return undefined;
-  if (seen.offers(device, `${wiring.prefix}${key}`) === false) return undefined;
-  return value(points, `${wiring.spec.id}.${key}`);
-}
-
-/** Room that a converter's rating leaves for one terminal beside the others at its dc node. */
-function shares(wiring: TerminalWiring, points: Points): { in?: number; out?: number } {
-  const { converter, siblings } = wiring;
-  if (converter === undefined) return {};
-  const others = siblings.reduce((sum, id) => sum + value(points, `${id}.powerW`), 0);
-  const bounds = { in: converter.ratedInW - others, out: converter.ratedOutW + others };
-  return { in: Math.max(0, bounds.in), out: Math.max(0, bounds.out) };
+  const { key, point } = offers[name];
+  if (spec.device === undefined || seen.offers(spec.device, key) === false) return undefined;
+  return value(points, point);
 }
 
 /** What the BMS allows: in W where the device says so, otherwise its current times its voltage. */
@@ -100,27 +99,32 @@ function bmsLimit(
   points: Points,
   name: 'chargeMax' | 'dischargeMax',
 ): number | undefined {
-  const watts = offered(wiring, seen, points, `${name}W`);
+  const isIn = name === 'chargeMax';
+  const watts = offered(wiring, seen, points, isIn ? 'chargeMaxW' : 'dischargeMaxW');
   if (watts !== undefined) return watts;
-  const currentA = offered(wiring, seen, points, `${name}A`);
+  const currentA = offered(wiring, seen, points, isIn ? 'chargeMaxA' : 'dischargeMaxA');
+  if (currentA === undefined) return undefined;
   const voltageV = offered(wiring, seen, points, 'voltageV');
-  return currentA === undefined || voltageV === undefined ? undefined : currentA * voltageV;
+  return voltageV === undefined ? undefined : currentA * voltageV;
 }
 
 function capabilityOf(
   wiring: TerminalWiring,
   seen: Seen,
   points: Points,
-  soc: SocView,
+  { socLowPct, socHighPct }: SocView,
 ): Capability {
-  const room = shares(wiring, points);
+  const { converter, siblings, spec, offers } = wiring;
+  let othersW = 0;
+  for (const sibling of siblings) othersW += value(points, sibling);
   // Of a device that was never reached nothing is known, least of all that it has such a point.
-  const has = (key: string): number | undefined =>
-    seen.offers(wiring.spec.device ?? '', `${wiring.prefix}${key}`) === true
-      ? value(points, `${wiring.spec.id}.${key}`)
+  const has = (name: keyof Offers): number | undefined =>
+    seen.offers(spec.device ?? '', offers[name].key) === true
+      ? value(points, offers[name].point)
       : undefined;
   return {
-    ...soc,
+    socLowPct,
+    socHighPct,
     temperatureC: offered(wiring, seen, points, 'temperatureC'),
     chargeMaxW: bmsLimit(wiring, seen, points, 'chargeMax'),
     dischargeMaxW: bmsLimit(wiring, seen, points, 'dischargeMax'),
@@ -129,15 +133,16 @@ function capabilityOf(
       fault: faultOf(has),
       chargeRequest: has('chargeRequest'),
     }),
-    shareInW: room.in,
-    shareOutW: room.out,
+    // Room that a converter's rating leaves beside the others at its dc node.
+    shareInW: converter && Math.max(0, converter.ratedInW - othersW),
+    shareOutW: converter && Math.max(0, converter.ratedOutW + othersW),
   };
 }
 
 /** Traces of every place that a control loop adds up, at the instants of the values. */
 function traced(wiring: Wiring, memory: SiteMemory, points: Points): Record<string, Trace> {
   const traces: Record<string, Trace> = {};
-  for (const { id, kind, figures } of wiring.places) {
+  for (const { id, kind, names, figures } of wiring.places) {
     const trace = (key: string, of: string): void => {
       const reading = points[of];
       const before = memory.traces[key] ?? [];
@@ -146,19 +151,21 @@ function traced(wiring: Wiring, memory: SiteMemory, points: Points): Record<stri
           ? follow(before, reading.atMs - figures.latencyMs, reading.value)
           : before;
     };
-    trace(id, `${id}.powerW`);
+    trace(id, names.powerW);
     if (kind !== 'connection') continue;
-    for (const name of PHASE_NAMES) trace(`${id}.${name}`, `${id}.power${name}W`);
+    for (const phase of names.phases) trace(phase.trace, phase.powerW);
   }
   return traces;
 }
 
 /** What each terminal was told, wherever that changed. */
 function ordered(memory: SiteMemory, sent: Readonly<Record<string, number>>, nowMs: number) {
-  const orders: Record<string, Trace> = { ...memory.orders };
-  for (const [id, powerW] of Object.entries(sent)) {
+  let orders: Readonly<Record<string, Trace>> = memory.orders;
+  for (const id in sent) {
+    const powerW = sent[id];
     const before = orders[id] ?? [];
-    if (before[before.length - 1]?.powerW !== powerW) orders[id] = follow(before, nowMs, powerW);
+    if (powerW === undefined || before[before.length - 1]?.powerW === powerW) continue;
+    orders = { ...orders, [id]: follow(before, nowMs, powerW) };
   }
   return orders;
 }
@@ -176,65 +183,67 @@ interface Surroundings {
 }
 
 /** The connection and what is steered behind it, as they stand now. */
-function aligned(around: Surroundings, connection: string, before: SiteMemory['beliefs']) {
-  const { wiring, traces, terminals, points } = around;
-  const figuresOf = (id: string): Figures =>
-    wiring.places.find((place) => place.id === id)?.figures ?? NO_FIGURES;
-  const own = terminals.filter((t) => t.connection === connection && t.spec.control !== 'none');
-  const fresh = own.filter((t) => Number.isFinite(t.powerW) && !t.failing);
-  const meter = figuresOf(connection);
-  const sum: Around = {
-    trace: traces[connection] ?? [],
-    latencyMs: meter.latencyMs,
-    resolutionW: meter.resolutionW,
-    jitterMs: JITTER * around.cycleMs,
-    steered: fresh.map(({ id, spec }) => ({
-      id,
-      trace: traces[id] ?? [],
-      latencyMs: figuresOf(id).latencyMs,
-      lagMs: figuresOf(id).lagMs,
-      orders: around.orders[id] ?? [],
-      isBattery: spec.control === 'setpoint',
-    })),
-  };
-  const seen = observe(before[connection], sum);
+function aligned(
+  around: Surroundings,
+  connection: ConnectionWiring,
+  before: SiteMemory['beliefs'],
+) {
+  const { wiring, traces, terminals, orders, points } = around;
+  const { id, names } = connection;
+  const { latencyMs, resolutionW } = connection.figures;
+  const steered: Steered[] = [];
+  const fresh: TerminalState[] = [];
   const byTerminal: Record<string, number> = {};
-  for (const { id } of own) byTerminal[id] = seen?.byTerminal[id] ?? Number.NaN;
+  for (const index of connection.steered) {
+    const one = terminals[index];
+    const wired = wiring.terminals[index];
+    if (one === undefined || wired === undefined) continue;
+    byTerminal[one.id] = Number.NaN;
+    if (!Number.isFinite(one.powerW) || one.failing) continue;
+    fresh.push(one);
+    steered.push({
+      id: one.id,
+      trace: traces[one.id] ?? [],
+      latencyMs: wired.figures.latencyMs,
+      lagMs: wired.figures.lagMs,
+      orders: orders[one.id] ?? [],
+      isBattery: one.spec.control === 'setpoint',
+    });
+  }
+  const jitterMs = JITTER * around.cycleMs;
+  const sum: Around = { trace: traces[id] ?? [], latencyMs, resolutionW, jitterMs, steered };
+  const seen = observe(before[id], sum);
+  for (const one of steered) byTerminal[one.id] = seen?.byTerminal[one.id] ?? Number.NaN;
   const { atMs = Number.NEGATIVE_INFINITY, gridW = Number.NaN } = seen ?? {};
-  const of = <T>(all: Readonly<Record<string, T>>): Record<string, T> =>
-    Object.fromEntries(
-      PHASE_NAMES.flatMap((name) => {
-        const one = all[`${connection}.${name}`];
-        return one === undefined ? [] : [[name, one]];
-      }),
-    );
-  const phases = phasesOf(points, connection);
-  const node = wiring.site.connections.find(({ id }) => id === connection)?.node;
-  const each = phaseShifts(phases, {
-    ...{ sum, atMs, terminals: fresh, traces: of(traces), beliefs: of(before) },
-    of: wiring.site.nodes.find(({ id }) => id === node)?.phases ?? 3,
-    shiftW: gridW - value(points, `${connection}.powerW`),
-  });
+  const ofPhases: Record<string, Trace> = {};
   const beliefs: Record<string, Belief> = {};
-  if (seen?.belief !== undefined) beliefs[connection] = seen.belief;
-  for (const [name, one] of Object.entries(each.beliefs)) beliefs[`${connection}.${name}`] = one;
-  return { beliefs, phases, aligned: { atMs, gridW, shiftsW: each.shiftsW, byTerminal } };
+  for (const { name, trace } of names.phases) {
+    const own = traces[trace];
+    const belief = before[trace];
+    if (own !== undefined) ofPhases[name] = own;
+    if (belief !== undefined) beliefs[name] = belief;
+  }
+  const phases = phasesOf(points, names);
+  const each = phaseShifts(phases, {
+    ...{ sum, atMs, terminals: fresh, traces: ofPhases, beliefs },
+    of: connection.phases,
+    shiftW: gridW - value(points, names.powerW),
+  });
+  const next: Record<string, Belief> = {};
+  if (seen?.belief !== undefined) next[id] = seen.belief;
+  for (const { name, trace } of names.phases) {
+    const belief = each.beliefs[name];
+    if (belief !== undefined) next[trace] = belief;
+  }
+  return { beliefs: next, phases, aligned: { atMs, gridW, shiftsW: each.shiftsW, byTerminal } };
 }
 
 function addDerived(wiring: Wiring, points: Record<string, Reading>): void {
-  for (const derived of wiring.derived) {
-    points[`${derived.terminal}.powerW`] = residual(derived, points);
-  }
-  for (const kind of ['pv', 'battery', 'load'] as const) {
-    const ids = wiring.sums[kind];
-    if (ids.length === 0) continue;
-    const parts = ids.map((id) => points[`${id}.powerW`]);
-    points[`site.${kind}W`] = total(
-      parts,
-      ids.map(() => 1),
-    );
-  }
+  for (const derived of wiring.derived) points[derived.name] = total(derived, points);
+  for (const sum of wiring.sums) points[sum.name] = total(sum, points);
 }
+
+const NO_VIEW: SocView = { socLowPct: Number.NaN, socHighPct: Number.NaN };
 
 function terminalsOf(
   wiring: Wiring,
@@ -247,10 +256,10 @@ function terminalsOf(
   const soc: Record<string, SocTrack> = {};
   const terminals = wiring.terminals.map((one): TerminalState => {
     const { spec, store } = one;
-    const power = measured(points, spec.id, nowMs);
-    let view: SocView = { socLowPct: Number.NaN, socHighPct: Number.NaN };
+    const power = measured(points, one.names, nowMs);
+    let view = NO_VIEW;
     if (store !== undefined) {
-      const step = socStep(memory.soc[spec.id] ?? NO_SOC, points[`${spec.id}.socPct`], {
+      const step = socStep(memory.soc[spec.id] ?? NO_SOC, points[one.names.socPct], {
         nowMs,
         dtMs: Number.isFinite(memory.atMs) ? nowMs - memory.atMs : 0,
         powerW: power.failing ? Number.NaN : power.powerW,
@@ -297,15 +306,16 @@ export function siteStep(
   const orders = ordered(memory, seen.sent ?? {}, nowMs);
   const around = { points, wiring, traces, terminals, orders, cycleMs: times.cycleMs };
   const beliefs: Record<string, Belief> = {};
-  const connections = wiring.site.connections.map(({ id }): ConnectionState => {
-    const now = aligned(around, id, memory.beliefs);
+  const connections = wiring.connections.map((connection): ConnectionState => {
+    const { id, names } = connection;
+    const now = aligned(around, connection, memory.beliefs);
     Object.assign(beliefs, now.beliefs);
     return {
-      ...measured(points, id, nowMs),
+      ...measured(points, names, nowMs),
       id,
       phases: now.phases,
-      inWh: value(points, `${id}.inWh`),
-      outWh: value(points, `${id}.outWh`),
+      inWh: value(points, names.inWh),
+      outWh: value(points, names.outWh),
       aligned: now.aligned,
       doubt: meters[id]?.doubt,
     };

@@ -18,32 +18,104 @@ export const NO_FIGURES: Figures = { latencyMs: 0, lagMs: 1_000, resolutionW: 1 
 
 export interface Place {
   readonly id: string;
+  readonly names: PlaceNames;
   readonly kind: 'connection' | 'edge' | 'terminal';
   readonly sources: readonly Source[];
   readonly figures: Figures;
 }
 
-/** One term of a node's sum: `share` 1 flows into this node, -1 flows from it into a child node. */
-interface Term {
-  readonly place: string;
-  readonly share: 1 | -1;
+/** Names of a place's points: made once, since to put one together costs more than to read it. */
+export interface PlaceNames {
+  readonly powerW: string;
+  readonly inWh: string;
+  readonly outWh: string;
+  readonly socPct: string;
+  readonly phases: readonly {
+    readonly name: 'L1' | 'L2' | 'L3';
+    readonly trace: string; // what the stage remembers of its power
+    readonly powerW: string;
+    readonly currentA: string;
+    readonly voltageV: string;
+  }[];
 }
 
-export interface Derived {
+export const placeNames = (id: string): PlaceNames => ({
+  powerW: `${id}.powerW`,
+  inWh: `${id}.inWh`,
+  outWh: `${id}.outWh`,
+  socPct: `${id}.socPct`,
+  phases: (['L1', 'L2', 'L3'] as const).map((name) => ({
+    name,
+    trace: `${id}.${name}`,
+    powerW: `${id}.power${name}W`,
+    currentA: `${id}.current${name}A`,
+    voltageV: `${id}.voltage${name}V`,
+  })),
+});
+
+/** What a terminal's own device may offer beside its power. */
+const OFFERS = [
+  'temperatureC',
+  'chargeMaxW',
+  'chargeMaxA',
+  'dischargeMaxW',
+  'dischargeMaxA',
+  'voltageV',
+  'ratedW',
+  'fault',
+  'batteryState',
+  'bmsState',
+  'chargeRequest',
+] as const;
+
+/** One of them: what the device calls it, and the site's point. */
+export interface Offer {
+  readonly key: string;
+  readonly point: string;
+}
+
+export type Offers = Readonly<Record<(typeof OFFERS)[number], Offer>>;
+
+const offersOf = ({ id, part }: Terminal): Offers => {
+  const offers = OFFERS.map((key) => [
+    key,
+    { key: `${prefixOf(part)}${key}`, point: `${id}.${key}` },
+  ]);
+  return Object.fromEntries(offers) as Offers;
+};
+
+/** A point that is the sum of others. */
+export interface Sum {
+  readonly name: string;
+  readonly terms: readonly { readonly point: string; readonly share: 1 | -1 }[];
+}
+
+/** What the sum of a terminal's node leaves for it. */
+export interface Derived extends Sum {
   readonly terminal: string;
-  readonly others: readonly Term[];
+}
+
+/** A connection with what is steered behind it. */
+export interface ConnectionWiring {
+  readonly id: string;
+  readonly names: PlaceNames;
+  readonly figures: Figures;
+  readonly phases: 1 | 3; // of its node
+  readonly steered: readonly number[]; // indices of its terminals that take orders
 }
 
 export interface TerminalWiring {
   readonly spec: Terminal;
+  readonly names: PlaceNames;
+  readonly offers: Offers;
+  readonly figures: Figures;
   readonly connection: string;
   readonly device: string | undefined;
-  readonly prefix: string;
   readonly store: StoreSpec | undefined;
   readonly measured: boolean;
   /** For a terminal behind a converter: that converter, and the others at its dc node. */
   readonly converter: Terminal | undefined;
-  readonly siblings: readonly string[];
+  readonly siblings: readonly string[]; // points of their power
 }
 
 /**
@@ -55,8 +127,9 @@ export interface Wiring {
   readonly places: readonly Place[];
   readonly derived: readonly Derived[];
   readonly terminals: readonly TerminalWiring[];
+  readonly connections: readonly ConnectionWiring[];
   readonly gridSignal: { readonly device: string; readonly point: string } | undefined;
-  readonly sums: Readonly<Record<'pv' | 'battery' | 'load', readonly string[]>>;
+  readonly sums: readonly Sum[]; // of the site, by kind
 }
 
 const prefixOf = (part: string | undefined): string =>
@@ -105,30 +178,46 @@ function connectionOf(site: Site, node: string): string {
   return site.connections[0]?.id ?? '';
 }
 
+/** What flows into this node counts against the residual, what flows on to a child node for it. */
 function derivedOf(site: Site): Derived[] {
+  const term = (id: string, share: 1 | -1) => ({ point: placeNames(id).powerW, share });
   return site.residuals.map(({ node, terminal }) => ({
     terminal,
-    others: [
+    name: placeNames(terminal).powerW,
+    terms: [
       ...site.connections
         .filter((connection) => connection.node === node)
-        .map((connection): Term => ({ place: connection.id, share: 1 })),
-      ...site.edges
-        .filter((edge) => edge.node === node)
-        .map((edge): Term => ({ place: edge.id, share: 1 })),
-      ...site.edges
-        .filter((edge) => edge.parent === node)
-        .map((edge): Term => ({ place: edge.id, share: -1 })),
+        .map((connection) => term(connection.id, -1)),
+      ...site.edges.filter((edge) => edge.node === node).map((edge) => term(edge.id, -1)),
+      ...site.edges.filter((edge) => edge.parent === node).map((edge) => term(edge.id, 1)),
       ...site.terminals
         .filter((other) => other.node === node && other.id !== terminal)
-        .map((other): Term => ({ place: other.id, share: 1 })),
+        .map((other) => term(other.id, -1)),
     ],
   }));
+}
+
+const SUMS: Readonly<Record<string, readonly Terminal['kind'][]>> = {
+  pv: ['pv'],
+  battery: ['battery'],
+  load: ['load', 'ev'],
+};
+
+function sumsOf(site: Site): Sum[] {
+  const sums = Object.entries(SUMS).map(([name, kinds]) => ({
+    name: `site.${name}W`,
+    terms: site.terminals
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ id }) => ({ point: placeNames(id).powerW, share: 1 as const })),
+  }));
+  return sums.filter(({ terms }) => terms.length > 0);
 }
 
 /** @param site  a site file that passed its checks */
 export function wire(site: Site): Wiring {
   const place = (kind: Place['kind'], id: string, terminal?: Terminal): Place => ({
     id,
+    names: placeNames(id),
     kind,
     sources: sourcesOf(site, id, terminal),
     figures: figuresOf(site, id, terminal),
@@ -143,9 +232,11 @@ export function wire(site: Site): Wiring {
     const converter = site.terminals.find((other) => other.dcNode === spec.node);
     return {
       spec,
+      names: placeNames(spec.id),
+      offers: offersOf(spec),
+      figures: figuresOf(site, spec.id, spec),
       connection: connectionOf(site, spec.node),
       device: spec.controlDevice ?? spec.device,
-      prefix: prefixOf(spec.part),
       store: site.stores.find((store) => store.terminal === spec.id),
       measured:
         residuals.has(spec.id) || places.some((p) => p.id === spec.id && p.sources.length > 0),
@@ -153,18 +244,28 @@ export function wire(site: Site): Wiring {
       siblings:
         converter === undefined
           ? []
-          : site.terminals.filter((t) => t.node === spec.node && t.id !== spec.id).map((t) => t.id),
+          : site.terminals
+              .filter((other) => other.node === spec.node && other.id !== spec.id)
+              .map(({ id }) => placeNames(id).powerW),
     };
   });
-  const ofKind = (...kinds: readonly Terminal['kind'][]): string[] =>
-    site.terminals.filter((terminal) => kinds.includes(terminal.kind)).map(({ id }) => id);
+  const connections = site.connections.map(({ id, node }) => ({
+    id,
+    names: placeNames(id),
+    figures: figuresOf(site, id),
+    phases: site.nodes.find((one) => one.id === node)?.phases ?? 3,
+    steered: terminals.flatMap(({ spec, connection }, index) =>
+      connection === id && spec.control !== 'none' ? [index] : [],
+    ),
+  }));
   const signal = site.signals.find((one) => one.meaning === 'grid-present');
   return {
     site,
     places,
     derived: derivedOf(site),
     terminals,
+    connections,
     gridSignal: signal && { device: signal.device, point: signal.point },
-    sums: { pv: ofKind('pv'), battery: ofKind('battery'), load: ofKind('load', 'ev') },
+    sums: sumsOf(site),
   };
 }

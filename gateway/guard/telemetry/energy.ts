@@ -50,7 +50,7 @@ export class EnergyBook {
   private readonly site: Site;
   private readonly places: readonly PlaceEnergy[];
   private fromMs: number | undefined; // wall clock, of the running interval
-  private turnsMs: number[] = [];
+  private readonly turnsMs: number[] = [];
   private cycleMs = 0;
   private lastMonoMs: number | undefined;
 
@@ -63,13 +63,13 @@ export class EnergyBook {
     this.measureCycle(image.monoMs);
     this.fromMs ??= intervalStart(image.wallMs);
     const records: EnergyRecord[] = [];
-    const newEpochs = new Set<string>();
+    const newEpochs: string[] = [];
     const endWallMs = this.fromMs + QUARTER_MS;
     // Boundaries are on the wall clock, readings on the monotonic one.
     const endMonoMs = image.monoMs - (image.wallMs - endWallMs);
     if (image.wallMs < endWallMs) {
       this.take(image, newEpochs);
-      return { records, newEpochs: [...newEpochs] };
+      return { records, newEpochs };
     }
     this.take(image, newEpochs, endMonoMs);
     const late = image.monoMs > endMonoMs + GRACE_CYCLES * this.cycleMs;
@@ -79,15 +79,18 @@ export class EnergyBook {
       this.fromMs = Math.max(intervalStart(image.wallMs), endWallMs);
       this.take(image, newEpochs);
     }
-    return { records, newEpochs: [...newEpochs] };
+    return { records, newEpochs };
   }
 
   private measureCycle(monoMs: number): void {
     const turnMs = monoMs - (this.lastMonoMs ?? monoMs);
     this.lastMonoMs = monoMs;
     if (turnMs <= 0) return;
-    this.turnsMs = [...this.turnsMs.slice(1 - TURNS), turnMs];
-    const sorted = [...this.turnsMs].sort((a, b) => a - b);
+    const { turnsMs } = this;
+    turnsMs.push(turnMs);
+    // The same again instead of the oldest: the middle one stays.
+    if (turnsMs.length > TURNS && turnsMs.shift() === turnMs) return;
+    const sorted = [...turnsMs].sort((a, b) => a - b);
     this.cycleMs = sorted[sorted.length >> 1] ?? turnMs;
   }
 
@@ -96,9 +99,11 @@ export class EnergyBook {
     return this.fromMs === undefined ? [] : this.close(this.fromMs);
   }
 
-  private take(image: Image, newEpochs: Set<string>, untilMs?: number): void {
+  private take(image: Image, newEpochs: string[], untilMs?: number): void {
     for (const place of this.places) {
-      if (place.take(image, this.cycleMs, untilMs)) newEpochs.add(place.spec.id);
+      const { id } = place.spec;
+      const isNew = place.take(image, this.cycleMs, untilMs);
+      if (isNew && !newEpochs.includes(id)) newEpochs.push(id);
     }
   }
 

@@ -62,10 +62,16 @@ export class PlaceEnergy {
   private before: Sample | undefined; // the one before, for counters that are older
   private coveredMs = 0;
   private counted = false; // a counter was read in this interval
-  private countedAtMs = { inWh: Number.NEGATIVE_INFINITY, outWh: Number.NEGATIVE_INFINITY };
+  private readonly points: Readonly<Record<'powerW' | 'inWh' | 'outWh', string>>;
+  private readonly countedAtMs = {
+    inWh: Number.NEGATIVE_INFINITY,
+    outWh: Number.NEGATIVE_INFINITY,
+  };
 
   constructor(spec: PlaceSpec) {
     this.spec = spec;
+    const { id } = spec;
+    this.points = { powerW: `${id}.powerW`, inWh: `${id}.inWh`, outWh: `${id}.outWh` };
   }
 
   /** Newest instant that the power is known for. */
@@ -78,7 +84,7 @@ export class PlaceEnergy {
    * @returns true when a counter began a new epoch
    */
   take(image: Image, cycleMs: number, untilMs = Number.POSITIVE_INFINITY): boolean {
-    this.power(image.points[`${this.spec.id}.powerW`], cycleMs, untilMs);
+    this.power(image.points[this.points.powerW], cycleMs, untilMs);
     const into = this.counter(image, 'inWh', cycleMs, untilMs);
     const out = this.counter(image, 'outWh', cycleMs, untilMs);
     return into || out;
@@ -108,7 +114,7 @@ export class PlaceEnergy {
   }
 
   private counter(image: Image, key: 'inWh' | 'outWh', cycleMs: number, untilMs: number): boolean {
-    const reading = image.points[`${this.spec.id}.${key}`];
+    const reading = image.points[this.points[key]];
     if (reading?.quality !== 'good' || this.spec.residual) return false;
     if (reading.atMs <= this.countedAtMs[key] || reading.atMs > untilMs) return false;
     this.seen = true;
