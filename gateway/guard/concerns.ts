@@ -16,6 +16,7 @@ const nameOf = (site: Site, id: string): string =>
 export const concernsOf = (turn: Turn, spec: Site, { cycleMs }: Timing): readonly Concern[] => [
   ...jumps(turn, spec, JUMP_CYCLES * cycleMs),
   ...faults(turn),
+  ...swings(turn),
 ];
 
 const jumps = ({ memory, site }: Turn, spec: Site, shownMs: number): readonly Concern[] =>
@@ -40,6 +41,18 @@ const faults = ({ site }: Turn): readonly Concern[] =>
         code: `BMS_FAULT:${id}`,
         text: `${spec.name} reports a fault (${fault}) and rests`,
         mend: 'Look up this number in the manual of the battery.',
+      },
+    ];
+  });
+
+const swings = ({ memory }: Turn): readonly Concern[] =>
+  Object.entries(memory.control.swing).flatMap(([connection, { share }]): Concern[] => {
+    if (share === 1) return [];
+    return [
+      {
+        code: `SWINGING:${connection}`,
+        text: `The batteries at ${connection} swung against their own meter and are held calmer`,
+        mend: 'State latencyMs of the meter and responseMs of the batteries, or have them measured.',
       },
     ];
   });

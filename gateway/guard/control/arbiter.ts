@@ -1,3 +1,4 @@
+import type { Authority } from '../../contracts/values/image.ts';
 import { act } from '../act.ts';
 import type { SiteState, TerminalState } from '../site/types.ts';
 import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
@@ -27,6 +28,7 @@ import { type ProtectState, protect } from './protect/protect.ts';
 import { type RampState, ramp } from './ramp/ramp.ts';
 import { type SelfState, self } from './self/self.ts';
 import { clamp } from './shares.ts';
+import { damped, type SwingState, watchSwing } from './swing.ts';
 import type { Ask, Controller, Open, Proposal, Range, View, Wish } from './types.ts';
 
 export interface ArbiterState {
@@ -42,6 +44,7 @@ export interface ArbiterState {
   readonly market: MarketState;
   readonly self: SelfState;
   readonly fill: FillState;
+  readonly swing: SwingState;
   readonly ev: EvState;
   readonly bias: BiasState;
   readonly lead: LeadState;
@@ -60,6 +63,7 @@ export const ARBITER_START: ArbiterState = {
   market: market.start,
   self: self.start,
   fill: {},
+  swing: {},
   ev: ev.start,
   bias: NO_BIAS,
   lead: NO_LEAD,
@@ -159,6 +163,21 @@ interface Corrections {
   readonly bias: BiasState;
   readonly lead: LeadState;
   readonly crept: Record<string, LeadState[string]>; // filled terminal by terminal
+  readonly swing: SwingState;
+  readonly sent: View['sent'];
+  readonly limited: Open; // what limits and people leave
+}
+
+/** Whose wishes are damped where the loop swings: nobody's safety hangs on them. */
+const EARNING: readonly Authority[] = ['market-position', 'plan', 'self-consumption'];
+
+function calmed({ terminal, powerW: aimW, by }: Found, to: Corrections): number | undefined {
+  const { id, spec, connection } = terminal;
+  const range = to.limited[id];
+  if (aimW === undefined || range === undefined || spec.control !== 'setpoint') return aimW;
+  if (by !== undefined && !EARNING.includes(by.authority)) return aimW;
+  const powerW = damped(to.swing[connection], to.sent[id], aimW);
+  return powerW === aimW ? aimW : clamp(powerW, range.minW, range.maxW);
 }
 
 /** The setpoint with its bias and its lead, still inside what the device may do. */
@@ -185,7 +204,9 @@ function pointOf(terminal: TerminalState, range: Range): Found {
   return { terminal, ...found };
 }
 
-function propose({ terminal, powerW: aimW, by }: Found, to: Corrections, may?: Range): Proposal {
+function propose(found: Found, to: Corrections, may?: Range): Proposal {
+  const { terminal, by } = found;
+  const aimW = calmed(found, to);
   const powerW = aimW === undefined ? undefined : corrected(terminal, aimW, to, may);
   return {
     terminal: terminal.id,
@@ -237,6 +258,7 @@ export function arbitrate(
     demand: run(demand, before.demand),
     peak: run(peak, before.peak),
   };
+  const limited = open;
   run(fillNow, undefined);
   const marketed = run(market, before.market);
   run(plan, undefined);
@@ -246,7 +268,9 @@ export function arbitrate(
   // What is proven gets exactly what is asked.
   const bias = seen.trial === undefined ? learn(before.bias, seen) : NO_BIAS;
   const known = seen.trial === undefined ? before.lead : NO_LEAD;
-  const corrections: Corrections = { bias, lead: known, crept: {} };
+  const swing = watchSwing(before.swing, { ...seen, open });
+  const { sent } = seen;
+  const corrections: Corrections = { bias, lead: known, crept: {}, swing, sent, limited };
   const points = able.flatMap((terminal) => {
     const range = view.open[terminal.id];
     return range === undefined ? [] : [pointOf(terminal, range)];
@@ -268,8 +292,7 @@ export function arbitrate(
       market: marketed,
       ...last,
       fill,
-      bias,
-      lead: corrections.crept,
+      ...{ bias, swing, lead: corrections.crept },
     },
     wishes,
     proposals,
