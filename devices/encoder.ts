@@ -20,6 +20,9 @@ const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10];
 const HALF = 0x100000000;
 const SAFE = Number.MAX_SAFE_INTEGER;
 
+/** For floats: written and read at once, never kept. */
+const scratch = new DataView(new ArrayBuffer(8));
+
 /** Least and greatest raw value that is stored as it is; none of a float's, nor of a text's. */
 function rangeOf({ as: type }: ResolvedPoint): readonly [low: number, high: number, none: number] {
   if (type === 'f32' || type === 'f64' || type === 'str') return [1, 0, 0];
@@ -44,6 +47,7 @@ export function encoderOf(map: Pick<DeviceMap, 'wordOrder'>, point: ResolvedPoin
   const [least, most] = boundsOf(point);
   const { notAvailable = [], sign = 1, scale = 1, offset: shift = 0 } = point;
   const needsExponent = point.scaleFrom !== undefined;
+  const isFloat = point.as === 'f32';
   const plainly: Encoder = (registers, at, value, exponent) => {
     const own = encodePoint(map, point, value, exponent);
     for (let n = 0; n < offsets.length; n += 1) registers[at + (offsets[n] ?? 0)] = own[n] ?? 0;
@@ -58,10 +62,22 @@ export function encoderOf(map: Pick<DeviceMap, 'wordOrder'>, point: ResolvedPoin
       if (exponent < 0) up = POWERS[-exponent] ?? Number.NaN;
       else down = POWERS[exponent] ?? Number.NaN;
     }
-    const raw = Math.round((sign * (((value - shift) * up) / down)) / scale);
+    const exact = (sign * (((value - shift) * up) / down)) / scale;
+    const isWithin = value >= least && value <= most;
+    if (isFloat) {
+      const raw = Math.fround(exact);
+      if (!isWithin || !Number.isFinite(raw) || notAvailable.includes(raw)) {
+        return plainly(registers, at, value, exponent);
+      }
+      scratch.setFloat32(0, raw === 0 ? 0 : raw);
+      registers[at + a] = scratch.getUint16(0);
+      registers[at + b] = scratch.getUint16(2);
+      return;
+    }
+    const raw = Math.round(exact);
     // A NaN fails the first two.
-    const isPlain = raw >= low && raw <= high && value >= least && value <= most;
-    if (!isPlain || raw === none || notAvailable.includes(raw)) {
+    const isPlain = raw >= low && raw <= high && isWithin && raw !== none;
+    if (!isPlain || notAvailable.includes(raw)) {
       return plainly(registers, at, value, exponent);
     }
     if (words === 1) {

@@ -25,12 +25,12 @@ export interface RequestReader {
   feed(bytes: Uint8Array): { readonly requests: readonly WireRequest[]; readonly broken: boolean };
 }
 
-const NOTHING = new Uint8Array(0);
+export const NOTHING: Uint8Array = new Uint8Array(0);
 
 const wordAt = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
-function joined(rest: Uint8Array, bytes: Uint8Array): Uint8Array {
+export function joined(rest: Uint8Array, bytes: Uint8Array): Uint8Array {
   const all = new Uint8Array(rest.length + bytes.length);
   all.set(rest);
   all.set(bytes, rest.length);

@@ -1,4 +1,4 @@
-import type { RequestReader, Session, WireRequest } from './mbap.ts';
+import { joined, NOTHING, type RequestReader, type Session, type WireRequest } from './mbap.ts';
 import { answer, requestLength } from './pdu.ts';
 import type { Station } from './types.ts';
 
@@ -8,12 +8,21 @@ import type { Station } from './types.ts';
  */
 const SILENCE_MS = 20;
 
-/** CRC-16 of Modbus (polynomial 0xA001, start 0xFFFF), low byte first on the wire. */
-export function crc16(bytes: Uint8Array): number {
+/** What each byte does to the CRC. */
+const CRC_OF_BYTE = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
+  return crc;
+});
+
+/**
+ * CRC-16 of Modbus (polynomial 0xA001, start 0xFFFF), low byte first on the wire.
+ * @param length of the bytes that count; all of them when left out
+ */
+export function crc16(bytes: Uint8Array, length = bytes.length): number {
   let crc = 0xffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >> 1) ^ 0xa001 : crc >> 1;
+  for (let n = 0; n < length; n += 1) {
+    crc = (crc >> 8) ^ (CRC_OF_BYTE[(crc ^ (bytes[n] ?? 0)) & 0xff] ?? 0);
   }
   return crc;
 }
@@ -23,7 +32,7 @@ export function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
   const out = new Uint8Array(pdu.length + 3);
   out[0] = unit;
   out.set(pdu, 1);
-  const crc = crc16(out.subarray(0, pdu.length + 1));
+  const crc = crc16(out, pdu.length + 1);
   out[pdu.length + 1] = crc & 0xff;
   out[pdu.length + 2] = crc >> 8;
   return out;
@@ -34,31 +43,28 @@ export function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
  * the line has been silent.
  */
 export function createRtuReader(clock: Station['clock']): RequestReader {
-  let buffer = new Uint8Array(0);
+  let buffer: Uint8Array = NOTHING;
   let deaf = false; // lost the frame: wait for silence
   let lastMs = Number.NEGATIVE_INFINITY;
   return {
     feed(bytes) {
       const nowMs = clock.realMs();
       if (nowMs - lastMs > SILENCE_MS) {
-        buffer = new Uint8Array(0);
+        buffer = NOTHING;
         deaf = false;
       }
       lastMs = nowMs;
       const requests: WireRequest[] = [];
       if (deaf) return { requests, broken: false };
-      const all = new Uint8Array(buffer.length + bytes.length);
-      all.set(buffer);
-      all.set(bytes, buffer.length);
-      buffer = all;
-      for (;;) {
+      buffer = buffer.length === 0 ? bytes : joined(buffer, bytes);
+      while (buffer.length > 0) {
         const length = requestLength(buffer.subarray(1));
         if (length === 0 || (length > 0 && buffer.length < length + 3)) break;
         const whole = buffer.slice(0, length + 3);
         const sent = (whole[length + 1] ?? 0) | ((whole[length + 2] ?? 0) << 8);
-        if (length < 0 || sent !== crc16(whole.subarray(0, length + 1))) {
+        if (length < 0 || sent !== crc16(whole, length + 1)) {
           deaf = true;
-          buffer = new Uint8Array(0);
+          buffer = NOTHING;
           break;
         }
         const unit = whole[0] ?? 0;
@@ -68,7 +74,7 @@ export function createRtuReader(clock: Station['clock']): RequestReader {
           bytes: whole,
           frame: (body, shift = 0) => withCrc((unit + shift) & 0xff, body),
         });
-        buffer = buffer.slice(length + 3);
+        buffer = buffer.length === length + 3 ? NOTHING : buffer.slice(length + 3);
       }
       return { requests, broken: false };
     },
