@@ -51,53 +51,43 @@ class DueQueue {
   }
 
   push(due: Due): void {
-    let at = this.heap.push(due) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.before(at, parent)) break;
-      this.swap(at, parent);
-      at = parent;
+    const { heap } = this;
+    let at = heap.length;
+    for (; at > 0; at = (at - 1) >> 1) {
+      const parent = heap[(at - 1) >> 1];
+      if (parent === undefined || !before(due, parent)) break;
+      heap[at] = parent;
     }
+    heap[at] = due;
   }
 
   pop(): Due | undefined {
     const first = this.heap[0];
     const last = this.heap.pop();
-    if (first === undefined || last === undefined || this.heap.length === 0) return first;
-    this.heap[0] = last;
-    this.sink();
+    if (last !== undefined && this.heap.length > 0) this.sink(last);
     return first;
   }
 
-  private sink(): void {
+  /** From the top down to its place: smaller ones move up. */
+  private sink(due: Due): void {
+    const { heap } = this;
     let at = 0;
     for (;;) {
-      let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < this.heap.length && this.before(child, least)) least = child;
-      }
-      if (least === at) return;
-      this.swap(at, least);
-      at = least;
+      const left = heap[2 * at + 1];
+      const right = heap[2 * at + 2];
+      if (left === undefined) break;
+      const isRight = right !== undefined && before(right, left);
+      const least = isRight ? right : left;
+      if (!before(least, due)) break;
+      heap[at] = least;
+      at = 2 * at + (isRight ? 2 : 1);
     }
-  }
-
-  private before(a: number, b: number): boolean {
-    const left = this.heap[a];
-    const right = this.heap[b];
-    if (left === undefined || right === undefined) return false;
-    if (left.realMs !== right.realMs) return left.realMs < right.realMs;
-    return left.sequence < right.sequence;
-  }
-
-  private swap(a: number, b: number): void {
-    const left = this.heap[a];
-    const right = this.heap[b];
-    if (left === undefined || right === undefined) return;
-    this.heap[a] = right;
-    this.heap[b] = left;
+    heap[at] = due;
   }
 }
+
+const before = (a: Due, b: Due): boolean =>
+  a.realMs === b.realMs ? a.sequence < b.sequence : a.realMs < b.realMs;
 
 /**
  * One queue ordered by (time, sequence). Both faces of the Clock port stand on it: scaled time is
