@@ -1,14 +1,7 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
-import {
-  type Around,
-  type Belief,
-  follow,
-  observe,
-  type Steered,
-  type Trace,
-} from './align.ts';
+import { type Around, type Belief, follow, observe, type Steered, type Trace } from './align.ts';
 import { faultOf } from './faults.ts';
 import { judgeMeters } from './meters.ts';
 import { NOMINAL_V, phaseShifts, phasesOf } from './phases.ts';
