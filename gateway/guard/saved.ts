@@ -5,7 +5,7 @@ import { HOUR_MS } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
 import type { FillState } from './control/fill/fill.ts';
 import type { GridState } from './directives.ts';
-import { type Memory, NEW_MEMORY } from './safety/facts.ts';
+import { type Memory, NEW_MEMORY, type TerminalMemory } from './safety/facts.ts';
 
 /**
  * What binds from the first write after a restart. Written by the writer thread: write, fsync,
@@ -112,7 +112,7 @@ function switchedOf({ kernel, resting }: Kept, nowMs: number, wallMs: number) {
 const fullOf = (fill: FillState): Record<string, number> =>
   Object.fromEntries(Object.entries(fill).map(([id, { lastWallMs }]) => [id, lastWallMs]));
 
-export interface Kept {
+interface Kept {
   readonly kernel: Memory;
   readonly resting: readonly string[]; // terminals with a minimum run or rest
   readonly fill: FillState;
@@ -120,11 +120,11 @@ export interface Kept {
   readonly epoch: number;
   readonly mode: Mode;
   readonly grid: GridState;
-  readonly budget: Record<string, number>;
+  readonly budget: Readonly<Record<string, number>>; // another object when it has changed
   readonly overrides: readonly KeptOverride[];
 }
 
-export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
+function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
   const { grid } = kept;
   const { heardWallMs, failsafe } = grid;
   const turned = turnedOf(kept.kernel, nowMs, wallMs);
@@ -150,35 +150,67 @@ export function toSave(kept: Kept, nowMs: number, wallMs: number): GuardState {
 
 const RARELY_CYCLES = 60;
 
+const sameDirectives = (a: GridState, b: GridState): boolean =>
+  a.directives === b.directives ||
+  (a.directives.length === b.directives.length &&
+    a.directives.every(({ sequence }, n) => sequence === b.directives[n]?.sequence));
+
+const sameOrders = (a: Kept, b: Kept): boolean =>
+  a.overrides.length === b.overrides.length &&
+  (a.overrides.length === 0 || JSON.stringify(a.overrides) === JSON.stringify(b.overrides));
+
+/** Of a terminal: which way it last turned, whether it is on; 0 and undefined where not known. */
+const wayOf = (one: TerminalMemory | undefined): -1 | 0 | 1 =>
+  one !== undefined && Number.isFinite(one.turnedAtMs) ? one.direction : 0;
+const isOn = (one: TerminalMemory | undefined): boolean | undefined =>
+  one !== undefined && Number.isFinite(one.switchedAtMs) ? one.on : undefined;
+
+function sameKernel(a: Kept, b: Kept): boolean {
+  for (const id in a.kernel) if (wayOf(a.kernel[id]) !== wayOf(b.kernel[id])) return false;
+  for (const id in b.kernel) if (!(id in a.kernel) && wayOf(b.kernel[id]) !== 0) return false;
+  return a.resting.every((id) => isOn(a.kernel[id]) === isOn(b.kernel[id]));
+}
+
+function sameFill(a: FillState, b: FillState): boolean {
+  for (const id in a) if (!Object.is(a[id]?.lastWallMs, b[id]?.lastWallMs)) return false;
+  for (const id in b) if (!(id in a)) return false;
+  return true;
+}
+
+/** Nothing that binds is another than then. */
+const sameBounds = (a: Kept, b: Kept): boolean =>
+  a.epoch === b.epoch &&
+  a.mode === b.mode &&
+  a.grid.onLost === b.grid.onLost &&
+  (a.grid.failsafe === undefined) === (b.grid.failsafe === undefined) &&
+  sameDirectives(a.grid, b.grid) &&
+  sameOrders(a, b) &&
+  sameKernel(a, b) &&
+  sameFill(a.fill, b.fill);
+
 /** Saves at once what binds (limits, sequence, mode), and once in a while what only counts. */
 export class Saver {
   private readonly save: (state: GuardState) => void;
-  private bound = '';
-  private counted = '';
+  private last: { readonly kept: Kept; readonly hour: number } | undefined;
   private sinceCycles = 0;
 
   constructor(save: (state: GuardState) => void) {
     this.save = save;
   }
 
-  offer(state: GuardState): void {
+  offer(kept: Kept, nowMs: number, wallMs: number): void {
     this.sinceCycles += 1;
-    const sequences = state.envelopes.map(({ sequence }) => sequence).join();
-    const failsafe = state.failsafeSinceWallMs === undefined ? '' : 'failsafe';
-    const orders = (state.overrides ?? []).map((one) => Object.values(one).join()).join(';');
-    const turns = Object.entries(state.turned ?? {}).map(([id, { direction }]) => [id, direction]);
-    const switched = Object.entries(state.switched ?? {}).map(([id, { on }]) => [id, on]);
-    const full = Object.values(state.fullAtWallMs ?? {});
-    const { epoch, mode, onLost } = state;
-    const once = [epoch, mode, onLost, sequences, failsafe, orders];
-    const bound = JSON.stringify([...once, turns, switched, full]);
-    const hour = Math.floor((state.wallMs ?? 0) / HOUR_MS);
-    const counted = JSON.stringify([state.budget, state.highestSequence, hour]);
-    const due = counted !== this.counted && this.sinceCycles >= RARELY_CYCLES;
-    if (bound === this.bound && !due) return;
-    this.bound = bound;
-    this.counted = counted;
+    const { last } = this;
+    const hour = Math.floor(wallMs / HOUR_MS);
+    if (last !== undefined && sameBounds(kept, last.kept)) {
+      const counts =
+        hour !== last.hour ||
+        kept.budget !== last.kept.budget ||
+        kept.grid.highestSequence !== last.kept.grid.highestSequence;
+      if (!counts || this.sinceCycles < RARELY_CYCLES) return;
+    }
+    this.last = { kept, hour };
     this.sinceCycles = 0;
-    this.save(state);
+    this.save(toSave(kept, nowMs, wallMs));
   }
 }

@@ -29,7 +29,7 @@ import type { Poller, Snapshot } from './measurements/types.ts';
 import { keptOverrides, Overrides } from './overrides.ts';
 import { Pacer } from './pacer.ts';
 import type { PassThrough } from './pass.ts';
-import { type GuardState, restore, restoreFull, restoreKernel, Saver, toSave } from './saved.ts';
+import { type GuardState, restore, restoreFull, restoreKernel, Saver } from './saved.ts';
 import { command, within } from './startup.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import type { Trials } from './trials.ts';
@@ -355,7 +355,7 @@ class SiteGuard implements Guard {
       ...{ epoch, mode, grid, budget: writer.budget(), overrides },
       ...{ kernel, resting: this.resting, fill: control.fill },
     };
-    this.saver.offer(toSave(kept, clock.monoMs(), clock.wallMs()));
+    this.saver.offer(kept, clock.monoMs(), clock.wallMs());
   }
 }
 
