@@ -258,7 +258,7 @@ export function arbitrate(
     demand: run(demand, before.demand),
     peak: run(peak, before.peak),
   };
-  const limited = open;
+  const limited = view.open;
   run(fillNow, undefined);
   const marketed = run(market, before.market);
   run(plan, undefined);
@@ -268,7 +268,7 @@ export function arbitrate(
   // What is proven gets exactly what is asked.
   const bias = seen.trial === undefined ? learn(before.bias, seen) : NO_BIAS;
   const known = seen.trial === undefined ? before.lead : NO_LEAD;
-  const swing = watchSwing(before.swing, { ...seen, open });
+  const swing = watchSwing(before.swing, view);
   const { sent } = seen;
   const corrections: Corrections = { bias, lead: known, crept: {}, swing, sent, limited };
   const points = able.flatMap((terminal) => {
