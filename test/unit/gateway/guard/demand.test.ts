@@ -2,32 +2,13 @@ import { expect } from 'vitest';
 import type { Bench } from './bench/bench.ts';
 import { site } from './bench/site.ts';
 import { intent, spec, steps } from './bench/timeline.ts';
+import { event } from './timelines/grid.ts';
 
 const home = site({
   battery: {},
   pump: {},
   directives: { keyId: 'key1', publicKey: 'public' },
 });
-
-/** Keys in the order in which they are signed. */
-const event = (importLimitW: number, fromS: number, forS: number) => (bench: Bench) => {
-  const wallMs = bench.clock.wallMs();
-  const sequence = Math.round(bench.clock.monoMs()) + 1;
-  const body = {
-    exportLimitW: 30_000,
-    fromMs: wallMs + 1_000 * fromS,
-    gateway: 'gw-bench',
-    importLimitW,
-    issuedAtMs: wallMs,
-    kind: 'demand-response',
-    onLost: 'keep',
-    sequence,
-    untilMs: wallMs + 1_000 * (fromS + forS),
-    v: 1,
-    why: 'evening peak',
-  };
-  bench.guard.directive(bench.sign(body));
-};
 
 const buying = (bench: Bench): void =>
   intent(bench, { steps: [steps({ follow: 'fixed', powerW: -5_000 })] });
