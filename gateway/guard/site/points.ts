@@ -7,7 +7,8 @@ import type { Source, Sum, Wiring } from './wiring.ts';
 /** What a box says of itself or is told: no quantity of the site. */
 const NO_QUANTITY = /^(set|limit|failsafe|heartbeat|enable|maker|model|serial|firmware|[A-Z])/;
 const SLOW = /Wh$|^sohPct$|^ratedW$/;
-const STATE = /^(socPct|(c|disc)hargeMax[AW]|voltageV|state)$|C$/;
+const STATE =
+  /^(socPct|(c|disc)hargeMax[AW]|voltageV|state|batteryState|bmsState|fault|chargeRequest)$|C$/;
 const TURNED = /^(powerW|powerL\dW|reactiveVar|reactiveL\dVar)$/;
 
 /** Freshness class of a quantity; powers, currents and voltages are `control`. */
