@@ -69,28 +69,32 @@ const BEGUN = 0.05;
 const OWN_MS = 400;
 const LEAST_W = 5;
 
-function widened(span: Span, powerW: number): Span {
-  return { lowW: Math.min(span.lowW, powerW), highW: Math.max(span.highW, powerW) };
-}
-
 /**
  * Where a power may have been at some instant of a time span: as sampled, and after the newest
  * sample on its way to its setpoint.
  */
 function span(one: Steered, fromMs: number, toMs: number): Span {
   const { trace } = one;
-  let found: Span = { lowW: Number.POSITIVE_INFINITY, highW: Number.NEGATIVE_INFINITY };
-  trace.forEach((sample, n) => {
+  let lowW = Number.POSITIVE_INFINITY;
+  let highW = Number.NEGATIVE_INFINITY;
+  const widen = (powerW: number): void => {
+    lowW = Math.min(lowW, powerW);
+    highW = Math.max(highW, powerW);
+  };
+  let last: Sample | undefined;
+  for (let n = 0; n < trace.length; n += 1) {
+    const sample = trace[n] as Sample;
     const next = trace[n + 1];
-    const last = trace[n - 1];
-    if (sample.atMs > fromMs && sample.atMs < toMs) found = widened(found, sample.powerW);
+    if (sample.atMs > fromMs && sample.atMs < toMs) widen(sample.powerW);
     else if (sample.atMs <= fromMs && !(next !== undefined && next.atMs <= fromMs)) {
-      found = widened(found, between(trace[n - 1], sample, next, fromMs, sample.powerW));
+      widen(between(last, sample, next, fromMs, sample.powerW));
     } else if (sample.atMs >= toMs && !(last !== undefined && last.atMs >= toMs)) {
-      found = widened(found, between(trace[n - 2], last, sample, toMs, sample.powerW));
+      widen(between(trace[n - 2], last, sample, toMs, sample.powerW));
     }
-  });
-  return ahead(one, toMs).reduce(widened, found);
+    last = sample;
+  }
+  for (const powerW of ahead(one, toMs)) widen(powerW);
+  return { lowW, highW };
 }
 
 type Sample = Trace[number];
@@ -118,7 +122,8 @@ function between(
 
 /** Where a power may get to between its newest sample and an instant. */
 function ahead({ trace, orders, lagMs, isBattery }: Steered, toMs: number): number[] {
-  const [last, newest] = trace.slice(-2);
+  const last = trace[trace.length - 2];
+  const newest = trace[trace.length - 1];
   const order = orders[orders.length - 1];
   if (newest === undefined || last === undefined || order === undefined) return [];
   const leftW = order.powerW - newest.powerW;
