@@ -4,6 +4,7 @@ import { benchFleet32 } from './fleet/fleet32.ts';
 import { benchJitter } from './jitter.ts';
 import { benchLoop } from './loop.ts';
 import { benchModbus } from './modbus/modbus.ts';
+import { benchReaction } from './reaction.ts';
 import { benchSite } from './site.ts';
 import { benchStep } from './step.ts';
 import { benchWorld } from './world.ts';
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> =
   jitter: benchJitter,
   loop: benchLoop,
   modbus: benchModbus,
+  reaction: benchReaction,
   site: benchSite,
   step: benchStep,
   world: benchWorld,

@@ -96,8 +96,17 @@ export class DevicePoller {
     return this.missed + (this.book?.bad ?? 0);
   }
 
-  /** One slot of the cycle grid. Returns at once; what is due goes into the bus's queue. */
-  slot(cycle: number): void {
+  /** What control needs, shortly before a turn that decides by it. */
+  controlSlot(cycle: number): void {
+    if (this.handle.connected && this.known)
+      this.ask(cycle, ({ everyCycles }) => everyCycles === 1);
+  }
+
+  /**
+   * One slot of the cycle grid. Returns at once; what is due goes into the bus's queue.
+   * @param isControlApart  what control needs has a slot of its own, once it is known
+   */
+  slot(cycle: number, isControlApart = false): void {
     if (!this.handle.connected) {
       this.fail();
       return;
@@ -111,8 +120,13 @@ export class DevicePoller {
       if (this.book === undefined || this.options.profile.kind === 'sunspec') return;
     } else if (cycle >= this.walkCycle && !this.looking) this.look(cycle);
     this.cutOff = false;
-    const boundary = this.crossedQuarter();
+    const isMeant = ({ everyCycles }: Block): boolean => !(isControlApart && everyCycles === 1);
+    this.ask(cycle, isMeant, this.crossedQuarter());
+  }
+
+  private ask(cycle: number, isMeant: (block: Block) => boolean, boundary = false): void {
     for (const polled of this.polled) {
+      if (!isMeant(polled.block)) continue;
       const due = cycle - polled.lastCycle >= this.cyclesOf(polled.block);
       const counters = boundary && polled.block.class === 'slow' && polled.block.everyCycles < 100;
       if (polled.pending || !(due || counters)) continue;

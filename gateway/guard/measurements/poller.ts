@@ -15,8 +15,8 @@ const CHECK_MS = 5;
 const LATE_MS = 300;
 
 /**
- * Polls happen half a cycle away from the tick, on the same absolute grid: the tick then finds
- * readings that are half a cycle old, and sees the effect of its last writes.
+ * Polls happen half a cycle away from the tick, on the same absolute grid, so that writes meet a
+ * wire that rests; on one that has time for it, what control needs is read just before the tick.
  */
 const PHASE = 0.5;
 
@@ -55,6 +55,10 @@ class SitePoller implements Poller {
     this.clock = clock;
     this.times = times;
     this.follow = follow;
+    const connections = site.connections?.map(({ id }) => id) ?? [];
+    const meters = (site.meters ?? [])
+      .filter(({ of }) => connections.includes(of))
+      .map(({ device }) => device);
     for (const spec of site.buses) {
       const own = site.devices.filter((device) => device.bus === spec.id);
       if (own.length === 0) continue;
@@ -74,7 +78,8 @@ class SitePoller implements Poller {
         this.devices.set(device.id, new DevicePoller(options));
       }
       const pollers = own.map((device) => this.device(device.id));
-      this.wires.push(new SharedWire(spec.id, pollers, clock, times, log));
+      const isLast = (id: string): boolean => meters.includes(id);
+      this.wires.push(new SharedWire(spec, pollers, isLast, clock, times, log));
     }
   }
 
@@ -159,8 +164,21 @@ class SitePoller implements Poller {
       const before = wire.freshMs;
       wire.look(cycle);
       if (wire.freshMs !== before) this.follow(wire.id, wire.freshMs);
+      for (const device of wire.devices) {
+        device.slot(cycle, this.isAhead(device, wire.leadMs(device.id), cycle));
+      }
     }
-    for (const device of this.devices.values()) device.slot(cycle);
+  }
+
+  /** Whether its control points are read in a slot of their own, before the next turn. */
+  private isAhead(device: DevicePoller, leadMs: number | undefined, cycle: number): boolean {
+    if (leadMs === undefined) return false;
+    const atMs = (cycle + 1) * this.times.cycleMs - leadMs;
+    if (atMs < this.clock.monoMs()) return false;
+    this.clock.at(atMs, () => {
+      if (this.running) device.controlSlot(cycle);
+    });
+    return true;
   }
 }
 

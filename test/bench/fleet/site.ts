@@ -1,9 +1,16 @@
 import type { ControlSpec, PointSpec, Profile } from '../../../devices/profile.ts';
 import { parseSite } from '../../../gateway/config/load.ts';
-import type { Site } from '../../../gateway/contracts/values/site.ts';
 
-const DEVICES = 32;
 export const POINTS = 60;
+
+/** How large, and over what. */
+export interface Size {
+  readonly batteries: number;
+  readonly points: number; // each device
+  readonly baud?: number; // all on one RS-485 line; default: a TCP connection each
+}
+
+const FLEET: Size = { batteries: 31, points: POINTS };
 
 const holding = (at: number, more: Partial<PointSpec> = {}): PointSpec => ({
   at,
@@ -14,13 +21,14 @@ const holding = (at: number, more: Partial<PointSpec> = {}): PointSpec => ({
   ...more,
 });
 
-/** 59 more values beside the power, all read every second. */
-const values = Object.fromEntries(
-  Array.from({ length: POINTS - 1 }, (_, n) => [
-    `value${n + 1}W`,
-    holding(2 * n + 2, { as: 'u32', unit: 'W' }),
-  ]),
-);
+/** More values beside the power, all read every second. */
+const values = (points: number) =>
+  Object.fromEntries(
+    Array.from({ length: points - 1 }, (_, n) => [
+      `value${n + 1}W`,
+      holding(2 * n + 2, { as: 'u32', unit: 'W' }),
+    ]),
+  );
 
 const PROFILE: Omit<Profile & { kind: 'registers' }, 'id' | 'role' | 'control' | 'points'> = {
   kind: 'registers',
@@ -49,35 +57,39 @@ const SETPOINT: ControlSpec = {
 };
 
 const power = holding(0, { as: 'i32', unit: 'W' });
-const METER: Profile = {
+const meter = (points: number): Profile => ({
   ...PROFILE,
   id: 'bench/meter60',
   role: 'meter',
   control: [],
-  points: { powerW: power, ...values },
-};
-const BATTERY: Profile = {
+  points: { powerW: power, ...values(points) },
+});
+const battery = (points: number): Profile => ({
   ...PROFILE,
   id: 'bench/battery60',
   role: 'battery-inverter',
   control: [SETPOINT],
   points: {
     powerW: power,
-    ...values,
+    ...values(points),
     setW: holding(120, { as: 'i32', unit: 'W', writable: true, class: 'state' }),
     setReversionS: holding(122, { unit: 's', writable: true, class: 'state', min: 0, max: 300 }),
     setEnable: holding(123, { writable: true, class: 'state', min: 0, max: 1 }),
     ratedW: holding(126, { unit: 'W', class: 'slow' }),
     socPct: holding(127, { unit: 'pct', class: 'state', min: 0, max: 100 }),
   },
-};
+});
 
-const profiles = (id: string): Profile | undefined => [METER, BATTERY].find((one) => one.id === id);
+const tcp = (n: number, port: number): string =>
+  `  - { id: lan${n}, kind: tcp, host: 127.0.0.${n}, port: ${port} }`;
 
-const batteries = Array.from({ length: DEVICES - 1 }, (_, n) => n + 2);
-const lines = (of: (n: number) => string): string => batteries.map(of).join('\n');
-
-const text = (port: number): string => `version: 1
+function text(port: number, { batteries, baud }: Size): string {
+  const numbers = Array.from({ length: batteries }, (_, n) => n + 2);
+  const lines = (of: (n: number) => string): string => numbers.map(of).join('\n');
+  const line = `  - { id: line, kind: serial, path: /dev/bench, baud: ${baud}, parity: none, stopBits: 1 }`;
+  const buses = baud === undefined ? [1, ...numbers].map((n) => tcp(n, port)).join('\n') : line;
+  const bus = (n: number): string => (baud === undefined ? `lan${n}` : 'line');
+  return `version: 1
 id: fleet
 tenant: bench
 gateway: gw-fleet
@@ -88,8 +100,7 @@ place: { latitudeDeg: 48.1, longitudeDeg: 9.2, timeZone: Europe/Berlin }
 currency: EUR
 gridCode: vde-ar-n-4105
 buses:
-  - { id: lan1, kind: tcp, host: 127.0.0.1, port: ${port} }
-${lines((n) => `  - { id: lan${n}, kind: tcp, host: 127.0.0.${n}, port: ${port} }`)}
+${buses}
 nodes:
   - { id: main, kind: ac, phases: 3 }
 connections:
@@ -114,8 +125,8 @@ connections:
           windows:
             - { weekdays: [1, 2, 3, 4, 5, 6, 7], fromMinute: 0, untilMinute: 1440, priceNanoPerWh: 300000 }
 devices:
-  - { id: meter1, bus: lan1, unit: 1, profile: bench/meter60 }
-${lines((n) => `  - { id: inverter${n}, bus: lan${n}, unit: ${n}, profile: bench/battery60 }`)}
+  - { id: meter1, bus: ${bus(1)}, unit: 1, profile: bench/meter60 }
+${lines((n) => `  - { id: inverter${n}, bus: ${bus(n)}, unit: ${n}, profile: bench/battery60 }`)}
 terminals:
 ${lines(
   (n) => `  - id: battery${n}
@@ -136,13 +147,13 @@ meters:
 residuals:
   - { node: main, terminal: rest }
 `;
+}
 
-/** A meter and 31 batteries with a connection each, all behind `port`. */
-export function fleetSite(port: number): {
-  readonly site: Site;
-  readonly profiles: typeof profiles;
-} {
-  const { site, complaints } = parseSite(text(port), profiles);
+/** A meter and batteries; those over TCP all behind `port`. */
+export function fleetSite(port: number, size = FLEET) {
+  const known = [meter(size.points), battery(size.points)];
+  const profiles = (id: string): Profile | undefined => known.find((one) => one.id === id);
+  const { site, complaints } = parseSite(text(port, size), profiles);
   if (site === undefined) throw new Error(JSON.stringify(complaints[0]));
   return { site, profiles };
 }
