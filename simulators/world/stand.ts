@@ -37,6 +37,7 @@ export interface StandDeps extends Pick<GatewayDeps, 'solver' | 'verifier' | 'sc
   readonly digest: Digest;
   readonly clockSpeed: number; // of its monotonic face
   readonly report: (rule: WorldRule, site: string, what: string) => void;
+  readonly onImage?: (site: string, atMs: number, image: Image) => void;
 }
 
 const HEARD_KEPT = 200;
@@ -248,6 +249,7 @@ export class VirtualStand implements Target {
     this.image = image;
     this.imageRealMs = nowMs;
     this.turns.image(image, nowMs);
+    this.deps.onImage?.(this.id, clock.wallMs(), image);
     this.figures.image(image);
     this.directives.image(image);
     this.envelope.image(image, clock.wallMs());

@@ -1,4 +1,5 @@
 import type { Notebook, Store } from '../../cloud/ports.ts';
+import type { Image } from '../../gateway/contracts/values/image.ts';
 import { DAY_MS, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
 import type {
   AgentStore,
@@ -48,6 +49,8 @@ export interface WorldOptions {
   /** Ends the run with the first violation. */
   readonly isBrief?: boolean;
   readonly log?: (atMs: number, line: string) => void;
+  /** Hears of every image of a guard, with the true time. */
+  readonly onImage?: (site: string, atMs: number, image: Image) => void;
 }
 
 /** X: the cloud fell; S15: the books do not add up. */
@@ -119,6 +122,7 @@ class World {
           digest: this.digest,
           clockSpeed: speedOf(seed),
           report: (rule, site, what) => this.report(rule, site, what),
+          ...(options.onImage && { onImage: options.onImage }),
         }),
     );
     this.store = ports.cloudStore();
