@@ -11,7 +11,7 @@ const HOSTILE = [
   '../../etc/passwd\u0000\u202e%{7*7}',
   `\u{1f480}${'A'.repeat(400)}`,
 ] as const;
-const SERIAL_CHARS = 16;
+const UNPRINTABLE = /[^ -~]/g; // all else: registers hold ASCII
 const HIGHEST = 32_767; // of a 16-bit register
 const SWAP_MS = 5_000; // until another device answers
 const LOOPS = 3;
@@ -52,7 +52,7 @@ export function moreHits({ clock, ...stage }: Stage): Readonly<Record<MoreKind, 
       if (found === undefined) return false;
       const bus = busOf(gateway.site.site.devices, found.id);
       const come = (serial: string): void => {
-        found.putText('serial', serial.slice(0, SERIAL_CHARS));
+        write(found, 'serial', serial);
         gateway.site.buses.get(bus)?.faults.add(`reboot ${SWAP_MS}ms`, clock.realMs());
       };
       target.hurt(bus, untilMs + SWAP_MS);
@@ -98,7 +98,7 @@ export function moreHits({ clock, ...stage }: Stage): Readonly<Record<MoreKind, 
     'text-hostile': (target, { line, forMs, pickPct }) => {
       const text = HOSTILE[Number(line)] ?? HOSTILE[0];
       const found = pick(Object.values(target.gateway.site.images), pickPct, modelOf);
-      found?.putText('model', text.slice(0, SERIAL_CHARS));
+      if (found !== undefined) write(found, 'model', text);
       const bound = { importLimitW: 1e6, exportLimitW: 1e6 };
       return say(target, { ...bound, kind: 'envelope', why: text }, forMs);
     },
@@ -115,6 +115,12 @@ export function moreHits({ clock, ...stage }: Stage): Readonly<Record<MoreKind, 
     const payload = stage.sign({ ...said, ...own, issuedAtMs: nowMs });
     return uplink.deliver({ topic, payload, properties: {} });
   }
+}
+
+/** As much of a text as a device's registers hold. */
+function write(image: DeviceImage, key: 'serial' | 'model', text: string): void {
+  const chars = 2 * (image.map.points[key]?.count ?? 0);
+  image.putText(key, text.replace(UNPRINTABLE, '').slice(0, chars));
 }
 
 /** The first of a list, from a place in it, that has something. */
