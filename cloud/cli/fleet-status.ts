@@ -1,11 +1,10 @@
 import { dirname, resolve } from 'node:path';
-import { readText } from '../../gateway/config/load.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import { registryOf } from '../fleet/registry.ts';
 import { fleetStand, type GatewayStand } from '../fleet/status.ts';
-import { isDatabase } from './json-file.ts';
+import { isDatabase, readText } from './json-file.ts';
 
 export interface FleetStatusOptions {
   readonly config: string;

@@ -1,14 +1,21 @@
-import { z } from 'zod';
 import { type GatewayStatus, gatewayStatus } from '../../gateway/contracts/messages.ts';
+import type { Instant } from '../../gateway/contracts/values/time.ts';
 import type { Clock, Log } from '../../gateway/ports.ts';
 import type { Store } from '../ports.ts';
 
 /** A gateway's status as the cloud keeps it: with what only the cloud can know of it. */
-export const keptStatus = gatewayStatus.extend({
+export interface KeptStatus extends GatewayStatus {
   /** The newest thing that is wrong with its audit log; it stays, whatever comes after it. */
-  auditFinding: z.object({ text: z.string(), atMs: z.int() }).optional(),
-});
-export type KeptStatus = z.infer<typeof keptStatus>;
+  readonly auditFinding?: { readonly text: string; readonly atMs: Instant };
+}
+
+/** @param body of its row, as the cloud wrote it */
+export function keptStatus(body: string): KeptStatus | undefined {
+  const row = JSON.parse(body) as { readonly auditFinding?: KeptStatus['auditFinding'] };
+  const status = gatewayStatus.safeParse(row).data;
+  const { auditFinding } = row;
+  return status && { ...status, ...(auditFinding && { auditFinding }) };
+}
 
 /**
  * A gateway's status with the newest known head of its audit log. A log only grows, and no entry
@@ -21,7 +28,7 @@ export function withAudit(
   ports: { readonly log: Pick<Log, 'error'>; readonly clock: Pick<Clock, 'wallMs'> },
 ): KeptStatus {
   const row = store.row('grid_metrics', `gateway/${gateway}`);
-  const before = row && keptStatus.safeParse(JSON.parse(row.body)).data;
+  const before = row && keptStatus(row.body);
   const told = now.audit ?? before?.audit;
   const text = before?.audit && told && wrongWith(before.audit, told);
   if (text !== undefined) {

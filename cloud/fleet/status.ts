@@ -20,7 +20,7 @@ export function fleetStand(
   const rows = new Map(store.rows('grid_metrics', 'gateway').map((row) => [row.who, row]));
   const stands = [...registry.values()].map(({ gateway, zone, participant }): GatewayStand => {
     const row = rows.get(gateway);
-    const status = row === undefined ? undefined : keptStatus.safeParse(JSON.parse(row.body)).data;
+    const status = row === undefined ? undefined : keptStatus(row.body);
     const toldAtMs = row?.fromMs ?? null;
     return { gateway, zone, participant, toldAtMs, status: status ?? null };
   });

@@ -8,6 +8,7 @@ import {
   type Terminal,
 } from '../contracts/values/site.ts';
 import { droop } from './check-droop.ts';
+import { nameplates } from './check-nameplates.ts';
 import type { Finding, Profiles } from './finding.ts';
 
 const NOMINAL_V = 230;
@@ -23,6 +24,10 @@ export function checkSite(site: Site, profiles: Profiles): Finding[] {
   return [
     ...tree(site),
     ...limits(site),
+    ...nameplates(
+      site,
+      site.connections.reduce((sumW, one) => sumW + fuseW(site, one), 0),
+    ),
     ...stores(site),
     ...control(site, profiles),
     ...droop(site, profiles),

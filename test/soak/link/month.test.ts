@@ -10,7 +10,7 @@ const BEFORE_MS = HOUR_MS;
 const AFTER_MS = 3 * HOUR_MS; // for a month of records, at the pace of the backlog
 const QUARTERS_A_DAY = 96;
 
-it('thirty days without the cloud: rules kept, quarters planned, records accounted for', async () => {
+it('thirty days without the cloud: rules kept, quarters planned, all accounted for', async () => {
   const ports = await worldPorts();
   const stores: AgentStore[] = []; // outlive the run, as disks do
   const agentStore = (nowMs: number): AgentStore => {

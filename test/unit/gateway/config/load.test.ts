@@ -57,6 +57,14 @@ describe('a site file', () => {
     );
   });
 
+  it('is refused for a nameplate that is three zeros off', () => {
+    expect(complaint('ratedInW: 20000', 'ratedInW: 20000000')).toMatch(
+      /ratedInW: 20000000 W is 460 times what the fuses carry; enter what the nameplate says/,
+    );
+    const usable = /usableWh: \d+/.exec(barn)?.[0] ?? '';
+    expect(complaint(usable, `${usable}000`)).toMatch(/Wh are \d+ hours at the power of its/);
+  });
+
   it('is refused for an impossible limit', () => {
     expect(complaint('contractedImportW: 30000', 'contractedImportW: 90000')).toContain(
       '90000 W cannot pass a fuse of 63 A (43470 W)',
