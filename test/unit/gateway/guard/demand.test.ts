@@ -48,3 +48,14 @@ spec('it is no limit: nothing of it is in what the kernel holds', home)
     },
   })
   .expect({ gridW: 3_000, battery: 'SOC_MIN' });
+
+const peaky = site({
+  battery: {},
+  control: { peakPowerLimitW: 25_000 },
+  directives: { keyId: 'key1', publicKey: 'public' },
+});
+
+spec('charge that is kept for peaks is given to an event', peaky)
+  .at('0s', { loadW: -14_000, socPct: 47.5 })
+  .at('60s', { do: event(12_000, 0, 120) })
+  .expect({ gridW: 11_880, batteryW: 2_120, code: 'DEMAND_RESPONSE' }, '40s');
