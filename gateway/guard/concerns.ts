@@ -35,7 +35,7 @@ const jumps = ({ memory, site }: Turn, spec: Site, shownMs: number): readonly Co
 const faults = ({ site }: Turn): readonly Concern[] =>
   site.terminals.flatMap(({ id, spec, capability }): Concern[] => {
     const { fault } = capability;
-    if (fault === undefined || fault === 0 || Number.isNaN(fault)) return [];
+    if (fault === undefined || fault === 0) return [];
     return [
       {
         code: `BMS_FAULT:${id}`,

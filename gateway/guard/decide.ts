@@ -11,9 +11,10 @@ import {
   arbitrate,
 } from './control/arbiter.ts';
 import { frequencyOf } from './control/droop/droop.ts';
-import type { Filling, FillState } from './control/fill/fill.ts';
+import type { FillState } from './control/fill/fill.ts';
 import { fuseLimits } from './control/limits/limits.ts';
 import { phasesAt } from './control/rooms.ts';
+import type { Filling } from './control/types.ts';
 import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
 import { deafDecision, decisionsOf, limitsOf } from './image.ts';
 import { running } from './intents.ts';

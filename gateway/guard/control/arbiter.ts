@@ -6,14 +6,7 @@ import { commission } from './commission/commission.ts';
 import { demand } from './demand/demand.ts';
 import { type DroopState, droop } from './droop/droop.ts';
 import { type EvState, ev } from './ev/ev.ts';
-import {
-  type Filling,
-  type FillState,
-  fillingNow,
-  fillNow,
-  fillSoon,
-  fillState,
-} from './fill/fill.ts';
+import { type FillState, fillingNow, fillNow, fillSoon, fillState } from './fill/fill.ts';
 import { type FusesState, fuses } from './fuses/fuses.ts';
 import type { InsideState } from './inside.ts';
 import { type IslandState, island } from './island/island.ts';
@@ -29,7 +22,7 @@ import { type RampState, ramp } from './ramp/ramp.ts';
 import { type SelfState, self } from './self/self.ts';
 import { clamp } from './shares.ts';
 import { damped, type SwingState, watchSwing } from './swing.ts';
-import type { Ask, Controller, Open, Proposal, Range, View, Wish } from './types.ts';
+import type { Ask, Controller, Filling, Open, Proposal, Range, View, Wish } from './types.ts';
 
 export interface ArbiterState {
   readonly protect: ProtectState;

@@ -5,7 +5,6 @@ import type { Site } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Trial } from '../../contracts/values/trial.ts';
 import type { SiteState } from '../site/types.ts';
-import type { Filling } from './fill/fill.ts';
 
 /**
  * What a controller wants of one terminal: a narrower range, a target inside it, or both. Powers
@@ -51,6 +50,11 @@ export interface GridLimit extends Limits {
   readonly code: 'EMERGENCY' | 'ENVELOPE' | undefined; // undefined = the site's default
   readonly source: string; // 'the grid agent allows no more until 20:00'
 }
+
+/** A full charge is due: with the sun and cheap hours. Overdue: by force. */
+export type FillStage = 'due' | 'overdue';
+/** By terminal. */
+export type Filling = Readonly<Record<string, FillStage>>;
 
 /** What a demand-response event asks, while it runs. */
 export interface DemandLimit extends Limits {

@@ -9,15 +9,18 @@ const FAULT_STATES = [
 type FaultPoint = 'fault' | (typeof FAULT_STATES)[number][0];
 
 /**
+ * What its device does not know or cannot tell now is no fault: many leave such points out, and its
+ * limits and charge have to be known all the same.
  * @param offered  value of a point: undefined where the device has none, NaN where it is not known
- * @returns 0 = no fault, NaN = not known, undefined = its device tells nothing of faults
+ * @returns 0 = no fault, undefined = its device tells nothing of faults
  */
 export function faultOf(offered: (key: FaultPoint) => number | undefined): number | undefined {
-  const own = offered('fault');
-  const states = FAULT_STATES.flatMap(([key, fault]) => {
+  const states = FAULT_STATES.map(([key, fault]) => {
     const state = offered(key);
-    return state === undefined ? [] : [Number.isNaN(state) ? state : state === fault ? fault : 0];
+    return state === undefined || Number.isNaN(state) ? state : state === fault ? fault : 0;
   });
-  const all = own === undefined ? states : [own, ...states];
-  return all.find((one) => one !== 0 && !Number.isNaN(one)) ?? all.find(Number.isNaN) ?? all[0];
+  const told = [offered('fault'), ...states].filter(
+    (one) => one !== undefined && !Number.isNaN(one),
+  );
+  return told.find((one) => one !== 0) ?? told[0];
 }

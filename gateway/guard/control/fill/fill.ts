@@ -1,16 +1,12 @@
 import { DAY_MS, type Instant } from '../../../contracts/values/time.ts';
 import { percent } from '../../../contracts/values/words.ts';
 import type { SiteState, TerminalState } from '../../site/types.ts';
-import type { Ask, Controller, View, Wish } from '../types.ts';
+import type { Ask, Controller, Filling, FillStage, View, Wish } from '../types.ts';
 
 /** Of each battery with `fullCharge`: when it was full last, and since when it stands full. */
 export type FillState = Readonly<
   Record<string, { readonly lastWallMs: Instant; readonly fullSinceMs: number | undefined }>
 >;
-
-/** Due: with the sun and cheap hours. Overdue: by force. */
-export type FillStage = 'due' | 'overdue';
-export type Filling = Readonly<Record<string, FillStage>>;
 
 /** From here it counts as full; from NEARLY on also where its BMS takes no more. */
 const FULL_PCT = 99.5;

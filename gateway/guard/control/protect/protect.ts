@@ -74,13 +74,11 @@ function bms(battery: TerminalState): Wish[] {
   return wishes;
 }
 
-/** A battery that reports a fault of its own, or does not say that it has none, rests. */
+/** A battery that reports a fault of its own rests. */
 function faulty({ id, capability }: TerminalState): Wish[] {
   const { fault } = capability;
   if (fault === undefined || fault === 0) return [];
-  const sentence = Number.isNaN(fault)
-    ? 'because it does not say that it has no fault'
-    : 'because it reports a fault';
+  const sentence = 'because it reports a fault';
   return [
     {
       ...{ terminal: id, authority: 'device-protection', code: 'BMS_FAULT', sentence },
