@@ -13,7 +13,7 @@ import { refusal } from './guard/safety/registers.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import { Trials } from './guard/trials.ts';
-import { believedClock, RELEASED_AT_MS } from './guard/wall.ts';
+import { believedClock, releasedAtMs } from './guard/wall.ts';
 import type { Clock, Log, Verifier, Wire } from './ports.ts';
 import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
 
@@ -130,10 +130,10 @@ export function superviseAgent(guard: Guard, deps: SupervisedDeps): Supervisor {
 export function guardClock(
   machine: Clock,
   saved: GuardState | undefined,
-  beganAtMs = RELEASED_AT_MS,
+  beganAtMs = releasedAtMs,
 ): Clock {
-  const releasedAtMs = Math.min(RELEASED_AT_MS, beganAtMs);
-  return believedClock(machine, Math.max(releasedAtMs, saved?.wallMs ?? 0));
+  const leastMs = Math.min(releasedAtMs, beganAtMs);
+  return believedClock(machine, Math.max(leastMs, saved?.wallMs ?? 0));
 }
 
 /** A saved state that can be trusted; anything odd counts as none, and the site's defaults bind. */

@@ -86,7 +86,8 @@ export function deafDecision(
     (one) => one.terminal === terminal && one.code === 'LIMIT_UNREACHABLE',
   );
   const why = 'because it does not do what it is told';
-  const sentence = `${act(spec, powerW ?? undefined, why)}${missed ? ': a limit is out of reach' : ''}`;
+  const missing = missed ? ': a limit is out of reach' : '';
+  const sentence = `${act(spec, powerW ?? undefined, why)}${missing}`;
   const { authority, code } = missed ?? reason;
   return { ...decision, reason: { authority, code, sentence } };
 }

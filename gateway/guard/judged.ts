@@ -116,7 +116,7 @@ function connectionFacts(now: Circumstances): Record<string, ConnectionFacts> {
 const known = (value: number | undefined): number | undefined =>
   value !== undefined && Number.isFinite(value) ? value : undefined;
 
-/** What does not follow is as lost as what does not answer: the safe state is all that is written. */
+/** What does not follow is as lost as what does not answer: only the safe state is written. */
 function ageOf({ deaf, measured, ageMs }: TerminalState): number {
   if (deaf) return Number.POSITIVE_INFINITY;
   return measured ? ageMs : 0;

@@ -2,7 +2,7 @@ import type { Instant } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
 
 /** 2026-11-01T00:00Z. No release is older; a machine that says so has lost its clock. */
-export const RELEASED_AT_MS: Instant = 1_793_491_200_000;
+export const releasedAtMs: Instant = 1_793_491_200_000;
 /** More than a leap second: a step, not a correction. */
 const STEP_MS = 1_500;
 /** Corrections below that are followed at this share of time: nothing jumps, drift is followed. */

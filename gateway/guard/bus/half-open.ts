@@ -1,7 +1,7 @@
 import type { Unit } from './unit.ts';
 
 /** Time-outs or broken answers in a row, then the connection is replaced. */
-export const GIVE_UP = 3;
+const GIVE_UP = 3;
 
 /** Failures since the last answer on a connection: a half-open one shows itself by nothing else. */
 export class SinceAnswer {
@@ -21,6 +21,10 @@ export class SinceAnswer {
   /** Another connection; who failed before is still remembered. */
   reopened(): void {
     this.inRow = 0;
+  }
+
+  why(detail: string): string {
+    return `${detail}, ${GIVE_UP} in a row`;
   }
 
   /** Where it leads to several units, only when the silence is not one unit's. */

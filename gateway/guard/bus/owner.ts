@@ -2,7 +2,7 @@ import type { Clock } from '../../ports.ts';
 import { newProbing } from './breaker.ts';
 import { Connection } from './connection.ts';
 import { Flights } from './flights.ts';
-import { GIVE_UP, SinceAnswer } from './half-open.ts';
+import { SinceAnswer } from './half-open.ts';
 import { type Host, handleOf } from './handle.ts';
 import { type Hearer, type Line, lineOf } from './line.ts';
 import { checkRequest, isWrite, type PduAnswer, type Request, registersOf } from './pdu.ts';
@@ -351,7 +351,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       item.settle(flight.item === undefined ? { ...result, sent: false } : result);
     }
     if (unit.breaker.open) this.settleWaiting('unit-down', 'did not answer', unit);
-    if (this.hopeless(unit)) this.connection.lost(`${result.detail}, ${GIVE_UP} in a row`);
+    if (this.hopeless(unit)) this.connection.lost(this.sinceAnswer.why(result.detail));
     this.pump(nowMs);
   }
 

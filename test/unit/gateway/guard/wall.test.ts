@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Directive } from '../../../../gateway/contracts/values/directive.ts';
 import { localDayStart } from '../../../../gateway/contracts/values/time.ts';
 import type { GuardState } from '../../../../gateway/guard/tick.ts';
-import { believedClock, RELEASED_AT_MS } from '../../../../gateway/guard/wall.ts';
+import { believedClock, releasedAtMs } from '../../../../gateway/guard/wall.ts';
 import type { Clock } from '../../../../gateway/ports.ts';
 import { Bench } from './bench/bench.ts';
 import { site } from './bench/site.ts';
@@ -26,7 +26,7 @@ function machine(wallMs: number, floorMs = 0) {
     realMs: () => monoMs,
     realAt: () => () => undefined,
   };
-  const believed = believedClock(raw, Math.max(floorMs, RELEASED_AT_MS));
+  const believed = believedClock(raw, Math.max(floorMs, releasedAtMs));
   return {
     /** Seconds go by, looked at each of them; the machine's clock drifts by a share. */
     pass: (ms: number, drift = 0) => {

@@ -32,7 +32,7 @@ test('followed again: the next time begins with the shortest wait', () => {
   expect(givenBackFor(one, 201 * S)).toBe(30 * S);
 });
 
-test('meanwhile its safe state is written at once, and ever less often where that fails too', () => {
+test('meanwhile its safe state is written, ever less often where that fails too', () => {
   const one = new Obedience(timing(1));
   for (let n = 0; n < 3; n += 1) one.disagreed(0);
   expect([one.mayTry(false, 0), one.mayTry(true, 0)]).toEqual([false, true]);
