@@ -124,8 +124,10 @@ async function ask(dataDir: string, request: OverrideRequest | undefined): Promi
   }
 }
 
-const mendOf = ({ terminals }: OverrideAnswer): string =>
-  `what can be ordered: ${terminals.map(({ terminal, acts }) => `${terminal} ${acts.join('|')}`).join('; ')}`;
+function mendOf({ terminals }: OverrideAnswer): string {
+  const each = terminals.map(({ terminal, acts }) => `${terminal} ${acts.join('|')}`);
+  return `what can be ordered: ${each.join('; ')}`;
+}
 
 function words({ overrides, terminals }: OverrideAnswer, zone: string): string {
   if (overrides.length === 0) {

@@ -4,7 +4,8 @@ import type { TrialAnswer } from './values/trial.ts';
 
 /**
  * What a command on this machine asks the running gateway for: one request to a device of the site,
- * as a Modbus PDU, one of commissioning, or a person's order. Framed as between guard and agent (4-byte length,
+ * as a Modbus PDU, one of commissioning, or a person's order.
+ * Framed as between guard and agent (4-byte length,
  * JSON), each request far below 4 KB. PDUs read only: the guard refuses everything else, and
  * answers with an exception. A trial is what a person consented to; the guard judges it.
  */

@@ -52,7 +52,7 @@ const swings = ({ memory }: Turn): readonly Concern[] =>
       {
         code: `SWINGING:${connection}`,
         text: `The batteries at ${connection} swung against their own meter and are held calmer`,
-        mend: 'State latencyMs of the meter and responseMs of the batteries, or have them measured.',
+        mend: 'State latencyMs of the meter, responseMs of the batteries, or measure them.',
       },
     ];
   });

@@ -64,7 +64,7 @@ describe('a device with a reversion timer', () => {
     expect(lease().armed).toBe(true);
   });
 
-  test('a change inside the deadband is not written; what is too much is, once it settles', async () => {
+  test('a change inside the deadband is not written, too much is once it settles', async () => {
     const { submit, cycles, clear, writes, lease } = await rig();
     await submit(5_000);
     clear();
