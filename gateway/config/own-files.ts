@@ -45,7 +45,7 @@ type Say = (text: string) => void;
 
 /**
  * gateway.yaml, site.yaml and the profiles beside them, as people wrote them. They are never
- * touched: where a gateway does not stay up with changed ones, those that ran well before run from a
+ * touched: where a gateway does not stay up with changed ones, those that ran well run from a
  * copy, until somebody changes the files again.
  */
 export class OwnFiles {

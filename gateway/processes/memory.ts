@@ -1,7 +1,7 @@
 /** Resident memory of a process, MiB. */
 export interface MemoryBounds {
-  readonly tellMib: number;
-  readonly endMib: number;
+  readonly tellMb: number;
+  readonly endMb: number;
 }
 
 /**
@@ -9,8 +9,8 @@ export interface MemoryBounds {
  * service's own bound (MemoryMax in bin/package/edgewatt.service) has room for both and a planner.
  */
 export const MEMORY = {
-  guard: { tellMib: 256, endMib: 384 },
-  agent: { tellMib: 256, endMib: 384 },
+  guard: { tellMb: 256, endMb: 384 },
+  agent: { tellMb: 256, endMb: 384 },
 } as const satisfies Record<string, MemoryBounds>;
 
 const LOOK_MS = 10_000; // real
@@ -48,14 +48,14 @@ export class MemoryWatch {
     this.lookedMs = nowMs;
     const { bounds, tell, end } = this.deps;
     const mib = Math.round(this.deps.rssBytes() / MIB);
-    if (mib > bounds.tellMib && !this.isTold) {
+    if (mib > bounds.tellMb && !this.isTold) {
       this.isTold = true;
-      tell(`It holds ${mib} MiB of memory, more than ${bounds.tellMib}`);
-    } else if (mib < LOW_SHARE * bounds.tellMib) this.isTold = false;
-    this.looks = mib > bounds.endMib ? this.looks + 1 : 0;
+      tell(`It holds ${mib} MiB of memory, more than ${bounds.tellMb}`);
+    } else if (mib < LOW_SHARE * bounds.tellMb) this.isTold = false;
+    this.looks = mib > bounds.endMb ? this.looks + 1 : 0;
     if (this.looks < LOOKS_MAX || nowMs - this.sinceMs < RUN_MIN_MS) return;
     this.isEnding = true;
-    tell(`It holds ${mib} MiB of memory, more than ${bounds.endMib}, and starts anew`);
+    tell(`It holds ${mib} MiB of memory, more than ${bounds.endMb}, and starts anew`);
     end();
   }
 }

@@ -65,7 +65,7 @@ it('guard and agent hold as much at the end as at the start, files too', async (
         `${Math.max(...handles)} handles\n`,
     );
     const spread = Math.max(...handles) - Math.min(...handles);
-    return { slope, spread, isBelow: Math.max(...rss) < MEMORY[who].tellMib };
+    return { slope, spread, isBelow: Math.max(...rss) < MEMORY[who].tellMb };
   });
   for (const { slope, spread, isBelow } of found) {
     expect(slope).toBeLessThan(SLOPE_MAX_MIB_H);

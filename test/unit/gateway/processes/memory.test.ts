@@ -14,7 +14,7 @@ let watch: MemoryWatch;
 beforeEach(() => {
   [mib, told, ends, nowMs] = [100, [], 0, 5_000_000];
   watch = new MemoryWatch({
-    bounds: { tellMib: 200, endMib: 300 },
+    bounds: { tellMb: 200, endMb: 300 },
     rssBytes: () => mib * MIB,
     tell: (text) => told.push(text),
     end: () => {
@@ -77,5 +77,5 @@ it('guard, agent and a planner have room within the bound of the service', () =>
   const unit = new URL('../../../../bin/package/edgewatt.service', import.meta.url);
   const gib = Number(/^MemoryMax=(\d+)G$/m.exec(readFileSync(unit, 'utf8'))?.[1]);
   const plannerMib = 256;
-  expect(MEMORY.guard.endMib + MEMORY.agent.endMib + plannerMib).toBeLessThanOrEqual(gib * 1_024);
+  expect(MEMORY.guard.endMb + MEMORY.agent.endMb + plannerMib).toBeLessThanOrEqual(gib * 1_024);
 });
