@@ -30,7 +30,8 @@ type MoreKind =
   | 'text-hostile';
 
 /** Faults of a few lines each; those of a wire are in strike.ts. */
-export function moreHits({ clock, ...stage }: Stage): Readonly<Record<MoreKind, Hit>> {
+export function moreHits(stage: Stage): Readonly<Record<MoreKind, Hit>> {
+  const { clock } = stage;
   const at = (untilMs: number, run: () => void): void => void clock.realAt(untilMs, run);
   return {
     'scale-flips': (target, { pickPct, line }, untilMs) => {
@@ -68,19 +69,7 @@ export function moreHits({ clock, ...stage }: Stage): Readonly<Record<MoreKind, 
       at(untilMs, () => target.boot());
       return true;
     },
-    'crash-loop': (target, _, untilMs) => {
-      const { gateway } = target;
-      const boot = (): void => target.boot();
-      if (gateway.guard?.alive !== true) return false;
-      const again = (left: number): void => {
-        gateway.killGuard();
-        if (left === 0) return at(Math.max(untilMs, clock.realMs() + LOOP_REST_MS), boot);
-        at(clock.realMs() + LOOP_REST_MS, boot);
-        at(clock.realMs() + LOOP_REST_MS + LOOP_MS, () => again(left - 1));
-      };
-      again(LOOPS);
-      return true;
-    },
+    'crash-loop': (target, _, untilMs) => loop(stage, target, untilMs),
     'plan-babbles': ({ gateway }, { line }, untilMs) => {
       gateway.babble = { how: line, untilMs };
       return true;
@@ -93,28 +82,44 @@ export function moreHits({ clock, ...stage }: Stage): Readonly<Record<MoreKind, 
     'limit-absurd': (target, { line, forMs }) => {
       const limitW = Number(line);
       const bound = { importLimitW: limitW, exportLimitW: limitW };
-      return say(target, { ...bound, kind: 'emergency', why: 'a feeder is at its limit' }, forMs);
+      return say(stage, target, { ...bound, kind: 'emergency', why: 'a feeder is at its limit' }, forMs);
     },
     'text-hostile': (target, { line, forMs, pickPct }) => {
       const text = HOSTILE[Number(line)] ?? HOSTILE[0];
       const found = pick(Object.values(target.gateway.site.images), pickPct, modelOf);
       if (found !== undefined) write(found, 'model', text);
       const bound = { importLimitW: 1e6, exportLimitW: 1e6 };
-      return say(target, { ...bound, kind: 'envelope', why: text }, forMs);
+      return say(stage, target, { ...bound, kind: 'envelope', why: text }, forMs);
     },
   };
+}
 
-  function say(
-    { gateway, uplink, topic }: Parameters<Hit>[0],
-    said: Pick<Directive, 'kind' | 'importLimitW' | 'exportLimitW' | 'why'>,
-    forMs: number,
-  ): boolean {
-    if (gateway.agent?.alive !== true) return false;
-    const nowMs = clock.wallMs();
-    const own = { gateway: gateway.site.site.gateway, fromMs: nowMs, untilMs: nowMs + forMs };
-    const payload = stage.sign({ ...said, ...own, issuedAtMs: nowMs });
-    return uplink.deliver({ topic, payload, properties: {} });
-  }
+/** The guard of a gateway ends soon after each of its next starts. */
+function loop({ clock }: Stage, target: Parameters<Hit>[0], untilMs: number): boolean {
+  const { gateway } = target;
+  if (gateway.guard?.alive !== true) return false;
+  const again = (left: number): void => {
+    gateway.killGuard();
+    const startMs = clock.realMs() + LOOP_REST_MS;
+    clock.realAt(left === 0 ? Math.max(untilMs, startMs) : startMs, () => target.boot());
+    if (left > 0) clock.realAt(startMs + LOOP_MS, () => again(left - 1));
+  };
+  again(LOOPS);
+  return true;
+}
+
+/** A directive as the cloud would send it. */
+function say(
+  { clock, sign }: Stage,
+  { gateway, uplink, topic }: Parameters<Hit>[0],
+  said: Pick<Directive, 'kind' | 'importLimitW' | 'exportLimitW' | 'why'>,
+  forMs: number,
+): boolean {
+  if (gateway.agent?.alive !== true) return false;
+  const nowMs = clock.wallMs();
+  const own = { gateway: gateway.site.site.gateway, fromMs: nowMs, untilMs: nowMs + forMs };
+  const payload = sign({ ...said, ...own, issuedAtMs: nowMs });
+  return uplink.deliver({ topic, payload, properties: {} });
 }
 
 /** As much of a text as a device's registers hold. */
