@@ -1,7 +1,7 @@
 import { good } from '../contracts/values/reading.ts';
 import type { Connection, Edge, Site, Terminal } from '../contracts/values/site.ts';
 import type { CircuitFacts } from './safety/facts.ts';
-import { NOMINAL_V, phaseFlow, phasesOf, shareOn } from './site/phases.ts';
+import { NOMINAL_V, phaseFlow, phasesOf, shareOn } from '../contracts/values/phases.ts';
 import type { PhaseState, SiteState } from './site/types.ts';
 import { placeNames } from './site/wiring.ts';
 

@@ -50,7 +50,10 @@ export function restoreKernel(saved: GuardState | undefined, clock: Clock): Memo
     const isSound = (direction === 1 || direction === -1) && Number.isFinite(atWallMs);
     if (!isSound) continue;
     const turnedAtMs = clock.monoMs() - Math.max(0, wallMs - atWallMs);
-    memory[terminal] = { ...NEW_MEMORY, direction, turnedAtMs };
+    memory[terminal] = {
+      ...{ powerW: undefined, atMs: Number.NaN, direction, turnedAtMs },
+      ...{ on: false, switchedAtMs: Number.NEGATIVE_INFINITY },
+    };
   }
   for (const [terminal, switched] of Object.entries(saved?.switched ?? {})) {
     const { on, atWallMs } = switched ?? {};

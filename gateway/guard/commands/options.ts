@@ -52,7 +52,7 @@ export function commandOf(
   };
 }
 
-/** What unlocks it: before the first write of a connection, and again when the device forgets it. */
+/** What unlocks it: before the first write of a connection, and when the device forgets it. */
 export function unlocking(
   { code }: LeaseOptions,
   { spec, map, exponents }: ControlRegisters,

@@ -34,8 +34,8 @@ const AIM = 0.99;
  */
 const ASTRAY_CYCLES = 4;
 /** PV is only held back where it comes near its bound, and let go where it is far below. */
-export const NEAR = 0.15;
-export const FAR = 0.25;
+export const NEAR_SHARE = 0.15;
+export const FAR_SHARE = 0.25;
 /** An on-off load comes back when the room is this much above its power. */
 const ROOM_TO_START = 1.1;
 
@@ -127,8 +127,8 @@ function forPv(
   const ratedW = pv.reduce((sum, { spec }) => sum + spec.ratedInW, 0);
   const allowedW = nowW + frame.mostW - floorW;
   const lacking = allowedW < 0;
-  const near = nowW > allowedW - NEAR * ratedW;
-  const far = nowW < allowedW - FAR * ratedW;
+  const near = nowW > allowedW - NEAR_SHARE * ratedW;
+  const far = nowW < allowedW - FAR_SHARE * ratedW;
   const curtailing = allowedW < ratedW && (near || (frame.state.curtailing && !far));
   if (!curtailing || pv.length === 0) return { wishes: [], curtailing: false, lacking };
   const stepW = ratedW / 200;

@@ -1,59 +1,9 @@
-import { good, type Reading } from '../../contracts/values/reading.ts';
-import { PROMPT_METER_MS, type Terminal } from '../../contracts/values/site.ts';
+import { shareOn } from '../../contracts/values/phases.ts';
+import { PROMPT_METER_MS } from '../../contracts/values/site.ts';
 import { type Around, at, type Belief, observe, type Steered, type Trace } from './align.ts';
 import type { PhaseState, TerminalState } from './types.ts';
-import type { PlaceNames } from './wiring.ts';
 
-export const PHASE_NAMES = ['L1', 'L2', 'L3'] as const;
-export const NOMINAL_V = 230;
-
-type Points = Readonly<Record<string, Reading>>;
-
-/** Phases of a place that are measured now, each by power or by current. */
-export function phasesOf(points: Points, { phases }: Pick<PlaceNames, 'phases'>): PhaseState[] {
-  const value = (point: string): number => good(points[point]) ?? Number.NaN;
-  const known: PhaseState[] = [];
-  for (const names of phases) {
-    const powerW = value(names.powerW);
-    const currentA = Math.abs(value(names.currentA));
-    if (!Number.isFinite(powerW) && !Number.isFinite(currentA)) continue;
-    known.push({ name: names.name, powerW, currentA, voltageV: value(names.voltageV) });
-  }
-  return known;
-}
-
-/** What a phase carries each way, as apparent power; W and VA count as one. */
-export interface PhaseFlow {
-  readonly importW: number;
-  readonly exportW: number;
-  readonly measured: boolean; // false: a current without a direction, counted against both
-  readonly volts: number;
-}
-
-export function phaseFlow({ powerW, currentA, voltageV }: PhaseState, shiftW: number): PhaseFlow {
-  const volts = voltageV > NOMINAL_V / 2 ? voltageV : NOMINAL_V;
-  const sizeW = Number.isFinite(currentA) ? currentA * volts : Math.abs(powerW);
-  if (!Number.isFinite(powerW)) return { importW: sizeW, exportW: sizeW, measured: false, volts };
-  const importW = (powerW < 0 ? -sizeW : sizeW) + shiftW;
-  return { importW, exportW: -importW, measured: true, volts };
-}
-
-/**
- * What share of a terminal's power lies on one phase: all of a single-phase one, a third of a
- * three-phase one. Where nobody knows on which phase it is, it counts on each.
- * @param phases  of the node where that is measured
- */
-export function shareOn(
-  terminal: Pick<Terminal, 'phases' | 'phase'>,
-  phases: 1 | 3,
-  name: PhaseState['name'],
-): number {
-  if (phases === 1) return 1;
-  if (terminal.phases === 3) return 1 / 3;
-  return (terminal.phase ?? name) === name ? 1 : 0;
-}
-
-/** What is seen around a connection, as for its sum, and the traces of its phases by their names. */
+/** What is seen around a connection, as for its sum, and the traces of its phases by name. */
 export interface PhasesAround {
   readonly sum: Around;
   readonly traces: Readonly<Record<string, Trace>>;

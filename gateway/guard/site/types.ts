@@ -1,4 +1,5 @@
 import type { DeviceView } from '../../contracts/values/image.ts';
+import type { PhaseReading } from '../../contracts/values/phases.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { StoreSpec, Terminal } from '../../contracts/values/site.ts';
 import type { Instant } from '../../contracts/values/time.ts';
@@ -40,13 +41,7 @@ export interface Measured {
   readonly failing: boolean;
 }
 
-/** One phase of a connection, signed as the power of that phase; NaN where not measured. */
-export interface PhaseState {
-  readonly name: 'L1' | 'L2' | 'L3';
-  readonly powerW: number;
-  readonly currentA: number; // magnitude
-  readonly voltageV: number;
-}
+export type PhaseState = PhaseReading;
 
 export interface ConnectionState extends Measured {
   readonly id: string;

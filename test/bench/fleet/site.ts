@@ -86,7 +86,8 @@ const tcp = (n: number, port: number): string =>
 function text(port: number, { batteries, baud }: Size): string {
   const numbers = Array.from({ length: batteries }, (_, n) => n + 2);
   const lines = (of: (n: number) => string): string => numbers.map(of).join('\n');
-  const line = `  - { id: line, kind: serial, path: /dev/bench, baud: ${baud}, parity: none, stopBits: 1 }`;
+  const frame = `baud: ${baud}, parity: none, stopBits: 1`;
+  const line = `  - { id: line, kind: serial, path: /dev/bench, ${frame} }`;
   const buses = baud === undefined ? [1, ...numbers].map((n) => tcp(n, port)).join('\n') : line;
   const bus = (n: number): string => (baud === undefined ? `lan${n}` : 'line');
   return `version: 1

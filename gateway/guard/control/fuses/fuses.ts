@@ -1,5 +1,5 @@
 import type { TerminalState } from '../../site/types.ts';
-import { allowedDraw, astrayNext, FAR, isAstray, NEAR } from '../inside.ts';
+import { allowedDraw, astrayNext, FAR_SHARE, isAstray, NEAR_SHARE } from '../inside.ts';
 import { type PhaseSlot, placed, type Room } from '../phases.ts';
 import {
   alignedOf,
@@ -83,8 +83,8 @@ function forPv(
     }, 0);
     const hereW = nowW[n] ?? 0;
     const allowedW = hereW + mostW - (leastW[n] ?? 0);
-    const isNear = hereW > allowedW - NEAR * ratedW;
-    const isFar = hereW < allowedW - FAR * ratedW;
+    const isNear = hereW > allowedW - NEAR_SHARE * ratedW;
+    const isFar = hereW < allowedW - FAR_SHARE * ratedW;
     const isHeld = allowedW < ratedW && (isNear || ((before[n] ?? false) && !isFar));
     curtailing.push(isHeld);
     const stepW = ratedW / 200;

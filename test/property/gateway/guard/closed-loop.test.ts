@@ -38,7 +38,7 @@ test('three single-phase batteries bring phase and sum inside, and do not swing'
   }
 });
 
-test('what droop takes from one battery shows at the connection: the others do not take it back', () => {
+test('what droop takes from one battery shows at the connection, nobody takes it back', () => {
   for (const seed of SEEDS.slice(0, 3)) {
     const { setup, backedW, swingW } = droopOnce(drawn(seed));
     expect(Math.abs(backedW - 1_000), `case ${seed}`).toBeLessThanOrEqual(150);

@@ -50,7 +50,7 @@ describe('fuses of three phases, with batteries on them', () => {
     expect(kept).toBeGreaterThan(RUNS / 4);
   });
 
-  it('and the sum is what was wished, as near as they let it; the kernel has nothing to mend', () => {
+  it('and the sum is as near to the wish as they let it; the kernel mends nothing', () => {
     let met = 0;
     fc.assert(
       fc.property(stands, (stand) => {

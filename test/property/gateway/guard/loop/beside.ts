@@ -30,8 +30,8 @@ export interface PhaseResult {
 }
 
 /**
- * Three single-phase batteries behind 20 A; the sun covers two phases, L1 steps from 3 to 11.5 kW. Its
- * battery must give 4 kW, more than its part of the sum.
+ * Three single-phase batteries behind 20 A; the sun covers two phases, L1 steps from 3 to 11.5 kW.
+ * Its battery must give 4 kW, more than its part of the sum.
  */
 export function phaseOnce(setup: LoopCase): PhaseResult {
   const site = onPhases(threeBatteries(setup, { fuseA: FUSE_A }));
