@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../gateway/contracts/values/time.ts';
 
-/** An interval is settled at the latest so long after it began, had its meters a way to the cloud. */
+/** An interval is settled so long after it began, had its meters a way to the cloud. */
 const SETTLED_MS = 4 * HOUR_MS;
 
 interface Line {

@@ -82,7 +82,8 @@ export function moreHits(stage: Stage): Readonly<Record<MoreKind, Hit>> {
     'limit-absurd': (target, { line, forMs }) => {
       const limitW = Number(line);
       const bound = { importLimitW: limitW, exportLimitW: limitW };
-      return say(stage, target, { ...bound, kind: 'emergency', why: 'a feeder is at its limit' }, forMs);
+      const said = { ...bound, kind: 'emergency', why: 'a feeder is at its limit' } as const;
+      return say(stage, target, said, forMs);
     },
     'text-hostile': (target, { line, forMs, pickPct }) => {
       const text = HOSTILE[Number(line)] ?? HOSTILE[0];
