@@ -14,8 +14,19 @@ export interface PhaseReading {
 
 type Points = Readonly<Record<string, Reading>>;
 
+/** Names of the points that show one phase of a place. */
+interface PhasePoints {
+  readonly name: PhaseReading['name'];
+  readonly powerW: string;
+  readonly currentA: string;
+  readonly voltageV: string;
+}
+
 /** Phases of a place that are measured now, each by power or by current. */
-export function phasesOf(points: Points, { phases }: Pick<PlaceNames, 'phases'>): PhaseReading[] {
+export function phasesOf(
+  points: Points,
+  { phases }: { readonly phases: readonly PhasePoints[] },
+): PhaseReading[] {
   const value = (point: string): number => good(points[point]) ?? Number.NaN;
   const known: PhaseReading[] = [];
   for (const names of phases) {
