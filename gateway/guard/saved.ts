@@ -5,7 +5,7 @@ import { HOUR_MS } from '../contracts/values/time.ts';
 import type { Clock } from '../ports.ts';
 import type { FillState } from './control/fill/fill.ts';
 import type { GridState } from './directives.ts';
-import { type Memory, NEW_MEMORY, type TerminalMemory } from './safety/facts.ts';
+import type { Memory, TerminalMemory } from './safety/facts.ts';
 
 /**
  * What binds from the first write after a restart. Written by the writer thread: write, fsync,
@@ -39,10 +39,15 @@ export interface Turned {
 }
 
 /**
- * What the kernel goes on from: a restart cuts neither a rest nor a minimum run short. A turn in the
- * future counts as now, anything odd as none.
+ * What the kernel goes on from: a restart cuts neither a rest nor a minimum run short. A turn in
+ * the future counts as now, anything odd as none.
+ * @param blank  what the kernel knows of a terminal that it has never judged
  */
-export function restoreKernel(saved: GuardState | undefined, clock: Clock): Memory {
+export function restoreKernel(
+  saved: GuardState | undefined,
+  clock: Clock,
+  blank: TerminalMemory,
+): Memory {
   const memory: Record<string, Memory[string]> = {};
   const wallMs = clock.wallMs();
   for (const [terminal, turned] of Object.entries(saved?.turned ?? {})) {
@@ -50,16 +55,13 @@ export function restoreKernel(saved: GuardState | undefined, clock: Clock): Memo
     const isSound = (direction === 1 || direction === -1) && Number.isFinite(atWallMs);
     if (!isSound) continue;
     const turnedAtMs = clock.monoMs() - Math.max(0, wallMs - atWallMs);
-    memory[terminal] = {
-      ...{ powerW: undefined, atMs: Number.NaN, direction, turnedAtMs },
-      ...{ on: false, switchedAtMs: Number.NEGATIVE_INFINITY },
-    };
+    memory[terminal] = { ...blank, direction, turnedAtMs };
   }
   for (const [terminal, switched] of Object.entries(saved?.switched ?? {})) {
     const { on, atWallMs } = switched ?? {};
     if (typeof on !== 'boolean' || !Number.isFinite(atWallMs)) continue;
     const switchedAtMs = clock.monoMs() - Math.max(0, wallMs - atWallMs);
-    memory[terminal] = { ...(memory[terminal] ?? NEW_MEMORY), on, switchedAtMs };
+    memory[terminal] = { ...(memory[terminal] ?? blank), on, switchedAtMs };
   }
   return memory;
 }
@@ -105,8 +107,9 @@ export function restoreFull(saved: GuardState | undefined): FillState {
 function switchedOf({ kernel, resting }: Kept, nowMs: number, wallMs: number) {
   const switched: Record<string, { on: boolean; atWallMs: number }> = {};
   for (const terminal of resting) {
-    const { on, switchedAtMs } = kernel[terminal] ?? NEW_MEMORY;
-    if (!Number.isFinite(switchedAtMs)) continue;
+    const past = kernel[terminal];
+    if (past === undefined || !Number.isFinite(past.switchedAtMs)) continue;
+    const { on, switchedAtMs } = past;
     switched[terminal] = { on, atWallMs: Math.round(wallMs - (nowMs - switchedAtMs)) };
   }
   return switched;

@@ -29,6 +29,7 @@ import type { Poller, Snapshot } from './measurements/types.ts';
 import { keptOverrides, Overrides } from './overrides.ts';
 import { Pacer } from './pacer.ts';
 import type { PassThrough } from './pass.ts';
+import { NEW_MEMORY } from './safety/facts.ts';
 import { type GuardState, restore, restoreFull, restoreKernel, Saver } from './saved.ts';
 import { command, within } from './startup.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -123,7 +124,7 @@ class SiteGuard implements Guard {
     );
     this.memory = startMemory(
       restore(saved, clock),
-      restoreKernel(saved, clock),
+      restoreKernel(saved, clock, NEW_MEMORY),
       restoreFull(saved),
     );
     this.overrides = new Overrides(site, clock, keptOverrides(saved?.overrides));

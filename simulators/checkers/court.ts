@@ -8,8 +8,8 @@ import { createLossJudge } from './loss.ts';
 import { createPace } from './pace.ts';
 import { createSlewJudge } from './slew.ts';
 import { createStoreJudge } from './stores.ts';
-import type { Case, DeviceFace, Judge, Rule, Truth, Violation, WireFrame } from './types.ts';
-import { createHearing, type Heard } from './wiring.ts';
+import type { Case, DeviceFace, Heard, Judge, Rule, Truth, Violation, WireFrame } from './types.ts';
+import { createHearing } from './wiring.ts';
 import { createWriteJudge } from './writes.ts';
 
 /**

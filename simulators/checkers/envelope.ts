@@ -10,7 +10,8 @@ const ROUNDING_W = 1;
 
 /**
  * S14: whoever proposes whatever, the limits that a guard counts with are never looser than
- * contract, fuse and what the grid has said; and what it decides is no more than a terminal's rating.
+ * contract, fuse and what the grid has said; and what it decides is no more than a terminal's
+ * rating.
  */
 export function createEnvelopeJudge(site: Site, report: Reporter) {
   const book = createLimitBook(site);

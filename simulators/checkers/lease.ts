@@ -1,15 +1,6 @@
 import type { ControlSpec } from '../../devices/profile.ts';
-import type { Case, Judge } from './types.ts';
-import {
-  type Control,
-  controlsOf,
-  fromOf,
-  type Heard,
-  isSetpoint,
-  type Span,
-  type SpanPoint,
-  valueIn,
-} from './wiring.ts';
+import type { Case, Heard, Judge, Span, SpanPoint } from './types.ts';
+import { type Control, controlsOf, fromOf, isSetpoint, valueIn } from './wiring.ts';
 
 /**
  * S5: no setpoint is accepted by a device before its reversion timer was written with a finite

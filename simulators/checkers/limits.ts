@@ -110,7 +110,7 @@ export function createLimitBook(site: Site): LimitBook {
   };
 }
 
-/** What a site may be beside a limit: max(2 % of the limit, 1 % of controllable nameplate, 100 W). */
+/** A site may be that much beside a limit: max(2 % of it, 1 % of controllable nameplate, 100 W). */
 export function tolerances(site: Site): (limitW: number) => number {
   const dc = new Set(site.nodes.filter((node) => node.kind === 'dc').map((node) => node.id));
   const nameplateW = site.terminals

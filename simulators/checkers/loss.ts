@@ -1,5 +1,5 @@
-import type { Case, Judge, Told } from './types.ts';
-import { type Control, controlsOf, type Heard } from './wiring.ts';
+import type { Case, Heard, Judge, Told } from './types.ts';
+import { type Control, controlsOf } from './wiring.ts';
 
 /** Stands for all wires of the site: who speaks on none of them is down. */
 const GATEWAY = ' gateway'; // no id of a device
@@ -7,6 +7,37 @@ const GATEWAY = ' gateway'; // no id of a device
 export interface LossJudge extends Judge {
   /** Controlled terminals that do not obey their safe state now. */
   unsafe(): string[];
+}
+
+/** When devices answered, UTC. */
+function createEar(court: Case, silentMs: number) {
+  const readAtMs = new Map<string, number>();
+  const heardAtMs = new Map<string, number>();
+  const backAtMs = new Map<string, number>(); // answers again after a silence
+  let newest: Heard | undefined; // answered, unless the next word is that it was not
+  const hear = (): void => {
+    if (newest === undefined) return;
+    const { frame, span } = newest;
+    newest = undefined;
+    if (frame.exception !== 0) return;
+    const atMs = court.wallOf(frame.atMs);
+    for (const key of [frame.device, GATEWAY]) {
+      const before = heardAtMs.get(key);
+      if (before !== undefined && atMs - before > silentMs) backAtMs.set(key, atMs);
+      heardAtMs.set(key, atMs);
+    }
+    if (!frame.write && span.hasControl) readAtMs.set(frame.device, atMs);
+  };
+  return {
+    ...{ readAtMs, heardAtMs, backAtMs, hear },
+    frame: (heard: Heard): void => {
+      hear();
+      newest = heard;
+    },
+    unanswered: (): void => {
+      newest = undefined;
+    },
+  };
 }
 
 /**
@@ -23,38 +54,15 @@ export function createLossJudge(court: Case): LossJudge {
   const sources = new Map(controls.map((control) => [control, sourcesFor(control, meters)]));
   const sourcesOf = (control: Control): Sources =>
     sources.get(control) ?? { own: undefined, meters };
-  const readAtMs = new Map<string, number>();
-  const heardAtMs = new Map<string, number>();
-  const backAtMs = new Map<string, number>(); // answers again after a silence
   const told = new Set<string>();
   const { safeByMs, cycleMs, reversionMs, stretch } = court.times;
   const silentMs = 3 * cycleMs;
   // From decision to effect: a write; in an accelerated run also the real turns of two processes.
   const slackMs = stretch > 1 ? 2 * cycleMs : cycleMs;
   let startMs: number | undefined;
-  let newest: Heard | undefined; // answered, unless the next word is that it was not
-
-  const hear = (): void => {
-    if (newest === undefined) return;
-    const { frame, span } = newest;
-    newest = undefined;
-    if (frame.exception !== 0) return;
-    const atMs = court.wallOf(frame.atMs);
-    for (const key of [frame.device, GATEWAY]) {
-      const before = heardAtMs.get(key);
-      if (before !== undefined && atMs - before > silentMs) backAtMs.set(key, atMs);
-      heardAtMs.set(key, atMs);
-    }
-    if (!frame.write && span.hasControl) readAtMs.set(frame.device, atMs);
-  };
+  const { readAtMs, heardAtMs, backAtMs, hear, ...ear } = createEar(court, silentMs);
   return {
-    frame: (heard) => {
-      hear();
-      newest = heard;
-    },
-    unanswered: () => {
-      newest = undefined;
-    },
+    ...ear,
     unsafe: () =>
       controls
         .filter((control) => !isSafe(control, control.face.control()))

@@ -1,8 +1,8 @@
-import type { DeviceMap } from '../../devices/profile.ts';
+import type { Decoder } from '../../devices/decoder.ts';
+import type { DeviceMap, ResolvedPoint } from '../../devices/profile.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import type { Timing } from '../../gateway/contracts/values/timing.ts';
 import type { LimitBook } from './limits.ts';
-import type { Heard } from './wiring.ts';
 
 /**
  * What a judge sees of the world. Nothing here comes from the gateway: truth, registers, and frames
@@ -57,6 +57,27 @@ export interface WireFrame {
   readonly values: readonly number[];
   readonly write: boolean;
   readonly exception: number; // 0 = accepted
+}
+
+/** A stretch of a device's registers that frames name: what lies in it is worked out once. */
+export interface Span {
+  /** Points that lie wholly inside. */
+  readonly points: readonly SpanPoint[];
+  readonly hasControl: boolean; // a point of class control
+  readonly hasState: boolean; // what decides how a store may be used
+}
+
+export interface SpanPoint {
+  readonly point: ResolvedPoint;
+  readonly offset: number; // from the first register
+  readonly decode: Decoder;
+}
+
+/** A frame with what it names. */
+export interface Heard {
+  readonly frame: WireFrame;
+  readonly face: DeviceFace;
+  readonly span: Span;
 }
 
 /**

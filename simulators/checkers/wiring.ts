@@ -1,4 +1,4 @@
-import { type Decoder, decoderOf } from '../../devices/decoder.ts';
+import { decoderOf } from '../../devices/decoder.ts';
 import type {
   ControlSpec,
   RegisterSpace,
@@ -6,7 +6,7 @@ import type {
   WriteStep,
 } from '../../devices/profile.ts';
 import type { Terminal } from '../../gateway/contracts/values/site.ts';
-import type { Case, DeviceFace, WireFrame } from './types.ts';
+import type { Case, DeviceFace, Heard, Span, SpanPoint, WireFrame } from './types.ts';
 
 /** A controllable terminal with the device that obeys and the sequence that commands it. */
 export interface Control {
@@ -42,27 +42,6 @@ const READ_SPACE: Readonly<Record<number, RegisterSpace>> = {
 
 const spaceOf = (frame: WireFrame): RegisterSpace | undefined =>
   frame.write ? (frame.fc === 5 || frame.fc === 15 ? 'coil' : 'holding') : READ_SPACE[frame.fc];
-
-/** A stretch of a device's registers that frames name: what lies in it is worked out once. */
-export interface Span {
-  /** Points that lie wholly inside. */
-  readonly points: readonly SpanPoint[];
-  readonly hasControl: boolean; // a point of class control
-  readonly hasState: boolean; // what decides how a store may be used
-}
-
-export interface SpanPoint {
-  readonly point: ResolvedPoint;
-  readonly offset: number; // from the first register
-  readonly decode: Decoder;
-}
-
-/** A frame with what it names. */
-export interface Heard {
-  readonly frame: WireFrame;
-  readonly face: DeviceFace;
-  readonly span: Span;
-}
 
 const STATE = /(socPct|temperatureC)$/;
 

@@ -1,17 +1,8 @@
 import type { ResolvedPoint } from '../../devices/profile.ts';
 import { tolerances } from './limits.ts';
 import { createSettling } from './settled.ts';
-import type { Case, Judge, Truth } from './types.ts';
-import {
-  type Control,
-  controlsOf,
-  fromOf,
-  type Heard,
-  isSetpoint,
-  resolutionOf,
-  type SpanPoint,
-  valueIn,
-} from './wiring.ts';
+import type { Case, Heard, Judge, SpanPoint, Truth } from './types.ts';
+import { type Control, controlsOf, fromOf, isSetpoint, resolutionOf, valueIn } from './wiring.ts';
 
 /**
  * S1: every write on the wire names a point that a control sequence knows, and lies within

@@ -25,7 +25,7 @@ import type { Digest } from './digest.ts';
 import { type GatewayDeps, VirtualGateway } from './gateway.ts';
 import type { ClockError } from './process.ts';
 import { createVirtualSite, type VirtualSite } from './site.ts';
-import type { Target } from './strike.ts';
+import type { Target } from './stage.ts';
 import { VirtualUplink } from './uplink.ts';
 
 export interface StandDeps extends Pick<GatewayDeps, 'solver' | 'verifier' | 'schedule' | 'log'> {

@@ -1,7 +1,8 @@
+import { pow } from '../../devices/maths.ts';
 import type { DeviceMap } from '../../devices/profile.ts';
 import type { Directive } from '../../gateway/contracts/values/directive.ts';
 import type { DeviceImage } from '../devices/types.ts';
-import type { Hit, Stage } from './strike.ts';
+import type { Hit, Stage } from './stage.ts';
 
 /** Texts that people with bad intentions write into names and reasons. */
 const HOSTILE = [
@@ -41,7 +42,7 @@ export function moreHits(stage: Stage): Readonly<Record<MoreKind, Hit>> {
       const usual = scale === undefined ? undefined : found?.take(scale);
       if (found === undefined || scale === undefined || usual === undefined) return false;
       // A finer step must still hold what the device can carry.
-      const mostW = HIGHEST * 10 ** (usual + Number(line));
+      const mostW = HIGHEST * pow(10, usual + Number(line));
       found.put(scale, 3 * found.settings.ratedW > mostW ? usual + 1 : usual + Number(line));
       target.hurt(busOf(gateway.site.site.devices, found.id), untilMs);
       at(untilMs, () => found.put(scale, usual));

@@ -21,8 +21,9 @@ import { type CloudConfig, VirtualCloud } from './cloud.ts';
 import { createDigest, type Digest } from './digest.ts';
 import { type FaultKind, isBeyond, specOf } from './fault-kinds.ts';
 import { type PlannedFault, planFaults } from './faults.ts';
+import type { Stage } from './stage.ts';
 import { BACK_MS, VirtualStand } from './stand.ts';
-import { type Stage, Striker } from './strike.ts';
+import { Striker } from './strike.ts';
 import { speedOf } from './variety.ts';
 
 /** What a world needs from outside: SQLite, the solver, schemas. No wire, file or timer. */

@@ -73,7 +73,7 @@ export const DIMENSIONLESS: ReadonlyMap<string, readonly string[]> = new Map([
     ['v', 'version', 'seq', 'sequence', 'epoch', 'revision', 'generation'],
   ],
   ['an identity', ['id', 'pid', 'tid', 'fd', 'port', 'unit', 'seed', 'model', 'crc', 'hash']],
-  ['a code', ['code', 'status', 'exception', 'mode', 'qos']],
+  ['a code', ['code', 'status', 'exception', 'mode', 'qos', 'fault', 'request']],
   [
     'a place in a register map',
     [

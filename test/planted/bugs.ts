@@ -60,8 +60,8 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'per-phase limit as total',
     file: 'gateway/guard/circuits.ts',
-    find: '...both(limitA * (phase.voltageV',
-    replace: '...both(3 * limitA * (phase.voltageV',
+    find: '...both(limitA * volts)',
+    replace: '...both(3 * limitA * volts)',
     invariant: 'S2',
     caughtBy: {
       file: 'test/unit/gateway/guard/circuits.test.ts',
@@ -138,8 +138,8 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'lease not renewed',
     file: 'gateway/guard/commands/lease.ts',
-    find: '(!this.armed || nowMs >= this.armedAtMs + aliveMs / 3)',
-    replace: '!this.armed',
+    find: 'const renew = hasTimer && this.timer.isDue(nowMs);',
+    replace: 'const renew = hasTimer && !this.timer.runs(nowMs);',
     invariant: 'S5',
     caughtBy: {
       file: LEASE,

@@ -68,4 +68,3 @@ export function shareOn(
   if (terminal.phases === 3) return 1 / 3;
   return (terminal.phase ?? name) === name ? 1 : 0;
 }
-

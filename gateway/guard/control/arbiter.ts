@@ -210,6 +210,27 @@ function propose(found: Found, to: Corrections, may?: Range): Proposal {
   };
 }
 
+/** What each terminal is to do, once no phase carries too much. `device` is what devices can do. */
+function placeAll(
+  able: readonly TerminalState[],
+  view: View,
+  device: View['open'],
+  corrections: Corrections,
+): { moved: Iterable<Wish>; proposals: Proposal[] } {
+  const points = able.flatMap((terminal) => {
+    const range = view.open[terminal.id];
+    return range === undefined ? [] : [pointOf(terminal, range)];
+  });
+  const moved = keepPhases(points, device, view);
+  const proposals = points.map((point) => {
+    const { id } = point.terminal;
+    const by = moved.get(id);
+    const at = by === undefined ? point : { ...point, powerW: by.targetW, by };
+    return propose(at, corrections, device[id]);
+  });
+  return { moved: moved.values(), proposals };
+}
+
 /**
  * Runs the controllers in the order of authority; each sees what those above left open and can
  * only narrow it.
@@ -264,18 +285,8 @@ export function arbitrate(
   const swing = watchSwing(before.swing, view);
   const { sent } = seen;
   const corrections: Corrections = { bias, lead: known, crept: {}, swing, sent, limited };
-  const points = able.flatMap((terminal) => {
-    const range = view.open[terminal.id];
-    return range === undefined ? [] : [pointOf(terminal, range)];
-  });
-  const moved = keepPhases(points, device, view);
-  wishes.push(...moved.values());
-  const proposals = points.map((point) => {
-    const { id } = point.terminal;
-    const by = moved.get(id);
-    const at = by === undefined ? point : { ...point, powerW: by.targetW, by };
-    return propose(at, corrections, device[id]);
-  });
+  const { moved, proposals } = placeAll(able, view, device, corrections);
+  wishes.push(...moved);
   return {
     state: {
       ...next,

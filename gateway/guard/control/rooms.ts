@@ -1,5 +1,5 @@
-import type { Site } from '../../contracts/values/site.ts';
 import { PHASE_NAMES, phaseFlow, shareOn } from '../../contracts/values/phases.ts';
+import type { Site } from '../../contracts/values/site.ts';
 import type { ConnectionState, SiteState, TerminalState } from '../site/types.ts';
 import { type PhaseSlot, perPhase, type Room, type Unbalance } from './phases.ts';
 import { comingGridW, type Slot, wanted } from './shares.ts';

@@ -1,10 +1,11 @@
+import { type PlaceNames, placeNames } from '../../contracts/values/places.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { Connection } from '../../contracts/values/site.ts';
 import { isFrozen, NO_STANDSTILL, type Standstill, stand } from './frozen.ts';
 import { kept, ownSpan, type Sample } from './history.ts';
 import { idle, NO_RESPONSE, type Response, respond } from './response.ts';
 import type { Doubt } from './types.ts';
-import { type PlaceNames, placeNames, type Wiring } from './wiring.ts';
+import type { Wiring } from './wiring.ts';
 
 /**
  * Plausibility of a connection's meter against the site's own devices and its own counters. Plain

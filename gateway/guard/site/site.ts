@@ -1,10 +1,11 @@
+import { NOMINAL_V, phasesOf } from '../../contracts/values/phases.ts';
+import type { PlaceNames } from '../../contracts/values/places.ts';
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import { type Around, type Belief, follow, observe, type Steered, type Trace } from './align.ts';
 import { faultOf } from './faults.ts';
 import { judgeMeters } from './meters.ts';
-import { NOMINAL_V, phasesOf } from '../../contracts/values/phases.ts';
 import { phaseShifts } from './phases.ts';
 import type { MeterTrack } from './plausible.ts';
 import { placePoints, total } from './points.ts';
@@ -18,7 +19,7 @@ import type {
   SiteState,
   TerminalState,
 } from './types.ts';
-import type { ConnectionWiring, Offers, PlaceNames, TerminalWiring, Wiring } from './wiring.ts';
+import type { ConnectionWiring, Offers, TerminalWiring, Wiring } from './wiring.ts';
 
 /** What the stage remembers between two images. */
 export interface SiteMemory {
@@ -188,7 +189,7 @@ function aligned(
   const steered: Steered[] = [];
   const fresh: TerminalState[] = [];
   const byTerminal: Record<string, number> = {};
-  for (const index of connection.steered) {
+  for (const index of connection.steeredIndices) {
     const one = terminals[index];
     const wired = wiring.terminals[index];
     if (one === undefined || wired === undefined) continue;

@@ -1,3 +1,4 @@
+import { type PlaceNames, placeNames } from '../../contracts/values/places.ts';
 import type { Site, StoreSpec, Terminal } from '../../contracts/values/site.ts';
 
 /** Where a place's figures come from, in order of preference. */
@@ -23,35 +24,6 @@ export interface Place {
   readonly sources: readonly Source[];
   readonly figures: Figures;
 }
-
-/** Names of a place's points: made once, since to put one together costs more than to read it. */
-export interface PlaceNames {
-  readonly powerW: string;
-  readonly inWh: string;
-  readonly outWh: string;
-  readonly socPct: string;
-  readonly phases: readonly {
-    readonly name: 'L1' | 'L2' | 'L3';
-    readonly trace: string; // what the stage remembers of its power
-    readonly powerW: string;
-    readonly currentA: string;
-    readonly voltageV: string;
-  }[];
-}
-
-export const placeNames = (id: string): PlaceNames => ({
-  powerW: `${id}.powerW`,
-  inWh: `${id}.inWh`,
-  outWh: `${id}.outWh`,
-  socPct: `${id}.socPct`,
-  phases: (['L1', 'L2', 'L3'] as const).map((name) => ({
-    name,
-    trace: `${id}.${name}`,
-    powerW: `${id}.power${name}W`,
-    currentA: `${id}.current${name}A`,
-    voltageV: `${id}.voltage${name}V`,
-  })),
-});
 
 /** What a terminal's own device may offer beside its power. */
 const OFFERS = [
@@ -101,7 +73,7 @@ export interface ConnectionWiring {
   readonly names: PlaceNames;
   readonly figures: Figures;
   readonly phases: 1 | 3; // of its node
-  readonly steered: readonly number[]; // indices of its terminals that take orders
+  readonly steeredIndices: readonly number[]; // of its terminals that take orders
 }
 
 export interface TerminalWiring {
@@ -254,7 +226,7 @@ export function wire(site: Site): Wiring {
     names: placeNames(id),
     figures: figuresOf(site, id),
     phases: site.nodes.find((one) => one.id === node)?.phases ?? 3,
-    steered: terminals.flatMap(({ spec, connection }, index) =>
+    steeredIndices: terminals.flatMap(({ spec, connection }, index) =>
       connection === id && spec.control !== 'none' ? [index] : [],
     ),
   }));

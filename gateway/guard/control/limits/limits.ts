@@ -1,6 +1,6 @@
+import { NOMINAL_V } from '../../../contracts/values/phases.ts';
 import type { Connection } from '../../../contracts/values/site.ts';
 import { power } from '../../../contracts/values/words.ts';
-import { NOMINAL_V } from '../../../contracts/values/phases.ts';
 import type { ConnectionState } from '../../site/types.ts';
 import { type Hold, INSIDE_START, type InsideState, keepInside } from '../inside.ts';
 import { isPhased, phasesAt } from '../rooms.ts';

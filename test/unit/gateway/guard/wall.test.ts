@@ -145,9 +145,7 @@ describe('a site whose clock nobody trusts', () => {
     const fromMs = bench.clock.wallMs();
     intent(bench, { positions: [{ fromMs, durationMs: 900_000, soldWh: 1_000 }] });
   };
-  const lost = (bench: Bench): void => {
-    Object.assign(bench.clock, { isWallTrusted: () => false });
-  };
+  const lost = (bench: Bench): void => bench.distrustClock();
   spec('goes on by its plan, delivers nothing that was sold, and says so', home)
     .at('0s', { loadW: -1_000 })
     .at('3s', { do: sold })

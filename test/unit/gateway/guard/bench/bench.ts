@@ -106,6 +106,11 @@ export class Bench {
     await this.start();
   }
 
+  /** From now on nobody trusts the guard's wall clock. */
+  distrustClock(): void {
+    Object.assign(this.process.clock, { isWallTrusted: () => false });
+  }
+
   private guardOf(saved: GuardState | undefined): Guard {
     const { site, options } = this;
     const log = { info: () => undefined, warn: () => undefined, error: this.fail };

@@ -83,7 +83,7 @@ describe('a device with a reversion timer', () => {
     expect(writes()[0]).toEqual([10, 504]);
   });
 
-  test('says what the device was told: a step not worth a write counts, own mode does not', async () => {
+  test('says what it was told: a step not worth a write counts, its own mode not', async () => {
     const { submit, lease } = await rig();
     expect(lease().toldW).toBeUndefined();
     await submit(5_000);
