@@ -4,25 +4,41 @@ import type { Open, View } from './types.ts';
 export const clamp = (value: number, low: number, high: number): number =>
   Math.max(low, Math.min(high, value));
 
+/** What a store has left to give and to take, Wh. */
+interface Left {
+  readonly giveWh: number;
+  readonly takeWh: number;
+}
+
 /** A range to share between terminals, W, + into the node. */
 export interface Slot {
   readonly id: string;
   readonly minW: number;
   readonly maxW: number;
+  /** Undefined: it is shared by power alone. */
+  readonly left?: Left | undefined;
 }
 
+/** Of its energy, that a slot gives or takes in an hour at `level`; all it can at 1. */
+const pace = (level: number): number => level / (1 - level);
+
 /** Where a slot stands at `level` -1 (all its charge) .. 0 (rest) .. 1 (all its discharge). */
-function standing(slot: Slot, level: number): number {
-  const wish = level >= 0 ? level * Math.max(0, slot.maxW) : -level * Math.min(0, slot.minW);
-  return clamp(wish, slot.minW, slot.maxW);
+function standing({ minW, maxW, left }: Slot, level: number): number {
+  const perHour = pace(Math.abs(level));
+  const mostW = level >= 0 ? Math.max(0, maxW) : Math.max(0, -minW);
+  const leftWh = level >= 0 ? left?.giveWh : left?.takeWh;
+  const powerW = leftWh === undefined ? Math.min(1, perHour) * mostW : perHour * leftWh;
+  return clamp(Math.sign(level) * Math.min(mostW, powerW), minW, maxW);
 }
 
 const HALVINGS = 40;
 
 /**
- * Splits a sum over slots by equal share of what each can do, so that none charges another.
+ * Splits a sum over slots, so that none charges another: stores by the energy that each has left in
+ * that direction, so that they are full and empty together and cycle alike (equal wear), whatever
+ * their sizes; all others by equal share of what each can do.
  * @param totalW  W, + into the node; beyond what the slots can do, each stands at its bound
- * @returns W by slot id; the sum is `totalW` within 1 W where it can be reached. Why: equal wear.
+ * @returns W by slot id; the sum is `totalW` within 1 W where it can be reached
  */
 export function split(totalW: number, slots: readonly Slot[]): Readonly<Record<string, number>> {
   const sumAt = (level: number): number =>
@@ -57,15 +73,31 @@ export function wanted(totalW: number, slots: readonly Slot[]): Readonly<Record<
 export const slotsOf = (open: Open, terminals: readonly TerminalState[]): Slot[] =>
   terminals.map(({ id }) => ({ id, minW: open[id]?.minW ?? 0, maxW: open[id]?.maxW ?? 0 }));
 
+/** A store near its end counts as if that share were left: a step of its gauge is no step of power. */
+const LEAST_LEFT = 0.1;
+
+function leftOf({ store, capability }: TerminalState): Left | undefined {
+  if (store === undefined) return undefined;
+  const { usableWh, socMinPct, socMaxPct, reservePct } = store;
+  const { socLowPct, socHighPct } = capability;
+  if (!(socLowPct <= socHighPct)) return { giveWh: usableWh / 2, takeWh: usableWh / 2 };
+  const left = (pct: number): number => Math.max(LEAST_LEFT, pct / 100) * usableWh;
+  return {
+    giveWh: left(socLowPct - Math.max(socMinPct, reservePct)),
+    takeWh: left(socMaxPct - socHighPct),
+  };
+}
+
 /**
  * The same for whoever shares a sum by wish: what droop adds to one battery is to show at the
  * connection, so the others go on as if it could still do its part.
  */
 export const wishSlots = (open: Open, terminals: readonly TerminalState[]): Slot[] =>
-  terminals.map(({ id, spec }) => {
+  terminals.map((terminal) => {
+    const { id, spec } = terminal;
     const { minW = 0, maxW = 0, minBy, maxBy } = open[id] ?? {};
     return {
-      id,
+      ...{ id, left: leftOf(terminal) },
       minW: minBy?.code === 'FREQUENCY' ? Math.min(minW, -spec.ratedOutW) : minW,
       maxW: maxBy?.code === 'FREQUENCY' ? Math.max(maxW, spec.ratedInW) : maxW,
     };

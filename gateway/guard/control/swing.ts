@@ -37,7 +37,7 @@ const NO_SWING: Swing = {
   waitCycles: 300,
 };
 
-const TURNS = 8; // four periods
+const TURNS = 6; // three periods
 /** A swing is more than this share of the batteries' nameplate, and than so many watts. */
 const LEAST_SHARE = 0.04;
 const LEAST_W = 300;

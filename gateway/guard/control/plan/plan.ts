@@ -26,7 +26,7 @@ function bounded(slot: Slot, step: TerminalStep): Slot {
   const high = Math.max(step.minW, step.maxW);
   const minW = clamp(Number.isFinite(low) ? low : slot.minW, slot.minW, slot.maxW);
   const maxW = clamp(Number.isFinite(high) ? high : slot.maxW, minW, Math.max(minW, slot.maxW));
-  return { id: slot.id, minW, maxW };
+  return { ...slot, minW, maxW };
 }
 
 /** A figure inside the plan's own range. */

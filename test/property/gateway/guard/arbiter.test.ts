@@ -64,9 +64,11 @@ const slot = fc
   )
   .map(([minW, widthW]) => ({ minW, maxW: minW + widthW }));
 
+const energyWh = fc.double({ min: 100, max: 50_000, noNaN: true });
+const left = fc.option(fc.record({ giveWh: energyWh, takeWh: energyWh }), { nil: undefined });
 const slots = fc
-  .array(slot, { minLength: 1, maxLength: 5 })
-  .map((list) => list.map((one, n) => ({ ...one, id: `b${n}` })));
+  .array(fc.tuple(slot, left), { minLength: 1, maxLength: 5 })
+  .map((list) => list.map(([one, energy], n) => ({ ...one, left: energy, id: `b${n}` })));
 
 test('a sum is split inside every range, to the watt, and never charges one from another', () => {
   fc.assert(
