@@ -61,6 +61,15 @@ export default defineConfig({
       folder('hil', { ...waiting, exclude: [DEMO] }),
       folder('interop', waiting),
       folder('browser', waiting),
+      // Site-days of the virtual world: they run beside all tests above, which mostly wait,
+      // and are waited for here.
+      folder('days', {
+        ...own,
+        sequence: { groupOrder: 3 },
+        maxWorkers: 1,
+        globalSetup: ['test/days/start.ts'],
+        testTimeout: minutes(60),
+      }),
       // Whole accelerated runs keep both cores busy and count lateness: one at a time, last.
       {
         extends: true,
@@ -68,19 +77,11 @@ export default defineConfig({
           name: 'hil-demo',
           include: [DEMO],
           ...own,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           maxWorkers: 1,
           testTimeout: minutes(2),
         },
       },
-      // Site-days of the virtual world: they run beside all others, and are asked for at the end.
-      folder('days', {
-        ...own,
-        sequence: { groupOrder: 4 },
-        maxWorkers: 1,
-        globalSetup: ['test/days/start.ts'],
-        testTimeout: minutes(60),
-      }),
     ],
     coverage: {
       provider: 'v8',

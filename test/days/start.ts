@@ -15,7 +15,7 @@ declare module 'vitest' {
 
 /**
  * The worlds run from the first moment of a test run, at the lowest priority: they live on the time
- * in which other tests wait. The tests of this folder come last and read what came of them.
+ * in which other tests wait. The tests of this folder read what came of them, before those that want the machine alone.
  */
 export default function start(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'edgewatt-days-'));
