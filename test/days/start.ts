@@ -15,7 +15,8 @@ declare module 'vitest' {
 
 /**
  * The worlds run from the first moment of a test run, at the lowest priority: they live on the time
- * in which other tests wait. The tests of this folder read what came of them, before those that want the machine alone.
+ * in which other tests wait. The tests of this folder read what came of them, before those that
+ * want the machine for themselves.
  */
 export default function start(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'edgewatt-days-'));
