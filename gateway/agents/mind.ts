@@ -132,8 +132,9 @@ export class Mind {
   directive(directive: Directive, nowMs: Instant): boolean {
     if (this.directives.some(({ sequence }) => sequence === directive.sequence)) return false;
     const matters = directive.kind !== 'heartbeat' && this.bites(directive);
+    // A heartbeat comes each minute and says nothing once it has ended.
     this.directives = [...this.directives, directive].filter(
-      ({ untilMs }) => untilMs > nowMs - DAY_MS,
+      ({ kind, untilMs }) => untilMs > (kind === 'heartbeat' ? nowMs : nowMs - DAY_MS),
     );
     return matters;
   }

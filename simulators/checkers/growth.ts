@@ -1,9 +1,11 @@
 import type { Reporter } from './types.ts';
 
-/** What the first hours need is not growth. */
-const LEARNT = 3;
+/** Hours until all that is kept for a while is full: the forecasts that are to be scored, twelve. */
+const LEARNT = 13;
 const TIMES = 1.5;
 const SLACK = 64;
+/** No site of the world needs as many, however young its gateway is. */
+const ENTRIES_MOST = 25_000;
 
 /**
  * L5: what a gateway holds does not grow with its age. Counts come once an hour while all is well:
@@ -19,6 +21,8 @@ export function createGrowthJudge(report: Reporter) {
       const bound = Math.round(TIMES * own.most + SLACK);
       if (own.taken > LEARNT && entries > bound) {
         report('L5', `${entries} ${what}, at most ${own.most} in the hours before`);
+      } else if (entries > ENTRIES_MOST) {
+        report('L5', `${entries} ${what}, at most ${ENTRIES_MOST} are needed`);
       }
       if (own.taken <= LEARNT) own.most = Math.max(own.most, entries);
     },

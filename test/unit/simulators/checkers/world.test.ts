@@ -203,10 +203,13 @@ test('L3: a device that waits because another one is silent', () => {
 test('L5: what grows with every hour', () => {
   const { rules, report } = heard();
   const judge = createGrowthJudge(report);
-  for (const entries of [900, 1_000, 1_000, 1_100, 1_400]) judge.count('entries', entries);
+  for (let hour = 0; hour < 13; hour += 1) judge.count('entries', 400 + 50 * hour);
+  for (const entries of [1_100, 1_400]) judge.count('entries', entries);
   expect(rules).toEqual([]);
   judge.count('entries', 1_600);
   expect(rules).toEqual(['L5']);
+  createGrowthJudge(report).count('entries', 30_000);
+  expect(rules).toEqual(['L5', 'L5']);
   const inner = new Map([[1, [1, 2]]]);
   expect(entriesOf({ a: new Set([3]), inner, clock: [1, 2, 3] })).toBe(4);
 });

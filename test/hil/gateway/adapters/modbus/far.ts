@@ -63,11 +63,17 @@ async function overTcp(kind: 'tcp' | 'rtu'): Promise<Far> {
 async function overUdp(): Promise<Far> {
   const peer = newPeer('tcp');
   const socket = createSocket('udp4');
+  let isOpen = true;
+  socket.once('close', () => {
+    isOpen = false; // an answer that was late enough comes to nobody
+  });
   socket.on('message', (bytes, from) => {
     peer.reset();
     peer.heard(
       bytes,
-      later((out) => socket.send(out, from.port, from.address)),
+      later((out) => {
+        if (isOpen) socket.send(out, from.port, from.address);
+      }),
     );
   });
   await new Promise<void>((done) => socket.bind(0, HOST, done));
