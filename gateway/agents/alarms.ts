@@ -25,7 +25,7 @@ const contrary = (image: Image, nameOf: (device: string) => string): Omit<Alarm,
     .filter(({ follows }) => follows === false)
     .map(({ id }) => ({
       code: `DEVICE_DEAF:${id}`,
-      text: `${nameOf(id)} takes orders and does not follow them; it is tried again later.`,
+      text: `${nameOf(id)} takes orders and does not follow; it is tried again within 30 min.`,
       mend: 'Enable remote control on the device, and end whatever else commands it.',
     })),
 ];

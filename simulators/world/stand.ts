@@ -15,7 +15,7 @@ import { createGrowthJudge } from '../checkers/growth.ts';
 import { createNewsJudge } from '../checkers/news.ts';
 import { createOlderJudge } from '../checkers/older.ts';
 import { createRecordJudge } from '../checkers/records.ts';
-import { createRecoveryJudge } from '../checkers/recovery.ts';
+import { BACK_MS, createRecoveryJudge } from '../checkers/recovery.ts';
 import { createTurnJudge } from '../checkers/turns.ts';
 import type { WorldRule } from '../checkers/types.ts';
 import type { Frame } from '../devices/types.ts';
@@ -43,8 +43,6 @@ export interface StandDeps extends Pick<GatewayDeps, 'solver' | 'verifier' | 'sc
 const HEARD_KEPT = 200;
 const ODD_W = 777; // and quarters of a watt, as no plan has them
 const FORGED_SEQUENCE = 9_000_000_000_000;
-/** L1: faults of a device are forgotten after half a minute, those of the cloud after two. */
-export const BACK_MS = { device: MINUTE_MS / 2, cloud: 2 * MINUTE_MS } as const;
 /** L6. */
 const NEWS_MS = MINUTE_MS;
 /** What a few minutes of a site's telemetry are. */
@@ -151,9 +149,13 @@ export class VirtualStand implements Target {
     this.illUntilMs = Math.max(this.illUntilMs, clock.realMs() + forMs);
     this.wellByMs = Math.max(this.wellByMs, clock.realMs() + forMs + backMs);
     const byMs = this.wellByMs;
-    clock.realAt(byMs, () => {
-      if (this.wellByMs === byMs) this.well();
-    });
+    const look = (atMs: number): void => {
+      clock.realAt(atMs, () => {
+        const againMs = this.wellByMs === byMs ? this.well() : undefined;
+        if (againMs !== undefined) look(againMs);
+      });
+    };
+    look(byMs);
   }
 
   hurt(bus: string, untilMs: number): void {
@@ -211,11 +213,11 @@ export class VirtualStand implements Target {
     return { topic: this.topic, payload, properties: {} };
   }
 
-  private well(): void {
+  /** @returns when to look again */
+  private well(): number | undefined {
     const nowMs = this.deps.clock.realMs();
     const isFresh = nowMs - this.imageRealMs < 2_000;
-    const sinceS = Math.round((nowMs - this.illUntilMs) / 1_000);
-    this.recovery.judge(isFresh ? this.image : undefined, sinceS);
+    return this.recovery.judge(isFresh ? this.image : undefined, nowMs, this.illUntilMs);
   }
 
   /** L6, as long as nothing stands in the way. */
@@ -249,6 +251,7 @@ export class VirtualStand implements Target {
     this.image = image;
     this.imageRealMs = nowMs;
     this.turns.image(image, nowMs);
+    this.recovery.image(image, nowMs);
     this.deps.onImage?.(this.id, clock.wallMs(), image);
     this.figures.image(image);
     this.directives.image(image);

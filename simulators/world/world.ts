@@ -13,6 +13,7 @@ import type {
 } from '../../gateway/ports.ts';
 import { createMemoryBroker } from '../broker-memory.ts';
 import { judgeBooks } from '../checkers/books.ts';
+import { BACK_MS } from '../checkers/recovery.ts';
 import type { Rule, WorldRule } from '../checkers/types.ts';
 import { createVirtualClock, type VirtualClock } from '../clock.ts';
 import { type DemoSite, demoClimate, demoSites } from '../sites/demo.ts';
@@ -22,7 +23,7 @@ import { createDigest, type Digest } from './digest.ts';
 import { type FaultKind, isBeyond, specOf } from './fault-kinds.ts';
 import { type PlannedFault, planFaults } from './faults.ts';
 import type { Stage } from './stage.ts';
-import { BACK_MS, VirtualStand } from './stand.ts';
+import { VirtualStand } from './stand.ts';
 import { Striker } from './strike.ts';
 import { speedOf } from './variety.ts';
 

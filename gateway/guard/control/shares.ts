@@ -73,7 +73,7 @@ export function wanted(totalW: number, slots: readonly Slot[]): Readonly<Record<
 export const slotsOf = (open: Open, terminals: readonly TerminalState[]): Slot[] =>
   terminals.map(({ id }) => ({ id, minW: open[id]?.minW ?? 0, maxW: open[id]?.maxW ?? 0 }));
 
-/** A store near its end counts as if that share were left: a step of its gauge is no step of power. */
+/** A store near its end counts as if that share were left: a step of its gauge is none of power. */
 const LEAST_LEFT = 0.1;
 
 function leftOf({ store, capability }: TerminalState): Left | undefined {

@@ -62,7 +62,7 @@ it('a meter that is not believed and a device that does not follow are named', (
     ],
     [
       'DEVICE_DEAF:inverter2',
-      'Battery takes orders and does not follow them; it is tried again later.',
+      'Battery takes orders and does not follow; it is tried again within 30 min.',
     ],
   ]);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Image } from '../../../../gateway/contracts/values/image.ts';
 import type { EnergyRecord } from '../../../../gateway/contracts/values/record.ts';
+import { timing } from '../../../../gateway/contracts/values/timing.ts';
+import { Obedience } from '../../../../gateway/guard/commands/obedience.ts';
 import { createAnswerJudge } from '../../../../simulators/checkers/answers.ts';
 import { judgeBooks } from '../../../../simulators/checkers/books.ts';
 import { createDelayJudge } from '../../../../simulators/checkers/delay.ts';
@@ -122,14 +124,48 @@ test('L1, L2: a site that stays ill, a backlog that stays', () => {
   const judge = createRecoveryJudge(report);
   const image = (mode: Image['mode'], state: 'ok' | 'silent'): Image =>
     ({ mode, devices: [{ id: 'meter1', state }] }) as unknown as Image;
-  judge.judge(image('trading', 'ok'), 120);
+  judge.judge(image('trading', 'ok'), 120_000, 0);
   judge.backlog(20, 400);
   expect(rules).toEqual([]);
-  judge.judge(image('trading', 'silent'), 120);
-  judge.judge(image('holding', 'ok'), 120);
-  judge.judge(undefined, 120);
+  judge.judge(image('trading', 'silent'), 120_000, 0);
+  judge.judge(image('holding', 'ok'), 120_000, 0);
+  judge.judge(undefined, 120_000, 0);
   judge.backlog(5_000, 400);
   expect(rules).toEqual(['L1', 'L1', 'L1', 'L2']);
+});
+
+/**
+ * A device that is deaf for two minutes, as the guard gives it back: what the judge says 30 s after
+ * that, and at the instant that it names.
+ * @param deafForMs  in truth
+ */
+function judgedDeaf(deafForMs: number) {
+  const { rules, report } = heard();
+  const judge = createRecoveryJudge(report);
+  const obedience = new Obedience(timing(1));
+  const endedMs = 120_000;
+  let lookMs: number | undefined = endedMs + 30_000;
+  const atMs: number[] = [];
+  for (let nowMs = 0; lookMs !== undefined && nowMs < 600_000; nowMs += 1_000) {
+    if (obedience.mayTry(false, nowMs)) {
+      if (nowMs < deafForMs) obedience.disagreed(nowMs);
+      else obedience.agreed(nowMs);
+    }
+    const isDeaf = obedience.isGivenBack(nowMs);
+    const state = isDeaf ? { state: 'safe', follows: false } : { state: 'ok' };
+    const image = { mode: 'trading', devices: [{ id: 'relay1', ...state }] } as unknown as Image;
+    judge.image(image, nowMs);
+    if (nowMs < lookMs) continue;
+    atMs.push(nowMs);
+    lookMs = judge.judge(image, nowMs, endedMs);
+  }
+  return { rules, atMs };
+}
+
+test('L1: what did not follow is judged from the try that its doubling wait ends with', () => {
+  // Given back from 2 s on for 30, 60 and 120 s: tried again at 212 s, and back by 298 s.
+  expect(judgedDeaf(120_000)).toEqual({ rules: [], atMs: [150_000, 298_000] });
+  expect(judgedDeaf(600_000)).toEqual({ rules: ['L1'], atMs: [150_000, 298_000] });
 });
 
 const decided = (powerW: number | null) =>
