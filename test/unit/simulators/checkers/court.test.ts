@@ -166,6 +166,32 @@ test('S2: what uncontrollable power exceeds is an alarm, once all else stands at
   expect(empty.court.unreachable()).toBe(1);
 });
 
+/** Load that rises by 1 kW a second for 20 s, and a battery that gives what it was `lateS` ago. */
+function ramped(lateS: number, shortW = 0): string[] {
+  const loadW = (seconds: number): number => 5_000 + 1_000 * Math.min(20, Math.max(0, seconds));
+  const b = bench(factory.site, factory.plant, night, {
+    loadWh: (fromMs, toMs) => {
+      const middleS = ((fromMs + toMs) / 2 - night) / 1_000 - 30;
+      return (loadW(middleS) * (toMs - fromMs)) / 3_600_000;
+    },
+    pvWh: () => 0,
+  });
+  b.court.directive(envelope({ importLimitW: 0 }), night);
+  let seconds = -30;
+  b.battery('inverter1', 5_000);
+  b.run(70, () => {
+    b.write('inverter1', 'setW', loadW(seconds - lateS) - (seconds < 0 ? 0 : shortW));
+    seconds += 1;
+  });
+  return b.rules();
+}
+
+test('S2: of a ramp, each second is to be made good within 5 s, and the rest once it ends', () => {
+  expect(ramped(2)).toEqual([]);
+  expect(ramped(7)).toEqual(['S2']);
+  expect(ramped(2, 4_000)).toEqual(['S2']);
+});
+
 test('S3: charging on at the upper bound, discharging on at the lower, and in the cold', () => {
   const full = bench(field.site, plantFromSite(field.site, { seed: 1, startSocPct: 95.5 }), night);
   full.run(2);
