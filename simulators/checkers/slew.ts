@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../gateway/contracts/values/time.ts';
 import { tolerances } from './limits.ts';
-import { createSettling } from './settled.ts';
+import { createSettling, type Settled } from './settled.ts';
 import type { Case, Judge, Truth } from './types.ts';
 import { type Control, controlsOf, isSetpoint, valueIn } from './wiring.ts';
 
@@ -12,7 +12,7 @@ import { type Control, controlsOf, isSetpoint, valueIn } from './wiring.ts';
 export function createSlewJudge(court: Case): Judge {
   const controls = controlsOf(court);
   const connection = court.site.connections[0]?.id ?? '';
-  const history = new Map<string, Moves>();
+  const history = new Map<string, Move>();
   const writes = new Map<string, number>();
   const toleranceW = tolerances(court.site);
   const near = { import: Number.NEGATIVE_INFINITY, export: Number.NEGATIVE_INFINITY };
@@ -31,28 +31,27 @@ export function createSlewJudge(court: Case): Judge {
     return atMs - since <= court.times.limitBackMs * 2;
   };
   const settled = createSettling(court.times.cycleMs / 2);
-  const judge = (control: Control, nowMs: number): void => {
+  const judgeStep = (control: Control, { value: powerW, sinceMs: atMs }: Settled): void => {
     const { slewWPerS, id } = control.terminal;
-    const told = control.face.control();
-    const setpointW = told.ownMode ? undefined : told.setpointW;
-    if (setpointW === undefined) history.delete(id);
-    const stands = settled(id, setpointW, nowMs);
-    if (stands === undefined) return;
-    const { value: powerW, sinceMs: atMs } = stands;
-    const moves = history.get(id);
-    if (moves?.powerW === powerW) return;
-    const next = moved(moves, powerW, atMs, smallW(control));
-    history.set(id, next);
-    if (moves === undefined || protective(moves.powerW, powerW, atMs)) return;
-    const seconds = Math.max(court.times.cycleMs, atMs - moves.atMs) / 1_000;
-    const stepW = Math.abs(powerW - moves.powerW);
+    const before = history.get(id);
+    if (before?.powerW === powerW) return;
+    history.set(id, { powerW, atMs });
+    if (before === undefined || protective(before.powerW, powerW, atMs)) return;
+    const seconds = Math.max(court.times.cycleMs, atMs - before.atMs) / 1_000;
+    const stepW = Math.abs(powerW - before.powerW);
     if (slewWPerS !== undefined && stepW > slewWPerS * seconds * 1.1 + smallW(control)) {
       court.report('S9', atMs, `${id}: ${Math.round(stepW)} W in ${seconds.toFixed(1)} s`);
     }
-    const turned = next.sign !== moves.sign && moves.turnedAtMs !== undefined;
-    if (turned && atMs - (moves.turnedAtMs ?? 0) < restMs(court, moves.turnedAtMs ?? 0)) {
-      court.report('S9', atMs, `${id}: direction changed twice within the rest time`);
-    }
+  };
+  const judgeWay = createWayJudge(court, protective);
+  const judge = (control: Control, nowMs: number): void => {
+    const { id } = control.terminal;
+    const told = control.face.control();
+    const setpointW = told.ownMode ? undefined : told.setpointW;
+    const stands = settled(id, setpointW, nowMs);
+    if (setpointW === undefined) history.delete(id);
+    judgeWay(control, setpointW, nowMs);
+    if (stands !== undefined) judgeStep(control, stands);
   };
   return {
     frame: (heard) => {
@@ -75,13 +74,46 @@ export function createSlewJudge(court: Case): Judge {
   };
 }
 
-interface Moves {
+/** Judges the direction of a control's setpoint; undefined = in its own mode. */
+function createWayJudge(
+  court: Case,
+  protective: (fromW: number, toW: number, atMs: number) => boolean,
+): (control: Control, powerW: number | undefined, nowMs: number) => void {
+  const ways = new Map<string, Way>();
+  const settled = createSettling(court.times.cycleMs / 2);
+  return (control, powerW, nowMs) => {
+    const { id } = control.terminal;
+    if (powerW === undefined) {
+      ways.delete(id);
+      settled(id, undefined, nowMs);
+      return;
+    }
+    const sign = Math.abs(powerW) <= smallW(control) ? 0 : Math.sign(powerW);
+    const shown = showing(ways.get(id), powerW, sign, nowMs);
+    const stands = settled(id, sign, nowMs);
+    const next = turning(shown, stands?.value ?? 0);
+    ways.set(id, next);
+    if (stands === undefined || next.sign === shown.sign || shown.turnedAtMs === undefined) return;
+    const atMs = stands.sinceMs;
+    if (protective(-next.sign, next.sign, atMs)) return;
+    if (atMs - shown.turnedAtMs < restMs(court, shown.turnedAtMs)) {
+      court.report('S9', atMs, `${id}: direction changed twice within the rest time`);
+    }
+  };
+}
+
+interface Move {
   readonly powerW: number;
-  readonly atMs: number; // of the last change
-  readonly sign: number; // last direction beyond rest
+  readonly atMs: number;
+}
+
+/** A direction stands although its power may be another one every cycle. */
+interface Way {
+  readonly sign: number; // last direction that stood, beyond rest
   readonly side: number; // sign of the last power that was not 0, however small
   readonly crossedAtMs: number; // since then on that side
-  readonly turnedAtMs: number | undefined; // crossing of the last change of direction
+  readonly otherAtMs: number | undefined; // first order the other way since that direction stood
+  readonly turnedAtMs: number | undefined; // of the last change of direction
 }
 
 /** Less the way from decision to effect, which differs from one time to the next. */
@@ -94,16 +126,23 @@ function restMs({ times, pace }: Case, turnedAtMs: number): number {
 const smallW = (control: Control): number =>
   Math.max(50, 0.01 * Math.max(control.terminal.ratedInW, control.terminal.ratedOutW));
 
-/**
- * Up to `small` is rest: what follows a meter flickers. A turn counts from its crossing of zero.
- */
-function moved(before: Moves | undefined, powerW: number, atMs: number, small: number): Moves {
+/** Up to `smallW` is rest, `sign` 0: what follows a meter flickers. */
+function showing(before: Way | undefined, powerW: number, sign: number, nowMs: number): Way {
   const side = powerW === 0 ? (before?.side ?? 0) : Math.sign(powerW);
-  const crossedAtMs = before !== undefined && before.side === side ? before.crossedAtMs : atMs;
-  const sign = Math.abs(powerW) <= small ? (before?.sign ?? 0) : side;
-  const turned = before !== undefined && before.sign !== 0 && sign !== before.sign;
-  const turnedAtMs = turned ? crossedAtMs : before?.turnedAtMs;
-  return { powerW, atMs, sign, side, crossedAtMs, turnedAtMs };
+  const crossedAtMs = before !== undefined && before.side === side ? before.crossedAtMs : nowMs;
+  const stood = before?.sign ?? 0;
+  const isOther = stood !== 0 && sign === -stood;
+  const otherAtMs = before?.otherAtMs ?? (isOther ? nowMs : undefined);
+  return { sign: stood, side, crossedAtMs, otherAtMs, turnedAtMs: before?.turnedAtMs };
+}
+
+/** A turn counts from its crossing of zero, or from an order before that did not stand. */
+function turning(way: Way, sign: number): Way {
+  if (sign === 0) return way;
+  const isTurn = way.sign === -sign;
+  const { crossedAtMs, otherAtMs = crossedAtMs } = way;
+  const turnedAtMs = isTurn ? Math.min(crossedAtMs, otherAtMs) : way.turnedAtMs;
+  return { ...way, sign, otherAtMs: undefined, turnedAtMs };
 }
 
 function spend(court: Case, writes: Map<string, number>, control: Control, atMs: number): void {

@@ -37,6 +37,8 @@ export function createStoreJudge(court: Case): Judge {
         for (const [key, episode] of episodes) {
           // An unreadable SoC leaves the last one good until it is stale.
           if (!key.startsWith(`${terminal.id}/`) || key.endsWith('/unknown')) continue;
+          const says = key.endsWith('/cold') ? 'temperatureC' : 'socPct';
+          if (!span.points.some(({ point }) => point.key.endsWith(says))) continue;
           episode.knownAtMs ??= court.wallOf(frame.atMs);
         }
       }

@@ -209,7 +209,7 @@ test('S3: charging on at the upper bound, discharging on at the lower, and in th
   cold.run(40);
   cold.write('hybrid1', 'battery.setSizeW', 200);
   cold.write('hybrid1', 'battery.setMode', 11);
-  cold.run(10);
+  cold.run(10, () => cold.read('hybrid1', 'battery.temperatureC'));
   expect(cold.rules()).toContain('S3');
 });
 
@@ -229,7 +229,7 @@ test('S3: patience ends after the bound was read, at the latest when it should h
   unread.run(1);
   unread.battery('inverter2', -9_000);
   const keep = (): void => {
-    unread.read('inverter2', 'powerW');
+    unread.read('inverter2', 'powerW', 'temperatureC'); // which says nothing of the SoC
     unread.write('inverter2', 'setW', -9_000);
   };
   unread.mute = ['inverter2'];
@@ -371,4 +371,33 @@ test('S9: too steep and turning to and fro, but a protective change is free', ()
   c.battery('inverter2', -500);
   c.run(2);
   expect(c.rules()).toEqual([]);
+});
+
+/** Orders of one second each, then the last one for two. */
+function ordered(...powersW: readonly number[]): string[] {
+  const a = bench(field.site, field.plant, night);
+  a.run(2);
+  for (const powerW of powersW) {
+    a.battery('inverter2', powerW);
+    a.run(1);
+  }
+  a.run(1);
+  return a.rules();
+}
+
+/** An order that is another one every second, as what follows a meter is. */
+const follows = (powerW: number, seconds: number): number[] =>
+  Array.from({ length: seconds }, (_, n) => powerW + n);
+
+test('S9: a direction counts from its first order, though no power stands', () => {
+  expect(ordered(...follows(-4_000, 3), ...follows(4_000, 31), -4_000)).toEqual([]);
+  // Rest on the other side is no turn: the one before is still the last.
+  const rest = follows(-40, 24);
+  expect(
+    ordered(-4_000, -4_000, ...follows(4_000, 5), ...rest, 40, 40, 4_000, 4_000, -4_000),
+  ).toEqual([]);
+  expect(ordered(...follows(-4_000, 3), ...follows(4_000, 9), -4_000)).toEqual(['S9']);
+  expect(ordered(...follows(-4_000, 3), ...follows(4_000, 9), ...follows(-4_000, 3))).toEqual([
+    'S9',
+  ]);
 });
