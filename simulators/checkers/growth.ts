@@ -1,6 +1,6 @@
 import type { Reporter } from './types.ts';
 
-/** Hours until all that is kept for a while is full: the forecasts that are to be scored, twelve. */
+/** Hours until all that is kept for a while is full: forecasts that are to be scored, twelve. */
 const LEARNT = 13;
 const TIMES = 1.5;
 const SLACK = 64;
