@@ -5,7 +5,6 @@ import { strange } from './foreign.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Obedience } from './obedience.ts';
 import { commandOf, type LeaseOptions, permitOf, unlocking } from './options.ts';
-import { Outcome } from './outcome.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
 import { Still } from './still.ts';
@@ -27,7 +26,7 @@ export class Lease {
   private verifiedAtMs = 0;
   private readonly timer = new ReversionTimer();
   private readonly obedience: Obedience;
-  private readonly outcome = new Outcome();
+  private unknown = false;
   private refusal: string | undefined;
   private session = 0; // of the wire, for which all this is known
   private toldW: number | undefined; // setpoint that it was last asked for; NaN = its own mode
@@ -56,12 +55,12 @@ export class Lease {
       device: this.options.device,
       armed: this.timer.runs(nowMs),
       armedUntilMonoMs: this.timer.endsAtMs,
-      lastVerified: this.outcome.unknown || mismatches > 0 ? undefined : this.verified,
+      lastVerified: this.unknown || mismatches > 0 ? undefined : this.verified,
       lastVerifiedAtMs: this.verifiedAtMs,
       toldW: this.timer.isOver(nowMs) ? Number.NaN : this.toldW,
       mismatches,
       givenBack: this.obedience.isGivenBack(nowMs),
-      unknownOutcome: this.outcome.unknown,
+      unknownOutcome: this.unknown,
       refused: this.refusal,
       aside: this.options.foreign.standsAside(nowMs),
     };
@@ -87,7 +86,7 @@ export class Lease {
   }
 
   private isVerified(verdict: Verdict): boolean {
-    return !this.outcome.unknown && this.obedience.mismatches === 0 && this.settled === verdict;
+    return !this.unknown && this.obedience.mismatches === 0 && this.settled === verdict;
   }
 
   private async work(): Promise<void> {
@@ -168,13 +167,14 @@ export class Lease {
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec } = control;
     this.permit = permitOf(this.options, spec, verdict);
-    const look = await this.outcome.look(control, this.options.handle, this.urgent);
-    if (look === 'again') return 'again';
-    if (verdict.kind === 'release') return this.release(control, verdict, look === 'read');
+    if (control.needsScale || control.needsCompare || this.unknown) {
+      if (!(await control.read(this.options.handle))) return 'again';
+    }
+    if (verdict.kind === 'release') return this.release(control, verdict);
     if (!(await this.beat(control))) return 'again';
     const nowMs = this.options.clock.monoMs();
     const hasTimer = spec.reversion.to !== 'none';
-    const isAnew = this.outcome.unknown || (hasTimer && this.timer.isDue(nowMs));
+    const isAnew = this.unknown || (hasTimer && this.timer.isDue(nowMs));
     const { verified } = this;
     const stands = verified !== undefined && this.still.stands(control, verified, verdict, isAnew);
     const aim = stands ? verified : verdict;
@@ -182,9 +182,9 @@ export class Lease {
     const command = this.command(spec, aim);
     const set = control.aims(command);
     const isArmed = this.timer.runs(nowMs);
-    if (this.outcome.unknown) {
+    if (this.unknown) {
       // The last write was not answered: what the registers show decides, not a blind repeat.
-      this.outcome.unknown = false;
+      this.unknown = false;
       const arrived = control.agrees(set) && (isArmed || !hasTimer);
       if (arrived) return this.confirm(control, aim, set);
       this.verified = undefined;
@@ -325,23 +325,20 @@ export class Lease {
   }
 
   /** Gives the terminal back to its device. */
-  private async release(control: ControlRegisters, verdict: Verdict, isRead: boolean) {
+  private async release(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec, map } = control;
-    const { handle } = this.options;
     const list = targets(map, spec.release, this.command(spec, verdict), control.exponents);
     const wanted = finals(list);
-    if (this.verified?.kind === 'release' && !this.outcome.unknown) {
+    if (this.verified?.kind === 'release' && !this.unknown) {
       return this.check(control, this.verified, wanted);
     }
-    // Ours may stand: written first. Otherwise what it shows decides, where it tells.
-    const isOurs = this.outcome.unknown || (this.toldW !== undefined && !Number.isNaN(this.toldW));
-    this.outcome.unknown = false;
+    this.unknown = false;
     this.forget();
     this.toldW = Number.NaN;
-    const isKnown = isRead || (!isOurs && (await control.read(handle)));
-    if (!isKnown && !isOurs && control.hasStored) return 'again';
-    if (!isKnown || !control.agrees(wanted)) {
-      if (!(await this.send(control, list)) || !(await control.read(handle))) return 'again';
+    if (!(await control.read(this.options.handle))) return 'again';
+    if (!control.agrees(wanted)) {
+      if (!(await this.send(control, list)) || !(await control.read(this.options.handle)))
+        return 'again';
     }
     return this.confirm(control, verdict, wanted);
   }
@@ -362,7 +359,7 @@ export class Lease {
     }
     if (sent.state === 'done') sent = await send(control, list, options);
     if (sent.state === 'refused') this.refuse(sent.why);
-    if (sent.state === 'unknown') this.outcome.lost();
+    if (sent.state === 'unknown') this.unknown = true;
     return sent.state === 'done';
   }
 

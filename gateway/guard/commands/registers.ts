@@ -58,7 +58,7 @@ export class ControlRegisters {
   private readonly shown = new Map<string, number | undefined>();
   private readonly spans: readonly Span[];
   private readonly scales: readonly string[]; // read back with the points
-  readonly hasStored: boolean; // some of them wear
+  private readonly hasStored: boolean;
   private compared = false; // read since the connection was opened
   private aimed: { readonly command: Command; readonly targets: readonly Target[] } | undefined;
 
