@@ -18,6 +18,8 @@ const CALM_MS = 5 * MINUTE_MS;
 /** The last ones as well: every fault has ended, and what waited has come through. */
 export const DRAIN_MS = 10 * MINUTE_MS;
 const MEAN_GAP_MS = HOUR_MS / 3; // a site
+/** How long a rule of a wire stands: as long as its fault, or what comes after is judged in it. */
+const FOR = / for (\d+)ms$/;
 
 /** The faults of one seed, in order. */
 export function planFaults(seed: number, sites: number, durationMs: number): PlannedFault[] {
@@ -37,9 +39,10 @@ export function planFaults(seed: number, sites: number, durationMs: number): Pla
     const kind = FAULT_KINDS[Math.max(0, index)] ?? 'wire-drop';
     const siteIndex = Math.floor(sites * random.next());
     const pickPct = Math.floor(100 * random.next());
-    const { line, forMs } = specOf(kind).draw(random);
-    const mostMs = durationMs - DRAIN_MS - atMs;
-    faults.push({ atMs, kind, siteIndex, pickPct, line, forMs: Math.min(forMs, mostMs) });
+    const drawn = specOf(kind).draw(random);
+    const forMs = Math.min(drawn.forMs, Math.max(1, durationMs - DRAIN_MS - atMs));
+    const line = drawn.line.replace(FOR, ` for ${forMs}ms`);
+    faults.push({ atMs, kind, siteIndex, pickPct, line, forMs });
   }
 }
 
@@ -63,6 +66,14 @@ export function parseFaults(text: string): PlannedFault[] {
           `'${part.trim()}' is no fault`,
           '--faults',
           'write KIND@AT_MS+FOR_MS/SITE:PICK=RULE, as a failed run prints it',
+        );
+      }
+      const ruleForMs = FOR.exec(line)?.[1];
+      if (ruleForMs !== undefined && ruleForMs !== forMs) {
+        throw new Fault(
+          `'${part.trim()}' stands for ${forMs} ms and its rule for ${ruleForMs} ms`,
+          '--faults',
+          'write the same time twice',
         );
       }
       return {

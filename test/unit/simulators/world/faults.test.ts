@@ -31,6 +31,18 @@ test('a list of faults reads back as it was printed', () => {
   expect(() => parseFaults('rain@1+1/0:0')).toThrow("'rain@1+1/0:0' is no fault");
 });
 
+test('the rule of a fault that the end of a run shortens ends with it', () => {
+  const runs = Array.from({ length: 40 }, (_, seed) => planFaults(seed, 3, HOUR_MS)).flat();
+  const rules = runs.flatMap(({ line, forMs }) => {
+    const ruleForMs = / for (\d+)ms$/.exec(line)?.[1];
+    return ruleForMs === undefined ? [] : [[Number(ruleForMs), forMs]];
+  });
+  expect(rules.length).toBeGreaterThan(50);
+  for (const [ruleForMs, forMs] of rules) expect(ruleForMs).toBe(forMs);
+  const last = 'device-busy@781462+58538/0:39=exception 6 chance 0.16 for 115751ms';
+  expect(() => parseFaults(last)).toThrow('stands for 58538 ms and its rule for 115751 ms');
+});
+
 test('shrinking finds the two faults that it takes', async () => {
   const faults = planFaults(7, 1, DAY_MS);
   const needed = [faults[4], faults[19]];
