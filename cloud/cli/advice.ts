@@ -22,7 +22,7 @@ export function cloudAdvice(file: string, json: boolean): string {
 }
 
 function read(file: string): ReturnType<typeof adviceBoard> {
-  if (!isThere(file)) {
+  if (!isDatabase(file)) {
     throw new Fault('not a database of edgewatt-cloud', file, 'name the file of its `database:`');
   }
   const store = openStore(file);
@@ -30,14 +30,6 @@ function read(file: string): ReturnType<typeof adviceBoard> {
     return adviceBoard(store, NEWEST);
   } finally {
     store.close();
-  }
-}
-
-function isThere(file: string): boolean {
-  try {
-    return isDatabase(file);
-  } catch {
-    return false;
   }
 }
 

@@ -18,7 +18,7 @@ export interface FleetStatusOptions {
 export function fleetStatus({ config, json }: FleetStatusOptions): string {
   const file = parseCloudFile(readText(config), config);
   const database = resolve(dirname(config), file.database);
-  if (!isThere(database)) {
+  if (!isDatabase(database)) {
     throw new Fault('there is no database yet', database, 'edgewatt-cloud run makes it');
   }
   const store = openStore(database);
@@ -27,14 +27,6 @@ export function fleetStatus({ config, json }: FleetStatusOptions): string {
     return json === true ? JSON.stringify({ gateways: stands }) : asText(stands);
   } finally {
     store.close();
-  }
-}
-
-function isThere(file: string): boolean {
-  try {
-    return isDatabase(file);
-  } catch {
-    return false;
   }
 }
 

@@ -52,14 +52,18 @@ export function lineOfPath(text: string, path: readonly (string | number)[]): nu
   return 1;
 }
 
-/** Whether a file is an SQLite database, by how it starts. */
+/** Whether a file is an SQLite database, by how it starts; none that cannot be read is one. */
 export function isDatabase(file: string): boolean {
   const start = Buffer.alloc(15);
-  const handle = openSync(file, 'r');
   try {
-    readSync(handle, start, 0, start.length, 0);
-  } finally {
-    closeSync(handle);
+    const handle = openSync(file, 'r');
+    try {
+      readSync(handle, start, 0, start.length, 0);
+    } finally {
+      closeSync(handle);
+    }
+  } catch {
+    return false;
   }
   return start.toString('latin1') === 'SQLite format 3';
 }

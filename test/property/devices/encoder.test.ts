@@ -1,44 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodePoint, RAW_RANGE, WORDS, wordOffsetsOf } from '../../../devices/codec.ts';
+import { encodePoint, RAW_RANGE, wordOffsetsOf } from '../../../devices/codec.ts';
 import { encoderOf } from '../../../devices/encoder.ts';
-import type { ResolvedPoint, WireType } from '../../../devices/profile.ts';
+import { anyPoint } from '../../fixtures/points.ts';
 
-const TYPES = Object.keys(WORDS) as Exclude<WireType, 'str'>[];
 const EDGES = [...new Set(Object.values(RAW_RANGE).flat())].flatMap((raw) =>
   [-1, 0, 1].map((near) => Number(raw) + near),
 );
 
-const point: fc.Arbitrary<ResolvedPoint> = fc
-  .record({
-    as: fc.constantFrom(...TYPES),
-    scale: fc.constantFrom(1, 0.1, 0.01, 0.001, 10, 0.25, 2.5, 1 / 3),
-    sign: fc.constantFrom(1 as const, -1 as const),
-    offset: fc.constantFrom(0, -100, 273.15),
-    scaled: fc.boolean(),
-    little: fc.boolean(),
-    split: fc.boolean(),
-    bounded: fc.boolean(),
-    notAvailable: fc.array(fc.constantFrom(0, 1, 0x7fffffff, 0x8000), { maxLength: 2 }),
-  })
-  .map(({ as, scaled, little, split, bounded, ...more }) => {
-    const own = WORDS[as];
-    const wordOffsets = Array.from({ length: own }, (_, n) => (n === own - 1 ? n + 3 : n));
-    return {
-      key: 'p',
-      at: 0,
-      space: 'holding',
-      unit: 'W',
-      class: 'control',
-      as,
-      count: split ? own + 3 : own,
-      ...more,
-      ...(split ? { wordOffsets } : {}),
-      ...(scaled ? { scaleFrom: 'sf' } : {}),
-      ...(little ? { wordOrder: 'little' as const } : {}),
-      ...(bounded ? { writable: true, min: -500, max: 70_000 } : {}),
-    };
-  });
 // Edges of the types and numbers between them are where two encoders would differ.
 const number = fc.oneof(
   fc.constantFrom(...EDGES, 0, -0, Number.NaN, Number.POSITIVE_INFINITY, 500, 70_000, 70_001),
@@ -61,7 +30,7 @@ function outcomeOf(encode: (registers: Uint16Array) => void): number[] | string 
 test('the encoder made beforehand agrees with the plain one on every input', () => {
   fc.assert(
     fc.property(
-      point,
+      anyPoint,
       number,
       fc.option(fc.integer({ min: -12, max: 12 }), { nil: undefined }),
       (one, value, exponent) => {

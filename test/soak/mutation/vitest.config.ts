@@ -11,6 +11,7 @@ export default defineConfig({
       'test/unit/devices/codec*.test.ts',
       'test/property/devices/codec.test.ts',
     ],
+    testTimeout: 60_000, // with coverage and beside other mutants
     setupFiles: ['test/soak/mutation/seed.ts'],
     coverage: {
       provider: 'v8',

@@ -1,27 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { readAudit } from '../../../gateway/adapters/audit/files.ts';
-import { OneSite, until } from './one-site.ts';
+import { OneSite, running, until } from './one-site.ts';
 
 /** Ten minutes of the site's own time, and a start. */
 const STEADY_MS = 240_000;
 const STARTS = 3;
 
-let place: OneSite;
-
-beforeAll(async () => {
-  place = new OneSite();
-  await place.start();
-}, 240_000);
-
-afterAll(() => place?.end(), 60_000);
-
-async function killed(): Promise<void> {
-  const { process: guard } = place.gateway();
-  guard.kill();
-  await guard.exited;
-}
+const place = running(new OneSite());
 
 const notes = (): string =>
   readAudit(join(place.gateway().dir, 'data/audit'))
@@ -34,12 +21,12 @@ it('a changed file with which it does not stay up is left, and what ran before r
   const file = join(dir, 'site.yaml');
   const changed = `${readFileSync(file, 'utf8')}# changed by hand\n`;
   writeFileSync(file, changed);
-  await killed();
+  await place.killGuard();
   for (let start = 0; start < STARTS; start += 1) {
     place.startGateway();
     await until(() => place.isRunning(), 120_000);
     expect(place.seen().alarms.filter(({ code }) => code === 'FILES_LEFT')).toEqual([]);
-    await killed();
+    await place.killGuard();
   }
   place.startGateway();
   await until(() => place.isRunning(), 120_000);

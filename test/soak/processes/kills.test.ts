@@ -1,7 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { count } from '../counts.ts';
-import { OneSite, until } from './one-site.ts';
+import { OneSite, running, until } from './one-site.ts';
 
 /** Of each: guard, agent and cloud. */
 const ROUNDS = Number(process.env['SOAK_GATEWAY_KILLS'] ?? 10);
@@ -9,14 +9,7 @@ const LONGEST_MS = 4_000;
 const BACK_MS = 120_000;
 const UNDER_WAY = 3; // records: there is always one on its way
 
-let place: OneSite;
-
-beforeAll(async () => {
-  place = new OneSite();
-  await place.start();
-}, 240_000);
-
-afterAll(() => place?.end(), 60_000);
+const place = running(new OneSite());
 
 /** By its id, and not before it is there. */
 function kill(pid: number | undefined): void {
@@ -26,9 +19,7 @@ function kill(pid: number | undefined): void {
 
 const KILLS: Readonly<Record<string, () => Promise<void>>> = {
   guard: async () => {
-    const { process: guard } = place.gateway();
-    guard.kill();
-    expect(await guard.exited).toBe(null);
+    await place.killGuard();
     place.startGateway();
     await until(() => place.isRunning() || !place.gateway().process.running(), BACK_MS);
     expect(place.gateway().process.running(), place.lastWords()).toBe(true);

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OneSite, until } from './one-site.ts';
+import { describe, expect, it } from 'vitest';
+import { OneSite, running, until } from './one-site.ts';
 
 const STANDS_MS = 30_000;
 /** A twentieth of one processor, of which a guard at rest needs a fifth. */
@@ -29,15 +29,8 @@ const whyNoGroup =
     : 'needs root and the cpu and memory controllers of cgroup 1';
 if (whyNoGroup !== undefined) process.stdout.write(`No share is limited: ${whyNoGroup}\n`);
 
-let place: OneSite;
-
 /** Real time: a share of the processor means something at its own speed only. */
-beforeAll(async () => {
-  place = new OneSite(1);
-  await place.start();
-}, 240_000);
-
-afterAll(() => place?.end(), 60_000);
+const place = running(new OneSite(1));
 
 /** A group of processes with a bound of its own. */
 class Group {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as later } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { MEMORY } from '../../../gateway/processes/memory.ts';
-import { OneSite } from './one-site.ts';
+import { OneSite, running } from './one-site.ts';
 
 /** Cycles of 50 ms: every hour of the site's own time passes in three minutes. */
 const SPEED = 20;
@@ -19,14 +19,7 @@ interface Look {
   readonly handles: number;
 }
 
-let place: OneSite;
-
-beforeAll(async () => {
-  place = new OneSite(SPEED);
-  await place.start();
-}, 240_000);
-
-afterAll(() => place?.end(), 60_000);
+const place = running(new OneSite(SPEED));
 
 function look(pid: number): Look {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

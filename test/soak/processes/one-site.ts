@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
-import { expect, vi } from 'vitest';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { LiveView } from '../../../gateway/contracts/values/view.ts';
 import { type DemoProcess, startProcess } from '../../../simulators/demo/processes.ts';
 import { Run, type RunningGateway } from '../../../simulators/demo/run.ts';
@@ -19,6 +19,13 @@ const RUNS = ['trading', 'planning', 'rules'];
 
 export const until = (condition: () => boolean, timeout: number) =>
   vi.waitUntil(condition, { timeout, interval: 50 });
+
+/** Runs from before the first test of a file until after its last. */
+export function running(site: OneSite): OneSite {
+  beforeAll(() => site.start(), 240_000);
+  afterAll(() => site.end(), 60_000);
+  return site;
+}
 
 /** One site with its gateway, broker and cloud, each a process that may be disturbed. */
 export class OneSite {
@@ -86,6 +93,12 @@ export class OneSite {
       }
     });
     return [guard, ...children.map(Number)];
+  }
+
+  async killGuard(): Promise<void> {
+    const { process: guard } = this.gateway();
+    guard.kill();
+    expect(await guard.exited).toBe(null);
   }
 
   /** Starts what has ended again, on the same files. */
