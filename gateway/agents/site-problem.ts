@@ -105,6 +105,7 @@ function limitsOf(
   const latest = directives
     .filter((one) => one.kind !== 'heartbeat' && one.fromMs < untilMs && fromMs < one.untilMs)
     .sort((a, b) => b.sequence - a.sequence)[0];
+  const freeW = connection.limitMarginW ?? 0;
   let importLimitW = latest ? latest.importLimitW : connection.defaultImportLimitW;
   let exportLimitW = latest ? latest.exportLimitW : connection.defaultExportLimitW;
   if (running && image) {
@@ -112,8 +113,8 @@ function limitsOf(
     exportLimitW = Math.min(exportLimitW, image.limits.exportLimitW);
   }
   return {
-    importLimitW: Math.min(importLimitW, connection.contractedImportW, fuseW),
-    exportLimitW: Math.min(exportLimitW, connection.contractedExportW, fuseW),
+    importLimitW: Math.max(0, Math.min(importLimitW, connection.contractedImportW, fuseW) - freeW),
+    exportLimitW: Math.max(0, Math.min(exportLimitW, connection.contractedExportW, fuseW) - freeW),
     softImportW: Math.min(
       site.control.peakLimitW ?? Number.POSITIVE_INFINITY,
       site.control.peakPowerLimitW ?? Number.POSITIVE_INFINITY,

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { WireLoad } from '../compose-wire.ts';
+import type { SlowResponse } from '../config/slow-response.ts';
 import { ttyHint } from '../config/tty.ts';
 import type { BusSpec } from '../contracts/values/site.ts';
 import { troubleOf } from '../link/watch/trouble.ts';
@@ -52,6 +53,14 @@ export function connects(host: string, port: number): Promise<string | undefined
     socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   });
 }
+
+/** Limits that nothing answers quickly enough. */
+export const slowFinding = ({ connection, terminal, tookMs }: SlowResponse): Finding =>
+  look(
+    `limits of ${connection}`,
+    `a step of load is answered after ${(tookMs / 1_000).toFixed(1)} s (${terminal}), later than 5 s`,
+    'limitMarginW of the connection keeps the largest step free, or set the limit in the device',
+  );
 
 /** Whether a line carries what the site file wants to be read over it. */
 export const wireFinding = ({ bus, isShort, text }: WireLoad): Finding =>

@@ -7,6 +7,7 @@ import { parseSite, readText } from '../config/load.ts';
 import { runningFiles } from '../config/own-files.ts';
 import { profilesBeside } from '../config/profiles.ts';
 import { readStand, runningSite } from '../config/running-site.ts';
+import { slowResponses } from '../config/slow-response.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { brokerCheckOf } from '../processes/broker.ts';
@@ -24,6 +25,7 @@ import {
   portTaken,
   rootsFinding,
   secretFinding,
+  slowFinding,
   wayFinding,
   wireFinding,
 } from './doctor-checks.ts';
@@ -58,7 +60,8 @@ function siteFindings(file: GatewayFile): { site: Site | undefined; findings: Fi
 
 /** What still has to be proven, and what is not controlled although it is. */
 function provenFindings(file: GatewayFile, site: Site): Finding[] {
-  const { stands } = admit(file, site, profilesBeside(file.siteFile));
+  const { stands, site: measured } = admit(file, site, profilesBeside(file.siteFile));
+  const slow = slowResponses(measured).map(slowFinding);
   const check = 'commissioning';
   const findings = stands.flatMap((stand): Finding[] => {
     const mend = `edgewatt devices commission ${file.siteFile} --device ${stand.device}`;
@@ -68,8 +71,8 @@ function provenFindings(file: GatewayFile, site: Site): Finding[] {
     if (stand.open.length === 0) return [];
     return [look(check, `${stand.device}: ${openText(stand, site)}`, mend)];
   });
-  if (findings.length > 0) return findings;
-  return [fine(check, 'every device that is controlled is proven')];
+  if (findings.length > 0) return [...findings, ...slow];
+  return [fine(check, 'every device that is controlled is proven'), ...slow];
 }
 
 /** Why it counts as not proven, and what follows. */

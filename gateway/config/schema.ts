@@ -159,6 +159,7 @@ export const siteSchema = z.strictObject({
         defaultExportLimitW: watts,
         failsafeImportLimitW: watts,
         failsafeExportLimitW: watts,
+        limitMarginW: watts.optional(),
         tariff: tariffSchema,
       }),
     )

@@ -87,6 +87,8 @@ export interface Connection {
   readonly defaultExportLimitW: number;
   readonly failsafeImportLimitW: number;
   readonly failsafeExportLimitW: number;
+  /** Kept free below each limit: what a step of load may take before slow devices have answered. */
+  readonly limitMarginW?: number;
   readonly tariff: Tariff;
 }
 

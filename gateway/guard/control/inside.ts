@@ -12,6 +12,7 @@ export interface Hold extends Limits {
   readonly exportCode: ReasonCode;
   readonly importWhy: string; // 'the contract allows no more'
   readonly exportWhy: string;
+  readonly marginW: number; // kept free below both limits
 }
 
 /**
@@ -126,7 +127,7 @@ function forPv(
   const nowW = pv.reduce((sum, { id }) => sum + Math.max(0, frame.byTerminal[id] ?? 0), 0);
   const ratedW = pv.reduce((sum, { spec }) => sum + spec.ratedInW, 0);
   const allowedW = nowW + frame.mostW - floorW;
-  const lacking = allowedW < 0;
+  const lacking = allowedW + hold.marginW < 0; // of the limit itself, not of what is kept free
   const near = nowW > allowedW - NEAR_SHARE * ratedW;
   const far = nowW < allowedW - FAR_SHARE * ratedW;
   const curtailing = allowedW < ratedW && (near || (frame.state.curtailing && !far));
@@ -219,13 +220,17 @@ export function keepInside(
     state,
     byTerminal: connection.aligned.byTerminal,
     batteries: ready(view, hold.connection),
-    leastW: restingW - AIM * hold.importLimitW,
-    mostW: restingW + AIM * hold.exportLimitW,
+    leastW: restingW - Math.max(0, AIM * hold.importLimitW - hold.marginW),
+    // Below zero: at a site without export the margin is what it buys at least.
+    mostW: restingW + AIM * hold.exportLimitW - hold.marginW,
   };
   const astray = astrayNext(state.astray, view, hold.connection, frame.batteries);
   const pv = forPv(frame, reach(frame, astray, 'minW'));
   const loads = forLoads(frame, reach(frame, astray, 'maxW') - frame.leastW);
-  const lacking = { import: loads.roomW < -0.02 * hold.importLimitW - 100, export: pv.lacking };
+  const lacking = {
+    import: loads.roomW < -0.02 * hold.importLimitW - hold.marginW - 100,
+    export: pv.lacking,
+  };
   return {
     state: {
       astray,

@@ -17,6 +17,7 @@ export const demand: Controller<InsideState> = {
       exportCode: 'DEMAND_RESPONSE',
       importWhy: event.source,
       exportWhy: event.source,
+      marginW: 0,
     });
     const asks = `buying up to ${power(event.importLimitW)}: ${event.source}`;
     const sentence = found.lacking ? `${asks}; out of reach now` : asks;

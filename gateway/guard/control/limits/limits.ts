@@ -1,5 +1,5 @@
 import { NOMINAL_V } from '../../../contracts/values/phases.ts';
-import type { Connection } from '../../../contracts/values/site.ts';
+import type { Connection, Site } from '../../../contracts/values/site.ts';
 import { power } from '../../../contracts/values/words.ts';
 import type { ConnectionState } from '../../site/types.ts';
 import { type Hold, INSIDE_START, type InsideState, keepInside } from '../inside.ts';
@@ -57,6 +57,7 @@ function siteHold(view: View, connection: Connection, state: ConnectionState): H
     exportCode: byFuse.export ? 'FUSE_LIMIT' : 'EXPORT_LIMIT',
     importWhy: byFuse.import ? fuseWhy : 'the contract allows no more',
     exportWhy: byFuse.export ? fuseWhy : 'the contract allows no more',
+    marginW: connection.limitMarginW ?? 0,
   };
 }
 
@@ -95,7 +96,7 @@ export const siteLimits: Controller<LimitsState> = {
   },
 };
 
-function gridHold(limit: GridLimit): Hold {
+function gridHold(limit: GridLimit, spec: Site): Hold {
   return {
     connection: limit.connection,
     importLimitW: limit.importLimitW,
@@ -105,6 +106,7 @@ function gridHold(limit: GridLimit): Hold {
     exportCode: limit.code ?? 'EXPORT_LIMIT',
     importWhy: limit.source,
     exportWhy: limit.source,
+    marginW: spec.connections.find(({ id }) => id === limit.connection)?.limitMarginW ?? 0,
   };
 }
 
@@ -115,7 +117,7 @@ export const gridLimits: Controller<LimitsState> = {
   start: {},
   step(state, view) {
     const holds = view.gridLimits.map((limit) => {
-      const hold = gridHold(limit);
+      const hold = gridHold(limit, view.spec);
       return { hold, ask: `${upTo(hold)}: ${limit.source}` };
     });
     return holdAll(state, view, holds);

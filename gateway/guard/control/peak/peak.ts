@@ -91,6 +91,7 @@ export const peak: Controller<PeakState> = {
       exportCode: 'PEAK_LIMIT',
       importWhy: why,
       exportWhy: '',
+      marginW: 0,
     });
     const sentence = `buying up to ${power(importLimitW)}, so that ${why}`;
     return {

@@ -11,6 +11,7 @@ const HOLD: Hold = {
   importLimitW: 12_000,
   exportLimitW: 30_000,
   importCode: 'IMPORT_LIMIT',
+  marginW: 0,
   exportCode: 'EXPORT_LIMIT',
   importWhy: 'the test says so',
   exportWhy: 'the test says so',
