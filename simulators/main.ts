@@ -13,6 +13,14 @@ const number =
     throw new InvalidArgumentError(`${name} is a number from ${least} to ${most}.`);
   };
 
+const whole =
+  (name: string, least: number, most: number) =>
+  (text: string): number => {
+    const value = number(name, least, most)(text);
+    if (Number.isInteger(value)) return value;
+    throw new InvalidArgumentError(`${name} is a whole number.`);
+  };
+
 function instant(text: string): number {
   const atMs = Date.parse(text);
   if (Number.isFinite(atMs) && /Z$|[+-]\d\d:\d\d$/.test(text)) return atMs;
@@ -50,10 +58,10 @@ function inject(text: string): (typeof INJECT)[number] {
   throw new InvalidArgumentError(`Inject one of: ${INJECT.join(', ')}.`);
 }
 
-async function faultsOf(text: string | undefined) {
+async function faultsOf(text: string | undefined, sites: number, days: number) {
   if (text === undefined) return undefined;
   const { parseFaults } = await import('./world/faults.ts');
-  return parseFaults(text);
+  return parseFaults(text, { sites, days });
 }
 
 /** A summer Wednesday in Berlin, half past six in the morning. */
@@ -139,7 +147,7 @@ program
   )
   .requiredOption('--seeds <range>', 'FIRST..LAST, or one', seeds)
   .option('--days <n>', 'simulated days of each seed', number('days', 0.02, 3_660), 1)
-  .option('--sites <n>', 'sites of each seed', number('sites', 1, 300), 1)
+  .option('--sites <n>', 'sites of each seed', whole('sites', 1, 300), 1)
   .option(
     '--start <instant>',
     "simulated time at the beginning, in place of each seed's own",
@@ -152,13 +160,14 @@ program
   .option('--json', 'print one JSON object at the end')
   .action(async (options) => {
     const { world } = await import('./cli/world.ts');
+    const { sites, days } = options;
     process.exitCode = await world({
       ...options.seeds,
-      days: options.days,
-      sites: Math.floor(options.sites),
+      days,
+      sites,
       startMs: options.start,
       only: options.only,
-      faults: await faultsOf(options.faults),
+      faults: await faultsOf(options.faults, sites, days),
       isShrunk: options.shrink !== false,
       json: options.json === true,
       isVerbose: options.verbose === true,
@@ -179,6 +188,9 @@ program
   .option('--junit <file>', 'write JUnit XML')
   .option('--plot <file>', 'write an SVG of the run; of several runs, into this folder')
   .action(async (names, options) => {
+    if (options.virtual && (options.real || options.against?.[0] === 'modbus-master')) {
+      throw new Fault('another master and --real need real time', '--virtual', 'leave it out');
+    }
     const { scenario } = await import('./cli/scenario.ts');
     process.exitCode = await scenario({
       names,

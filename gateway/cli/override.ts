@@ -94,6 +94,7 @@ function requestOf(
     const what = act === undefined ? `nothing is ordered of ${terminal}` : `'${act}' is no order`;
     throw new Fault(what, 'override', `write one of: ${acts.join(', ')}`);
   }
+  if (by.trim() === '') throw new Fault('nobody is named', '--by', 'write who orders it');
   const isPowered = act === 'charge' || act === 'discharge';
   if (isPowered !== (watts !== undefined)) {
     const what = isPowered ? `${act} needs a power` : `${act} takes no power`;

@@ -26,7 +26,9 @@ export function instantOf(text: string, zone: string, lastMs: Instant, option: s
     hour,
     minute,
   );
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second || 0) > 59) {
+  const isDay = new Date(wanted).getUTCDate() === (day || today.day);
+  const isTime = Number(hour) <= 23 && Number(minute) <= 59 && Number(second || 0) <= 59;
+  if (!isDay || !isTime) {
     throw new Fault(`'${text}' is no time`, option, EXAMPLE);
   }
   // Twice: the first step may cross a change of the clock.

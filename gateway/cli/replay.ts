@@ -21,6 +21,9 @@ const LOOK_BACK_MS = 60_000;
  * @returns exit code: 1 when a cycle comes out otherwise
  */
 export function replayBox(path: string, options: ReplayOptions): number {
+  if (options.at !== undefined && (options.from ?? options.to) !== undefined) {
+    throw new Fault('--at is an instant, --from and --to a span', 'replay', 'give one of them');
+  }
   const box = new Box(path);
   const zone = box.site.place.timeZone;
   const read = (text: string, option: string): number =>
@@ -28,6 +31,13 @@ export function replayBox(path: string, options: ReplayOptions): number {
   if (options.at !== undefined) return one(box, read(options.at, 'at'), path, options);
   const fromMs = options.from === undefined ? Number.NEGATIVE_INFINITY : read(options.from, 'from');
   const toMs = options.to === undefined ? Number.POSITIVE_INFINITY : read(options.to, 'to');
+  if (fromMs > toMs) {
+    throw new Fault(
+      `'${options.from}' is after '${options.to}'`,
+      '--from',
+      'give the earlier first',
+    );
+  }
   const code = span(box, [fromMs, toMs], path, options);
   return code;
 }

@@ -1,5 +1,5 @@
 import { Fault } from '../../gateway/contracts/values/fault.ts';
-import { HOUR_MS, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
 import { createStream } from '../random.ts';
 import { FAULT_KINDS, type FaultKind, isFaultKind, specOf } from './fault-kinds.ts';
 
@@ -53,37 +53,71 @@ export function faultText(fault: PlannedFault): string {
   return `${kind}@${atMs}+${forMs}/${siteIndex}:${pickPct}${more}`;
 }
 
-/** Faults by hand, with `;` between them. @throws Fault when one is none */
-export function parseFaults(text: string): PlannedFault[] {
+/** Where no rule of a wire's devices is meant: what the words of a kind may be. */
+const WORDS: Partial<Record<FaultKind, RegExp>> = {
+  'scale-flips': /^-?1$/,
+  'soc-jump': /^socPct=\d{1,3}$/,
+  'bms-hot': /^temperatureC=-?\d{1,3}$/,
+  'ct-unplugged': /^powerW=-?\d{1,6}$/,
+  'file-damage': /^(no JSON|\{.*\}|half|database)$/,
+  'plan-babbles': /^(huge|kilo|turned|crossed|NaN)$/,
+  'clock-jump': /^-?\d{1,10}$/, // ms
+  'solver-bad': /^(infeasible|time-limit|nan|crash)$/,
+  'limit-absurd': /^\d{1,12}$/, // W
+  'text-hostile': /^[0-4]$/,
+  'price-odd': /^(null|NaN|-?\d{1,9})$/,
+};
+
+/** The run that faults by hand are for. */
+export interface FaultedRun {
+  readonly sites: number;
+  readonly days: number;
+}
+
+/** Faults by hand, with `;` between them. @throws Fault when one is none, or none of this run */
+export function parseFaults(text: string, run?: FaultedRun): PlannedFault[] {
   return text
     .split(';')
     .filter((part) => part.trim() !== '')
     .map((part) => {
-      const found = /^([a-z0-9-]+)@(\d+)\+(\d+)\/(\d+):(\d{1,2})(?:=(.*))?$/.exec(part.trim());
-      const [, kind = '', atMs, forMs, siteIndex, pickPct, line = ''] = found ?? [];
-      if (found === null || !isFaultKind(kind)) {
-        throw new Fault(
-          `'${part.trim()}' is no fault`,
-          '--faults',
-          'write KIND@AT_MS+FOR_MS/SITE:PICK=RULE, as a failed run prints it',
-        );
-      }
-      const ruleForMs = FOR.exec(line)?.[1];
-      if (ruleForMs !== undefined && ruleForMs !== forMs) {
-        throw new Fault(
-          `'${part.trim()}' stands for ${forMs} ms and its rule for ${ruleForMs} ms`,
-          '--faults',
-          'write the same time twice',
-        );
-      }
-      return {
-        kind,
-        atMs: Number(atMs),
-        forMs: Number(forMs),
-        siteIndex: Number(siteIndex),
-        pickPct: Number(pickPct),
-        line,
-      };
+      const fault = parseOne(part.trim());
+      if (run !== undefined) checkMeant(fault, part.trim(), run);
+      return fault;
     })
     .sort((a, b) => a.atMs - b.atMs);
+}
+
+function checkMeant({ siteIndex, atMs }: PlannedFault, part: string, run: FaultedRun): void {
+  const of = run.sites === 1 ? 'the run has site 0 alone' : `the last site is ${run.sites - 1}`;
+  if (siteIndex >= run.sites) {
+    throw new Fault(`'${part}' is of site ${siteIndex}`, '--faults', `${of}: see --sites`);
+  }
+  if (atMs < run.days * DAY_MS) return;
+  throw new Fault(`'${part}' comes after the end`, '--faults', 'make --days longer');
+}
+
+function parseOne(part: string): PlannedFault {
+  const found = /^([a-z0-9-]+)@(\d+)\+(\d+)\/(\d+):(\d{1,2})(?:=(.*))?$/.exec(part);
+  const [, kind = '', atMs, forMs, siteIndex, pickPct, line = ''] = found ?? [];
+  if (found === null || !isFaultKind(kind)) {
+    const mend = 'write KIND@AT_MS+FOR_MS/SITE:PICK=RULE, as a failed run prints it';
+    throw new Fault(`'${part}' is no fault`, '--faults', mend);
+  }
+  const ruleForMs = FOR.exec(line)?.[1];
+  if (ruleForMs !== undefined && ruleForMs !== forMs) {
+    const what = `'${part}' stands for ${forMs} ms and its rule for ${ruleForMs} ms`;
+    throw new Fault(what, '--faults', 'write the same time twice');
+  }
+  if (WORDS[kind]?.test(line) === false) {
+    const mend = `take the words that 'edgewatt-sim world' prints for ${kind}`;
+    throw new Fault(`'${line}' says nothing to ${kind}`, '--faults', mend);
+  }
+  return {
+    atMs: Number(atMs),
+    kind,
+    siteIndex: Number(siteIndex),
+    pickPct: Number(pickPct),
+    line,
+    forMs: Number(forMs),
+  };
 }

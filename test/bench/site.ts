@@ -4,9 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Run, type RunningGateway } from '../../simulators/demo/run.ts';
 import { demoSites } from '../../simulators/sites/demo.ts';
 import { historyCsv } from '../../simulators/sites/history.ts';
+import { numberFrom } from '../fixtures/environment.ts';
 
 const SETTLE_MS = 20_000;
-const MEASURE_MS = Number(process.env['BENCH_MS'] ?? 300_000);
+const RANGE = { usual: 300_000, least: 1_000, most: 86_400_000 };
 const TICKS_PER_S = 100; // USER_HZ, fixed on Linux
 const PAGE_BYTES = 4_096;
 
@@ -77,6 +78,7 @@ function summary(gateway: RunningGateway): Record<string, number> {
  * the broker.
  */
 export async function benchSite(): Promise<object> {
+  const measureMs = numberFrom('BENCH_MS', RANGE);
   const run = demoRun();
   try {
     const startMs = performance.now();
@@ -89,15 +91,15 @@ export async function benchSite(): Promise<object> {
       agent: childOf(gateway.process.pid),
     }));
     const before = pids.map(({ guard, agent }) => [usage(guard), usage(agent)] as const);
-    await pause(MEASURE_MS);
+    await pause(measureMs);
     const sites = run.gateways.map((gateway, index) => {
       const [guard, agent] = before[index] ?? [];
       const pid = pids[index];
       if (!guard || !agent || !pid) throw new Error('a process is missing');
       return {
         site: gateway.site.id,
-        guard: share(guard, usage(pid.guard), MEASURE_MS),
-        agent: share(agent, usage(pid.agent), MEASURE_MS),
+        guard: share(guard, usage(pid.guard), measureMs),
+        agent: share(agent, usage(pid.agent), measureMs),
       };
     });
     const clean = await run.stop();
@@ -105,7 +107,7 @@ export async function benchSite(): Promise<object> {
     const broker = brokerCounts(join(run.dir, 'logs', 'broker.log'));
     return {
       firstPictureS: round(firstPictureMs / 1_000),
-      measuredS: MEASURE_MS / 1_000,
+      measuredS: measureMs / 1_000,
       clean,
       sites: sites.map((site, index) => {
         const gateway = run.gateways[index];

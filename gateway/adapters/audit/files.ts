@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditFile, SignedHead } from '../../contracts/values/audit.ts';
 
@@ -8,7 +8,7 @@ const NAME = /^\d{9}\.log$/;
 
 export const fileName = (n: number): string => `${String(n).padStart(9, '0')}.log`;
 export const namesIn = (dir: string): string[] =>
-  existsSync(dir)
+  statSync(dir, { throwIfNoEntry: false })?.isDirectory()
     ? readdirSync(dir)
         .filter((name) => NAME.test(name))
         .sort()

@@ -1,3 +1,4 @@
+import { numberFrom } from '../../fixtures/environment.ts';
 import type { Task } from './client.ts';
 import {
   type Cost,
@@ -14,8 +15,9 @@ import {
 import { pure } from './pure.ts';
 import { site32 } from './site32.ts';
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
-const SITE_MS = Number(process.env['BENCH_MS'] ?? 60_000);
+const ROUNDS = { usual: 5, least: 1, most: 1_000, isWhole: true } as const;
+const SITE_MS = { usual: 60_000, least: 1_000, most: 86_400_000 };
+const roundsWanted = (): number => numberFrom('BENCH_ROUNDS', ROUNDS);
 const CONNECTIONS = [1, 16, 64];
 const NAMES = ['ours', 'modbus-serial', 'jsmodbus'] as const;
 const LIBMODBUS = 'libmodbus in C';
@@ -64,7 +66,8 @@ function summary(costs: Costs): object {
 async function overTcp(server: Server, connections: number, libmodbus: string | undefined) {
   const costs: Costs = new Map();
   const base = { port: server.port, registers: REGISTERS, connections, warmUp: WARM_UP };
-  for (let n = 0; n < ROUNDS; n += 1) {
+  const rounds = roundsWanted();
+  for (let n = 0; n < rounds; n += 1) {
     for (const client of NAMES) {
       add(costs, client, await runClient({ ...base, client, depth: 1, requests: REQUESTS }));
     }
@@ -77,9 +80,10 @@ async function overTcp(server: Server, connections: number, libmodbus: string | 
 
 async function pipelined(server: Server): Promise<object> {
   const found: Record<string, number> = {};
+  const rounds = roundsWanted();
   for (const depth of [1, 4, 16]) {
     const list: number[] = [];
-    for (let n = 0; n < ROUNDS; n += 1) {
+    for (let n = 0; n < rounds; n += 1) {
       const task: Task = {
         client: 'ours',
         port: server.port,
@@ -103,13 +107,14 @@ function physicalMs(baud: number, registers: number): number {
 }
 
 async function overRtu(paced: string, libmodbus: string | undefined, baud: number) {
+  const rounds = Math.min(roundsWanted(), 3);
   const line = await started(paced, [String(baud)]);
   const sizes: object[] = [];
   for (const registers of [10, REGISTERS]) {
     const costs: Costs = new Map();
     const limitMs = physicalMs(baud, registers);
     const requests = Math.max(10, Math.round(3_000 / limitMs));
-    for (let n = 0; n < Math.min(ROUNDS, 3); n += 1) {
+    for (let n = 0; n < rounds; n += 1) {
       for (const client of NAMES) {
         const more = { path: line.line, baud, registers, connections: 1, depth: 1 };
         add(costs, client, await runClient({ client, ...more, warmUp: requests, requests }));
@@ -134,6 +139,7 @@ async function overRtu(paced: string, libmodbus: string | undefined, baud: numbe
  * line's time is used; what framing and decoding cost alone.
  */
 export async function benchModbus(): Promise<object> {
+  const [rounds, siteMs] = [roundsWanted(), numberFrom('BENCH_MS', SITE_MS)];
   const { libmodbus, paced } = compiled();
   const list = await servers(libmodbus);
   try {
@@ -150,8 +156,8 @@ export async function benchModbus(): Promise<object> {
       rtu.push(await overRtu(paced ?? '', libmodbus, baud));
     }
     const [own] = list;
-    const many = own && (await site32(own.port, SITE_MS));
-    return { rounds: ROUNDS, registers: REGISTERS, tcp, pipelines, rtu, site: many, pure: pure() };
+    const many = own && (await site32(own.port, siteMs));
+    return { rounds, registers: REGISTERS, tcp, pipelines, rtu, site: many, pure: pure() };
   } finally {
     for (const { child } of list) await stop(child);
   }

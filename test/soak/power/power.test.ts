@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { numberFrom } from '../../fixtures/environment.ts';
 import { count } from '../counts.ts';
 import { type Order, run, type Sum } from './lives.ts';
 import { whyNoPowerCut } from './volume.ts';
 
 /** A run adds as many to what was counted before (test/soak/counts.json). */
-const KILLS = Number(process.env['SOAK_KILLS'] ?? 200);
-const CUTS = Number(process.env['SOAK_CUTS'] ?? 100);
+const RANGE = { least: 1, most: 100_000, isWhole: true } as const;
+const KILLS = numberFrom('SOAK_KILLS', { ...RANGE, usual: 200 });
+const CUTS = numberFrom('SOAK_CUTS', { ...RANGE, usual: 100 });
 /** Enough of them for a loss to show, were the disk not waited for. */
 const CONTROL_CUTS = 20;
 const NOT_SYNCHRONOUS = 'database without a synchronous write';

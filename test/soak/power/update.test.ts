@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../../architecture/source.ts';
+import { numberFrom } from '../../fixtures/environment.ts';
 import { Box } from '../../fixtures/update/box.ts';
 import { count } from '../counts.ts';
 import { Volume, whyNoPowerCut } from './volume.ts';
 
 /** Cuts in one installation, one after the other a little later in it. */
-const CUTS = Number(process.env['SOAK_UPDATE_CUTS'] ?? 30);
+const RANGE = { usual: 30, least: 3, most: 100_000, isWhole: true } as const;
+const CUTS = numberFrom('SOAK_UPDATE_CUTS', RANGE);
 const BIG_BYTES = 3_000_000;
 const OLD = 'releases/1.0.0';
 const NEW = 'releases/1.1.0';

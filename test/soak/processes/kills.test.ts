@@ -1,10 +1,12 @@
 import { setTimeout as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { numberFrom } from '../../fixtures/environment.ts';
 import { count } from '../counts.ts';
 import { OneSite, running, until } from './one-site.ts';
 
 /** Of each: guard, agent and cloud. */
-const ROUNDS = Number(process.env['SOAK_GATEWAY_KILLS'] ?? 10);
+const RANGE = { usual: 10, least: 1, most: 100_000, isWhole: true } as const;
+const ROUNDS = numberFrom('SOAK_GATEWAY_KILLS', RANGE);
 const LONGEST_MS = 4_000;
 const BACK_MS = 120_000;
 const UNDER_WAY = 3; // records: there is always one on its way

@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { MEMORY } from '../../../gateway/processes/memory.ts';
+import { numberFrom } from '../../fixtures/environment.ts';
 import { OneSite, running } from './one-site.ts';
 
 /** Cycles of 50 ms: every hour of the site's own time passes in three minutes. */
 const SPEED = 20;
-const MINUTES = Number(process.env['SOAK_MEMORY_MINUTES'] ?? 30); // real, without the first
+const RANGE = { usual: 30, least: 1, most: 10_000 };
+const MINUTES = numberFrom('SOAK_MEMORY_MINUTES', RANGE); // real, without the first
 const WARM_MINUTES = 15; // what is loaded and compiled once is there
 const LOOK_MS = 2_000;
 const SLOPE_MAX_MIB_H = 1;

@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { expect, it } from 'vitest';
+import { numberFrom } from '../../fixtures/environment.ts';
 import { commandOf, runLanes, runSeed, type SeedRun } from '../../fixtures/world/site-days.ts';
 import { begin, end, keepCounter, readCounter } from './counter.ts';
 
 const HOUR_MS = 3_600_000;
 /** No seed is begun later than this after the start. */
-const BUDGET_MS = Number(process.env['EDGEWATT_SOAK_HOURS'] ?? 1) * HOUR_MS;
-const LANES = Number(process.env['EDGEWATT_SOAK_LANES'] ?? availableParallelism());
+const HOURS = { usual: 1, least: 0.001, most: 1_000 };
+const BUDGET_MS = numberFrom('EDGEWATT_SOAK_HOURS', HOURS) * HOUR_MS;
+const CORES = { usual: availableParallelism(), least: 1, most: 256, isWhole: true } as const;
+const LANES = numberFrom('EDGEWATT_SOAK_LANES', CORES);
 const SITES_MAX = 3;
 
 /** A day of one to three sites. */

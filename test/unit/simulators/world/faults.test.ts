@@ -26,7 +26,7 @@ test('every kind comes, and names its fault of the matrix', () => {
 });
 
 test('a list of faults reads back as it was printed', () => {
-  const faults = planFaults(5, 3, DAY_MS);
+  const faults = planFaults(5, 3, 30 * DAY_MS); // every kind
   expect(parseFaults(faults.map(faultText).join(';'))).toEqual(faults);
   expect(() => parseFaults('rain@1+1/0:0')).toThrow("'rain@1+1/0:0' is no fault");
 });
@@ -41,6 +41,18 @@ test('the rule of a fault that the end of a run shortens ends with it', () => {
   for (const [ruleForMs, forMs] of rules) expect(ruleForMs).toBe(forMs);
   const last = 'device-busy@781462+58538/0:39=exception 6 chance 0.16 for 115751ms';
   expect(() => parseFaults(last)).toThrow('stands for 58538 ms and its rule for 115751 ms');
+});
+
+test('a fault by hand that could mean nothing is refused', () => {
+  const run = { sites: 2, days: 0.5 };
+  const parse = (text: string) => () => parseFaults(text, run);
+  expect(parse('wire-drop@43199999+1000/1:0=drop')()).toHaveLength(1);
+  expect(parse('wire-drop@1+1/2:0=drop')).toThrow('is of site 2; the last site is 1');
+  expect(parse('wire-drop@43200000+1/0:0=drop')).toThrow('comes after the end');
+  for (const kind of ['clock-jump', 'soc-jump', 'solver-bad', 'scale-flips']) {
+    expect(parse(`${kind}@1+1/0:0=frob`)).toThrow(`'frob' says nothing to ${kind}`);
+  }
+  expect(parse('price-odd@1+1/0:0')).toThrow("'' says nothing to price-odd");
 });
 
 test('shrinking finds the two faults that it takes', async () => {

@@ -151,11 +151,13 @@ it('every command of docs/blackbox.md runs', () => {
 });
 
 it('bad input is one line', () => {
-  for (const at of ['noon', '25:00', '11:61', '2026-13-99T99:00Z']) {
+  for (const at of ['noon', '25:00', '11:61', '2026-13-99T99:00Z', '2026-02-31T10:00']) {
     expect(() => run({ at })).toThrow(/^--at: '.*' is no time; write 14:05/);
   }
   expect(() => run({ at: '03:00' })).toThrow(/no cycle of that minute is recorded/);
   expect(() => run({ from: '12:00' })).toThrow(/no cycle of that time is recorded/);
+  expect(() => run({ from: '11:05', to: '11:02' })).toThrow(/'11:05' is after '11:02'/);
+  expect(() => run({ at: '11:02', to: '11:05' })).toThrow(/give one of them/);
   writeFileSync(second(), 'not a box');
   expect(run({ verify: true }).err).toMatch(/^replay: 000000002.ewbb is damaged at byte 0/);
 });
