@@ -222,10 +222,11 @@ class SiteAgent implements Agent {
     this.cancels.clear();
     await this.intake.settled();
     await this.uplink?.stop(drainMs);
-    await this.diary.settled();
+    // Closing writes what still waits for company; the diary hears of it before this returns.
     await this.deps.store.close().catch((error: unknown) => {
       this.deps.log.warn('the store did not close', { why: String(error) });
     });
+    await this.diary.settled();
     this.guard.close();
     this.end();
   }
