@@ -1,7 +1,12 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { type BusDoorRequest, busDoorAnswer, busDoorRequest } from '../contracts/bus-door.ts';
+import {
+  type BusDoorRequest,
+  busDoorAnswer,
+  busDoorRequest,
+  type DoorAlarm,
+} from '../contracts/bus-door.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { encodeValue, FRAME_BYTES_MAX, FrameReader } from '../contracts/values/frames.ts';
 import type { OverrideAnswer, OverrideRequest } from '../contracts/values/override.ts';
@@ -21,6 +26,8 @@ export interface BehindDoor {
   trial(request: unknown): Promise<TrialAnswer | undefined>;
   /** @returns undefined likewise */
   override(request?: unknown): Promise<OverrideAnswer | undefined>;
+  /** What is wrong now; undefined before the guard has spoken. */
+  alarms(): readonly DoorAlarm[] | undefined;
 }
 
 const doorOf = (dataDir: string): string => join(dataDir, NAME);
@@ -29,6 +36,7 @@ function serve(socket: Socket, behind: BehindDoor): void {
   const reader = new FrameReader(BYTES_MAX);
   let busy = false;
   const answerOf = async (request: BusDoorRequest): Promise<object> => {
+    if ('alarms' in request) return { alarms: behind.alarms() ?? null };
     if ('trial' in request) return { trial: (await behind.trial(request.trial)) ?? null };
     if ('override' in request) {
       return { override: (await behind.override(request.override ?? undefined)) ?? null };
@@ -100,6 +108,8 @@ export interface BusDoor {
   trial(request: TrialRequest): Promise<TrialAnswer>;
   /** Without a request: what is in force. @throws Error likewise */
   override(request?: OverrideRequest): Promise<OverrideAnswer>;
+  /** What is wrong now. @throws Error likewise */
+  alarms(): Promise<readonly DoorAlarm[]>;
   close(): void;
 }
 
@@ -145,6 +155,11 @@ export async function knock(dataDir: string): Promise<BusDoor> {
     async override(request) {
       const answer = await send({ override: request ?? null });
       if ('override' in answer && answer.override !== null) return answer.override;
+      throw new Error('the guard does not answer');
+    },
+    async alarms() {
+      const answer = await send({ alarms: true });
+      if ('alarms' in answer && answer.alarms !== null) return answer.alarms;
       throw new Error('the guard does not answer');
     },
     close: () => socket.destroy(),

@@ -1,7 +1,12 @@
 import type { Image } from '../contracts/values/image.ts';
+import type { Site } from '../contracts/values/site.ts';
 import type { Instant } from '../contracts/values/time.ts';
+import { clockTime } from '../contracts/values/words.ts';
 import type { OutboxState, StoreOpened } from '../ports.ts';
 import type { Alarm } from './view/live.ts';
+
+/** Since now, where it does not say since when. */
+type Found = Omit<Alarm, 'sinceMs'> & Partial<Pick<Alarm, 'sinceMs'>>;
 
 /** Devices that still have to be proven. */
 const unproven = ({ decisions }: Image): Omit<Alarm, 'sinceMs'>[] =>
@@ -14,7 +19,7 @@ const unproven = ({ decisions }: Image): Omit<Alarm, 'sinceMs'>[] =>
     }));
 
 /** Meters whose word does not count, and devices that do not do what they acknowledge. */
-const contrary = (image: Image, nameOf: (device: string) => string): Omit<Alarm, 'sinceMs'>[] => [
+const contrary = (image: Image, nameOf: (device: string) => string, zone: string): Found[] => [
   ...(image.doubts ?? []).map(({ connection, sentence }) => ({
     code: `METER_IMPLAUSIBLE:${connection}`,
     text: `${sentence}: its readings are not used.`,
@@ -23,9 +28,12 @@ const contrary = (image: Image, nameOf: (device: string) => string): Omit<Alarm,
   ...(image.concerns ?? []).map((one) => ({ ...one, text: `${one.text}.` })),
   ...image.devices
     .filter(({ follows }) => follows === false)
-    .map(({ id }) => ({
+    .map(({ id, deafSinceMs, triedAgainAtMs }) => ({
       code: `DEVICE_DEAF:${id}`,
-      text: `${nameOf(id)} takes orders and does not follow; it is tried again within 30 min.`,
+      text: `${nameOf(id)} takes orders and does not follow; it is tried again ${
+        triedAgainAtMs === undefined ? 'within 30 min' : `at ${clockTime(triedAgainAtMs, zone)}`
+      }.`,
+      ...(deafSinceMs === undefined ? {} : { sinceMs: deafSinceMs }),
       mend: 'Enable remote control on the device, and end whatever else commands it.',
     })),
 ];
@@ -34,6 +42,7 @@ interface AlarmsDeps {
   readonly deviceName?: ((device: string) => string) | undefined;
   /** Parts that this run goes without. */
   readonly problems?: readonly Omit<Alarm, 'sinceMs'>[] | undefined;
+  readonly site?: Pick<Site, 'place'>; // for its clock
 }
 
 interface LinkTroubles {
@@ -45,9 +54,11 @@ export class Alarms {
   private readonly since = new Map<string, Instant>();
   readonly nameOf: (device: string) => string; // maker and model
   private readonly opened: StoreOpened;
+  private readonly zone: string;
   private readonly problems: readonly Omit<Alarm, 'sinceMs'>[];
 
-  constructor(opened: StoreOpened, { deviceName, problems }: AlarmsDeps = {}) {
+  constructor(opened: StoreOpened, { deviceName, problems, site }: AlarmsDeps = {}) {
+    this.zone = site?.place.timeZone ?? 'UTC';
     this.opened = opened;
     this.nameOf = deviceName ?? ((id) => id);
     this.problems = problems ?? [];
@@ -56,11 +67,11 @@ export class Alarms {
   /** @param link the way to the cloud, where there is one */
   list(image: Image, outbox: OutboxState | undefined, link?: LinkTroubles): Alarm[] {
     const { opened, nameOf } = this;
-    const found: Omit<Alarm, 'sinceMs'>[] = [
+    const found: Found[] = [
       ...this.problems,
       ...(link?.troubles(!image.flags.includes('untimed')) ?? []),
       ...unproven(image),
-      ...contrary(image, nameOf),
+      ...contrary(image, nameOf, this.zone),
     ];
     for (const device of image.devices) {
       if (device.state !== 'silent') continue;
@@ -115,7 +126,7 @@ export class Alarms {
     const codes = new Set(found.map(({ code }) => code));
     for (const code of this.since.keys()) if (!codes.has(code)) this.since.delete(code);
     return found.map((alarm) => {
-      const sinceMs = this.since.get(alarm.code) ?? image.wallMs;
+      const sinceMs = this.since.get(alarm.code) ?? alarm.sinceMs ?? image.wallMs;
       this.since.set(alarm.code, sinceMs);
       return { ...alarm, sinceMs };
     });

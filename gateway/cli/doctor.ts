@@ -11,6 +11,7 @@ import { slowResponses } from '../config/slow-response.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { brokerCheckOf } from '../processes/broker.ts';
+import { alarmFindings } from './doctor-alarms.ts';
 import {
   bad,
   busFinding,
@@ -182,6 +183,7 @@ async function examine(dir: string): Promise<Finding[]> {
     ...(await Promise.all((site?.buses ?? []).map(busFinding))),
     ...(site === undefined ? [] : wireLoads(site, profilesBeside(file.siteFile)).map(wireFinding)),
     ...(await brokerFindings(file, nowMs)),
+    ...(isRunning ? await alarmFindings(file.dataDir, site?.place.timeZone ?? 'UTC') : []),
   ];
 }
 

@@ -4,7 +4,7 @@ import type { TrialAnswer } from './values/trial.ts';
 
 /**
  * What a command on this machine asks the running gateway for: one request to a device of the site,
- * as a Modbus PDU, one of commissioning, or a person's order.
+ * as a Modbus PDU, one of commissioning, a person's order, or what is wrong now.
  * Framed as between guard and agent (4-byte length,
  * JSON), each request far below 4 KB. PDUs read only: the guard refuses everything else, and
  * answers with an exception. A trial is what a person consented to; the guard judges it.
@@ -31,7 +31,9 @@ const ordered = z.strictObject({
   override: z.record(z.string().max(64), z.union([z.string().max(64), z.number()])).nullable(),
 });
 
-export const busDoorRequest = z.union([passed, tried, ordered]);
+const asked = z.strictObject({ v: z.literal(1), id: count, alarms: z.literal(true) });
+
+export const busDoorRequest = z.union([passed, tried, ordered, asked]);
 export type BusDoorRequest = z.infer<typeof busDoorRequest>;
 
 /** Of the guard itself, whose types hold on both sides. */
@@ -43,8 +45,17 @@ const overrideAnswer = z.custom<OverrideAnswer>(
   (value) => typeof value === 'object' && value !== null && 'overrides' in value,
 );
 
+const alarm = z.object({
+  code: z.string(),
+  text: z.string(),
+  mend: z.string(),
+  sinceMs: z.number(),
+});
+export type DoorAlarm = z.infer<typeof alarm>;
+
 export const busDoorAnswer = z.union([
   z.object({ v: z.literal(1), id: z.int(), bytes: pdu }),
   z.object({ v: z.literal(1), id: z.int(), trial: trialAnswer.nullable() }),
   z.object({ v: z.literal(1), id: z.int(), override: overrideAnswer.nullable() }),
+  z.object({ v: z.literal(1), id: z.int(), alarms: z.array(alarm).nullable() }),
 ]);

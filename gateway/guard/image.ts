@@ -113,7 +113,7 @@ interface Lease {
   readonly armed: boolean;
   readonly armedUntilMonoMs: number;
   readonly aside: boolean;
-  readonly givenBack: boolean;
+  readonly deaf?: { readonly sinceMonoMs: number; readonly againMonoMs: number };
 }
 
 /**
@@ -131,12 +131,18 @@ export function devicesOf(
     const held = leases.filter((one) => one.device === device.id);
     const lease = held.find(({ armed }) => armed);
     const own = findings.filter(({ terminal }) => deviceOf.get(terminal) === device.id);
-    const isDeaf = held.some(({ givenBack }) => givenBack);
+    const deaf = held.find((one) => one.deaf !== undefined)?.deaf;
     const until = lease && Math.round(lease.armedUntilMonoMs + wallAheadMs);
     return {
       ...device,
-      state: held.some(({ aside }) => aside) ? 'observing' : stateOf(device, own, isDeaf),
-      ...(isDeaf ? { follows: false } : {}),
+      state: held.some(({ aside }) => aside)
+        ? 'observing'
+        : stateOf(device, own, deaf !== undefined),
+      ...(deaf && {
+        follows: false,
+        deafSinceMs: Math.round(deaf.sinceMonoMs + wallAheadMs),
+        triedAgainAtMs: Math.round(deaf.againMonoMs + wallAheadMs),
+      }),
       ...(until === undefined ? {} : { leaseUntilMs: until }),
     };
   });

@@ -18,6 +18,7 @@ import { siteOf } from '../config/running-site.ts';
 import type { GuardFrame } from '../contracts/values/frames.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { timing } from '../contracts/values/timing.ts';
+import type { LiveView } from '../contracts/values/view.ts';
 import type { AgentStore, AuditLog, Clock, Log, Pipe } from '../ports.ts';
 import { openAudit } from './audit.ts';
 import { AuditedPassing } from './audited-passing.ts';
@@ -80,7 +81,9 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
     'The site runs without the cloud.',
     () => file.broker && openBroker(file.broker, site, clock),
   );
-  const readers = await openReaders(file, site, degraded, { clock, log, pipe, audit });
+  let live: LiveView | undefined;
+  const alarms = () => live?.alarms;
+  const readers = await openReaders(file, site, degraded, { clock, log, pipe, audit, alarms });
   const page = await openPage(file, log, audit, readers.override);
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
@@ -100,7 +103,10 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
     fleet: { siteHash: running.sha256, operations },
     brokerCheck: broker && file.broker && brokerCheckOf(file.broker),
     ...(advisor !== undefined && { advisor }),
-    onLive: (view) => page?.live(view),
+    onLive: (view) => {
+      live = view;
+      page?.live(view);
+    },
     onDay: (view) => page?.day(view),
     onFrame: readers.take,
   });
@@ -144,6 +150,7 @@ interface ReaderDeps {
   readonly log: Log;
   readonly pipe: Pipe;
   readonly audit: AuditLog | undefined;
+  readonly alarms: () => LiveView['alarms'] | undefined;
 }
 
 /** Who else reads devices: Modbus masters by the proxy, commands on this machine by a socket. */
@@ -151,7 +158,7 @@ async function openReaders(
   file: GatewayFile,
   site: Site,
   degraded: Degraded,
-  { clock, log, pipe, audit }: ReaderDeps,
+  { clock, log, pipe, audit, alarms }: ReaderDeps,
 ) {
   const passing = new AuditedPassing(clock, pipe, audit);
   const proxy = await degraded.without(
@@ -167,6 +174,7 @@ async function openReaders(
         ask: (device, pdu) => passing.ask(device, pdu, true),
         trial: (request) => passing.trial(request),
         override: (request) => passing.override(request),
+        alarms,
       }),
   );
   return {

@@ -78,6 +78,8 @@ export interface DeviceView {
   readonly writes: number;
   readonly leaseUntilMs?: Instant; // wall clock; reversion armed until then
   readonly follows?: false; // it takes orders and shows something else
+  readonly deafSinceMs?: Instant; // with `follows`: since when
+  readonly triedAgainAtMs?: Instant; // likewise: until then only its safe state is written
 }
 
 /** What a verdict asked of a terminal in this cycle. */

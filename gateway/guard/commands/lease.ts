@@ -49,17 +49,16 @@ export class Lease {
 
   view(): LeaseView {
     const nowMs = this.options.clock.monoMs();
-    const { mismatches } = this.obedience;
+    const obeying = this.obedience.view(nowMs);
     return {
       terminal: this.terminal,
       device: this.options.device,
       armed: this.timer.runs(nowMs),
       armedUntilMonoMs: this.timer.endsAtMs,
-      lastVerified: this.unknown || mismatches > 0 ? undefined : this.verified,
+      lastVerified: this.unknown || obeying.mismatches > 0 ? undefined : this.verified,
       lastVerifiedAtMs: this.verifiedAtMs,
       toldW: this.timer.isOver(nowMs) ? Number.NaN : this.toldW,
-      mismatches,
-      givenBack: this.obedience.isGivenBack(nowMs),
+      ...obeying,
       unknownOutcome: this.unknown,
       refused: this.refusal,
       aside: this.options.foreign.standsAside(nowMs),

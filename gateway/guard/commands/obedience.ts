@@ -9,6 +9,15 @@ const LONGEST = 180;
 const PAUSE = 1;
 const LONGEST_PAUSE = 6;
 
+/** What others may know of it. */
+export interface Obeying {
+  readonly mismatches: number; // read-backs in a row that showed something else
+  /** It acknowledges and does not follow: its safe state alone is written for a while. */
+  readonly givenBack: boolean;
+  /** While it is: since when it has followed nothing, and when it is tried again. */
+  readonly deaf?: { readonly sinceMonoMs: number; readonly againMonoMs: number };
+}
+
 /**
  * Whether a device does what it acknowledges, and when it is tried again. One that does not is
  * given back for a while: its safe state is all that is written. Monotonic ms.
@@ -16,6 +25,7 @@ const LONGEST_PAUSE = 6;
 export class Obedience {
   mismatches = 0; // read-backs in a row that showed something else
   private givenBackUntilMs = Number.NEGATIVE_INFINITY;
+  private deafSinceMs: number | undefined; // it has agreed to no setpoint since
   private notBeforeMs = Number.NEGATIVE_INFINITY;
   private waits = FIRST;
   private pauses = PAUSE;
@@ -23,6 +33,12 @@ export class Obedience {
 
   constructor(times: Timing) {
     this.times = times;
+  }
+
+  view(nowMs: number): Obeying {
+    const { mismatches, deafSinceMs: sinceMonoMs = nowMs, givenBackUntilMs: againMonoMs } = this;
+    if (!this.isGivenBack(nowMs)) return { mismatches, givenBack: false };
+    return { mismatches, givenBack: true, deaf: { sinceMonoMs, againMonoMs } };
   }
 
   isGivenBack(nowMs: number): boolean {
@@ -49,7 +65,9 @@ export class Obedience {
   agreed(nowMs: number): void {
     this.mismatches = 0;
     this.pauses = PAUSE;
-    if (!this.isGivenBack(nowMs)) this.waits = FIRST;
+    if (this.isGivenBack(nowMs)) return;
+    this.waits = FIRST;
+    this.deafSinceMs = undefined;
   }
 
   /** @returns true when it is given back from now on */
@@ -62,6 +80,7 @@ export class Obedience {
       return false;
     }
     this.hurry(); // its safe state is next
+    this.deafSinceMs ??= nowMs;
     this.givenBackUntilMs = nowMs + this.waits * this.times.safeByMs;
     this.waits = Math.min(2 * this.waits, LONGEST);
     return true;

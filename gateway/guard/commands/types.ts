@@ -1,5 +1,6 @@
 import type { Permit, RegisterWrite } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
+import type { Obeying } from './obedience.ts';
 
 /** The kernel's second look, handed in: it alone says what may be written. */
 export interface KernelLook {
@@ -8,7 +9,7 @@ export interface KernelLook {
 }
 
 /** What is in force at one controllable terminal. */
-export interface LeaseView {
+export interface LeaseView extends Obeying {
   readonly terminal: string;
   readonly device: string;
   /** The device ends the setpoint by itself should we fall silent. */
@@ -19,9 +20,6 @@ export interface LeaseView {
   readonly lastVerifiedAtMs: number; // monotonic
   /** Setpoint that it was last asked for, W; NaN = free again, undefined = nothing asked yet. */
   readonly toldW: number | undefined;
-  readonly mismatches: number; // read-backs in a row that showed something else
-  /** It acknowledges and does not follow: its safe state alone is written for a while. */
-  readonly givenBack: boolean;
   readonly unknownOutcome: boolean; // a write was not answered: read back before anything else
   readonly refused: string | undefined; // why nothing is written, in words
   readonly aside: boolean; // somebody else commands, and is let

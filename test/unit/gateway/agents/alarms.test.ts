@@ -48,13 +48,20 @@ it('a clock that nobody trusts is an alarm, with the way to mend it', () => {
   expect(alarm?.mend).toContain('timedatectl');
 });
 
+const NOON = Date.UTC(2026, 5, 17, 12);
+const LATER = NOON + 1_800_000;
+
 it('a meter that is not believed and a device that does not follow are named', () => {
   const wrong = {
     ...image(5),
-    devices: [{ id: 'inverter2', state: 'safe', follows: false }],
+    devices: [
+      { id: 'inverter2', state: 'safe', follows: false, deafSinceMs: NOON, triedAgainAtMs: LATER },
+    ],
     doubts: [{ connection: 'grid', sentence: 'The meter of grid always shows the same' }],
   } as unknown as Image;
-  const told = new Alarms(opened, { deviceName: () => 'Battery' }).list(wrong, undefined);
+  const site = { place: { latitudeDeg: 52, longitudeDeg: 13, timeZone: 'Europe/Berlin' } };
+  const told = new Alarms(opened, { deviceName: () => 'Battery', site }).list(wrong, undefined);
+  expect(told.at(-1)?.sinceMs).toBe(NOON);
   expect(told.map(({ code, text }) => [code, text])).toEqual([
     [
       'METER_IMPLAUSIBLE:grid',
@@ -62,7 +69,7 @@ it('a meter that is not believed and a device that does not follow are named', (
     ],
     [
       'DEVICE_DEAF:inverter2',
-      'Battery takes orders and does not follow; it is tried again within 30 min.',
+      'Battery takes orders and does not follow; it is tried again at 14:30.',
     ],
   ]);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { knock, openBusDoor } from '../../../../../gateway/adapters/bus-door.ts';
 import { createPage } from '../../../../../gateway/adapters/page/server.ts';
+import { alarmFindings } from '../../../../../gateway/cli/doctor-alarms.ts';
 import type { OverrideAnswer } from '../../../../../gateway/contracts/values/override.ts';
 import { Overrides } from '../../../../../gateway/guard/overrides.ts';
 import { createVirtualClock } from '../../../../../simulators/clock.ts';
@@ -12,6 +13,13 @@ import { site } from '../../../../unit/gateway/guard/bench/site.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'orders-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const ALARM = {
+  code: 'DEVICE_DEAF:battery1',
+  text: 'Battery takes orders and does not follow; it is tried again at 14:35.',
+  mend: 'Enable remote control.',
+  sinceMs: Date.UTC(2026, 5, 17, 12, 5),
+};
 
 /** The guard's own judge of orders, as it would answer over the pipe. */
 function guarded() {
@@ -57,14 +65,26 @@ it('the command: through the door of this user, and in words when nobody answers
     ask: async () => Uint8Array.of(0x83, 10),
     trial: async () => undefined,
     override: async (request) => (answers ? ask(request) : undefined),
+    alarms: () => (answers ? [ALARM] : undefined),
   });
   const mine = await knock(dir);
   const order = { terminal: 'battery1', act: 'hold', powerW: 0, forMs: 60_000, by: 'Kim' } as const;
   expect((await mine.override()).overrides).toEqual([]);
   expect((await mine.override(order)).overrides).toMatchObject([{ act: 'hold', by: 'Kim' }]);
   expect((await mine.override({ ...order, act: 'off' })).refused).toMatch(/hold, charge/);
+  expect(await alarmFindings(dir, 'Europe/Berlin')).toEqual([
+    {
+      check: 'running gateway',
+      state: 'look',
+      what: 'Battery takes orders and does not follow; it is tried again at 14:35 (since Wed 17 June, 14:05)',
+      mend: 'Enable remote control.',
+    },
+  ]);
   answers = false;
   await expect(mine.override()).rejects.toThrow('the guard does not answer');
+  expect(await alarmFindings(dir, 'Europe/Berlin')).toMatchObject([
+    { state: 'look', what: 'cannot be asked what is wrong (the guard does not answer)' },
+  ]);
   mine.close();
   await door.stop();
 });

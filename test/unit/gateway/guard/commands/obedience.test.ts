@@ -32,6 +32,21 @@ test('followed again: the next time begins with the shortest wait', () => {
   expect(givenBackFor(one, 201 * S)).toBe(30 * S);
 });
 
+test('says since when it follows nothing, over all tries, and when the next one is', () => {
+  const one = new Obedience(timing(1));
+  expect(one.view(0)).toEqual({ mismatches: 0, givenBack: false });
+  givenBackFor(one, 5 * S);
+  expect(one.view(6 * S).deaf).toEqual({ sinceMonoMs: 5 * S, againMonoMs: 35 * S });
+  givenBackFor(one, 40 * S);
+  expect(one.view(41 * S).deaf).toEqual({ sinceMonoMs: 5 * S, againMonoMs: 100 * S });
+  one.agreed(60 * S); // its safe state: no order followed yet
+  givenBackFor(one, 100 * S);
+  expect(one.view(100 * S).deaf?.sinceMonoMs).toBe(5 * S);
+  one.agreed(300 * S);
+  givenBackFor(one, 400 * S);
+  expect(one.view(400 * S).deaf).toEqual({ sinceMonoMs: 400 * S, againMonoMs: 430 * S });
+});
+
 test('meanwhile its safe state is written, ever less often where that fails too', () => {
   const one = new Obedience(timing(1));
   for (let n = 0; n < 3; n += 1) one.disagreed(0);
