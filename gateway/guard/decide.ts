@@ -10,10 +10,10 @@ import {
   type Arbitration,
   arbitrate,
 } from './control/arbiter.ts';
+import { phasesAt } from './control/connected.ts';
 import { frequencyOf } from './control/droop/droop.ts';
 import type { FillState } from './control/fill/fill.ts';
 import { fuseLimits } from './control/limits/limits.ts';
-import { phasesAt } from './control/rooms.ts';
 import type { Filling } from './control/types.ts';
 import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
 import { deafDecision, decisionsOf, limitsOf } from './image.ts';

@@ -3,6 +3,7 @@ import { act } from '../act.ts';
 import type { SiteState, TerminalState } from '../site/types.ts';
 import { type BiasState, biased, learn, NO_BIAS } from './bias.ts';
 import { commission } from './commission/commission.ts';
+import { connectedOf } from './connected.ts';
 import { demand } from './demand/demand.ts';
 import { type DroopState, droop } from './droop/droop.ts';
 import { type EvState, ev } from './ev/ev.ts';
@@ -238,12 +239,17 @@ function placeAll(
  */
 export function arbitrate(
   before: ArbiterState,
-  asked: Omit<View, 'open' | 'filling'>,
+  asked: Omit<View, 'open' | 'filling' | 'connected'>,
   nowMs: number,
 ): Arbitration {
   const fill = fillState(before.fill, asked.site, asked.times.cycleMs);
-  const seen = { ...asked, filling: fillingNow(fill, asked.site) };
-  let view: View = { ...seen, open: openAll(seen.site) };
+  const { site, spec, times, sent, trial } = asked;
+  const view: View & { open: Open } = {
+    ...asked,
+    filling: fillingNow(fill, site),
+    connected: connectedOf(site, spec, times),
+    open: openAll(site),
+  };
   const wishes: Wish[] = [];
   const asks: Ask[] = [];
   const run = <State>(controller: Controller<State>, state: State): State => {
@@ -251,7 +257,7 @@ export function arbitrate(
     if (step.asks !== undefined) asks.push(...step.asks);
     if (step.wishes.length > 0) {
       wishes.push(...step.wishes);
-      view = { ...seen, open: narrowAll(view.open, step.wishes) };
+      view.open = narrowAll(view.open, step.wishes);
     }
     return step.state;
   };
@@ -278,12 +284,11 @@ export function arbitrate(
   run(plan, undefined);
   run(fillSoon, undefined);
   const last = { ev: run(ev, before.ev), self: run(self, before.self) };
-  const able = seen.site.terminals.filter(({ spec }) => spec.control !== 'none');
+  const able = site.terminals.filter((one) => one.spec.control !== 'none');
   // What is proven gets exactly what is asked.
-  const bias = seen.trial === undefined ? learn(before.bias, seen) : NO_BIAS;
-  const known = seen.trial === undefined ? before.lead : NO_LEAD;
+  const bias = trial === undefined ? learn(before.bias, view) : NO_BIAS;
+  const known = trial === undefined ? before.lead : NO_LEAD;
   const swing = watchSwing(before.swing, view);
-  const { sent } = seen;
   const corrections: Corrections = { bias, lead: known, crept: {}, swing, sent, limited };
   const { moved, proposals } = placeAll(able, view, device, corrections);
   wishes.push(...moved);
@@ -302,6 +307,6 @@ export function arbitrate(
     proposals,
     asks,
     islanded: next.island.islanded,
-    filling: seen.filling,
+    filling: view.filling ?? {},
   };
 }

@@ -1,7 +1,8 @@
 import type { Authority, ReasonCode } from '../../contracts/values/image.ts';
 import { power } from '../../contracts/values/words.ts';
 import type { TerminalState } from '../site/types.ts';
-import { controlled, ready, restingGridW, slotsOf, split } from './shares.ts';
+import { alignedOf, type Connected } from './connected.ts';
+import { slotsOf, split } from './shares.ts';
 import { aheadW, lastOnes } from './trend.ts';
 import type { Limits, View, Wish } from './types.ts';
 
@@ -43,8 +44,7 @@ const ROOM_TO_START = 1.1;
 interface Frame {
   readonly view: View;
   readonly hold: Hold;
-  readonly byTerminal: Readonly<Record<string, number>>;
-  readonly batteries: readonly TerminalState[];
+  readonly at: Connected;
   readonly state: InsideState;
   readonly leastW: number; // batteries together at least, for the import limit
   readonly mostW: number; // and at most, for the export limit
@@ -53,14 +53,13 @@ interface Frame {
 /** How long each has not been where it was sent, by its own power at the connection's instant. */
 export function astrayNext(
   before: InsideState['astray'],
-  view: View,
-  connection: string,
-  batteries: readonly TerminalState[],
+  { sent }: Pick<View, 'sent'>,
+  at: Connected,
 ): Record<string, number> {
-  const state = view.site.connections.find(({ id }) => id === connection);
   const next: Record<string, number> = {};
-  for (const { id, spec } of batteries) {
-    const offW = Math.abs((view.sent[id] ?? 0) - (state?.aligned.byTerminal[id] ?? 0));
+  for (const battery of at.ready) {
+    const { id, spec } = battery;
+    const offW = Math.abs((sent[id] ?? 0) - alignedOf(at, battery));
     const near = Math.max(0.05 * Math.max(spec.ratedInW, spec.ratedOutW), 200);
     next[id] = offW <= near ? 0 : (before[id] ?? 0) + 1;
   }
@@ -73,9 +72,10 @@ export const isAstray = (cycles = 0): boolean => cycles > ASTRAY_CYCLES;
  * What batteries will reach together at their helpful bound; one gone astray counts as measured.
  */
 function reach(frame: Frame, astray: Readonly<Record<string, number>>, side: 'minW' | 'maxW') {
-  return frame.batteries.reduce((sum, { id }) => {
-    const lost = isAstray(astray[id]);
-    return sum + (lost ? (frame.byTerminal[id] ?? 0) : (frame.view.open[id]?.[side] ?? 0));
+  const { at, view } = frame;
+  return at.ready.reduce((sum, battery) => {
+    const isLost = isAstray(astray[battery.id]);
+    return sum + (isLost ? alignedOf(at, battery) : (view.open[battery.id]?.[side] ?? 0));
   }, 0);
 }
 
@@ -86,7 +86,7 @@ const exportSentence = (hold: Hold): string =>
 
 function forBatteries(frame: Frame, lacking: { import: boolean; export: boolean }): Wish[] {
   const { view, hold } = frame;
-  const slots = slotsOf(view.open, frame.batteries);
+  const slots = slotsOf(view.open, frame.at.ready);
   const least = split(frame.leastW, slots);
   const most = split(frame.mostW, slots);
   const sumMinW = slots.reduce((sum, slot) => sum + slot.minW, 0);
@@ -120,11 +120,9 @@ function forPv(
   frame: Frame,
   floorW: number,
 ): { wishes: Wish[]; curtailing: boolean; lacking: boolean } {
-  const { view, hold } = frame;
-  const pv = controlled(view.site, hold.connection, 'limit').filter(({ id }) =>
-    Number.isFinite(frame.byTerminal[id]),
-  );
-  const nowW = pv.reduce((sum, { id }) => sum + Math.max(0, frame.byTerminal[id] ?? 0), 0);
+  const { view, hold, at } = frame;
+  const pv = at.sun.filter((one) => Number.isFinite(alignedOf(at, one)));
+  const nowW = pv.reduce((sum, one) => sum + Math.max(0, alignedOf(at, one)), 0);
   const ratedW = pv.reduce((sum, { spec }) => sum + spec.ratedInW, 0);
   const allowedW = nowW + frame.mostW - floorW;
   const lacking = allowedW + hold.marginW < 0; // of the limit itself, not of what is kept free
@@ -160,17 +158,14 @@ export function allowedDraw(load: TerminalState, drawW: number, roomW: number): 
  * gives first.
  */
 function forLoads(frame: Frame, room: number): { wishes: Wish[]; roomW: number } {
-  const { view, hold } = frame;
-  const loads = [
-    ...controlled(view.site, hold.connection, 'on-off'),
-    ...controlled(view.site, hold.connection, 'steps'),
-  ]
-    .filter(({ id }) => Number.isFinite(frame.byTerminal[id]))
+  const { hold, at } = frame;
+  const loads = [...at.switched, ...at.chargers]
+    .filter((one) => Number.isFinite(alignedOf(at, one)))
     .sort((a, b) => a.spec.priority - b.spec.priority || (a.id < b.id ? -1 : 1));
   let roomW = room;
   const wishes: Wish[] = [];
   for (const load of roomW < 0 ? loads.reverse() : loads) {
-    const drawW = Math.max(0, -(frame.byTerminal[load.id] ?? 0));
+    const drawW = Math.max(0, -alignedOf(at, load));
     const allowedW = Math.min(load.spec.ratedOutW, allowedDraw(load, drawW, roomW));
     roomW += Math.max(0, drawW - allowedW);
     if (allowedW >= load.spec.ratedOutW) continue;
@@ -209,22 +204,19 @@ export function keepInside(
   view: View,
   hold: Hold,
 ): { readonly state: InsideState; readonly wishes: readonly Wish[]; readonly lacking: boolean } {
-  const connection = view.site.connections.find(({ id }) => id === hold.connection);
-  const restingW = restingGridW(view, hold.connection);
-  if (connection === undefined || !Number.isFinite(restingW)) {
-    return { state, wishes: [], lacking: false };
-  }
+  const at = view.connected.find(({ spec }) => spec.id === hold.connection);
+  const restingW = at?.restingGridW ?? Number.NaN;
+  if (at === undefined || !Number.isFinite(restingW)) return { state, wishes: [], lacking: false };
   const frame: Frame = {
     view,
     hold,
     state,
-    byTerminal: connection.aligned.byTerminal,
-    batteries: ready(view, hold.connection),
+    at,
     leastW: restingW - Math.max(0, AIM * hold.importLimitW - hold.marginW),
     // Below zero: at a site without export the margin is what it buys at least.
     mostW: restingW + AIM * hold.exportLimitW - hold.marginW,
   };
-  const astray = astrayNext(state.astray, view, hold.connection, frame.batteries);
+  const astray = astrayNext(state.astray, view, at);
   const pv = forPv(frame, reach(frame, astray, 'minW'));
   const loads = forLoads(frame, reach(frame, astray, 'maxW') - frame.leastW);
   const lacking = {

@@ -1,7 +1,8 @@
 import { power } from '../../contracts/values/words.ts';
 import type { TerminalState } from '../site/types.ts';
+import { addOn, alignedOf, type Connected, sharesOf } from './connected.ts';
 import { type PhaseSlot, placed, type Room, type Unbalance } from './phases.ts';
-import { alignedOf, onPhases, phasesNow, roomsOf, sharesOf, unbalanceOf } from './rooms.ts';
+import { roomsOf, unbalanceOf } from './rooms.ts';
 import type { Open, View, Wish } from './types.ts';
 
 /** Where a terminal would stand by what all levels said; undefined = left to its device. */
@@ -14,30 +15,32 @@ export interface Point {
 const SLACK_W = 1;
 
 /** Import that sun and loads will add to each phase once they stand where they are told. */
-function risen(points: readonly Point[], view: View, of: 1 | 3): number[] {
-  const sums: number[] = Array.from({ length: of }, () => 0);
+function risen(points: readonly Point[], at: Connected, of: 1 | 3): number[] {
+  const sums = of === 1 ? [0] : [0, 0, 0];
   for (const { terminal, powerW } of points) {
     const { control } = terminal.spec;
-    const nowW = alignedOf(view.site, terminal);
+    const nowW = alignedOf(at, terminal);
     if (control === 'setpoint' || powerW === undefined || !Number.isFinite(nowW)) continue;
-    const addedW = Math.max(0, nowW - powerW);
-    sharesOf(terminal, of).forEach((share, n) => {
-      sums[n] = (sums[n] ?? 0) + share * addedW;
-    });
+    addOn(sums, sharesOf(terminal, of), Math.max(0, nowW - powerW));
   }
   return sums;
 }
 
-function slotsAt(points: readonly Point[], may: Open, view: View, of: 1 | 3): PhaseSlot[] {
+function slotsAt(
+  points: readonly Point[],
+  may: Open,
+  at: Connected,
+  of: 1 | 3,
+  trial: View['trial'],
+): PhaseSlot[] {
   return points.flatMap(({ terminal, powerW }): PhaseSlot[] => {
     const { id, spec } = terminal;
     const range = may[id];
     if (spec.control !== 'setpoint' || range === undefined || powerW === undefined) return [];
-    if (!Number.isFinite(alignedOf(view.site, terminal))) return [];
+    if (!Number.isFinite(alignedOf(at, terminal))) return [];
     const shares = sharesOf(terminal, of);
     // What is proven gets exactly what is asked.
-    const { minW, maxW } =
-      view.trial?.terminal === id ? { minW: powerW, maxW: powerW } : { ...range };
+    const { minW, maxW } = trial?.terminal === id ? { minW: powerW, maxW: powerW } : { ...range };
     return [{ id, minW, maxW, atW: powerW, shares }];
   });
 }
@@ -65,17 +68,14 @@ function fits(slots: readonly PhaseSlot[], rooms: readonly Room[], unbalance?: U
  */
 export function keepPhases(points: readonly Point[], may: Open, view: View): Map<string, Wish> {
   const moved = new Map<string, Wish>();
-  for (const { id, fuseA } of view.spec.connections) {
-    const phases = phasesNow(view, id);
+  for (const at of view.connected) {
+    const { phases, givenW } = at;
+    const { id, fuseA } = at.spec;
     if (phases === undefined) continue;
     const own = points.filter(({ terminal }) => terminal.connection === id);
-    const slots = slotsAt(own, may, view, phases.of);
+    const slots = slotsAt(own, may, at, phases.of, view.trial);
     if (slots.length === 0) continue;
-    const batteries = own
-      .map(({ terminal }) => terminal)
-      .filter(({ spec }) => spec.control === 'setpoint');
-    const givenW = onPhases(view.site, phases.of, batteries);
-    const rooms = roomsOf(phases, givenW, risen(own, view, phases.of));
+    const rooms = roomsOf(phases, givenW, risen(own, at, phases.of));
     const unbalance = unbalanceOf(view, id, phases.of);
     if (fits(slots, rooms, unbalance)) continue;
     const totalW = slots.reduce((sum, { atW }) => sum + atW, 0);

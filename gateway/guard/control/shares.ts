@@ -1,4 +1,5 @@
-import type { SiteState, TerminalState } from '../site/types.ts';
+import type { TerminalState } from '../site/types.ts';
+import { alignedOf, type Connected } from './connected.ts';
 import type { Open, View } from './types.ts';
 
 export const clamp = (value: number, low: number, high: number): number =>
@@ -103,65 +104,30 @@ export const wishSlots = (open: Open, terminals: readonly TerminalState[]): Slot
     };
   });
 
-/** Terminals of one connection under one kind of control, whose power is known now. */
-export function controlled(
-  site: SiteState,
-  connection: string,
-  control: TerminalState['spec']['control'],
-): TerminalState[] {
-  return site.terminals.filter(
-    (terminal) => terminal.connection === connection && terminal.spec.control === control,
-  );
-}
-
-/**
- * What the connection would carry if every battery rested, W, + import: the sum that batteries
- * can bring to zero. It does not depend on what they do now, so following it cannot swing.
- * @returns NaN while the connection is not known
- */
-export function restingGridW(view: View, connection: string): number {
-  const state = view.site.connections.find(({ id }) => id === connection);
-  if (state === undefined || !(state.ageMs <= view.times.freshMs.control)) return Number.NaN;
-  let sum = state.aligned.gridW;
-  for (const battery of controlled(view.site, connection, 'setpoint')) {
-    const powerW = state.aligned.byTerminal[battery.id];
-    if (powerW !== undefined && Number.isFinite(powerW)) sum += powerW;
-  }
-  return sum;
-}
-
 /** A limit counts as binding while the sun stands this near below it, as a share of nameplate. */
 const HELD = 0.01;
 
 /**
- * The same, with sun and chargers as they will be once what this cycle decided stands: held back
- * further, or let go. Otherwise the battery and they would all answer the same difference in
- * full.
+ * What the connection would carry if every battery rested, with sun and chargers as they will be
+ * once what this cycle decided stands: held back further, or let go. Otherwise the battery and
+ * they would all answer the same difference in full. @returns W, + import; NaN = not known
  */
-export function comingGridW(view: View, connection: string): number {
-  let sum = restingGridW(view, connection);
-  const state = view.site.connections.find(({ id }) => id === connection);
-  for (const { id, spec } of controlled(view.site, connection, 'limit')) {
-    const nowW = state?.aligned.byTerminal[id] ?? Number.NaN;
-    const sentW = view.sent[id] ?? spec.ratedInW;
-    const nextW = view.open[id]?.maxW ?? spec.ratedInW;
+export function comingGridW({ open, sent }: Pick<View, 'open' | 'sent'>, at: Connected): number {
+  let sum = at.restingGridW;
+  for (const one of at.sun) {
+    const { id, spec } = one;
+    const nowW = alignedOf(at, one);
     if (!Number.isFinite(nowW)) continue;
+    const sentW = sent[id] ?? spec.ratedInW;
+    const nextW = open[id]?.maxW ?? spec.ratedInW;
     const held = sentW < spec.ratedInW && nowW > sentW - HELD * spec.ratedInW;
     if (nextW < nowW || held) sum -= nextW - nowW;
   }
-  for (const { id, spec } of controlled(view.site, connection, 'steps')) {
-    const nowW = state?.aligned.byTerminal[id] ?? Number.NaN;
-    const nextW = view.open[id]?.minW ?? nowW;
+  for (const one of at.chargers) {
+    const nowW = alignedOf(at, one);
+    const nextW = open[one.id]?.minW ?? nowW;
     // A charger that must run on may not follow at once.
-    if (nextW > nowW && spec.minRunMs === 0) sum -= nextW - nowW;
+    if (nextW > nowW && one.spec.minRunMs === 0) sum -= nextW - nowW;
   }
   return sum;
-}
-
-/** Batteries that answer now: the ones a sum may be shared over. */
-export function ready(view: View, connection: string): TerminalState[] {
-  const state = view.site.connections.find(({ id }) => id === connection);
-  return controlled(view.site, connection, 'setpoint').filter((battery) =>
-    Number.isFinite(state?.aligned.byTerminal[battery.id]),
-  );
 }

@@ -1,4 +1,4 @@
-import { controlled } from './shares.ts';
+import type { Connected } from './connected.ts';
 import type { View } from './types.ts';
 
 /** Where the batteries' orders turned, and how far they had gone since the turn before. */
@@ -95,15 +95,14 @@ function turned(before: Swing, powerW: number, leastW: number, nowMs: number): S
   };
 }
 
-function next(before: Swing, powerW: number, leastW: number, view: View, connection: string) {
-  const otherW = othersW(view, connection);
+function next(before: Swing, powerW: number, leastW: number, view: View, at: Connected) {
+  const otherW = othersW(view, at.spec.id);
   const { nowMs } = view.site;
   const { cycleMs } = view.times;
   const isOld = nowMs - (before.turns.at(-1)?.atMs ?? nowMs) > PERIOD_CYCLES * cycleMs;
   const base = isOld ? { ...before, turns: [] } : before;
   const moved = turned(base, powerW, leastW, nowMs);
-  const grid = view.site.connections.find((one) => one.id === connection);
-  const gridW = Math.abs(grid?.powerW ?? Number.NaN);
+  const gridW = Math.abs(at.state.powerW);
   const from = base.turns.length === 0 ? NO_SWING : base;
   const seen: Swing = {
     ...moved,
@@ -131,13 +130,14 @@ function next(before: Swing, powerW: number, leastW: number, view: View, connect
  */
 export function watchSwing(before: SwingState, view: View): SwingState {
   const state: Record<string, Swing> = {};
-  for (const { id } of view.spec.connections) {
-    const batteries = controlled(view.site, id, 'setpoint');
+  for (const at of view.connected) {
+    const { batteries } = at;
+    const { id } = at.spec;
     if (batteries.length === 0) continue;
     const powerW = batteries.reduce((sum, one) => sum + (view.sent[one.id] ?? 0), 0);
     const ratedW = batteries.reduce((sum, { spec }) => sum + spec.ratedInW, 0);
     const leastW = Math.max(LEAST_W, LEAST_SHARE * ratedW);
-    state[id] = next(before[id] ?? NO_SWING, powerW, leastW, view, id);
+    state[id] = next(before[id] ?? NO_SWING, powerW, leastW, view, at);
   }
   return state;
 }

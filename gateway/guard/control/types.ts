@@ -5,6 +5,7 @@ import type { Site } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Trial } from '../../contracts/values/trial.ts';
 import type { SiteState } from '../site/types.ts';
+import type { Connected } from './connected.ts';
 
 /**
  * What a controller wants of one terminal: a narrower range, a target inside it, or both. Powers
@@ -66,6 +67,7 @@ export interface View {
   readonly site: SiteState;
   readonly spec: Site;
   readonly times: Timing;
+  readonly connected: readonly Connected[]; // the site by connection, in the order of its file
   readonly open: Open;
   readonly gridLimits: readonly GridLimit[];
   readonly demand?: DemandLimit | undefined;

@@ -8,7 +8,8 @@ import type { Controller } from '../types.ts';
  */
 export const demand: Controller<InsideState> = {
   start: INSIDE_START,
-  step(state, { demand: event, ...view }) {
+  step(state, view) {
+    const event = view.demand;
     if (event === undefined) return { state: INSIDE_START, wishes: [] };
     const found = keepInside(state, view, {
       ...event,

@@ -1,7 +1,6 @@
 import { localTime } from '../../../contracts/values/time.ts';
 import { power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
-import { ready, restingGridW } from '../shares.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
 /** For each charger: since when a larger step would fit. */
@@ -26,11 +25,12 @@ function stepWithin(charger: TerminalState, roomW: number): number {
 
 /** What the sun leaves for the charger: after the battery where the battery is more important. */
 function surplusW(view: View, charger: TerminalState, drawW: number): number {
-  const restingW = restingGridW(view, charger.connection);
-  const before = ready(view, charger.connection)
+  const at = view.connected.find(({ spec }) => spec.id === charger.connection);
+  if (at === undefined) return Number.NaN;
+  const before = at.ready
     .filter(({ spec }) => spec.priority <= charger.spec.priority)
     .reduce((sum, { id }) => sum - Math.min(0, view.open[id]?.minW ?? 0), 0);
-  return drawW - restingW - before;
+  return drawW - at.restingGridW - before;
 }
 
 /**

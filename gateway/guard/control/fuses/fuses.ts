@@ -1,16 +1,9 @@
 import type { TerminalState } from '../../site/types.ts';
+import { addOn, alignedOf, type Connected, onPhases, type Phases, sharesOf } from '../connected.ts';
 import { allowedDraw, astrayNext, FAR_SHARE, isAstray, NEAR_SHARE } from '../inside.ts';
 import { type PhaseSlot, placed, type Room } from '../phases.ts';
-import {
-  alignedOf,
-  onPhases,
-  type Phases,
-  phasesNow,
-  roomsOf,
-  sharesOf,
-  unbalanceOf,
-} from '../rooms.ts';
-import { controlled, ready, split } from '../shares.ts';
+import { roomsOf, unbalanceOf } from '../rooms.ts';
+import { split } from '../shares.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
 /** Of a connection: batteries off their setpoint, and phases on which the sun is held back. */
@@ -23,7 +16,7 @@ export type FusesState = Readonly<Record<string, PhaseMemory>>;
 
 interface Frame {
   readonly view: View;
-  readonly connection: string;
+  readonly at: Connected;
   readonly phases: Phases;
   readonly rooms: readonly Room[]; // of the batteries
   readonly leastW: readonly number[]; // that batteries reach on each phase
@@ -34,19 +27,17 @@ const WHY = { authority: 'site-safety', code: 'FUSE_LIMIT' } as const;
 
 /** What batteries reach on each phase at a bound; one gone astray counts as what it does. */
 function reach(
-  view: View,
+  { view, at }: Pick<Frame, 'view' | 'at'>,
   of: 1 | 3,
   batteries: readonly TerminalState[],
   astray: PhaseMemory['astray'],
   side: 'minW' | 'maxW',
 ): number[] {
-  const sums: number[] = Array.from({ length: of }, () => 0);
+  const sums = of === 1 ? [0] : [0, 0, 0];
   for (const battery of batteries) {
     const isLost = isAstray(astray[battery.id]);
-    const boundW = isLost ? alignedOf(view.site, battery) : (view.open[battery.id]?.[side] ?? 0);
-    sharesOf(battery, of).forEach((share, n) => {
-      sums[n] = (sums[n] ?? 0) + share * boundW;
-    });
+    const boundW = isLost ? alignedOf(at, battery) : (view.open[battery.id]?.[side] ?? 0);
+    addOn(sums, sharesOf(battery, of), boundW);
   }
   return sums;
 }
@@ -71,11 +62,9 @@ function forPv(
   frame: Frame,
   before: readonly boolean[],
 ): { wishes: Wish[]; curtailing: boolean[] } {
-  const { view, connection, phases, rooms, leastW } = frame;
-  const pv = controlled(view.site, connection, 'limit').filter((one) =>
-    Number.isFinite(alignedOf(view.site, one)),
-  );
-  const nowW = onPhases(view.site, phases.of, pv);
+  const { at, phases, rooms, leastW } = frame;
+  const pv = at.sun.filter((one) => Number.isFinite(alignedOf(at, one)));
+  const nowW = onPhases(at, phases.of, pv);
   const curtailing: boolean[] = [];
   const bounds = rooms.map(({ mostW }, n): Room => {
     const ratedW = pv.reduce((sum, one) => {
@@ -91,8 +80,8 @@ function forPv(
     const heldW = isHeld ? Math.floor(allowedW / stepW) * stepW : Number.POSITIVE_INFINITY;
     return { leastW: Number.NEGATIVE_INFINITY, mostW: heldW };
   });
-  const slots = slotsOf(frame, pv);
   if (!curtailing.includes(true)) return { wishes: [], curtailing };
+  const slots = slotsOf(frame, pv);
   const parts = placed(Number.POSITIVE_INFINITY, slots, bounds);
   const isLacking = bounds.some(({ mostW }) => mostW < 0);
   const wishes = slots
@@ -104,25 +93,23 @@ function forPv(
   return { wishes, curtailing };
 }
 
-function sentenceOf({ view, connection }: Frame): string {
-  const fuseA = view.spec.connections.find(({ id }) => id === connection)?.fuseA;
-  return `so that no phase carries more than ${fuseA} A`;
-}
+const sentenceOf = ({ at }: Frame): string =>
+  `so that no phase carries more than ${at.spec.fuseA} A`;
 
 /** The sun of one phase alone, where batteries cannot keep the phases near enough to each other. */
-function forUnbalance({ view, connection, phases }: Frame): Wish[] {
-  const unbalance = unbalanceOf(view, connection, phases.of);
+function forUnbalance({ view, at, phases }: Frame): Wish[] {
+  const unbalance = unbalanceOf(view, at.spec.id, phases.of);
   if (unbalance === undefined) return [];
   const alone = (one: TerminalState): boolean =>
     one.spec.phases === 1 && one.spec.phase !== undefined;
-  const pv = controlled(view.site, connection, 'limit').filter(alone);
-  const batteries = ready(view, connection).filter(alone);
-  const least = reach(view, phases.of, batteries, {}, 'minW');
-  const most = reach(view, phases.of, batteries, {}, 'maxW');
+  const pv = at.sun.filter(alone);
+  const batteries = at.ready.filter(alone);
+  const least = reach({ view, at }, phases.of, batteries, {}, 'minW');
+  const most = reach({ view, at }, phases.of, batteries, {}, 'maxW');
   const { limitW, baseW } = unbalance;
   return baseW.flatMap((hereW, n) => {
     const here = pv.filter(({ spec }) => spec.phase === `L${n + 1}`);
-    const givenW = onPhases(view.site, phases.of, here)[n] ?? 0;
+    const givenW = onPhases(at, phases.of, here)[n] ?? 0;
     const others = baseW.flatMap((otherW, m) => (m === n ? [] : [otherW + (most[m] ?? 0)]));
     const allowedW = limitW + Math.min(...others) - (hereW - givenW) - (least[n] ?? 0);
     const slots = slotsOf({ view, phases }, here);
@@ -136,17 +123,14 @@ function forUnbalance({ view, connection, phases }: Frame): Wish[] {
 
 /** Loads on a phase that would carry too much inwards, the least important one first. */
 function forLoads(frame: Frame): Wish[] {
-  const { view, connection, phases, rooms, mostW } = frame;
+  const { at, phases, rooms, mostW } = frame;
   const roomsW = rooms.map(({ leastW }, n) => (mostW[n] ?? 0) - leastW);
-  const loads = [
-    ...controlled(view.site, connection, 'on-off'),
-    ...controlled(view.site, connection, 'steps'),
-  ]
-    .filter((one) => Number.isFinite(alignedOf(view.site, one)))
+  const loads = [...at.switched, ...at.chargers]
+    .filter((one) => Number.isFinite(alignedOf(at, one)))
     .sort((a, b) => b.spec.priority - a.spec.priority || (a.id > b.id ? -1 : 1));
   return loads.flatMap((load): Wish[] => {
     const shares = sharesOf(load, phases.of);
-    const drawW = Math.max(0, -alignedOf(view.site, load));
+    const drawW = Math.max(0, -alignedOf(at, load));
     const roomW = Math.min(
       ...roomsW.map((left, n) => {
         const share = shares[n] ?? 0;
@@ -172,17 +156,17 @@ export const fuses: Controller<FusesState> = {
   step(state, view) {
     const next: Record<string, PhaseMemory> = {};
     const wishes: Wish[] = [];
-    for (const { id } of view.spec.connections) {
-      const phases = phasesNow(view, id);
+    for (const at of view.connected) {
+      const { phases, ready } = at;
+      const { id } = at.spec;
       if (phases === undefined) continue;
-      const batteries = ready(view, id);
       const { astray = {}, curtailing = [] } = state[id] ?? {};
-      const lost = astrayNext(astray, view, id, batteries);
+      const lost = astrayNext(astray, view, at);
       const frame: Frame = {
-        ...{ view, connection: id, phases },
-        rooms: roomsOf(phases, onPhases(view.site, phases.of, batteries), []),
-        leastW: reach(view, phases.of, batteries, lost, 'minW'),
-        mostW: reach(view, phases.of, batteries, lost, 'maxW'),
+        ...{ view, at, phases },
+        rooms: roomsOf(phases, at.givenW, []),
+        leastW: reach({ view, at }, phases.of, ready, lost, 'minW'),
+        mostW: reach({ view, at }, phases.of, ready, lost, 'maxW'),
       };
       const pv = forPv(frame, curtailing);
       wishes.push(...pv.wishes, ...forUnbalance(frame), ...forLoads(frame));

@@ -2,8 +2,8 @@ import { NOMINAL_V } from '../../../contracts/values/phases.ts';
 import type { Connection, Site } from '../../../contracts/values/site.ts';
 import { power } from '../../../contracts/values/words.ts';
 import type { ConnectionState } from '../../site/types.ts';
+import { type Connected, isPhased, phasesAt } from '../connected.ts';
 import { type Hold, INSIDE_START, type InsideState, keepInside } from '../inside.ts';
-import { isPhased, phasesAt } from '../rooms.ts';
 import type { Ask, Controller, GridLimit, Step, View, Wish } from '../types.ts';
 
 /** One memory for each connection and limit. */
@@ -41,7 +41,7 @@ export function fuseLimits(
   };
 }
 
-function siteHold(view: View, connection: Connection, state: ConnectionState): Hold {
+function siteHold(view: View, { spec: connection, state }: Connected): Hold {
   const fuse = fuseLimits(connection, state, phasesAt(view.spec, connection.id));
   const byFuse = {
     import: fuse.importW < connection.contractedImportW,
@@ -86,11 +86,9 @@ function holdAll(
 export const siteLimits: Controller<LimitsState> = {
   start: {},
   step(state, view) {
-    const holds = view.spec.connections.flatMap((connection) => {
-      const now = view.site.connections.find(({ id }) => id === connection.id);
-      if (now === undefined) return [];
-      const hold = siteHold(view, connection, now);
-      return [{ hold, ask: upTo(hold) }];
+    const holds = view.connected.map((at) => {
+      const hold = siteHold(view, at);
+      return { hold, ask: upTo(hold) };
     });
     return holdAll(state, view, holds);
   },

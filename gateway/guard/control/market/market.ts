@@ -1,7 +1,7 @@
 import type { Position } from '../../../contracts/values/plan.ts';
 import { clockTime, energy, power } from '../../../contracts/values/words.ts';
 import { type Meanwhile, meanwhile, NOTHING_YET } from '../meanwhile.ts';
-import { comingGridW, ready, wanted, wishSlots } from '../shares.ts';
+import { comingGridW, wanted, wishSlots } from '../shares.ts';
 import type { Controller, View } from '../types.ts';
 
 export interface MarketState {
@@ -49,9 +49,9 @@ function words(position: Position, gridW: number, zone: string): { ask: string; 
 export const market: Controller<MarketState> = {
   start: { interval: NOTHING_YET },
   step(state, view, nowMs) {
-    const connection = view.spec.connections[0];
-    const now = view.site.connections.find(({ id }) => id === connection?.id);
-    if (connection === undefined || now === undefined) return { state, wishes: [] };
+    const [first] = view.connected;
+    if (first === undefined) return { state, wishes: [] };
+    const { spec: connection, state: now } = first;
     const fresh = now.ageMs <= view.times.freshMs.control;
     const interval = meanwhile(state.interval, {
       nowMs,
@@ -62,12 +62,13 @@ export const market: Controller<MarketState> = {
     const next = { interval };
     const trades = view.spec.control.marketEnabled && view.intent?.clockTrusted === true;
     const position = trades ? running(view) : undefined;
-    const restingW = comingGridW(view, connection.id);
-    if (position === undefined || !Number.isFinite(restingW)) return { state: next, wishes: [] };
+    if (position === undefined) return { state: next, wishes: [] };
+    const restingW = comingGridW(view, first);
+    if (!Number.isFinite(restingW)) return { state: next, wishes: [] };
     const endMs = position.fromMs + position.durationMs;
     const leftMs = Math.max(endMs - view.site.wallMs, LAST_CYCLES * view.times.cycleMs);
     const gridW = dueGridW(position, interval, leftMs);
-    const targets = wanted(restingW - gridW, wishSlots(view.open, ready(view, connection.id)));
+    const targets = wanted(restingW - gridW, wishSlots(view.open, first.ready));
     const { ask, why } = words(position, gridW, view.spec.place.timeZone);
     return {
       state: next,

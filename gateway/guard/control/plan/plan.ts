@@ -1,8 +1,9 @@
 import type { PlanStep, TerminalStep } from '../../../contracts/values/plan.ts';
 import { doing, power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
+import type { Connected } from '../connected.ts';
 import { aimed } from '../rooms.ts';
-import { clamp, comingGridW, ready, type Slot, wishSlots } from '../shares.ts';
+import { clamp, comingGridW, type Slot, wishSlots } from '../shares.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
 const WHY_MAX = 200;
@@ -37,8 +38,8 @@ const planned = ({ minW, maxW }: TerminalStep, powerW: number): number =>
  * Targets of the batteries at one connection: fixed ones first, the others share what is left to
  * the meter.
  */
-function batteryTargets(view: View, connection: string, plan: PlanStep): Record<string, number> {
-  const followers: Follower[] = wishSlots(view.open, ready(view, connection)).flatMap((slot) => {
+function batteryTargets(view: View, at: Connected, plan: PlanStep): Record<string, number> {
+  const followers: Follower[] = wishSlots(view.open, at.ready).flatMap((slot) => {
     const step = plan.terminals.find(({ terminal }) => terminal === slot.id);
     return step === undefined ? [] : [{ slot: bounded(slot, step), step }];
   });
@@ -55,9 +56,10 @@ function batteryTargets(view: View, connection: string, plan: PlanStep): Record<
   }
   const held = live.find(({ step }) => step.follow === 'grid' && Number.isFinite(step.gridW));
   const gridW = fixedW + (held?.step.gridW ?? 0);
-  if (!Number.isFinite(comingGridW(view, connection) - gridW)) return targets;
+  const comingW = comingGridW(view, at);
+  if (!Number.isFinite(comingW - gridW)) return targets;
   const slots = live.map(({ slot }) => slot);
-  const parts = aimed(view, connection, gridW, slots);
+  const parts = aimed(at, comingW, gridW, slots);
   for (const { slot, step } of live) targets[slot.id] = planned(step, parts[slot.id] ?? 0);
   return targets;
 }
@@ -97,8 +99,8 @@ export const plan: Controller<undefined> = {
     };
     const wishes: Wish[] = [];
     let batteryW = 0;
-    for (const { id } of view.spec.connections) {
-      for (const [terminal, targetW] of Object.entries(batteryTargets(view, id, now))) {
+    for (const at of view.connected) {
+      for (const [terminal, targetW] of Object.entries(batteryTargets(view, at, now))) {
         batteryW += targetW;
         wishes.push({ ...base, terminal, targetW });
       }

@@ -1,8 +1,9 @@
 import { PROMPT_METER_MS } from '../../../contracts/values/site.ts';
 import { doing, REST_W } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
+import type { Connected } from '../connected.ts';
 import { aimed } from '../rooms.ts';
-import { clamp, comingGridW, ready, type Slot, wishSlots } from '../shares.ts';
+import { clamp, comingGridW, type Slot, wishSlots } from '../shares.ts';
 import type { Controller, Step, View, Wish } from '../types.ts';
 
 /** What the batteries of each connection were last asked for together, W. */
@@ -39,14 +40,13 @@ interface Share {
   readonly wishes: readonly Wish[];
 }
 
-function share(view: View, connection: string, targetW: number): Share {
-  const batteries = ready(view, connection);
-  const keeps = new Map(batteries.map((one) => [one.id, keeping(view, one, targetW)]));
-  const slots = wishSlots(view.open, batteries).map((slot): Slot => {
+function share(view: View, at: Connected, comingW: number, targetW: number): Share {
+  const keeps = new Map(at.ready.map((one) => [one.id, keeping(view, one, targetW)]));
+  const slots = wishSlots(view.open, at.ready).map((slot): Slot => {
     const mostW = keeps.get(slot.id) ?? slot.maxW;
     return { ...slot, maxW: clamp(mostW, slot.minW, slot.maxW) };
   });
-  const parts = aimed(view, connection, comingGridW(view, connection) - targetW, slots);
+  const parts = aimed(at, comingW, comingW - targetW, slots);
   let sumW = 0;
   const wishes = slots.map(({ id }): Wish => {
     const mostW = keeps.get(id);
@@ -72,8 +72,9 @@ export const self: Controller<SelfState> = {
     const next: Record<string, number> = {};
     const wishes: Wish[] = [];
     let sumW = 0;
-    for (const { id } of view.spec.connections) {
-      const restingW = comingGridW(view, id);
+    for (const at of view.connected) {
+      const { id } = at.spec;
+      const restingW = comingGridW(view, at);
       if (!Number.isFinite(restingW)) continue;
       const before = state[id] ?? 0;
       const meter = view.spec.meters.find(({ of }) => of === id);
@@ -82,7 +83,7 @@ export const self: Controller<SelfState> = {
       const quiet = Math.abs(restingW - before) < Math.max(DEADBAND_W, noiseW);
       const targetW = quiet ? before : restingW;
       next[id] = targetW;
-      const shared = share(view, id, targetW);
+      const shared = share(view, at, restingW, targetW);
       sumW += shared.targetW;
       wishes.push(...shared.wishes);
     }

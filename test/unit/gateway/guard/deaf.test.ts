@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { timing } from '../../../../gateway/contracts/values/timing.ts';
 import { openAll } from '../../../../gateway/guard/control/arbiter.ts';
+import { connectedOf } from '../../../../gateway/guard/control/connected.ts';
 import { type Hold, INSIDE_START, keepInside } from '../../../../gateway/guard/control/inside.ts';
 import type { View } from '../../../../gateway/guard/control/types.ts';
 import type { SiteState } from '../../../../gateway/guard/site/types.ts';
@@ -26,11 +27,19 @@ function asked(deaf: boolean): Record<string, number | undefined> {
   });
   const site = {
     connections: [
-      { id: 'grid', ageMs: 0, aligned: { gridW: 20_000, byTerminal: { b1: 0, b2: 500 } } },
+      {
+        id: 'grid',
+        ageMs: 0,
+        phases: [],
+        aligned: { gridW: 20_000, byTerminal: { b1: 0, b2: 500 } },
+      },
     ],
     terminals: [battery('b1', {}), battery('b2', { powerW: 500, ...(deaf ? { deaf } : {}) })],
   } as unknown as SiteState;
-  const view = { site, times: timing(1), sent: {}, open: openAll(site) } as unknown as View;
+  const times = timing(1);
+  const spec = { nodes: [], connections: [{ id: 'grid' }] } as unknown as View['spec'];
+  const connected = connectedOf(site, spec, times);
+  const view = { site, times, connected, sent: {}, open: openAll(site) } as unknown as View;
   const { wishes } = keepInside(INSIDE_START, view, HOLD);
   return Object.fromEntries(wishes.map(({ terminal, minW }) => [terminal, Math.round(minW ?? 0)]));
 }
