@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createClock, newOrigin } from '../../../../gateway/adapters/clock.ts';
 import { makeWire } from '../../../../gateway/adapters/modbus/wire.ts';
 import { composeGuard } from '../../../../gateway/compose.ts';
@@ -24,10 +24,9 @@ interface Running {
   until(condition: (image: Image) => boolean): Promise<Image>;
 }
 
-let cleanUp: (() => Promise<void>) | undefined;
-afterEach(async () => {
-  await cleanUp?.();
-  cleanUp = undefined;
+const cleanUps: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
 });
 
 /** A demo site on real sockets and ports, its guard in front of it, its judges behind it. */
@@ -69,11 +68,11 @@ async function run(index: number, hour: number): Promise<Running> {
   guard.onImage = (image) => {
     for (const look of waiting) look(image);
   };
-  cleanUp = async () => {
+  cleanUps.push(async () => {
     await guard.stop();
     running.stop();
     await devices.stop();
-  };
+  });
   await guard.start();
   return {
     clock,
@@ -101,7 +100,8 @@ const watts = (image: Image, point: string): number => {
   return reading?.quality === 'good' ? reading.value : Number.NaN;
 };
 
-describe('the demo sites under the guard, judged from outside', () => {
+// At once: a guard of 20 turns a second waits most of its time.
+describe.concurrent('the demo sites under the guard, judged from outside', () => {
   it.each([
     ['Sunfield', 0, 9],
     ['Brightworks', 1, 5],
