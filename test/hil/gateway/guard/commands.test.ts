@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { test } from 'vitest';
 import { profileById } from '../../../../devices/catalogue.ts';
 import { createClock, newOrigin } from '../../../../gateway/adapters/clock.ts';
 import { makeWire } from '../../../../gateway/adapters/modbus/wire.ts';
@@ -15,10 +15,6 @@ import { KERNEL } from '../../../fixtures/kernel.ts';
 import { verdictOf } from '../../../fixtures/verdicts.ts';
 
 const SPEED = 96;
-const ends: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
 
 const [field, factory, house] = demoSites(7);
 const GENERIC = 'sunspec/generic';
@@ -70,9 +66,10 @@ const CASES = [
 const nameOf = (one: (typeof CASES)[number]): string =>
   'by' in one ? `${one.site.id} by ${one.by}` : one.site.id;
 
-test.each(CASES.map((one) => [nameOf(one), one] as const))(
+// At once: each of them waits most of its time.
+test.concurrent.for(CASES.map((one) => [nameOf(one), one] as const))(
   '%s: commands reach the devices, are verified and kept alive, and are given back',
-  async (_, one) => {
+  async ([, one], { expect, onTestFinished }) => {
     const { site, verdicts, told, safe, end } = one;
     const clock = createClock(newOrigin(SPEED, Date.UTC(2026, 5, 1, 10)));
     const times = timing(SPEED);
@@ -82,7 +79,7 @@ test.each(CASES.map((one) => [nameOf(one), one] as const))(
     };
     const log: Log = { info: () => undefined, warn: line, error: line };
     const devices = createSiteDevices(site, { clock, settings: deviceSettings(site) });
-    ends.push(devices.stop);
+    onTestFinished(devices.stop);
     const started = wired(site, await devices.start(), undefined);
     const known = started.devices.map((device) =>
       'by' in one ? { ...device, profile: one.by } : device,
@@ -90,12 +87,12 @@ test.each(CASES.map((one) => [nameOf(one), one] as const))(
     const real = { ...started, devices: known };
     const buses = busMaker(real, makeWire, clock, times, log);
     const poller = createPoller(real, profileById, buses, clock, times, log);
-    ends.push(() => poller.stop());
+    onTestFinished(() => poller.stop());
     await poller.start();
     const writer = createWriter(real, poller, clock, times, log, {}, KERNEL);
 
     let running = true;
-    ends.push(() => {
+    onTestFinished(() => {
       running = false;
     });
     const turn = (): void => {
