@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext, vi } from 'vitest';
 import { profileById } from '../../../../devices/catalogue.ts';
 import { createClock } from '../../../../gateway/adapters/clock.ts';
 import { type SetupOptions, setup } from '../../../../gateway/cli/setup.ts';
@@ -22,47 +22,55 @@ import { atTerminal, CTRL_C, CTRL_D } from '../../../fixtures/terminal.ts';
 const hasSocat = spawnSync('which', ['socat']).status === 0;
 if (!hasSocat) process.stderr.write('skipped: the wizard at a terminal needs socat\n');
 
-let dir = '';
-let site = '';
-let devices: SiteDevices | undefined;
-let world: RunningSite | undefined;
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'wizard-test-'));
-  site = join(dir, 'site');
-});
-afterEach(async () => {
-  world?.stop();
-  await devices?.stop();
-  rmSync(dir, { recursive: true, force: true });
-});
+/** A folder of a test's own, and the field beside it; all of it goes with the test. */
+class Place {
+  readonly dir = mkdtempSync(join(tmpdir(), 'wizard-test-'));
+  readonly site = join(this.dir, 'site');
+  world: RunningSite | undefined;
+  private devices: SiteDevices | undefined;
 
-/** Brightworks: two meters that are alike on a serial line, a battery over TCP. */
-async function field(): Promise<{ host: string; serial: string }> {
-  const demo = demoSites(1).find((one) => one.site.id === 'brightworks');
-  if (demo === undefined) throw new Error('no Brightworks');
-  const clock = createClock();
-  devices = createSiteDevices(demo.site, { clock, settings: deviceSettings(demo.site) });
-  const buses = await devices.start();
-  const wired = { ...demo.site, buses };
-  world = runSite({ site: wired, plant: demo.plant, devices, seed: 1, drive: undefined }, clock);
-  return { host: hostOf(buses[1]), serial: serialOf(buses[0]) };
+  constructor({ onTestFinished }: TestContext) {
+    onTestFinished(async () => {
+      this.world?.stop();
+      await this.devices?.stop();
+      rmSync(this.dir, { recursive: true, force: true });
+    });
+  }
+
+  /** Brightworks: two meters that are alike on a serial line, a battery over TCP. */
+  async field(): Promise<{ host: string; serial: string }> {
+    const demo = demoSites(1).find((one) => one.site.id === 'brightworks');
+    if (demo === undefined) throw new Error('no Brightworks');
+    const clock = createClock();
+    const devices = createSiteDevices(demo.site, { clock, settings: deviceSettings(demo.site) });
+    this.devices = devices;
+    const buses = await devices.start();
+    const setup = { site: { ...demo.site, buses }, plant: demo.plant, devices, seed: 1 };
+    this.world = runSite({ ...setup, drive: undefined }, clock);
+    return { host: hostOf(buses[1]), serial: serialOf(buses[0]) };
+  }
+
+  /** What setup wrote; a scan of a described site keeps its lock in the data folder. */
+  files(): string[] {
+    return existsSync(this.site)
+      ? readdirSync(this.site)
+          .filter((name) => name !== 'data')
+          .sort()
+      : [];
+  }
 }
+
 const hostOf = (bus: BusSpec | undefined): string =>
   bus === undefined || bus.kind === 'serial' ? 'missing' : `${bus.host}:${bus.port}`;
 const serialOf = (bus: BusSpec | undefined): string =>
   bus?.kind === 'serial' ? `${bus.path}@${bus.baud}` : 'missing';
 
-/** What setup wrote; a scan of a described site keeps its lock in the data folder. */
-const files = (): string[] =>
-  existsSync(site)
-    ? readdirSync(site)
-        .filter((name) => name !== 'data')
-        .sort()
-    : [];
-
-describe.skipIf(!hasSocat)('edgewatt setup at a terminal', () => {
-  it('asks, scans TCP and a serial line, asks on, and its site runs a gateway', async () => {
-    const { host, serial } = await field();
+// All at once: a scan mostly waits for who does not answer.
+describe.skipIf(!hasSocat).concurrent('edgewatt setup at a terminal', () => {
+  it('asks, scans TCP and a serial line, asks on, and its site runs a gateway', async (context) => {
+    const place = new Place(context);
+    const { dir, site } = place;
+    const { host, serial } = await place.field();
     const screen = atTerminal(dir, ['setup', site, '--units', '1-3']);
     await screen.answer('Addresses of Modbus TCP devices', `${host}\n`);
     await screen.answer('RS-485 lines', `${serial}\n`);
@@ -82,7 +90,7 @@ describe.skipIf(!hasSocat)('edgewatt setup at a terminal', () => {
     }
     expect(await screen.ended, screen.screen()).toBe(0);
     expect(screen.screen()).toContain('the gateway will only observe');
-    expect(files()).toEqual(['gateway.yaml', 'site.yaml']);
+    expect(place.files()).toEqual(['gateway.yaml', 'site.yaml']);
 
     const text = readFileSync(join(site, 'site.yaml'), 'utf8');
     expect(text).toContain('# Not used yet: say under meters what it measures.');
@@ -91,11 +99,13 @@ describe.skipIf(!hasSocat)('edgewatt setup at a terminal', () => {
     expect(loaded.name).toBe('Bright: "works"');
     expect(loaded.meters.map(({ device }) => device)).toEqual(['device2']);
     expect(loaded.buses.map(({ kind }) => kind)).toEqual(['tcp', 'serial']);
-    await observed(loaded.devices.length);
+    await observed(place, loaded.devices.length);
   });
 
-  it('ends without a trace at Ctrl-C and Ctrl-D, whatever it was about to ask', async () => {
-    const { host, serial } = await field();
+  it('ends without a trace at Ctrl-C and Ctrl-D, whatever it was about to ask', async (context) => {
+    const place = new Place(context);
+    const { dir, site } = place;
+    const { host, serial } = await place.field();
     const args = ['setup', site, '--host', host, '--serial', serial, '--units', '1-2'];
     const early = atTerminal(dir, ['setup', site]);
     await early.answer('Addresses', CTRL_C);
@@ -122,12 +132,12 @@ describe.skipIf(!hasSocat)('edgewatt setup at a terminal', () => {
     await late.answer('PV inverter', CTRL_D);
     expect(await late.ended).toBe(2);
     expect(late.screen()).toContain('the answers ended; answer on a terminal, or with --set');
-    expect(files()).toEqual([]);
+    expect(place.files()).toEqual([]);
   });
 });
 
 /** The gateway that was set up, as a command: it reads every device, writes none, and ends. */
-async function observed(deviceCount: number): Promise<void> {
+async function observed({ site, world }: Place, deviceCount: number): Promise<void> {
   const [port = 0] = await freePorts(1);
   const gateway = join(site, 'gateway.yaml');
   const text = readFileSync(gateway, 'utf8');
@@ -141,7 +151,7 @@ async function observed(deviceCount: number): Promise<void> {
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined);
     return ((await answer?.json()) as { liveAgeMs?: unknown } | undefined)?.liveAgeMs;
   };
-  await expect.poll(age, { timeout: 60_000, message: log }).toEqual(expect.any(Number));
+  await vi.waitUntil(async () => typeof (await age()) === 'number', { timeout: 60_000 });
   const checked = await runCli(['doctor', site, '--json']);
   child.kill('SIGTERM');
   expect(await ended, log).toBe(0);
@@ -156,17 +166,25 @@ async function observed(deviceCount: number): Promise<void> {
   expect(world?.court.violations).toEqual([]);
 }
 
-describe('edgewatt setup without a terminal', () => {
-  it('asks nobody: with two meters that are alike somebody must say which', async () => {
-    const { host, serial } = await field();
+describe.concurrent('edgewatt setup without a terminal', () => {
+  it.for([
+    ['nothing is said', [], /nobody can be asked: Which one .*; --set gridMeter=\.\.\., one of/],
+    ['what is no meter', ['--set', 'gridMeter=device1'], /--set gridMeter: 'device1' is no answer/],
+  ] as const)('asks nobody which of two meters it is: %s', async ([, set, says], context) => {
+    const place = new Place(context);
+    const { host, serial } = await place.field();
+    const args = ['--host', host, '--serial', serial, '--units', '1-2', '--yes', ...set];
+    const { code, out } = await runCli(['setup', place.site, ...args]);
+    expect(code).toBe(2);
+    expect(out).toMatch(says);
+    expect(place.files()).toEqual([]);
+  });
+
+  it('takes the meter that is said, and replaces files only when told to', async (context) => {
+    const place = new Place(context);
+    const { site } = place;
+    const { host, serial } = await place.field();
     const args = ['setup', site, '--host', host, '--serial', serial, '--units', '1-2', '--yes'];
-    const unsaid = await runCli(args);
-    expect(unsaid.code).toBe(2);
-    expect(unsaid.out).toMatch(/nobody can be asked: Which one .*; --set gridMeter=\.\.\., one of/);
-    const wrong = await runCli([...args, '--set', 'gridMeter=device1']);
-    expect(wrong.code).toBe(2);
-    expect(wrong.out).toMatch(/--set gridMeter: 'device1' is no answer/);
-    expect(files()).toEqual([]);
     const said = await runCli([...args, '--set', 'gridMeter=device3']);
     expect(said.code, said.out).toBe(0);
     expect(loadSite(join(site, 'site.yaml'), profileById).meters[0]?.device).toBe('device3');
@@ -176,12 +194,15 @@ describe('edgewatt setup without a terminal', () => {
     expect(once.out).toContain('there is a site already; name another folder, or --force');
     const again = await runCli([...args, '--set', 'gridMeter=device2', '--force']);
     expect(again.code, again.out).toBe(0);
-    expect(files()).toEqual(['gateway.yaml', 'gateway.yaml.old', 'site.yaml', 'site.yaml.old']);
+    const both = ['gateway.yaml', 'gateway.yaml.old', 'site.yaml', 'site.yaml.old'];
+    expect(place.files()).toEqual(both);
     expect(loadSite(join(site, 'site.yaml.old'), profileById).meters[0]?.device).toBe('device3');
   });
 
-  it('leaves out a device that answers at two addresses', async () => {
-    const { host, serial } = await field();
+  it('leaves out a device that answers at two addresses', async (context) => {
+    const place = new Place(context);
+    const { site } = place;
+    const { host, serial } = await place.field();
     const twice = ['--host', host, '--host', host.replace('127.0.0.1', 'localhost')];
     const set = ['--set', 'gridMeter=device2', '--units', '1-2', '--yes'];
     const { code, out } = await runCli(['setup', site, ...twice, '--serial', serial, ...set]);
@@ -195,7 +216,7 @@ describe('edgewatt setup without a terminal', () => {
     ]);
   });
 
-  it.each<[Partial<SetupOptions>, RegExp]>([
+  it.for<[Partial<SetupOptions>, RegExp]>([
     [{ host: ['127.0.0.1:1'] }, /^scan: no meter that we know answers; check wiring/],
     [{ serial: ['/dev/serial/by-id/none'] }, /no meter that we know answers; check wiring/],
     [{ serial: ['@9600'] }, /--serial @9600: not a serial line; write PATH or PATH@9600/],
@@ -203,16 +224,17 @@ describe('edgewatt setup without a terminal', () => {
     [{ set: ['fuseA'] }, /--set fuseA: is no answer; write fuseA=VALUE, of the form /],
     [{ set: ['fuseA=-1'], host: ['127.0.0.1:1'] }, /^--set fuseA=-1: is no answer;/],
     [{}, /edgewatt setup: nothing to scan; name --host HOST or --serial PATH/],
-  ])('says in one line what is wrong with %j', async (change, line) => {
+  ])('says in one line what is wrong with %j', async ([change, line], context) => {
+    const place = new Place(context);
     const none = { host: [], serial: [], set: [], units: '1', yes: true, force: false };
-    const wizard = setup(site, { ...none, ...change });
+    const wizard = setup(place.site, { ...none, ...change });
     await expect(wizard).rejects.toBeInstanceOf(Fault); // one line and exit code 2, as everywhere
     await expect(wizard).rejects.toThrow(line);
-    expect(files()).toEqual([]);
+    expect(place.files()).toEqual([]);
   });
 
-  it('says before it scans that it cannot write there', async () => {
-    const file = join(dir, 'file');
+  it('says before it scans that it cannot write there', async (context) => {
+    const file = join(new Place(context).dir, 'file');
     writeFileSync(file, 'in the way');
     const { code, out } = await runCli(['setup', join(file, 'site'), '--host', '127.0.0.1:1']);
     expect(code).toBe(2);
