@@ -73,10 +73,10 @@ class Real {
 
   constructor(scenario: Scenario, speed: number) {
     const odd = scenario.acts.find(({ does }) =>
-      ['process', 'clock', 'broker'].includes(does.kind),
+      ['process', 'clock', 'broker', 'order'].includes(does.kind),
     );
     if (odd !== undefined) {
-      const mend = 'leave --real out: processes, clock and broker fail in virtual time';
+      const mend = 'leave --real out: it happens in virtual time alone';
       throw new Fault(`'${odd.text}' has no real counterpart here`, scenario.name, mend);
     }
     this.scenario = scenario;

@@ -1,3 +1,4 @@
+import type { OverrideAct } from '../../gateway/contracts/values/override.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import { parseFault } from '../devices/faults/rules.ts';
 import type { Act, Deed, GridOrder } from './types.ts';
@@ -60,6 +61,24 @@ const KINDS: readonly (readonly [usage: string, pattern: RegExp, read: Read])[] 
     },
   ],
   [
+    'event import POWER for TIME',
+    /^event import (.+)$/,
+    ([, most = '']) => {
+      const limits = { importLimitW: quantity(most, 'W'), exportLimitW: NO_LIMIT_W };
+      const order = { kind: 'demand-response', onLost: 'keep', isForged: false } as const;
+      return { kind: 'limit', order: { ...limits, ...order } };
+    },
+  ],
+  [
+    'order TERMINAL hold|off|charge POWER|discharge POWER for TIME',
+    /^order (\S+) (?:(hold|off)|(charge|discharge) (.+))$/,
+    ([, terminal = '', plain, act, figure = ''], site) => {
+      known(site.terminals, terminal, 'terminal');
+      if (plain !== undefined) return ordered(terminal, plain, 0);
+      return ordered(terminal, act, quantity(figure, 'W'));
+    },
+  ],
+  [
     'heartbeat on|off',
     /^heartbeat (on|off)$/,
     ([, on]) => ({ kind: 'heartbeat', on: on === 'on' }),
@@ -96,6 +115,13 @@ const KINDS: readonly (readonly [usage: string, pattern: RegExp, read: Read])[] 
 
 type Process = Extract<Deed, { kind: 'process' }>['what'];
 const processDeed = (what: string): Deed => ({ kind: 'process', what: what as Process });
+
+const ordered = (terminal: string, act: string | undefined, powerW: number): Deed => ({
+  kind: 'order',
+  terminal,
+  act: act as OverrideAct,
+  powerW,
+});
 
 export const ACT_USAGE: readonly string[] = KINDS.map(([usage]) => usage);
 
@@ -156,6 +182,7 @@ function withoutSpan(text: string): { readonly words: string; readonly forMs?: n
 function usualMs(does: Deed, text: string): number {
   const needs =
     does.kind === 'limit' ||
+    does.kind === 'order' ||
     does.kind === 'broker' ||
     (does.kind === 'process' && does.what !== 'kill-agent' && does.what !== 'kill-guard');
   if (needs) throw new Unclear(`'${text}' has no end`, "add 'for TIME'");

@@ -159,6 +159,13 @@ class Stand {
         return;
       case 'limit':
         return this.desk.order(does.order, untilMs);
+      case 'order': {
+        const { terminal, act, powerW } = does;
+        const forMs = untilMs - atMs;
+        const refused = gateway.order({ terminal, act, powerW, forMs, by: 'scenario' });
+        if (refused !== '') this.recorder.say(clock.wallMs(), `order refused: ${refused}`);
+        return;
+      }
       case 'heartbeat':
         return this.desk.heartbeat(does.on);
       case 'fault': {

@@ -1,3 +1,4 @@
+import type { OverrideAct } from '../../gateway/contracts/values/override.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
 import type { PlantConfig } from '../plant/plant.ts';
 
@@ -42,6 +43,12 @@ export type Deed =
   | { readonly kind: 'ramp'; readonly what: 'load' | 'sun' } // already in the plant
   | { readonly kind: 'limit'; readonly order: GridOrder }
   | { readonly kind: 'heartbeat'; readonly on: boolean }
+  | {
+      readonly kind: 'order'; // of a person, at the site
+      readonly terminal: string;
+      readonly act: OverrideAct;
+      readonly powerW: number;
+    }
   | { readonly kind: 'fault'; readonly device: string; readonly rule: string }
   | {
       readonly kind: 'set';
@@ -57,7 +64,7 @@ export type Deed =
   | { readonly kind: 'clock'; readonly byMs: number };
 
 export interface GridOrder {
-  readonly kind: 'envelope' | 'emergency';
+  readonly kind: 'envelope' | 'emergency' | 'demand-response';
   readonly importLimitW: number;
   readonly exportLimitW: number;
   readonly onLost: 'keep' | 'failsafe';

@@ -1,6 +1,7 @@
 import { checkSaved, composeGuard, guardClock, superviseAgent } from '../../gateway/compose.ts';
 import { composeAgent } from '../../gateway/compose-agent.ts';
 import type { Image } from '../../gateway/contracts/values/image.ts';
+import type { OverrideRequest } from '../../gateway/contracts/values/override.ts';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
 import { timing } from '../../gateway/contracts/values/timing.ts';
 import type {
@@ -147,6 +148,11 @@ export class VirtualGateway {
   held(): { readonly guard: number; readonly agent: number } {
     const { inside, current } = this;
     return { guard: inside ? entriesOf(inside) : 0, agent: current ? entriesOf(current) : 0 };
+  }
+
+  /** What a person orders at the site. @returns why not, '' where it was taken */
+  order(request: OverrideRequest): string {
+    return this.inside?.override(request).refused ?? 'no gateway runs';
   }
 
   /** SIGTERM: devices given back, last records to disk and to the cloud. */
