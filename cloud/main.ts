@@ -1,11 +1,8 @@
 import { Command } from 'commander';
 import { runProgram } from '../gateway/adapters/cli.ts';
-import { cloudAdvice } from './cli/advice.ts';
 import type { DiagnosticsOptions } from './cli/diagnostics.ts';
 import type { FleetStatusOptions } from './cli/fleet-status.ts';
-import { marketClear } from './cli/market-clear.ts';
-import { marketReplay } from './cli/market-replay.ts';
-import { type RunOptions, run } from './cli/run.ts';
+import type { RunOptions } from './cli/run.ts';
 
 function program(): Command {
   const cloud = new Command('edgewatt-cloud').description(
@@ -19,6 +16,7 @@ function program(): Command {
     .option('--with-parent', 'end when the process that started it is gone')
     .option('--json', 'print what was done, as one object, at the end')
     .action(async (options: RunOptions) => {
+      const { run } = await import('./cli/run.ts');
       process.exitCode = await run(options);
     });
   const market = cloud.command('market').description('the market engine, on files');
@@ -27,7 +25,8 @@ function program(): Command {
     .description('clear one call auction: a zone, a delivery interval and its orders')
     .argument('<file>', 'JSON: {zone, interval, orders}')
     .option('--json', 'for machines')
-    .action((file: string, options: { json?: boolean }) => {
+    .action(async (file: string, options: { json?: boolean }) => {
+      const { marketClear } = await import('./cli/market-clear.ts');
       process.stdout.write(`${marketClear(file, options.json === true)}\n`);
     });
   market
@@ -35,7 +34,8 @@ function program(): Command {
     .description('replay a journal to the byte and show the balances')
     .argument('<file>', 'journal lines, or the database of edgewatt-cloud')
     .option('--json', 'for machines')
-    .action((file: string, options: { json?: boolean }) => {
+    .action(async (file: string, options: { json?: boolean }) => {
+      const { marketReplay } = await import('./cli/market-replay.ts');
       process.stdout.write(`${marketReplay(file, options.json === true)}\n`);
     });
   const fleet = cloud.command('fleet').description('what gateways sent about themselves');
@@ -64,7 +64,8 @@ function program(): Command {
     .description("what the models of the cloud's agents said, against the rules")
     .argument('<database>', 'of edgewatt-cloud, running or not')
     .option('--json', 'for machines')
-    .action((file: string, options: { json?: boolean }) => {
+    .action(async (file: string, options: { json?: boolean }) => {
+      const { cloudAdvice } = await import('./cli/advice.ts');
       process.stdout.write(`${cloudAdvice(file, options.json === true)}\n`);
     });
   return cloud;

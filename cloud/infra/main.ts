@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { parseCloudFile } from '../config/load.ts';
-import { infraApp } from './app.ts';
-import { bundleLambdas } from './bundle.ts';
 
 const text = { type: 'string' } as const;
 
@@ -32,6 +30,9 @@ async function main(): Promise<void> {
     if (!form.test(value)) throw new Fault(`'${value}' will not do`, `--${option}`, mend);
   }
   const config = parseCloudFile(read(values.config), values.config);
+  // Heavy, and of no use to who only mistyped an option.
+  const { bundleLambdas } = await import('./bundle.ts');
+  const { infraApp } = await import('./app.ts');
   const bundles = resolve('.cache/infra');
   await bundleLambdas(bundles, values.config);
   const { app } = infraApp({ ...values, config, bundles, out: resolve(values.out) });

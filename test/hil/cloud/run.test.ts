@@ -19,6 +19,10 @@ const here = existsSync(MOSQUITTO);
 if (!here) console.warn('mosquitto is not installed: edgewatt-cloud run is not tested against it');
 const MAIN = new URL('../../../cloud/main.ts', import.meta.url).pathname;
 
+/** A quarter-hour is 4.7 s. */
+const SPEED = 192;
+const ORDERS_MS = 800_000; // before a delivery: 4.2 s of real time for its orders
+
 let folder = '';
 let port = 0;
 const children: ChildProcess[] = [];
@@ -85,10 +89,10 @@ const wait = (condition: () => boolean) =>
   vi.waitUntil(condition, { timeout: 40_000, interval: 20 });
 
 describe.skipIf(!here)('edgewatt-cloud run', () => {
-  it('waits for a broker, trades at 96 times the speed, ends with 0, continues', async () => {
-    const origin = newOrigin(96, T0);
+  it('waits for a broker, trades at 192 times the speed, ends with 0, continues', async () => {
+    const origin = newOrigin(SPEED, T0);
     const text = `${origin.realMs},${origin.wallMs},${origin.speed}`;
-    const nowMs = () => T0 + (Number(process.hrtime.bigint()) / 1e6 - origin.realMs) * 96;
+    const nowMs = () => T0 + (Number(process.hrtime.bigint()) / 1e6 - origin.realMs) * SPEED;
     const args = ['run', '--config', join(folder, 'cloud.yaml'), '--clock-origin', text, '--json'];
     const first = start(...args);
     await wait(() => first.said.err.includes('broker offline'));
@@ -97,7 +101,7 @@ describe.skipIf(!here)('edgewatt-cloud run', () => {
     await wait(() => sun.directives().length > 0 && works.broker.connected);
     await wait(() => first.said.err.includes('broker connected'));
 
-    const fromMs = (Math.floor((nowMs() + 400_000) / QUARTER) + 1) * QUARTER;
+    const fromMs = (Math.floor((nowMs() + ORDERS_MS) / QUARTER) + 1) * QUARTER;
     await sun.orders({ id: 's1', fromMs, side: 'sell', energyWh: 4_000, priceMicroPerKwh: 90_000 });
     await works.orders({
       id: 'b1',

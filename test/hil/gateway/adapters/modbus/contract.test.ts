@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, type TestContext, test } from 'vitest';
+import { describe, type TestContext, test } from 'vitest';
 import { createClock } from '../../../../../gateway/adapters/clock.ts';
 import { makeWire } from '../../../../../gateway/adapters/modbus/wire.ts';
 import { createBus } from '../../../../../gateway/guard/bus/owner.ts';
@@ -8,17 +8,14 @@ import { FAR, truth } from './far.ts';
 /** What the owner of a wire promises, on every wire that there is. */
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const TIMEOUT_MS = 150;
-const ends: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
 
 const read = (at: number, count = 2): Request => ({ fc: 3, at, count });
 
 async function rig(name: string, context: TestContext) {
+  const { expect, onTestFinished } = context;
   const far = await FAR[name]?.();
   if (far === undefined) return context.skip('socat is not installed');
-  ends.push(far.stop);
+  onTestFinished(far.stop);
   const bus = createBus({
     bus: far.bus,
     wire: makeWire(far.bus),
@@ -32,7 +29,7 @@ async function rig(name: string, context: TestContext) {
   const handle = bus.attach({ unit: 1, ...times });
   handle.prove(read(999, 1), truth(999, 1));
   bus.start();
-  ends.push(() => bus.stop());
+  onTestFinished(() => bus.stop());
   await expect.poll(() => bus.connected, { timeout: 20_000 }).toBe(true);
   const ask = (request: Request) => handle.request(request, 'control');
   /** Again until it succeeds: a busy machine may lose one to its time-out. */
@@ -47,8 +44,10 @@ async function rig(name: string, context: TestContext) {
   return { bus, far, handle, ask, surely };
 }
 
-describe.each(Object.keys(FAR))('%s', (name) => {
+// At once: each has a wire of its own, and mostly waits for what does not come.
+describe.concurrent.each(Object.keys(FAR))('%s', (name) => {
   test('functions 1 to 6, 15 and 16', async (context) => {
+    const { expect } = context;
     const { surely } = await rig(name, context);
     expect(await surely(read(10, 125))).toEqual(truth(10, 125));
     expect(await surely({ fc: 4, at: 20, count: 3 })).toEqual(truth(20, 3));
@@ -62,6 +61,7 @@ describe.each(Object.keys(FAR))('%s', (name) => {
   });
 
   test('every 7th answer 30 ms after its time-out: no wrong value', async (context) => {
+    const { expect } = context;
     const { far, handle, ask } = await rig(name, context);
     far.peer.faults.late = { every: 7, byMs: TIMEOUT_MS + 30 };
     let right = 0;
@@ -77,6 +77,7 @@ describe.each(Object.keys(FAR))('%s', (name) => {
   });
 
   test('exceptions keep their code', async (context) => {
+    const { expect } = context;
     const { far, ask } = await rig(name, context);
     far.peer.faults.exception = 6;
     await expect
@@ -85,6 +86,7 @@ describe.each(Object.keys(FAR))('%s', (name) => {
   });
 
   test('what is under way settles when the wire is given up', async (context) => {
+    const { expect } = context;
     const { bus, far, ask } = await rig(name, context);
     far.peer.faults.drop = true;
     const pending = [1, 2, 3].map((at) => ask(read(at)));
@@ -94,6 +96,7 @@ describe.each(Object.keys(FAR))('%s', (name) => {
   });
 
   test('a silent device is a time-out, and the next answer is right', async (context) => {
+    const { expect } = context;
     const { far, ask, surely } = await rig(name, context);
     far.peer.faults.drop = true;
     expect(await ask(read(10))).toMatchObject({ ok: false, why: 'timeout' });
