@@ -41,6 +41,8 @@ export class Connection {
    * between the device has not restarted.
    */
   sessions = 0;
+  /** Connections, without those that replaced at once one which we gave up ourselves. */
+  outages = 0;
   why = 'not connected yet';
   private readonly options: ConnectionOptions;
   private wanted = false;
@@ -49,6 +51,7 @@ export class Connection {
   private carried = false; // an answer came over this connection
   private provenAtMs = Number.NEGATIVE_INFINITY; // the last answer
   private sameUntilMs = Number.NEGATIVE_INFINITY; // a connection by then continues the session
+  private replacedUntilMs = Number.NEGATIVE_INFINITY; // one by then takes the place of the last
   private kicked = 0;
   private kickedAtMs = Number.NEGATIVE_INFINITY;
   private timer: (() => void) | undefined;
@@ -90,15 +93,16 @@ export class Connection {
   /** Nothing more on it can be understood; the device is there. */
   garbled(reason: string): void {
     if (!this.wanted || !this.open) return;
-    this.down(reason, reason);
-    const nowMs = this.options.clock.realMs();
-    if (nowMs - this.provenAtMs < ANSWERED_MS) this.sameUntilMs = nowMs + REPLACED_MS;
+    this.lost(reason);
+    const isProven = this.options.clock.realMs() - this.provenAtMs < ANSWERED_MS;
+    if (isProven) this.sameUntilMs = this.replacedUntilMs;
   }
 
   /** It cannot be used any more. */
   lost(reason: string): void {
     if (!this.wanted || !this.open) return;
     this.down(reason, reason);
+    this.replacedUntilMs = this.options.clock.realMs() + REPLACED_MS;
   }
 
   private wireClosed(reason: string): void {
@@ -126,6 +130,7 @@ export class Connection {
     this.open = false;
     this.carried = false;
     this.sameUntilMs = Number.NEGATIVE_INFINITY;
+    this.replacedUntilMs = Number.NEGATIVE_INFINITY;
     this.why = reason;
     if (said !== '') this.tell(said);
     this.options.wire.close();
@@ -170,7 +175,9 @@ export class Connection {
     if (attempt !== this.attempt) return;
     this.open = true;
     this.opens += 1;
-    if (this.options.clock.realMs() > this.sameUntilMs) this.sessions += 1;
+    const nowMs = this.options.clock.realMs();
+    if (nowMs > this.sameUntilMs) this.sessions += 1;
+    if (nowMs > this.replacedUntilMs) this.outages += 1;
     this.why = '';
     if (this.told !== undefined || this.opens === 1) {
       this.options.log.info(`${this.options.wire.label}: connected`);

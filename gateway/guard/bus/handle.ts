@@ -6,7 +6,7 @@ import type { Unit } from './unit.ts';
 
 /** What a unit's handle needs of the owner of its wire. */
 export interface Host {
-  readonly connection: Pick<Connection, 'open' | 'sessions' | 'failed'>;
+  readonly connection: Pick<Connection, 'open' | 'sessions' | 'outages' | 'failed'>;
   request(unit: Unit, request: Request, priority: Priority): Promise<BusResult>;
   costMs(unit: Unit, request: Request): number;
 }
@@ -24,6 +24,9 @@ export const handleOf = (unit: Unit, host: Host): BusHandle => ({
   },
   get sessions() {
     return host.connection.sessions;
+  },
+  get outages() {
+    return host.connection.outages;
   },
   get failed() {
     return host.connection.failed;

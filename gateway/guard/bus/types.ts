@@ -72,6 +72,8 @@ export interface BusHandle {
   readonly connected: boolean;
   /** Another number: the device may have restarted, or be another one. */
   readonly sessions: number;
+  /** Another number: the wire was away, by the far end's doing or for longer than a moment. */
+  readonly outages: number;
   readonly failed: boolean; // could not connect, tried again later
   readonly down: boolean; // did not answer, asked again later
 }

@@ -5,6 +5,7 @@ import { strange } from './foreign.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Obedience } from './obedience.ts';
 import { commandOf, type LeaseOptions, permitOf, unlocking } from './options.ts';
+import { Outcome } from './outcome.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
 import { Still } from './still.ts';
@@ -26,7 +27,7 @@ export class Lease {
   private verifiedAtMs = 0;
   private readonly timer = new ReversionTimer();
   private readonly obedience: Obedience;
-  private unknown = false;
+  private readonly outcome = new Outcome();
   private refusal: string | undefined;
   private session = 0; // of the wire, for which all this is known
   private toldW: number | undefined; // setpoint that it was last asked for; NaN = its own mode
@@ -55,11 +56,11 @@ export class Lease {
       device: this.options.device,
       armed: this.timer.runs(nowMs),
       armedUntilMonoMs: this.timer.endsAtMs,
-      lastVerified: this.unknown || obeying.mismatches > 0 ? undefined : this.verified,
+      lastVerified: this.outcome.unknown || obeying.mismatches > 0 ? undefined : this.verified,
       lastVerifiedAtMs: this.verifiedAtMs,
       toldW: this.timer.isOver(nowMs) ? Number.NaN : this.toldW,
       ...obeying,
-      unknownOutcome: this.unknown,
+      unknownOutcome: this.outcome.unknown,
       refused: this.refusal,
       aside: this.options.foreign.standsAside(nowMs),
     };
@@ -85,7 +86,7 @@ export class Lease {
   }
 
   private isVerified(verdict: Verdict): boolean {
-    return !this.unknown && this.obedience.mismatches === 0 && this.settled === verdict;
+    return !this.outcome.unknown && this.obedience.mismatches === 0 && this.settled === verdict;
   }
 
   private async work(): Promise<void> {
@@ -138,7 +139,7 @@ export class Lease {
   /** The control that this terminal is under; undefined with the reason told when there is none. */
   private find(verdict: Verdict): ControlRegisters | undefined {
     const { options } = this;
-    const map = options.map();
+    const map = options.map(verdict.kind === 'release' || verdict.code === 'SAFE_STATE');
     if (map === undefined) return undefined;
     if (options.observed()) {
       this.refuse('another device answers than the one bound; nothing is written');
@@ -166,14 +167,13 @@ export class Lease {
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec } = control;
     this.permit = permitOf(this.options, spec, verdict);
-    if (control.needsScale || control.needsCompare || this.unknown) {
-      if (!(await control.read(this.options.handle))) return 'again';
-    }
-    if (verdict.kind === 'release') return this.release(control, verdict);
+    const look = await this.outcome.look(control, this.options.handle, this.urgent);
+    if (look === 'again') return 'again';
+    if (verdict.kind === 'release') return this.release(control, verdict, look === 'read');
     if (!(await this.beat(control))) return 'again';
     const nowMs = this.options.clock.monoMs();
     const hasTimer = spec.reversion.to !== 'none';
-    const isAnew = this.unknown || (hasTimer && this.timer.isDue(nowMs));
+    const isAnew = this.outcome.unknown || (hasTimer && this.timer.isDue(nowMs));
     const { verified } = this;
     const stands = verified !== undefined && this.still.stands(control, verified, verdict, isAnew);
     const aim = stands ? verified : verdict;
@@ -181,9 +181,9 @@ export class Lease {
     const command = this.command(spec, aim);
     const set = control.aims(command);
     const isArmed = this.timer.runs(nowMs);
-    if (this.unknown) {
+    if (this.outcome.unknown) {
       // The last write was not answered: what the registers show decides, not a blind repeat.
-      this.unknown = false;
+      this.outcome.unknown = false;
       const arrived = control.agrees(set) && (isArmed || !hasTimer);
       if (arrived) return this.confirm(control, aim, set);
       this.verified = undefined;
@@ -324,20 +324,23 @@ export class Lease {
   }
 
   /** Gives the terminal back to its device. */
-  private async release(control: ControlRegisters, verdict: Verdict): Promise<Step> {
+  private async release(control: ControlRegisters, verdict: Verdict, isRead: boolean) {
     const { spec, map } = control;
+    const { handle } = this.options;
     const list = targets(map, spec.release, this.command(spec, verdict), control.exponents);
     const wanted = finals(list);
-    if (this.verified?.kind === 'release' && !this.unknown) {
+    if (this.verified?.kind === 'release' && !this.outcome.unknown) {
       return this.check(control, this.verified, wanted);
     }
-    this.unknown = false;
+    // Ours may stand: written first. Otherwise what it shows decides, where it tells.
+    const isOurs = this.outcome.unknown || (this.toldW !== undefined && !Number.isNaN(this.toldW));
+    this.outcome.unknown = false;
     this.forget();
     this.toldW = Number.NaN;
-    if (!(await control.read(this.options.handle))) return 'again';
-    if (!control.agrees(wanted)) {
-      if (!(await this.send(control, list)) || !(await control.read(this.options.handle)))
-        return 'again';
+    const isKnown = isRead || (!isOurs && (await control.read(handle)));
+    if (!isKnown && !isOurs && control.hasStored) return 'again';
+    if (!isKnown || !control.agrees(wanted)) {
+      if (!(await this.send(control, list)) || !(await control.read(handle))) return 'again';
     }
     return this.confirm(control, verdict, wanted);
   }
@@ -358,7 +361,7 @@ export class Lease {
     }
     if (sent.state === 'done') sent = await send(control, list, options);
     if (sent.state === 'refused') this.refuse(sent.why);
-    if (sent.state === 'unknown') this.unknown = true;
+    if (sent.state === 'unknown') this.outcome.lost();
     return sent.state === 'done';
   }
 

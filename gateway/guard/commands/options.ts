@@ -20,7 +20,8 @@ export interface LeaseOptions {
   readonly proven: () => boolean;
   readonly code?: number | undefined; // secret: unlocks the device's writes; never told to anybody
   readonly handle: BusHandle;
-  readonly map: () => DeviceMap | undefined;
+  /** @param safe  a safe state is to be written, which asks less of what is known of the device */
+  readonly map: (safe: boolean) => DeviceMap | undefined;
   /** Only to be observed: another device than the bound one answers. */
   readonly observed: () => boolean;
   readonly ratedW: (part: string) => number | undefined;

@@ -58,7 +58,8 @@ export class ControlRegisters {
   private readonly shown = new Map<string, number | undefined>();
   private readonly spans: readonly Span[];
   private readonly scales: readonly string[]; // read back with the points
-  private readonly hasStored: boolean;
+  readonly hasStored: boolean; // some of them wear
+  wasAsked = false; // by the last read that failed: it went out
   private compared = false; // read since the connection was opened
   private aimed: { readonly command: Command; readonly targets: readonly Target[] } | undefined;
 
@@ -112,7 +113,10 @@ export class ControlRegisters {
     const answers: { span: Span; words: readonly number[] }[] = [];
     for (const span of this.spans) {
       const result = await handle.request(requestOf(span), 'write');
-      if (!result.ok) return false;
+      if (!result.ok) {
+        this.wasAsked = result.sent;
+        return false;
+      }
       answers.push({ span, words: result.words });
     }
     for (const { span, words } of answers) {

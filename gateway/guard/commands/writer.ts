@@ -89,7 +89,8 @@ function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
     proven: () => proven(device),
     code: codes.get(device),
     handle: poller.bus(device),
-    map: () => (poller.known(device) ? poller.map(device) : undefined),
+    map: (safe) =>
+      (safe ? poller.presumed(device) : poller.known(device)) ? poller.map(device) : undefined,
     observed: () => poller.observed(device),
     ratedW: (part) => {
       const own = part === '' ? undefined : good(poller.reading(device, `${part}.ratedW`));

@@ -49,6 +49,8 @@ export class DevicePoller {
   private polled: Polled[] = [];
   private readonly who: Recognition;
   private knownInSession = 0; // of the wire, in which the device was recognised
+  private knownAtMs = Number.NEGATIVE_INFINITY; // monotonic, the last slot in which it was
+  private knownInOutage = 0;
   private wasDown = false;
   private looking = false;
   private lookAgainCycle = 0;
@@ -88,6 +90,18 @@ export class DevicePoller {
     return this.book !== undefined && this.knownInSession === this.handle.sessions;
   }
 
+  /**
+   * Recognised within the last minute, its wire was not away since but for moments in which we
+   * replaced a silent connection, and nothing answered as another one would: it may be given its
+   * safe state, whatever is lost of the answers by which it would be known again.
+   */
+  get presumed(): boolean {
+    if (this.known) return true;
+    if (this.who.isDoubted || this.knownInOutage !== this.handle.outages) return false;
+    const { clock, times } = this.options;
+    return clock.monoMs() - this.knownAtMs <= AWAY_CYCLES * times.cycleMs;
+  }
+
   get good(): number {
     return this.book?.good ?? 0;
   }
@@ -118,7 +132,11 @@ export class DevicePoller {
       if (!this.looking && cycle >= this.lookAgainCycle) this.look(cycle);
       // The addresses of a chain hold for the device that it was walked on.
       if (this.book === undefined || this.options.profile.kind === 'sunspec') return;
-    } else if (cycle >= this.walkCycle && !this.looking) this.look(cycle);
+    } else {
+      this.knownAtMs = this.options.clock.monoMs();
+      this.knownInOutage = this.handle.outages;
+      if (cycle >= this.walkCycle && !this.looking) this.look(cycle);
+    }
     this.cutOff = false;
     const isMeant = ({ everyCycles }: Block): boolean => !(isControlApart && everyCycles === 1);
     this.ask(cycle, isMeant, this.crossedQuarter());

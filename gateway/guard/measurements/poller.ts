@@ -122,6 +122,10 @@ class SitePoller implements Poller {
     return this.device(deviceId).known;
   }
 
+  presumed(deviceId: string): boolean {
+    return this.device(deviceId).presumed;
+  }
+
   observed(deviceId: string): boolean {
     return this.device(deviceId).isForeign;
   }

@@ -8,6 +8,7 @@ import type { Log } from '../../ports.ts';
 import type { Priority } from '../bus/queue.ts';
 import type { BusHandle, BusResult } from '../bus/types.ts';
 import { planBlocks, type ReadRequest, readRequest } from './plan.ts';
+import { isPermanent } from './polled.ts';
 
 type Answer = BusResult & { readonly ok: true };
 
@@ -38,6 +39,7 @@ export interface RecognitionOptions {
 export class Recognition {
   map: DeviceMap | undefined;
   isForeign = false; // another serial number than the one bound, or than the one met first
+  isDoubted = false; // it answered otherwise than it did, and was not recognised since
   private readonly options: RecognitionOptions;
   private laidOut = ''; // where the models of its chain stood
   private card: Constant | undefined;
@@ -62,6 +64,7 @@ export class Recognition {
     if (!result.ok && result.why !== 'exception') return 'later';
     const before = card.answer.words;
     if (result.ok && before.every((word, index) => word === result.words[index])) return 'same';
+    this.isDoubted ||= result.ok || isPermanent(result.exception);
     return this.look('control');
   }
 
@@ -87,6 +90,7 @@ export class Recognition {
       }
     }
     if (!(await this.identify(map, chain, priority))) return 'later';
+    this.isDoubted = false;
     if (this.map === map) return 'same';
     this.map = map;
     this.told = '';
@@ -97,6 +101,7 @@ export class Recognition {
   private refuse(why: string): 'refused' {
     if (this.told !== why) this.options.log.error(`device ${this.options.device.id}: ${why}`);
     this.told = why;
+    this.isDoubted = true;
     return 'refused';
   }
 

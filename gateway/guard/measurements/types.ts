@@ -26,6 +26,8 @@ export interface Poller {
   reading(deviceId: string, key: string): Reading | undefined;
   /** Recognised since it was last away: it may be written to. */
   known(deviceId: string): boolean;
+  /** Recognised a minute ago at most, and not seen otherwise since: it may get its safe state. */
+  presumed(deviceId: string): boolean;
   /** Another device answers than the one bound. */
   observed(deviceId: string): boolean;
   /** @throws RangeError for a device that the site does not have */

@@ -262,6 +262,7 @@ export class Bench {
       snapshot: () => this.snapshot(),
       reading: (device, key) => this.snapshot().readings[device]?.[key],
       known: () => true,
+      presumed: () => true,
       observed: () => false,
       bus: () => {
         throw new Error('no bus on the bench');

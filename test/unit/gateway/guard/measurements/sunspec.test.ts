@@ -119,6 +119,42 @@ test('another device at the same address is only observed, and nothing is writte
   expect(writer.state()[0]?.lastVerified?.powerW).toBe(3_000);
 });
 
+test('presumed to be the same for a minute of silence, unless it answers as another would', async () => {
+  const of = (SN: string) => layChain(40_000, [{ id: 1, raw: { ...WHO.raw, SN } }, WATTS, PLATE]);
+  const { wire, lay, peer, cycles, poller } = await gatewayOf(of('A42'));
+  const knows = () => [poller.known('device1'), poller.presumed('device1')];
+  const silence = async () => {
+    peer.faults.drop = true;
+    await cycles(12);
+  };
+  await cycles(3);
+  expect(knows()).toEqual([true, true]);
+  await silence();
+  expect(knows()).toEqual([false, true]);
+  await cycles(60);
+  expect(knows()).toEqual([false, false]);
+
+  peer.faults.drop = false;
+  await cycles(10);
+  expect(knows()).toEqual([true, true]);
+  await silence();
+  lay(of('B17'));
+  peer.faults.drop = false;
+  let answers = 0;
+  peer.faults.bend = (frame) => (answers++ === 0 ? [frame] : []);
+  await cycles(4); // its card, and no more
+  expect(knows()).toEqual([false, false]);
+
+  lay(of('A42'));
+  peer.faults.bend = undefined;
+  await cycles(30);
+  expect(knows()).toEqual([true, true]);
+  peer.faults.drop = true;
+  wire.far.hangUp('reset'); // whoever comes behind that has to say who it is
+  await cycles(2);
+  expect(knows()).toEqual([false, false]);
+});
+
 test('a chain that is broken after a reconnection is not read, and tried again', async () => {
   const whole = layChain(40_000, [WHO, WATTS, PLATE]);
   const { wire, lay, read, cycles } = await gatewayOf(whole);

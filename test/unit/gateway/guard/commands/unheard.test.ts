@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { rig, UNTIMED, verdict } from './rig.ts';
+
+/** A device that is known by a register of its own, under an order of 5 kW. */
+const commanded = async () => {
+  const profile = { identity: ['ratedW'] };
+  const one = await rig({ control: UNTIMED, allowed: true, profile });
+  await one.submit(5_000);
+  one.clear();
+  return one;
+};
+
+/** It goes on hearing, and no answer of its arrives. */
+const unheard = async () => {
+  const one = await commanded();
+  one.peer.faults.bend = () => [];
+  return one;
+};
+
+test('a device that hears and is not heard is given back with the first words', async () => {
+  const { writes, order, writer, clock } = await unheard();
+  writer.submit([verdict(0, { kind: 'release' })], clock.monoMs());
+  await clock.advance(200);
+  expect(order().filter((one) => one.startsWith('write'))).toEqual(['write 21']);
+  expect(writes()).toEqual([[21, 1]]);
+});
+
+test('silent until its connection is replaced: given back all the same, ordered nothing', async () => {
+  const { writes, cycles, poller, clock, clear } = await unheard();
+  expect(await clock.until(() => !poller.known('inverter1'), 20_000)).toBe(true);
+  clear();
+  await cycles(3, 2_000);
+  expect(writes()).toEqual([]);
+  await cycles(4, 0, { kind: 'release' });
+  expect(writes()[0]).toEqual([21, 1]);
+});
+
+test('after a minute in which nobody knew it, nothing is written to it', async () => {
+  const { writes, cycles, clock, clear } = await unheard();
+  await clock.advance(75_000);
+  clear();
+  await cycles(8, 0, { kind: 'release' });
+  expect(writes()).toEqual([]);
+});
+
+test('what nobody answered is written again only behind a look', async () => {
+  const { order, cycles } = await unheard();
+  await cycles(12, 0, { kind: 'release' });
+  const all = order().join(' ');
+  expect(all.match(/write 21/g)?.length).toBeGreaterThan(1);
+  expect(all).not.toContain('write 21 write 21');
+});
