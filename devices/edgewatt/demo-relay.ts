@@ -52,10 +52,8 @@ export const DEMO_RELAY: Profile = {
       kind: 'on-off',
       arm: [{ point: 'setReversionS', value: { from: 'timeoutS' } }],
       set: [{ point: 'enable', value: { from: 'on' } }],
-      release: [
-        { point: 'enable', value: { const: 1 } },
-        { point: 'setReversionS', value: { const: 0 } },
-      ],
+      // One write lets go: of two, the first one alone would only make its time run on.
+      release: [{ point: 'setReversionS', value: { const: 0 } }],
       reversion: {
         to: 'own-mode',
         minS: 1,
