@@ -1,5 +1,5 @@
 import { NOMINAL_V, phaseFlow, phasesOf, shareOn } from '../contracts/values/phases.ts';
-import { placeNames } from '../contracts/values/places.ts';
+import { type PlaceNames, placeNames } from '../contracts/values/places.ts';
 import { good } from '../contracts/values/reading.ts';
 import type { Connection, Edge, Site, Terminal } from '../contracts/values/site.ts';
 import type { CircuitFacts } from './safety/facts.ts';
@@ -20,29 +20,56 @@ function nodesUp(site: Site, node: string): string[] {
   return path;
 }
 
-/** What hangs behind each node of a site: asked every turn, worked out once. */
-const BEHIND = new WeakMap<Site, Map<string, readonly Terminal[]>>();
-
-function behind(site: Site, node: string): readonly Terminal[] {
-  const known = BEHIND.get(site) ?? new Map<string, readonly Terminal[]>();
-  BEHIND.set(site, known);
-  let members = known.get(node);
-  if (members === undefined) {
-    members = site.terminals.filter((terminal) => nodesUp(site, terminal.node).includes(node));
-    known.set(node, members);
-  }
-  return members;
+/** What hangs behind a node, and what of each crosses its phases. */
+interface Behind {
+  readonly members: readonly Terminal[];
+  readonly phases: 1 | 3; // of the node
+  readonly shares: Readonly<Record<string, number>>; // of the sum
+  readonly onPhase: Readonly<Record<PhaseState['name'], Readonly<Record<string, number>>>>;
 }
 
-const phasesAt = (site: Site, node: string): 1 | 3 =>
-  site.nodes.find(({ id }) => id === node)?.phases ?? 3;
+/** A circuit of the site file. */
+interface Circuit {
+  readonly edge: Edge;
+  readonly names: PlaceNames;
+  readonly behind: Behind;
+}
+
+/** Circuits, each before the one that feeds it, and connections. */
+interface Circuits {
+  readonly edges: readonly Circuit[];
+  readonly connections: readonly { readonly connection: Connection; readonly behind: Behind }[];
+}
+
+/** Of a site: asked every turn, worked out once. */
+const CIRCUITS = new WeakMap<Site, Circuits>();
+
+function circuitsOf(site: Site): Circuits {
+  const known = CIRCUITS.get(site);
+  if (known !== undefined) return known;
+  const depth = ({ node }: Edge): number => nodesUp(site, node).length;
+  const circuits = {
+    edges: [...site.edges]
+      .sort((a, b) => depth(b) - depth(a))
+      .map((edge) => ({ edge, names: placeNames(edge.id), behind: behind(site, edge.node) })),
+    connections: site.connections.map((connection) => {
+      return { connection, behind: behind(site, connection.node) };
+    }),
+  };
+  CIRCUITS.set(site, circuits);
+  return circuits;
+}
+
+function behind(site: Site, node: string): Behind {
+  const members = site.terminals.filter((one) => nodesUp(site, one.node).includes(node));
+  const phases = site.nodes.find(({ id }) => id === node)?.phases ?? 3;
+  const on = (name: PhaseState['name']) => sharesOn(members, phases, name);
+  const shares = Object.fromEntries(members.map(({ id }) => [id, 1]));
+  return { members, phases, shares, onPhase: { L1: on('L1'), L2: on('L2'), L3: on('L3') } };
+}
 
 /** What of a terminal's power crosses one phase; unknown counts on each. */
-function sharesOn(
-  members: readonly Terminal[],
-  phases: 1 | 3,
-  { name }: PhaseState,
-): Record<string, number> {
+function sharesOn(members: readonly Terminal[], phases: 1 | 3, name: PhaseState['name']) {
   const shares: Record<string, number> = {};
   for (const terminal of members) {
     const share = shareOn(terminal, phases, name);
@@ -58,12 +85,12 @@ interface Flow {
 }
 
 /** As metered; otherwise what its terminals do, those that nobody measures at their nameplate. */
-function flowOf(edge: Edge, members: readonly Terminal[], spec: Site, site: SiteState): Flow {
-  const powerW = good(site.points[`${edge.id}.powerW`]);
+function flowOf({ names, behind }: Circuit, spec: Site, site: SiteState): Flow {
+  const powerW = good(site.points[names.powerW]);
   if (powerW !== undefined) return { importW: powerW, exportW: -powerW, measured: true };
   let importW = 0;
   let exportW = 0;
-  for (const { id, node, ratedInW, ratedOutW } of members) {
+  for (const { id, node, ratedInW, ratedOutW } of behind.members) {
     if (spec.nodes.find((one) => one.id === node)?.kind === 'dc') continue; // in its converter
     const now = good(site.points[`${id}.powerW`]);
     importW += now === undefined ? ratedOutW : -now;
@@ -76,22 +103,22 @@ const both = (limitW: number) => ({ importLimitW: limitW, exportLimitW: limitW }
 
 function phaseFacts(
   measured: readonly PhaseState[],
-  members: readonly Terminal[],
+  { onPhase }: Behind,
   limitA: number,
-  phases: 1 | 3,
   shiftsW: readonly number[],
 ): CircuitFacts[] {
   return measured.map((phase, index) => {
-    const { volts, ...flow } = phaseFlow(phase, shiftsW[index] ?? 0);
-    return { ...flow, ...both(limitA * volts), shares: sharesOn(members, phases, phase) };
+    const { importW, exportW, measured, volts } = phaseFlow(phase, shiftsW[index] ?? 0);
+    const limitW = limitA * volts;
+    const limits = { importLimitW: limitW, exportLimitW: limitW };
+    return { ...limits, importW, exportW, measured, shares: onPhase[phase.name] };
   });
 }
 
 /** Without phases of its own: the sum, in which a single-phase terminal counts for all of them. */
 function unphased(
   edge: Edge,
-  members: readonly Terminal[],
-  phases: 1 | 3,
+  { members, phases }: Behind,
   flow: Flow,
   site: SiteState,
 ): CircuitFacts {
@@ -107,20 +134,19 @@ function unphased(
   return { importW, exportW, measured, ...both((edge.limitA ?? 0) * NOMINAL_V * phases), shares };
 }
 
-function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
+function edgeFacts(circuit: Circuit, spec: Site, site: SiteState): CircuitFacts[] {
+  const { edge, names, behind } = circuit;
   const { limitA, limitVa, importLimitW, exportLimitW } = edge;
-  const members = behind(spec, edge.node);
-  const flow = flowOf(edge, members, spec, site);
-  const shares = Object.fromEntries(members.map(({ id }) => [id, 1]));
+  const { shares } = behind;
+  const flow = flowOf(circuit, spec, site);
   const facts: CircuitFacts[] = [];
   if (limitA !== undefined) {
-    const measured = phasesOf(site.points, placeNames(edge.id));
-    const phases = phasesAt(spec, edge.node);
-    if (measured.length > 0) facts.push(...phaseFacts(measured, members, limitA, phases, []));
-    else facts.push(unphased(edge, members, phases, flow, site));
+    const measured = phasesOf(site.points, names);
+    if (measured.length > 0) facts.push(...phaseFacts(measured, behind, limitA, []));
+    else facts.push(unphased(edge, behind, flow, site));
   }
   if (limitVa !== undefined) {
-    const reactiveVar = good(site.points[`${edge.id}.reactiveVar`]);
+    const reactiveVar = good(site.points[names.reactiveVar]);
     const leftW =
       reactiveVar === undefined
         ? UNKNOWN_FACTOR * limitVa
@@ -134,21 +160,17 @@ function edgeFacts(edge: Edge, spec: Site, site: SiteState): CircuitFacts[] {
   return facts;
 }
 
-/** The phases of a connection, brought to the instant at which its sum is judged. */
-function connectionFacts(connection: Connection, spec: Site, site: SiteState): CircuitFacts[] {
-  const state = site.connections.find(({ id }) => id === connection.id);
-  if (state === undefined) return [];
-  const members = behind(spec, connection.node);
-  const phases = phasesAt(spec, connection.node);
-  const { shiftsW } = state.aligned;
-  return phaseFacts(state.phases, members, connection.fuseA, phases, shiftsW);
-}
-
-/** Circuits with a limit, each before the one that feeds it, and the phases of the connections. */
+/**
+ * Circuits with a limit, each before the one that feeds it, and the phases of the connections,
+ * brought to the instant at which their sum is judged.
+ */
 export function circuitFacts(spec: Site, site: SiteState): CircuitFacts[] {
-  const depth = ({ node }: Edge): number => nodesUp(spec, node).length;
-  return [
-    ...[...spec.edges].sort((a, b) => depth(b) - depth(a)).flatMap((e) => edgeFacts(e, spec, site)),
-    ...spec.connections.flatMap((connection) => connectionFacts(connection, spec, site)),
-  ];
+  const { edges, connections } = circuitsOf(spec);
+  const facts = edges.flatMap((circuit) => edgeFacts(circuit, spec, site));
+  for (const { connection, behind } of connections) {
+    const state = site.connections.find(({ id }) => id === connection.id);
+    if (state === undefined) continue;
+    facts.push(...phaseFacts(state.phases, behind, connection.fuseA, state.aligned.shiftsW));
+  }
+  return facts;
 }

@@ -110,14 +110,20 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const intent = running(held, at.wallMs, isClockTrusted);
   const sent = sentOf(before.kernel);
   const frequencyHz = frequencyOf(spec, input.seen, at.nowMs, times);
-  const decided = arbitrate(
-    before.control,
-    {
-      ...{ site, spec, times, gridLimits: grid.limits, demand: grid.demand },
-      ...{ intent, sent, frequencyHz, trial, overrides },
-    },
-    at.nowMs,
-  );
+  const { limits: gridLimits, demand, limited } = grid;
+  const asked = {
+    site,
+    spec,
+    times,
+    gridLimits,
+    demand,
+    intent,
+    sent,
+    frequencyHz,
+    trial,
+    overrides,
+  };
+  const decided = arbitrate(before.control, asked, at.nowMs);
   const { islanded, filling } = decided;
   const facts = factsOf(plant, input, site, grid, islanded, filling);
   const { bootId, agentEpoch } = facts;
@@ -127,27 +133,33 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
   const judged = judge(before.kernel, plant.limits, facts, proposals);
   const { safeAfterMs } = facts;
   const { findings } = judged;
-  const { limited } = grid;
-  const standing = {
-    ...{ site, spec, times, safeAfterMs, findings, intent, limited, islanded },
-    isClockTrusted,
-  };
+  const now = { site, spec, times, safeAfterMs, findings, intent, limited, islanded };
+  const standing = { ...now, isClockTrusted };
+  const mode = modeOf(standing);
+  const decisions = shownOf(standing, decided);
   return {
     memory: { site: seen.memory, control: decided.state, kernel: judged.memory, grid: grid.state },
-    ...{ site, grid, decided, judged, verdicts: tried(plant, trial, judged, facts) },
-    ...standingOf(standing, decided),
-    limits: limitsOf(spec, facts.connections, grid.limits[0]?.source ?? ''),
+    site,
+    grid,
+    decided,
+    judged,
+    verdicts: tried(plant, trial, judged, facts),
+    mode,
+    flags: flagsOf(standing),
+    decisions,
+    reason: reasonOf(standing, mode, decisions),
+    limits: limitsOf(spec, facts.connections, gridLimits[0]?.source ?? ''),
   };
 }
 
-function standingOf(standing: Standing, { proposals, wishes }: Arbitration) {
-  const mode = modeOf(standing);
-  const deaf = standing.site.terminals.filter((one) => one.deaf).map(({ id }) => id);
-  const judged = decisionsOf(standing.spec, standing.findings, proposals);
-  const decisions = judged.map((one) =>
-    deaf.includes(one.terminal) ? deafDecision(standing.spec, one, wishes) : one,
+/** What people see of what was judged. */
+function shownOf({ site, spec, findings }: Standing, { proposals, wishes }: Arbitration) {
+  const decisions = decisionsOf(spec, findings, proposals);
+  const deaf = site.terminals.filter((one) => one.deaf).map(({ id }) => id);
+  if (deaf.length === 0) return decisions;
+  return decisions.map((one) =>
+    deaf.includes(one.terminal) ? deafDecision(spec, one, wishes) : one,
   );
-  return { mode, flags: flagsOf(standing), decisions, reason: reasonOf(standing, mode, decisions) };
 }
 
 /**
@@ -186,7 +198,12 @@ function factsOf(
   filling: Filling = {},
 ): Facts {
   return kernelFacts({
-    ...{ site, spec, times, bootId, islanded, told },
+    site,
+    spec,
+    times,
+    bootId,
+    islanded,
+    told,
     filling: new Set(Object.keys(filling)),
     agentEpoch: held?.agentEpoch ?? 0,
     mayWrite: (terminal) => mayWrite(spec, commissioned, terminal, trial),

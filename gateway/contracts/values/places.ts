@@ -3,6 +3,7 @@ import { PHASE_NAMES } from './phases.ts';
 /** Names of a place's points: made once, since to put one together costs more than to read it. */
 export interface PlaceNames {
   readonly powerW: string;
+  readonly reactiveVar: string;
   readonly inWh: string;
   readonly outWh: string;
   readonly socPct: string;
@@ -17,6 +18,7 @@ export interface PlaceNames {
 
 export const placeNames = (id: string): PlaceNames => ({
   powerW: `${id}.powerW`,
+  reactiveVar: `${id}.reactiveVar`,
   inWh: `${id}.inWh`,
   outWh: `${id}.outWh`,
   socPct: `${id}.socPct`,

@@ -129,11 +129,10 @@ function connect(
     else if (control === 'steps') chargers.push(one);
   }
   const phases = phasesNow(state, spec, of, times);
-  return {
-    ...{ spec, state, batteries, ready, sun, switched, chargers, phases },
-    restingGridW: restingGridW(state, ready, times),
-    givenW: phases === undefined ? [] : onPhases({ state }, of, ready),
-  };
+  const restingW = restingGridW(state, ready, times);
+  const givenW = phases === undefined ? [] : onPhases({ state }, of, ready);
+  const own = { spec, state, batteries, ready, sun, switched, chargers, phases };
+  return { ...own, restingGridW: restingW, givenW };
 }
 
 /** Every connection of the site file that the image has. */

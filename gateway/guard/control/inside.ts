@@ -87,13 +87,13 @@ const exportSentence = (hold: Hold): string =>
 function forBatteries(frame: Frame, lacking: { import: boolean; export: boolean }): Wish[] {
   const { view, hold } = frame;
   const slots = slotsOf(view.open, frame.at.ready);
-  const least = split(frame.leastW, slots);
-  const most = split(frame.mostW, slots);
   const sumMinW = slots.reduce((sum, slot) => sum + slot.minW, 0);
   const sumMaxW = slots.reduce((sum, slot) => sum + slot.maxW, 0);
+  const least = frame.leastW > sumMinW ? split(frame.leastW, slots) : undefined;
+  const most = frame.mostW < sumMaxW ? split(frame.mostW, slots) : undefined;
   const wishes: Wish[] = [];
   for (const { id } of slots) {
-    if (frame.leastW > sumMinW) {
+    if (least !== undefined) {
       wishes.push({
         terminal: id,
         authority: hold.authority,
@@ -102,7 +102,7 @@ function forBatteries(frame: Frame, lacking: { import: boolean; export: boolean 
         minW: least[id] ?? 0,
       });
     }
-    if (frame.mostW < sumMaxW) {
+    if (most !== undefined) {
       wishes.push({
         terminal: id,
         authority: hold.authority,

@@ -42,8 +42,11 @@ const HALVINGS = 40;
  * @returns W by slot id; the sum is `totalW` within 1 W where it can be reached
  */
 export function split(totalW: number, slots: readonly Slot[]): Readonly<Record<string, number>> {
-  const sumAt = (level: number): number =>
-    slots.reduce((sum, slot) => sum + standing(slot, level), 0);
+  const sumAt = (level: number): number => {
+    let sum = 0;
+    for (const slot of slots) sum += standing(slot, level);
+    return sum;
+  };
   let low = -1;
   let high = 1;
   if (totalW <= sumAt(low)) high = low;

@@ -129,11 +129,27 @@ function keepExport(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[]
 const blame = (ruling: Ruling): Ruling =>
   ruling.movable ? { ...ruling, code: 'LIMIT_UNREACHABLE', protective: true } : ruling;
 
+interface Kept {
+  readonly rulings: readonly Ruling[];
+  readonly importExcessW: number; // beyond the limit, below 0 the room that is left
+  readonly exportExcessW: number;
+}
+
+const standing = (at: Boundary, rulings: readonly Ruling[]): Kept => ({
+  rulings,
+  importExcessW: excessW(at, rulings, IMPORT),
+  exportExcessW: excessW(at, rulings, EXPORT),
+});
+
+const isOut = ({ importExcessW, exportExcessW }: Kept): boolean =>
+  importExcessW > SLACK_W || exportExcessW > SLACK_W;
+
 /** Whatever was wished, the sum stays inside, as far as anything that is here can keep it there. */
-function keep(at: Boundary, rulings: readonly Ruling[]): readonly Ruling[] {
-  const kept = keepExport(at, keepImport(at, rulings));
-  const out = excessW(at, kept, IMPORT) > SLACK_W || excessW(at, kept, EXPORT) > SLACK_W;
-  return out && at.measured ? kept.map(blame) : kept;
+function keep(at: Boundary, rulings: readonly Ruling[]): Kept {
+  const wished = standing(at, rulings);
+  if (!isOut(wished)) return wished;
+  const kept = standing(at, keepExport(at, keepImport(at, rulings)));
+  return isOut(kept) && at.measured ? { ...kept, rulings: kept.rulings.map(blame) } : kept;
 }
 
 /**
@@ -145,19 +161,17 @@ export function keepConnection(
   facts: ConnectionFacts,
 ): readonly Ruling[] {
   if (!Number.isFinite(facts.gridW)) return rulings;
-  return keep(
-    {
-      importW: facts.gridW,
-      exportW: -facts.gridW,
-      measured: true,
-      importLimitW: facts.importLimitW,
-      exportLimitW: facts.exportLimitW,
-      shareOf: () => 1,
-      importCode: 'IMPORT_LIMIT',
-      exportCode: 'EXPORT_LIMIT',
-    },
-    rulings,
-  );
+  const at: Boundary = {
+    importW: facts.gridW,
+    exportW: -facts.gridW,
+    measured: true,
+    importLimitW: facts.importLimitW,
+    exportLimitW: facts.exportLimitW,
+    shareOf: () => 1,
+    importCode: 'IMPORT_LIMIT',
+    exportCode: 'EXPORT_LIMIT',
+  };
+  return keep(at, rulings).rulings;
 }
 
 /**
@@ -169,12 +183,12 @@ export function keepCircuit(rulings: readonly Ruling[], facts: CircuitFacts): re
   const members = rulings.filter((ruling) => shareOf(ruling) > 0);
   const at = { ...facts, shareOf, importCode: 'FUSE_LIMIT', exportCode: 'FUSE_LIMIT' };
   const kept = keep(at, members);
-  const importRoomW = Math.max(0, -excessW(at, kept, IMPORT));
-  const exportRoomW = Math.max(0, -excessW(at, kept, EXPORT));
+  const importRoomW = Math.max(0, -kept.importExcessW);
+  const exportRoomW = Math.max(0, -kept.exportExcessW);
   // The members in their order: what was kept of each takes its place.
   let nth = 0;
   return rulings.map((before) => {
-    const ruling = before === members[nth] ? kept[nth] : undefined;
+    const ruling = before === members[nth] ? kept.rulings[nth] : undefined;
     if (ruling === undefined) return before;
     nth += 1;
     const { powerW, lowW, highW } = ruling;

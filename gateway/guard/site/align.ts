@@ -212,7 +212,7 @@ export function observe(before: Belief | undefined, around: Around): Observed | 
   if (!(around.latencyMs >= PROMPT_METER_MS)) return prompt(around);
   const atMs = meter.atMs;
   const noiseW = Math.max(LEAST_W, around.resolutionW / 2);
-  const spans = new Map<string, Span>();
+  const spans: Span[] = []; // of the steered, in their order
   let rest: Span = { lowW: meter.powerW - noiseW, highW: meter.powerW + noiseW };
   let others: Span = { lowW: 0, highW: 0 };
   for (const one of around.steered) {
@@ -220,7 +220,7 @@ export function observe(before: Belief | undefined, around: Around): Observed | 
     const late =
       LATER * around.latencyMs + EARLIER * Math.max(OWN_MS, one.latencyMs) + around.jitterMs;
     const own = span(one, atMs - early, atMs + late);
-    spans.set(one.id, own);
+    spans.push(own);
     if (one.isBattery) rest = plus(rest, own);
     else others = plus(others, own);
   }
@@ -229,31 +229,32 @@ export function observe(before: Belief | undefined, around: Around): Observed | 
   const known = before?.members === members ? before : undefined;
   const netW = held(known?.netW, net, noiseW);
   const belief = { members, netW, restW: held(known?.restW, narrowed(rest, netW, others), noiseW) };
-  return { belief, atMs, ...standing(around, belief, spans) };
+  const { gridW, byTerminal } = standing(around, belief, spans);
+  return { belief, atMs, gridW, byTerminal };
 }
 
 /**
  * What the meter would show now; sun and loads at what is left between the two beliefs, given to
  * those that moved.
  */
-function standing(around: Around, belief: Belief, spans: ReadonlyMap<string, Span>) {
+function standing({ steered }: Around, belief: Belief, spans: readonly Span[]) {
   const byTerminal: Record<string, number> = {};
   let gridW = belief.restW;
   let otherW = belief.netW - belief.restW;
   let movedW = 0;
-  for (const one of around.steered) {
+  steered.forEach((one, n) => {
     const powerW = newestW(one);
     byTerminal[one.id] = powerW;
     if (one.isBattery) gridW -= powerW;
     else {
       otherW -= powerW;
-      movedW += width(spans.get(one.id));
+      movedW += width(spans[n]);
     }
-  }
-  for (const one of around.steered) {
-    const share = movedW > LEAST_W ? width(spans.get(one.id)) / movedW : 0;
+  });
+  steered.forEach((one, n) => {
+    const share = movedW > LEAST_W ? width(spans[n]) / movedW : 0;
     if (!one.isBattery) byTerminal[one.id] = newestW(one) + share * otherW;
-  }
+  });
   return { gridW, byTerminal };
 }
 

@@ -15,12 +15,13 @@ type FaultPoint = 'fault' | (typeof FAULT_STATES)[number][0];
  * @returns 0 = no fault, undefined = its device tells nothing of faults
  */
 export function faultOf(offered: (key: FaultPoint) => number | undefined): number | undefined {
-  const states = FAULT_STATES.map(([key, fault]) => {
+  const own = offered('fault');
+  let found = own === undefined || Number.isNaN(own) ? undefined : own;
+  for (const [key, fault] of FAULT_STATES) {
+    if (found !== undefined && found !== 0) return found;
     const state = offered(key);
-    return state === undefined || Number.isNaN(state) ? state : state === fault ? fault : 0;
-  });
-  const told = [offered('fault'), ...states].filter(
-    (one) => one !== undefined && !Number.isNaN(one),
-  );
-  return told.find((one) => one !== 0) ?? told[0];
+    if (state === undefined || Number.isNaN(state)) continue;
+    found = state === fault ? fault : (found ?? 0);
+  }
+  return found;
 }

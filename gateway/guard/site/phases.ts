@@ -18,6 +18,7 @@ const isAlone = ({ spec }: TerminalState): boolean => spec.phases === 1;
 
 /** A steered terminal as one phase sees it. */
 function part(one: Steered, share: number): Steered {
+  if (share === 1) return one;
   const scaled = (trace: Trace): Trace =>
     trace.map(({ atMs, powerW }) => ({ atMs, powerW: share * powerW }));
   return { ...one, trace: scaled(one.trace), orders: scaled(one.orders) };

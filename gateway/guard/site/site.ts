@@ -124,10 +124,8 @@ function capabilityOf(
     chargeMaxW: bmsLimit(wiring, seen, points, 'chargeMax'),
     dischargeMaxW: bmsLimit(wiring, seen, points, 'dischargeMax'),
     ratedW: offered(wiring, seen, points, 'ratedW'),
-    ...(wiring.store !== undefined && {
-      fault: faultOf(has),
-      chargeRequest: has('chargeRequest'),
-    }),
+    fault: wiring.store && faultOf(has),
+    chargeRequest: wiring.store && has('chargeRequest'),
     // Room that a converter's rating leaves beside the others at its dc node.
     shareInW: converter && Math.max(0, converter.ratedInW - othersW),
     shareOutW: converter && Math.max(0, converter.ratedOutW + othersW),
@@ -220,7 +218,11 @@ function aligned(
   }
   const phases = phasesOf(points, names);
   const each = phaseShifts(phases, {
-    ...{ sum, atMs, terminals: fresh, traces: ofPhases, beliefs },
+    sum,
+    atMs,
+    terminals: fresh,
+    traces: ofPhases,
+    beliefs,
     of: connection.phases,
     shiftW: gridW - value(points, names.powerW),
   });
@@ -267,14 +269,16 @@ function terminalsOf(
       view = step.view;
     }
     return {
-      ...power,
+      powerW: power.powerW,
+      ageMs: power.ageMs,
+      failing: power.failing,
       id: spec.id,
       spec,
       connection: one.connection,
       device: one.device,
       store,
       measured: one.measured,
-      ...(seen.deaf?.includes(spec.id) ? { deaf: true } : {}),
+      deaf: seen.deaf?.includes(spec.id) ? true : undefined,
       capability: capabilityOf(one, seen, points, view),
     };
   });

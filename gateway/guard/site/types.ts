@@ -79,7 +79,7 @@ export interface TerminalState extends Measured {
   readonly device: string | undefined; // what is written to: controlDevice, otherwise device
   readonly store: StoreSpec | undefined;
   readonly measured: boolean; // something measures its power
-  readonly deaf?: true; // its device does not follow: given back, and does what it does
+  readonly deaf?: true | undefined; // its device does not follow: given back, and does what it does
   readonly capability: Capability;
 }
 

@@ -163,7 +163,9 @@ export const fuses: Controller<FusesState> = {
       const { astray = {}, curtailing = [] } = state[id] ?? {};
       const lost = astrayNext(astray, view, at);
       const frame: Frame = {
-        ...{ view, at, phases },
+        view,
+        at,
+        phases,
         rooms: roomsOf(phases, at.givenW, []),
         leastW: reach({ view, at }, phases.of, ready, lost, 'minW'),
         mostW: reach({ view, at }, phases.of, ready, lost, 'maxW'),
