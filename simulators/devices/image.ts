@@ -3,6 +3,7 @@ import { type Decoder, decoderOf } from '../../devices/decoder.ts';
 import { type Encoder, encoderOf } from '../../devices/encoder.ts';
 import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../devices/profile.ts';
 import { behaviourOf } from './behaviour.ts';
+import { following, type PlainImage } from './following.ts';
 import { type Layout, layOut } from './layout.ts';
 import type { DeviceImage, DeviceSettings, ExceptionCode } from './types.ts';
 import { isAllowed, type Spread, spreadOf, startTexts, startValues } from './values.ts';
@@ -225,11 +226,14 @@ function putter(store: Store, startWh: number) {
     own.push({ later, shares });
     return { later, shares };
   };
+  const sharesOf = (key: string, later: Later): Shares['shares'] =>
+    (spreads.get(key)?.find((one) => one.later === later) ?? found(key, later)).shares;
   return {
     has: (key: string): boolean => spreadOf(map, key).length > 0,
+    pointsOf: (key: string, later?: ReadonlySet<string>): ResolvedPoint[] =>
+      sharesOf(key, later).map(({ slot }) => slot.point),
     put: (key: string, value: number | undefined, later?: ReadonlySet<string>): void => {
-      const spread = spreads.get(key)?.find((one) => one.later === later) ?? found(key, later);
-      for (const { slot, isCounter, share } of spread.shares) {
+      for (const { slot, isCounter, share } of sharesOf(key, later)) {
         const own = value === undefined ? undefined : share(value, known);
         store.set(slot, isCounter && own !== undefined ? own + startWh : own);
       }
@@ -276,7 +280,7 @@ export function createDeviceImage(
   const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);
   const frames = framesOf(map);
-  const { has, put } = putter(store, settings.counterStartWh ?? 10_000);
+  const { has, put, pointsOf } = putter(store, settings.counterStartWh ?? 10_000);
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
   let deafUntilMs = 0; // it takes no writes before
@@ -291,7 +295,7 @@ export function createDeviceImage(
     return refused === 0 ? values : refused;
   };
 
-  return owing({
+  const image: PlainImage = {
     id,
     profile,
     map,
@@ -329,29 +333,6 @@ export function createDeviceImage(
       beat(nowMs, true);
     },
     control: () => behaviour.control(nowMs),
-  });
-}
-
-/** An image whose registers are filled when somebody looks at them. */
-function owing(image: Omit<DeviceImage, 'owe'>): DeviceImage {
-  let owed: (() => void) | undefined;
-  const paid = (): Omit<DeviceImage, 'owe'> => {
-    const fill = owed;
-    owed = undefined;
-    fill?.();
-    return image;
   };
-  return {
-    ...image,
-    get raw() {
-      return paid().raw;
-    },
-    owe: (fill) => {
-      owed = fill;
-    },
-    put: (key, value, later) => paid().put(key, value, later),
-    take: (key) => paid().take(key),
-    read: (space, at, count) => paid().read(space, at, count),
-    restart: (nowMs) => paid().restart(nowMs),
-  };
+  return following(image, pointsOf);
 }

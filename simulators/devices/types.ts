@@ -104,10 +104,13 @@ export interface DeviceImage {
    */
   put(key: string, value: number | undefined, later?: ReadonlySet<string>): void;
   /**
-   * Leaves what the registers have to show until somebody looks at them: `fill` puts it then. A
-   * later one takes the place of one that nobody has asked for.
+   * Lets a reading follow a plant: from the next `renew` on, `put` is called when somebody looks at
+   * a register that `put(key, value, later)` sets, and not before. It puts that key and no other.
+   * What is followed later counts where two set the same register.
    */
-  owe(fill: () => void): void;
+  follow(key: string, put: () => void, later?: ReadonlySet<string>): void;
+  /** What is followed may have changed. */
+  renew(): void;
   /** Sets a text point (maker, model, serial, firmware). */
   putText(key: string, text: string): void;
   /**

@@ -10,7 +10,8 @@ export class Pins {
   /** The device as its plant and its wire are to see it. */
   dress(image: DeviceImage): DeviceImage {
     const points = new Map<string, number>();
-    const put: DeviceImage['put'] = (key, value) => image.put(key, points.get(key) ?? value);
+    const put: DeviceImage['put'] = (key, value, later) =>
+      image.put(key, points.get(key) ?? value, later);
     const own = Object.getOwnPropertyDescriptors(image);
     const dressed = Object.defineProperties({} as DeviceImage, {
       ...own,

@@ -181,9 +181,9 @@ const METER: Site['meters'][number] = {
 function tolerant(image: DeviceImage): DeviceImage {
   return {
     ...image,
-    put: (key, value) => {
+    put: (key, value, later) => {
       try {
-        image.put(key, value);
+        image.put(key, value, later);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
       }

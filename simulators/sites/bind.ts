@@ -1,8 +1,18 @@
-import type { Meter, Site, Terminal } from '../../gateway/contracts/values/site.ts';
+import type { Site, Terminal } from '../../gateway/contracts/values/site.ts';
 import type { DeviceImage, DeviceSettings } from '../devices/types.ts';
 import type { PlantTruth } from '../plant/plant.ts';
 import { type Command, type Commands, clamp, type PlaceTruth } from '../plant/types.ts';
-import { noiseAt, streamKey } from '../random.ts';
+import { streamKey } from '../random.ts';
+import {
+  type GridNow,
+  gridNow,
+  METER_QUANTITIES,
+  type Quantities,
+  type Shown,
+  shownByMeter,
+  shownByTerminal,
+  terminalQuantities,
+} from './quantities.ts';
 
 /**
  * The seam between plant and devices of one site. Each turn of the simulator:
@@ -19,10 +29,6 @@ export interface BoundSite {
 }
 
 type Images = Readonly<Record<string, DeviceImage>>;
-type Values = Record<string, number | undefined>;
-
-const BATTERY_V = 400;
-const STRING_V = 620;
 
 function command(image: DeviceImage, terminal: Terminal): Command {
   const { ownMode, setpointW, limitW, enabled, currentA } = image.control();
@@ -34,130 +40,21 @@ function command(image: DeviceImage, terminal: Terminal): Command {
   return told;
 }
 
-/** Voltages and frequency breathe; all boxes of a site see the same ones. */
-interface GridNow {
-  readonly atMs: number;
-  readonly frequencyHz: number;
-  readonly voltageV: readonly [number, number, number];
-}
-
-function gridNow(key: number): (atMs: number) => GridNow {
-  let last: GridNow | undefined;
-  const voltage = (phase: number, atMs: number): number =>
-    230.4 + 1.6 * noiseAt(key ^ phase, atMs, 30_000);
-  return (atMs) => {
-    if (last?.atMs === atMs) return last;
-    last = {
-      atMs,
-      frequencyHz: 50 + 0.018 * noiseAt(key ^ 9, atMs, 20_000),
-      voltageV: [voltage(1, atMs), voltage(2, atMs), voltage(3, atMs)],
-    };
-    return last;
-  };
-}
-
-/** A power, and what it is in registers that know one direction. */
-const directed = (powerW: number): Values => ({
-  powerW,
-  importW: Math.max(0, powerW),
-  exportW: Math.min(0, powerW),
-  dischargeW: Math.max(0, powerW),
-  chargeW: Math.min(0, powerW),
-});
-
-/** Electrical values of a three-phase box: a third each, a constant power factor. */
-function electrical(
-  powerW: number,
-  powerFactor: number,
-  { frequencyHz, voltageV }: GridNow,
-  phasesW?: readonly number[],
-): Values {
-  const [voltageL1V, voltageL2V, voltageL3V] = voltageV;
-  const powerL1W = phasesW?.[0] ?? powerW / 3;
-  const powerL2W = phasesW?.[1] ?? powerW / 3;
-  const powerL3W = phasesW?.[2] ?? powerW / 3;
-  const apparentVa = Math.abs(powerW) / powerFactor;
-  return {
-    ...directed(powerW),
-    powerL1W,
-    powerL2W,
-    powerL3W,
-    voltageL1V,
-    voltageL2V,
-    voltageL3V,
-    currentL1A: Math.abs(powerL1W) / powerFactor / voltageL1V,
-    currentL2A: Math.abs(powerL2W) / powerFactor / voltageL2V,
-    currentL3A: Math.abs(powerL3W) / powerFactor / voltageL3V,
-    frequencyHz,
-    apparentVa,
-    powerFactor,
-    reactiveVar: Math.sqrt(Math.max(0, apparentVa * apparentVa - powerW * powerW)),
-  };
-}
-
-function meterValues(meter: Meter, place: PlaceTruth, grid: GridNow): Values {
-  const turned = meter.direction === 'out-of-node';
-  const phasesW = place.phasesW?.map((phaseW) => (turned ? 0 - phaseW : phaseW));
-  const values = electrical(turned ? 0 - place.powerW : place.powerW, 0.97, grid, phasesW);
-  values['inWh'] = turned ? place.outWh : place.inWh;
-  values['outWh'] = turned ? place.inWh : place.outWh;
-  return values;
-}
-
-/** Names of a string's values, by its number from 0. */
-const STRINGS = Array.from({ length: 16 }, (_, n) => ({
-  powerW: `string${n + 1}PowerW`,
-  voltageV: `string${n + 1}VoltageV`,
-  currentA: `string${n + 1}CurrentA`,
-}));
-
-function terminalValues(terminal: Terminal, place: PlaceTruth, grid: GridNow): Values {
-  const isDc = place.dc === true;
-  const values = isDc ? directed(place.powerW) : electrical(place.powerW, 1, grid);
-  values['inWh'] = place.inWh;
-  values['outWh'] = place.outWh;
-  if (!isDc) values['cabinetC'] = 24 + Math.abs(place.powerW) / 4_000;
-  if (place.socPct !== undefined && terminal.kind === 'battery') {
-    values['socPct'] = place.socPct;
-    values['sohPct'] = 99;
-    values['temperatureC'] = place.temperatureC;
-    values['chargeMaxW'] = place.chargeMaxW;
-    values['dischargeMaxW'] = place.dischargeMaxW;
-    values['voltageV'] = BATTERY_V;
-    values['currentA'] = place.powerW / BATTERY_V;
-    values['chargeMaxA'] = Math.floor((place.chargeMaxW ?? 0) / BATTERY_V);
-    values['dischargeMaxA'] = Math.floor((place.dischargeMaxW ?? 0) / BATTERY_V);
+/** Lets a device's readings follow a place: those that it has; sums follow from their parts. */
+function followQuantities(
+  image: DeviceImage,
+  prefix: string,
+  quantities: Quantities,
+  shown: () => Shown,
+): void {
+  const known = Object.entries(quantities)
+    .map(([name, quantity]) => ({ key: prefix + name, quantity }))
+    .filter(({ key }) => image.has(key) && image.map.sums?.[key] === undefined);
+  const keys = known.map(({ key }) => key);
+  for (const [n, { key, quantity }] of known.entries()) {
+    const later = new Set(keys.slice(n + 1));
+    image.follow(key, () => image.put(key, quantity(shown()), later), later);
   }
-  if (terminal.kind === 'ev') values['socPct'] = place.connected ? place.socPct : undefined;
-  place.stringsW?.forEach((watts, n) => {
-    const names = STRINGS[n];
-    if (names === undefined) return;
-    values[names.powerW] = watts;
-    values[names.voltageV] = watts > 0 ? STRING_V : 0;
-    values[names.currentA] = watts / STRING_V;
-  });
-  return values;
-}
-
-type Write = (values: Values) => void;
-
-/**
- * Puts values into a device. Which of them it has is asked once: a place always has the same ones.
- * Sums follow from their parts.
- */
-function writer(image: DeviceImage, prefix: string): Write {
-  let shown: ReturnType<typeof shownOf> | undefined;
-  const shownOf = (values: Values) => {
-    const known = Object.keys(values)
-      .map((name) => ({ key: prefix + name, name }))
-      .filter(({ key }) => image.has(key) && image.map.sums?.[key] === undefined);
-    const keys = known.map(({ key }) => key);
-    return known.map((one, n) => ({ ...one, later: new Set(keys.slice(n + 1)) }));
-  };
-  return (values) => {
-    shown ??= shownOf(values);
-    for (const { key, name, later } of shown) image.put(key, values[name], later);
-  };
 }
 
 /** States that people read on a device, the best of each first. */
@@ -177,18 +74,19 @@ function statesOf({ kind }: Terminal, place: PlaceTruth): readonly string[] {
 }
 
 /** Shows the nearest of the states that the device's profile knows. */
-function stateWriter(
+function followState(
   image: DeviceImage,
   prefix: string,
   terminal: Terminal,
-): (place: PlaceTruth) => void {
+  shown: () => Shown,
+): void {
   const key = `${prefix}state`;
   const states = image.map.points[key]?.states;
-  if (states === undefined) return () => undefined;
-  return (place) => {
-    const name = statesOf(terminal, place).find((known) => states[known] !== undefined);
+  if (states === undefined) return;
+  image.follow(key, () => {
+    const name = statesOf(terminal, shown().place).find((known) => states[known] !== undefined);
     if (name !== undefined) image.put(key, states[name]);
-  };
+  });
 }
 
 /** @throws RangeError when a controlled or metered device has no image */
@@ -213,30 +111,38 @@ export function bindSite(
   const measured = site.terminals
     .filter((terminal) => terminal.device !== undefined)
     .map((terminal) => ({ terminal, image: image(terminal.device ?? '') }));
-  const filled = new Map<DeviceImage, Fill[]>();
-  const fill = (shown: DeviceImage, place: string, put: Fill['put']): void => {
-    filled.set(shown, [...(filled.get(shown) ?? []), { place, put }]);
-  };
-  for (const { meter, image: shown } of metered) {
-    const write = writer(shown, '');
-    fill(shown, meter.of, (place, atMs) => write(meterValues(meter, place, grid(atMs))));
-  }
-  for (const { terminal, image: shown } of measured) {
-    const prefix = terminal.part === undefined ? '' : `${terminal.part}.`;
-    const write = writer(shown, prefix);
-    const writeState = stateWriter(shown, prefix, terminal);
-    fill(shown, terminal.id, (place, atMs) => {
-      write(terminalValues(terminal, place, grid(atMs)));
-      writeState(place);
-    });
-  }
+  const showing = new Set([...metered, ...measured].map((one) => one.image));
   let latest: PlantTruth | undefined;
-  const debts = [...filled].map(([shown, fills]) => ({
-    shown,
-    pay: () => {
-      if (latest !== undefined) show(fills, latest);
-    },
-  }));
+  /** How a box shows a place of the latest truth; worked out when it is asked. */
+  const shownOf = (id: string, first: PlaceTruth, show: Show): (() => Shown) => {
+    let of: PlantTruth | undefined;
+    let shown: Shown | undefined;
+    return () => {
+      if (shown === undefined || latest !== of) {
+        shown = show(latest?.places[id] ?? first, grid(latest?.atMs ?? 0));
+        of = latest;
+      }
+      return shown;
+    };
+  };
+  /** A place always has the same values, so the first truth says which there are to follow. */
+  const follow = ({ places }: PlantTruth): void => {
+    for (const { meter, image: box } of metered) {
+      const place = places[meter.of];
+      if (place === undefined) continue;
+      const isTurned = meter.direction === 'out-of-node';
+      const shown = shownOf(meter.of, place, (own, now) => shownByMeter(isTurned, own, now));
+      followQuantities(box, '', METER_QUANTITIES, shown);
+    }
+    for (const { terminal, image: box } of measured) {
+      const place = places[terminal.id];
+      if (place === undefined) continue;
+      const prefix = terminal.part === undefined ? '' : `${terminal.part}.`;
+      const shown = shownOf(terminal.id, place, shownByTerminal);
+      followQuantities(box, prefix, terminalQuantities(terminal, place), shown);
+      followState(box, prefix, terminal, shown);
+    }
+  };
   return {
     commands: () => {
       const commands: Record<string, Command> = {};
@@ -246,24 +152,14 @@ export function bindSite(
       return commands;
     },
     put: (truth) => {
+      if (latest === undefined) follow(truth);
       latest = truth;
-      for (const { shown, pay } of debts) shown.owe(pay);
+      for (const box of showing) box.renew();
     },
   };
 }
 
-/** One place that a device shows. */
-interface Fill {
-  readonly place: string;
-  readonly put: (place: PlaceTruth, atMs: number) => void;
-}
-
-function show(fills: readonly Fill[], { places, atMs }: PlantTruth): void {
-  for (const { place, put } of fills) {
-    const there = places[place];
-    if (there !== undefined) put(there, atMs);
-  }
-}
+type Show = (place: PlaceTruth, grid: GridNow) => Shown;
 
 /** Nameplates of a site's devices, for the servers that simulate them. */
 export function deviceSettings(site: Site): Record<string, DeviceSettings> {

@@ -83,6 +83,7 @@ function table(site: Site) {
       const profile = profileById(device.profile)!;
       const seen: Record<string, number | undefined> = {};
       puts[device.id] = seen;
+      const follows: (() => void)[] = [];
       const known = new Set([...Object.keys(profile.points), ...Object.keys(profile.sums ?? {})]);
       const told: { now: ReturnType<DeviceImage['control']> } = { now: { ownMode: true } };
       const image = {
@@ -92,7 +93,10 @@ function table(site: Site) {
         put: (name: string, value: number | undefined) => {
           seen[name] = value;
         },
-        owe: (fill: () => void) => fill(),
+        follow: (_: string, put: () => void) => follows.push(put),
+        renew: () => {
+          for (const put of follows) put();
+        },
         control: () => told.now,
         told,
       };
