@@ -43,8 +43,13 @@ export function parse(path: string, text: string): SourceFile {
   return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind) };
 }
 
+const sources = new Map<string, SourceFile>();
+
+/** Parsed once for all rules of a test file. */
 export function readSource(path: string): SourceFile {
-  return parse(path, readFileSync(join(ROOT, path), 'utf8'));
+  const source = sources.get(path) ?? parse(path, readFileSync(join(ROOT, path), 'utf8'));
+  sources.set(path, source);
+  return source;
 }
 
 /** Calls `see` with every node of the tree, parents first; false leaves out what is below. */

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { createClock, newOrigin } from '../../../../gateway/adapters/clock.ts';
 import { makeWire } from '../../../../gateway/adapters/modbus/wire.ts';
 import { composeGuard } from '../../../../gateway/compose.ts';
@@ -24,13 +24,8 @@ interface Running {
   until(condition: (image: Image) => boolean): Promise<Image>;
 }
 
-const cleanUps: (() => Promise<void>)[] = [];
-afterAll(async () => {
-  await Promise.all(cleanUps.map((cleanUp) => cleanUp()));
-});
-
 /** A demo site on real sockets and ports, its guard in front of it, its judges behind it. */
-async function run(index: number, hour: number): Promise<Running> {
+async function run(context: TestContext, index: number, hour: number): Promise<Running> {
   const demo = demoSites(SEED)[index];
   if (demo === undefined) throw new Error('no such site');
   const clock = createClock(newOrigin(SPEED, Date.UTC(2026, 5, 11, hour)));
@@ -68,7 +63,7 @@ async function run(index: number, hour: number): Promise<Running> {
   guard.onImage = (image) => {
     for (const look of waiting) look(image);
   };
-  cleanUps.push(async () => {
+  context.onTestFinished(async () => {
     await guard.stop();
     running.stop();
     await devices.stop();
@@ -100,25 +95,31 @@ const watts = (image: Image, point: string): number => {
   return reading?.quality === 'good' ? reading.value : Number.NaN;
 };
 
-// At once: a guard of 20 turns a second waits most of its time.
-describe.concurrent('the demo sites under the guard, judged from outside', () => {
-  it.each([
-    ['Sunfield', 0, 9],
-    ['Brightworks', 1, 5],
-    ['Millhouse', 2, 15],
-  ])('%s runs a quarter of an hour without a violation', async (_name, index, hour) => {
-    const site = await run(index, hour);
-    const { counters, mode, points } = await site.until((image) => image.counters.cycles >= 190);
-    expect(mode).toBe('rules');
-    expect(counters.readingsGood).toBeGreaterThan(100 * counters.readingsBad);
-    expect(counters.writes).toBeGreaterThan(0);
-    expect(points['grid.powerW']?.quality).toBe('good');
-    expect(site.world.court.violations).toEqual([]);
-    expect(site.world.balanceErrorMaxW()).toBeLessThan(200);
-  });
+const QUIET = 'runs a quarter of an hour without a violation';
 
-  it('Sunfield keeps a tighter envelope: first the battery, then the sun', async () => {
-    const site = await run(0, 10);
+async function quarter(context: TestContext, index: number, hour: number): Promise<void> {
+  const site = await run(context, index, hour);
+  const { counters, points } = await site.until(
+    (image) => image.counters.cycles >= 190 && image.mode === 'rules',
+  );
+  expect(counters.readingsGood).toBeGreaterThan(100 * counters.readingsBad);
+  expect(counters.writes).toBeGreaterThan(0);
+  expect(points['grid.powerW']?.quality).toBe('good');
+  expect(site.world.court.violations).toEqual([]);
+  expect(site.world.balanceErrorMaxW()).toBeLessThan(200);
+}
+
+// Two at once: a guard of 20 turns a second waits most of its time.
+describe('a producer and a consumer under the guard, judged from outside', () => {
+  it.concurrent(`Sunfield ${QUIET}`, (context) => quarter(context, 0, 9));
+  it.concurrent(`Brightworks ${QUIET}`, (context) => quarter(context, 1, 5));
+});
+
+describe('a home and a limit under the guard, judged from outside', () => {
+  it.concurrent(`Millhouse ${QUIET}`, (context) => quarter(context, 2, 15));
+
+  it.concurrent('Sunfield keeps a tighter envelope: first the battery, then the sun', async (context) => {
+    const site = await run(context, 0, 10);
     await site.until((image) => image.counters.cycles >= 40);
     const wallMs = site.clock.wallMs();
     const directive: Directive = {
