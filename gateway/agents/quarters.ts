@@ -1,4 +1,5 @@
 import type { Image } from '../contracts/values/image.ts';
+import { type PlaceNames, placeNames } from '../contracts/values/places.ts';
 import { good } from '../contracts/values/reading.ts';
 import type { EnergyRecord } from '../contracts/values/record.ts';
 import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from '../contracts/values/time.ts';
@@ -153,6 +154,8 @@ export class QuarterBook {
 /** Integrates the images of the running quarter-hour. */
 export class QuarterWatch {
   private readonly places: Places;
+  private readonly gridPoint: string;
+  private readonly storages: readonly { readonly id: string; readonly names: PlaceNames }[];
   private fromMs = -1;
   private lastMs = 0;
   private importWh = 0;
@@ -163,6 +166,8 @@ export class QuarterWatch {
 
   constructor(places: Places) {
     this.places = places;
+    this.gridPoint = placeNames(places.connection.id).powerW;
+    this.storages = places.storages.map(({ terminal: { id } }) => ({ id, names: placeNames(id) }));
   }
 
   /** @returns the note of the quarter-hour that has just ended, if one has */
@@ -172,14 +177,14 @@ export class QuarterWatch {
     if (fromMs !== this.fromMs) this.open(fromMs, image);
     const hours = Math.max(0, image.wallMs - this.lastMs) / HOUR_MS;
     this.lastMs = image.wallMs;
-    const gridW = good(image.points[`${this.places.connection.id}.powerW`]);
+    const gridW = good(image.points[this.gridPoint]);
     if (gridW !== undefined) {
       this.netWh += gridW * hours;
       let batteryW = 0;
-      for (const { terminal } of this.places.storages) {
-        batteryW += good(image.points[`${terminal.id}.powerW`]) ?? 0;
-        const soc = good(image.points[`${terminal.id}.socPct`]);
-        if (soc !== undefined) this.soc[terminal.id] = soc;
+      for (const { id, names } of this.storages) {
+        batteryW += good(image.points[names.powerW]) ?? 0;
+        const soc = good(image.points[names.socPct]);
+        if (soc !== undefined) this.soc[id] = soc;
       }
       const withoutW = gridW + batteryW;
       if (withoutW > 0) this.importWh += withoutW * hours;

@@ -148,11 +148,14 @@ export function inForce(
   times: Timing,
 ): Directive | undefined {
   const longestMs = kind === 'emergency' ? IMMEDIATE_MS * times.stretch : Number.POSITIVE_INFINITY;
-  return state.directives.reduce<Directive | undefined>((newest, one) => {
+  let newest: Directive | undefined;
+  for (const one of state.directives) {
+    if (one.kind !== kind) continue;
     const untilMs = Math.min(one.untilMs, one.fromMs + longestMs);
-    if (one.kind !== kind || !(one.fromMs <= wallMs && wallMs < untilMs)) return newest;
-    return newest === undefined || one.sequence > newest.sequence ? one : newest;
-  }, undefined);
+    if (!(one.fromMs <= wallMs && wallMs < untilMs)) continue;
+    if (newest === undefined || one.sequence > newest.sequence) newest = one;
+  }
+  return newest;
 }
 
 /** Heartbeat lost and back: the failsafe limit holds until the rules of its end are met. */

@@ -137,7 +137,9 @@ export class Uplink {
       ...(certificate && { certificateUntilMs: certificate.untilMs }),
     };
     // The number of waiting records changes all the time; it is no reason to speak.
-    const core = JSON.stringify({ ...gatewayStatusOf(site, image), ...own });
+    const { mode, limits } = image ?? {};
+    const told = [mode, limits?.importLimitW, limits?.exportLimitW, certificate?.untilMs];
+    const core = [...told, ...own.alarms].join(' ');
     const nowMs = clock.realMs();
     if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;
     this.lastStatus = core;

@@ -20,11 +20,11 @@ export class Layout<T> {
     return { ...this.blank };
   }
 
-  /** @param values  by the index of their key */
-  record(values: readonly T[]): Record<string, T> {
+  /** @param value  by the index of its key */
+  record(value: (n: number) => T): Record<string, T> {
     const { keys } = this;
     const record = { ...this.blank } as Record<string, T>;
-    for (let n = 0; n < keys.length; n += 1) record[keys[n] as string] = values[n] as T;
+    for (let n = 0; n < keys.length; n += 1) record[keys[n] as string] = value(n);
     return record;
   }
 }

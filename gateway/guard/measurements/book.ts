@@ -8,6 +8,7 @@ import { type Block, type Item, itemsIn, type Span } from './plan.ts';
 interface Entry {
   readonly point: ResolvedPoint;
   readonly decode: Decoder;
+  readonly mostWh: number; // a counter may be torn apart by this much; 0 = it is none
   last: number | undefined; // the last good value
   lastAtMs: number;
   told: BadQuality | undefined; // what the device itself said last, where it was not a number
@@ -138,10 +139,12 @@ export class ReadingBook {
   /** What each point is worth at `nowMs`. */
   readings(nowMs: number, freshMs: Timing['freshMs']): Record<string, Reading> {
     const { layout, entries, sums } = this.show();
-    const values: Reading[] = [];
-    for (const entry of entries) values.push(worth(entry, nowMs, freshMs));
-    for (const parts of sums) values.push(sumOf(parts, nowMs, freshMs));
-    return layout.record(values);
+    const count = entries.length;
+    return layout.record((n) => {
+      const entry = entries[n];
+      if (entry !== undefined) return worth(entry, nowMs, freshMs);
+      return sumOf(sums[n - count] ?? [], nowMs, freshMs);
+    });
   }
 
   /** One of them. */
@@ -217,7 +220,7 @@ export class ReadingBook {
       const decode = decoderOf(this.map, point);
       const never = { last: undefined, lastAtMs: 0, told: undefined, toldAtMs: 0 };
       const none = { failing: false, gone: false, odd: undefined, reading: undefined };
-      entry = { point, decode, ...never, ...none };
+      entry = { point, decode, mostWh: tornBy(point), ...never, ...none };
       this.entries.set(point.key, entry);
       this.shown = undefined;
     }
@@ -225,14 +228,18 @@ export class ReadingBook {
   }
 }
 
+/** Half of what the low word of a counter counts; 0 for what cannot be torn apart. */
+const tornBy = ({ unit, count, as, scale = 1 }: ResolvedPoint): number =>
+  unit === 'Wh' && count >= 2 && /^[iu]/.test(as) ? TORN_COUNTS * Math.abs(scale) : 0;
+
 /**
  * A device that does not hold its counters still while it answers gives the high word of one moment
  * with the low word of another. One that falls or leaps is believed when the next read agrees: a
  * new meter, or one that was reset.
  */
-function isWhole({ point, last, odd }: Entry, value: number, exponent: number | undefined) {
-  if (point.unit !== 'Wh' || point.count < 2 || !/^[iu]/.test(point.as)) return true;
-  const mostWh = TORN_COUNTS * Math.abs(point.scale ?? 1) * tens(exponent ?? 0);
+function isWhole({ mostWh: wh, last, odd }: Entry, value: number, exponent: number | undefined) {
+  if (wh === 0) return true;
+  const mostWh = wh * tens(exponent ?? 0);
   const follows = (before: number): boolean => value >= before && value - before < mostWh;
   return last === undefined || follows(last) || (odd !== undefined && follows(odd));
 }

@@ -36,6 +36,10 @@ export interface DeviceOptions {
   readonly varyShape: boolean;
 }
 
+const SPACES: readonly RegisterSpace[] = ['holding', 'input', 'coil', 'discrete'];
+/** A register of any space as one number: registers are numbered in 16 bits. */
+const keyOf = (space: RegisterSpace, at: number): number => SPACES.indexOf(space) * 65_536 + at;
+
 /** One device: finds out what it is, keeps its poll plan, and books what it answers. */
 export class DevicePoller {
   settled = false; // asked once, whatever came of it
@@ -43,7 +47,7 @@ export class DevicePoller {
   readonly handle: BusHandle;
   readonly id: string;
   /** The newest answer of each read, for who wants the registers as they are. */
-  readonly spans = new Map<string, MirrorSpan>();
+  readonly spans = new Map<number, MirrorSpan>(); // by keyOf
   private readonly options: DeviceOptions;
   private book: ReadingBook | undefined;
   private polled: Polled[] = [];
@@ -297,7 +301,7 @@ export class DevicePoller {
     { words, sentAtMs }: BusResult & { ok: true },
     freshMs: number,
   ): void {
-    this.spans.set(`${space} ${at}`, { space, at, words, atMs: sentAtMs, freshMs });
+    this.spans.set(keyOf(space, at), { space, at, words, atMs: sentAtMs, freshMs });
   }
 
   /**
