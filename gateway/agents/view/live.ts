@@ -1,5 +1,6 @@
 import type { Authority, Image } from '../../contracts/values/image.ts';
 import { AUTHORITY } from '../../contracts/values/image.ts';
+import type { OverrideAct } from '../../contracts/values/override.ts';
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import { reserveOf, type Site, type Terminal } from '../../contracts/values/site.ts';
 import type { Instant } from '../../contracts/values/time.ts';
@@ -12,7 +13,7 @@ import type {
 } from '../../contracts/values/view.ts';
 import {
   age,
-  clockTime,
+  dayAndTime,
   doing,
   type PlaceKind,
   power,
@@ -119,12 +120,19 @@ function ladderOf(image: Image): LadderRow[] {
   }));
 }
 
+const ORDERED: Readonly<Record<OverrideAct, string>> = {
+  hold: 'holding',
+  charge: 'charging',
+  discharge: 'discharging',
+  off: 'off',
+};
+
 const ordersOf = ({ image, site }: LiveInput): OrderRow[] =>
   (image.overrides ?? []).map(({ terminal, act, powerW, untilWallMs, by }) => {
     const name = site.terminals.find(({ id }) => id === terminal)?.name ?? terminal;
-    const what = powerW > 0 ? `${act} ${power(powerW)}` : act;
-    const until = clockTime(untilWallMs, site.place.timeZone);
-    return { terminal, text: sentence(`${name} ${what} until ${until}, ordered by ${by}`) };
+    const what = powerW > 0 ? `${ORDERED[act]} ${power(powerW)}` : ORDERED[act];
+    const until = dayAndTime(untilWallMs, image.wallMs, site.place.timeZone);
+    return { terminal, text: sentence(`${name}: ${what} until ${until}, ordered by ${by}`) };
   });
 
 const KINDS: Readonly<Record<Terminal['kind'], Flow['kind']>> = {

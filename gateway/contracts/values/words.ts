@@ -177,6 +177,13 @@ export function dayName(atMs: Instant, zone: string, length: 'long' | 'short' = 
   return `${length === 'long' ? day : day.slice(0, 3)} ${at.day} ${month}`;
 }
 
+/** '16:45', with its day where that is another one than now's: 'Wed 10 June, 16:45'. */
+export function dayAndTime(atMs: Instant, nowMs: Instant, zone: string): string {
+  const [day, today] = [dayName(atMs, zone, 'short'), dayName(nowMs, zone, 'short')];
+  const time = clockTime(atMs, zone);
+  return day === today ? time : `${day}, ${time}`;
+}
+
 /** What a place can be on a page; see the view contract. */
 export type PlaceKind = 'pv' | 'battery' | 'grid' | 'load' | 'ev' | 'rest' | 'loss';
 

@@ -1,5 +1,5 @@
 import type { LiveView } from '../../contracts/values/view.ts';
-import { clockTime } from '../../contracts/values/words.ts';
+import { dayAndTime } from '../../contracts/values/words.ts';
 
 /**
  * Alarms are told at once: a triangle, a bold first line, the next step. All well looks like
@@ -25,7 +25,7 @@ export function AlarmList(props: { readonly live: LiveView | undefined }) {
                 <p class="second rows">{alarm.mend}</p>
               </div>
               <span class="note rows whole">
-                since {clockTime(alarm.sinceMs, live.site.timeZone)}
+                since {dayAndTime(alarm.sinceMs, live.atMs, live.site.timeZone)}
               </span>
             </li>
           ))}

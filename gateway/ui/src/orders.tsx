@@ -28,10 +28,20 @@ async function send(order: object): Promise<string | undefined> {
   }
 }
 
+/** Only these are ordered with a power. */
+const isPowered = (what: string): boolean => / (charge|discharge)$/.test(what);
+
 /** What can be ordered, as one choice each: 'Battery 1: charge at'. */
-function Choice(props: { readonly terminals: readonly Overridable[] }) {
+function Choice(props: {
+  readonly terminals: readonly Overridable[];
+  readonly choose: (what: string) => void;
+}) {
   return (
-    <select name="what" aria-label="What is ordered">
+    <select
+      name="what"
+      aria-label="What is ordered"
+      onChange={(event) => props.choose(event.currentTarget.value)}
+    >
       {props.terminals.flatMap(({ terminal, name, acts }) =>
         acts.map((act) => (
           <option key={`${terminal} ${act}`} value={`${terminal} ${act}`}>
@@ -45,21 +55,32 @@ function Choice(props: { readonly terminals: readonly Overridable[] }) {
 
 function Form(props: { readonly terminals: readonly Overridable[] }) {
   const [why, setWhy] = useState('');
+  const [first] = props.terminals;
+  const [what, setWhat] = useState(`${first?.terminal} ${first?.acts[0]}`);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const given = new FormData(event.currentTarget as HTMLFormElement);
-    const [terminal, act = ''] = String(given.get('what') ?? '').split(' ');
-    const isPowered = act === 'charge' || act === 'discharge';
-    const powerW = isPowered ? Math.round(1_000 * Number(given.get('kilowatts'))) : 0;
+    const [terminal, act = ''] = what.split(' ');
+    const powerW = isPowered(what) ? Math.round(1_000 * Number(given.get('kilowatts'))) : 0;
     const order = { terminal, act, powerW, forMs: Number(given.get('length')) };
     setWhy((await send(order)) ?? '');
   };
   return (
     <form onSubmit={(event) => void submit(event)}>
-      <Choice terminals={props.terminals} />
-      <label>
-        <input type="number" name="kilowatts" min="0" step="0.1" value="1" /> kW
-      </label>
+      <Choice terminals={props.terminals} choose={setWhat} />
+      {isPowered(what) ? (
+        <label>
+          <input
+            type="number"
+            name="kilowatts"
+            min="0"
+            step="0.1"
+            value="1"
+            aria-label="Power in kW"
+          />{' '}
+          kW
+        </label>
+      ) : null}
       <select name="length" aria-label="For how long">
         {LENGTHS.map(({ forMs, text }) => (
           <option key={forMs} value={forMs}>
@@ -88,8 +109,8 @@ export function Orders(props: { readonly live: LiveView }) {
   return (
     <div class="orders">
       {orders.map(({ terminal, text }) => (
-        <p key={terminal} class="rows">
-          {text}{' '}
+        <p key={terminal} class="order rows">
+          <span>{text}</span>
           <button type="button" onClick={() => void send({ terminal, act: 'end' })}>
             Take back
           </button>

@@ -3,6 +3,7 @@ import {
   age,
   clockSeconds,
   clockTime,
+  dayAndTime,
   dayName,
   doing,
   energy,
@@ -147,4 +148,10 @@ describe('verbs', () => {
     expect(sentence('charging')).toBe('Charging');
     expect(sentence('')).toBe('');
   });
+});
+
+it('names the day of a time that is not of today', () => {
+  const atMs = Date.UTC(2026, 5, 10, 14, 45);
+  expect(dayAndTime(atMs, atMs + 7_200_000, 'Europe/Berlin')).toBe('16:45');
+  expect(dayAndTime(atMs, atMs + 8 * 3_600_000, 'Europe/Berlin')).toBe('Wed 10 June, 16:45');
 });
