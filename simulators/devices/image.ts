@@ -117,16 +117,20 @@ function holds(store: Store, key: string, value: number): boolean {
 }
 
 function readFrom(layout: Layout, space: RegisterSpace, at: number, count: number) {
-  const words = layout.raw[space];
+  const registers = layout.raw[space];
   const isBits = space === 'coil' || space === 'discrete';
   const most = isBits ? MOST_BITS : Math.min(MOST_WORDS, layout.map.limits.maxRegistersPerRead);
-  const fail = (exception: ExceptionCode) => ({ words: new Uint16Array(0), exception });
-  if (words.length === 0) return fail(1);
+  const fail = (exception: ExceptionCode) => ({ words: [], exception });
+  if (registers.length === 0) return fail(1);
   if (!(count >= 1 && count <= most)) return fail(3);
-  if (at + count > words.length) return fail(2);
+  if (at + count > registers.length) return fail(2);
   const readable = layout.readable[space];
-  for (let n = at; n < at + count; n += 1) if (readable[n] !== 1) return fail(2);
-  return { words: words.slice(at, at + count), exception: 0 as const };
+  const words: number[] = [];
+  for (let n = at; n < at + count; n += 1) {
+    if (readable[n] !== 1) return fail(2);
+    words.push(registers[n] ?? 0);
+  }
+  return { words, exception: 0 as const };
 }
 
 /** Where the words of a point are written. */

@@ -76,11 +76,9 @@ function countedBits(fc: number, bits: ArrayLike<number>): Uint8Array {
 function read({ fc, pdu, device }: Request): Outcome {
   const address = wordAt(pdu, 1);
   const count = wordAt(pdu, 3);
-  const { words, exception } = device.read(READS[fc] ?? 'holding', address, count);
+  const { words: values, exception } = device.read(READS[fc] ?? 'holding', address, count);
   if (exception !== 0) return failed(address, count, false, exception);
-  const values: number[] = [];
-  for (let n = 0; n < words.length; n += 1) values.push(words[n] ?? 0);
-  const answer = fc <= 2 ? countedBits(fc, words) : countedWords(fc, words);
+  const answer = fc <= 2 ? countedBits(fc, values) : countedWords(fc, values);
   return { address, count, values, write: false, exception: 0, answer };
 }
 
@@ -213,15 +211,15 @@ function unknown(pdu: Uint8Array): Outcome {
 }
 
 /**
- * Whole length of the request PDU that begins like this; 0 = too short to know, -1 = not a function
+ * Whole length of the request PDU that begins at `from`; 0 = too short to know, -1 = not a function
  * we know.
  */
-export function requestLength(start: Uint8Array): number {
-  const fc = start[0];
+export function requestLength(bytes: Uint8Array, from: number): number {
+  const fc = bytes[from];
   if (fc === undefined) return 0;
   const served = SERVED[fc];
   if (served === undefined) return -1;
   if (FIXED.has(fc)) return served.length;
-  const size = start[served.length - 1];
+  const size = bytes[from + served.length - 1];
   return size === undefined ? 0 : served.length + size;
 }

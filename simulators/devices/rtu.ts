@@ -38,6 +38,22 @@ export function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
   return out;
 }
 
+class RtuRequest implements WireRequest {
+  readonly bytes: Uint8Array;
+  readonly unit: number;
+  readonly pdu: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.unit = bytes[0] ?? 0;
+    this.pdu = bytes.subarray(1, bytes.length - 2);
+  }
+
+  frame(body: Uint8Array, shift = 0): Uint8Array {
+    return withCrc((this.unit + shift) & 0xff, body);
+  }
+}
+
 /**
  * Requests are delimited by their own length and checked by CRC; what does not fit is dropped until
  * the line has been silent.
@@ -58,23 +74,18 @@ export function createRtuReader(clock: Station['clock']): RequestReader {
       if (deaf) return { requests, broken: false };
       buffer = buffer.length === 0 ? bytes : joined(buffer, bytes);
       while (buffer.length > 0) {
-        const length = requestLength(buffer.subarray(1));
-        if (length === 0 || (length > 0 && buffer.length < length + 3)) break;
-        const whole = buffer.slice(0, length + 3);
-        const sent = (whole[length + 1] ?? 0) | ((whole[length + 2] ?? 0) << 8);
-        if (length < 0 || sent !== crc16(whole, length + 1)) {
+        const length = requestLength(buffer, 1);
+        const end = length + 3;
+        if (length === 0 || (length > 0 && buffer.length < end)) break;
+        const sent = (buffer[length + 1] ?? 0) | ((buffer[length + 2] ?? 0) << 8);
+        if (length < 0 || sent !== crc16(buffer, length + 1)) {
           deaf = true;
           buffer = NOTHING;
           break;
         }
-        const unit = whole[0] ?? 0;
-        requests.push({
-          unit,
-          pdu: whole.slice(1, length + 1),
-          bytes: whole,
-          frame: (body, shift = 0) => withCrc((unit + shift) & 0xff, body),
-        });
-        buffer = buffer.length === length + 3 ? NOTHING : buffer.slice(length + 3);
+        const isAll = buffer.length === end;
+        requests.push(new RtuRequest(isAll ? buffer : buffer.subarray(0, end)));
+        buffer = isAll ? NOTHING : buffer.slice(end);
       }
       return { requests, broken: false };
     },
@@ -97,9 +108,9 @@ export function createRtuSession(station: Station): Session {
   const reader = createRtuReader(station.clock);
   return {
     feed(bytes) {
-      const out = reader.feed(bytes).requests.flatMap(({ unit, pdu, frame }) => {
-        const body = answerOnLine(station, unit, pdu);
-        return body === undefined ? [] : [frame(body)];
+      const out = reader.feed(bytes).requests.flatMap((request) => {
+        const body = answerOnLine(station, request.unit, request.pdu);
+        return body === undefined ? [] : [request.frame(body)];
       });
       return { out, close: false };
     },

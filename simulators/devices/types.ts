@@ -119,12 +119,12 @@ export interface DeviceImage {
   take(key: string): number | undefined;
   /** Raw registers, for faults; a write here asks nobody. */
   readonly raw: Readonly<Record<RegisterSpace, Uint16Array>>;
-  /** One read request of 1..125 registers (or bits 0/1 of a bit space). */
+  /** One read request of 1..125 registers (or bits 0/1 of a bit space); the words are the caller's. */
   read(
     space: RegisterSpace,
     at: number,
     count: number,
-  ): { words: Uint16Array; exception: ExceptionCode };
+  ): { words: number[]; exception: ExceptionCode };
   /** What a write request would set, by point, or why it is refused; nothing is stored. */
   judge(
     space: 'holding' | 'coil',

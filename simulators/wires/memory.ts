@@ -4,7 +4,7 @@ import type { Clock, Wire } from '../../gateway/ports.ts';
 export interface FarEnd {
   onBytes: ((bytes: Uint8Array) => void) | undefined;
   onOpen: (() => void) | undefined;
-  /** Bytes towards the gateway after `afterMs` (real). */
+  /** Bytes towards the gateway after `afterMs` (real); they are the wire's from then on. */
   send(bytes: Uint8Array, afterMs?: number): void;
   /** The far end hangs up. */
   hangUp(reason: string): void;
@@ -39,10 +39,7 @@ export function createMemoryWire(clock: Clock, label: string, delayMs = 0): Memo
     onBytes: undefined,
     onOpen: undefined,
     refuse: undefined,
-    send: (bytes, afterMs = delayMs) => {
-      const copy = bytes.slice();
-      later(afterMs, () => wire.onBytes?.(copy));
-    },
+    send: (bytes, afterMs = delayMs) => later(afterMs, () => wire.onBytes?.(bytes)),
     hangUp: (reason) => {
       if (!opened) return;
       end();

@@ -181,7 +181,7 @@ function oldOf({ frozen }: FaultyStation, rule: FaultRule, { raw }: DeviceImage)
 
 /** Old values where the device measures; what was written to it still reads back. */
 function showOld(
-  words: Uint16Array,
+  words: number[],
   { map }: DeviceImage,
   old: DeviceImage['raw'],
   space: RegisterSpace,
@@ -203,7 +203,7 @@ interface From {
 
 /** Writes a point's value into words that begin at `from`; one that cannot be shown is left. */
 function put(
-  words: Uint16Array,
+  words: number[],
   device: DeviceImage,
   point: ResolvedPoint,
   value: number,
@@ -224,13 +224,13 @@ function put(
   });
 }
 
-function showValue(words: Uint16Array, device: DeviceImage, text: string, from: From): void {
+function showValue(words: number[], device: DeviceImage, text: string, from: From): void {
   const [key = '', value = ''] = text.split('=');
   const point = device.map.points[key];
   if (point !== undefined) put(words, device, point, Number(value), from);
 }
 
-function turn(words: Uint16Array, device: DeviceImage, from: From): void {
+function turn(words: number[], device: DeviceImage, from: From): void {
   for (const point of Object.values(device.map.points)) {
     if (point.unit !== 'W' || point.writable === true || /max|rated|limit/i.test(point.key))
       continue;
@@ -241,7 +241,7 @@ function turn(words: Uint16Array, device: DeviceImage, from: From): void {
 
 /** "Not available" at one point, or wherever the device measures. */
 function hide(
-  words: Uint16Array,
+  words: number[],
   { map }: DeviceImage,
   key: string,
   space: RegisterSpace,

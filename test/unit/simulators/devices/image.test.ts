@@ -60,10 +60,7 @@ describe('every profile', () => {
     ]);
     const last = 'chain' in step ? step.chain.models.at(-1) : undefined;
     const end = (last?.at ?? 0) + 2 + (last?.length ?? 0);
-    expect(image.read('holding', end, 2)).toEqual({
-      words: Uint16Array.of(0xffff, 0),
-      exception: 0,
-    });
+    expect(image.read('holding', end, 2)).toEqual({ words: [0xffff, 0], exception: 0 });
     expect(image.read('holding', end, 3).exception).toBe(2);
   });
 });
