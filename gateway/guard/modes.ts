@@ -26,8 +26,9 @@ const FAILING_CYCLES = 2;
 
 /** Of terminals that may be written; what does not follow says nothing of the site. */
 function judgedOf({ site, findings }: Standing): Finding[] {
-  const deaf = new Set(site.terminals.filter((one) => one.deaf).map(({ id }) => id));
-  return findings.filter(({ terminal, state }) => state !== 'silenced' && !deaf.has(terminal));
+  const isDeaf = (terminal: string) =>
+    site.terminals.some((one) => one.deaf && one.id === terminal);
+  return findings.filter(({ terminal, state }) => state !== 'silenced' && !isDeaf(terminal));
 }
 
 function lost(standing: Standing): boolean {

@@ -99,7 +99,7 @@ export function addOn(sums: number[], shares: readonly number[], powerW: number)
   for (let n = 0; n < shares.length; n += 1) sums[n] = (sums[n] ?? 0) + (shares[n] ?? 0) * powerW;
 }
 
-function restingGridW(state: ConnectionState, ready: readonly TerminalState[], times: Timing) {
+function resting(state: ConnectionState, ready: readonly TerminalState[], times: Timing) {
   if (!(state.ageMs <= times.freshMs.control)) return Number.NaN;
   let sum = state.aligned.gridW;
   for (const battery of ready) sum += alignedOf({ state }, battery);
@@ -129,10 +129,10 @@ function connect(
     else if (control === 'steps') chargers.push(one);
   }
   const phases = phasesNow(state, spec, of, times);
-  const restingW = restingGridW(state, ready, times);
+  const restingGridW = resting(state, ready, times);
   const givenW = phases === undefined ? [] : onPhases({ state }, of, ready);
-  const own = { spec, state, batteries, ready, sun, switched, chargers, phases };
-  return { ...own, restingGridW: restingW, givenW };
+  const known = { restingGridW, phases, givenW };
+  return { ...known, spec, state, batteries, ready, sun, switched, chargers };
 }
 
 /** Every connection of the site file that the image has. */
@@ -141,9 +141,11 @@ export function connectedOf(
   spec: Pick<Site, 'nodes' | 'connections'>,
   times: Timing,
 ): Connected[] {
-  return spec.connections.flatMap((connection) => {
+  const found: Connected[] = [];
+  for (const connection of spec.connections) {
     const state = site.connections.find(({ id }) => id === connection.id);
-    if (state === undefined) return [];
-    return [connect(connection, state, site, times, phasesAt(spec, connection.id))];
-  });
+    if (state === undefined) continue;
+    found.push(connect(connection, state, site, times, phasesAt(spec, connection.id)));
+  }
+  return found;
 }

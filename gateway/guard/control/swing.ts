@@ -72,11 +72,12 @@ function isCycle(swing: Swing, cycleMs: number): boolean {
 
 /** Production and measured loads at a connection, W; what is derived would show our own swing. */
 function othersW({ site, spec }: View, connection: string): number {
-  const derived = new Set(spec.residuals.map(({ terminal }) => terminal));
-  return site.terminals
-    .filter((one) => one.connection === connection && one.spec.control !== 'setpoint')
-    .filter(({ id, powerW }) => !derived.has(id) && Number.isFinite(powerW))
-    .reduce((sum, { powerW }) => sum + powerW, 0);
+  let sum = 0;
+  for (const { id, connection: own, spec: terminal, powerW } of site.terminals) {
+    if (own !== connection || terminal.control === 'setpoint' || !Number.isFinite(powerW)) continue;
+    if (!spec.residuals.some((residual) => residual.terminal === id)) sum += powerW;
+  }
+  return sum;
 }
 
 /** One cycle further: has the sum of orders turned? */
