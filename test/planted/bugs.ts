@@ -60,8 +60,8 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'per-phase limit as total',
     file: 'gateway/guard/circuits.ts',
-    find: '...both(limitA * volts)',
-    replace: '...both(3 * limitA * volts)',
+    find: 'const limitW = limitA * volts;',
+    replace: 'const limitW = 3 * limitA * volts;',
     invariant: 'S2',
     caughtBy: {
       file: 'test/unit/gateway/guard/circuits.test.ts',
@@ -71,8 +71,8 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'circuit limit for import only',
     file: 'gateway/guard/safety/connection.ts',
-    find: 'const kept = keepExport(at, keepImport(at, rulings));',
-    replace: 'const kept = keepImport(at, rulings);',
+    find: 'standing(at, keepExport(at, keepImport(at, rulings)))',
+    replace: 'standing(at, keepImport(at, rulings))',
     invariant: 'S2',
     caughtBy: { file: CIRCUITS, test: 'bound what flows through them each way, and nothing else' },
   },
