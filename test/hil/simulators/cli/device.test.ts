@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import jsmodbus from 'jsmodbus';
 import modbusSerial from 'modbus-serial';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClock } from '../../../../gateway/adapters/clock.ts';
 import { makeWire } from '../../../../gateway/adapters/modbus/wire.ts';
 import type { BusSpec } from '../../../../gateway/contracts/values/site.ts';
@@ -48,8 +48,12 @@ async function ours(bus: BusSpec, unit: number) {
   ends.push(() => own.stop());
   await expect.poll(() => own.connected, LIMIT).toBe(true);
   const ask = (request: Request) => handle.request(request, 'control');
+  /** The first answer: a busy machine may lose one to its time-out. */
   const answered = (request: Request) =>
-    expect.poll(async () => (await ask(request)).ok, LIMIT).toBe(true);
+    vi.waitUntil(async () => {
+      const result = await ask(request);
+      return result.ok && result;
+    }, LIMIT);
   return { ask, answered };
 }
 
@@ -73,15 +77,14 @@ describe('on TCP', () => {
       { id: 'b', kind: 'tcp', host: '127.0.0.1', port: device.port },
       device.unit,
     );
-    expect(await ask(POWER)).toMatchObject({ ok: true, words: WATTS_2096 });
+    expect(await answered(POWER)).toMatchObject({ words: WATTS_2096 });
     const rules = ['late 400', 'short', 'garbage', 'shifted', 'half-open'];
     for (const rule of rules) {
       await device.line(`fault ${rule} times 1`);
       const struck = await ask({ ...POWER, count: 4 });
       if (struck.ok) expect(struck.words, rule).toHaveLength(4);
       else expect(struck.ok, rule).toBe(false);
-      await answered(POWER);
-      expect(await ask(POWER), `after ${rule}`).toMatchObject({ words: WATTS_2096 });
+      expect(await answered(POWER), `after ${rule}`).toMatchObject({ words: WATTS_2096 });
     }
     await device.line('fault reboot 300ms');
     expect((await ask(POWER)).ok).toBe(false);
@@ -177,13 +180,12 @@ describe('on a serial line', () => {
       await device.line(`fault ${rule} times 1`);
       const struck = await ask(registers);
       if (struck.ok) expect(struck.words[1], rule).toBe(160);
-      await answered(registers);
-      expect(await ask(registers), `after ${rule}`).toMatchObject({ words: [0, 160, 0, 0, 0] });
+      expect(await answered(registers), `after ${rule}`).toMatchObject({ words: [0, 160, 0, 0, 0] });
     }
     await device.line('fault second-master setCurrentA=6');
     await ask(registers);
     await answered(registers);
-    expect(await ask(registers)).toMatchObject({ words: [0, 60, 0, 0, 0] });
+    expect(await answered(registers)).toMatchObject({ words: [0, 60, 0, 0, 0] });
   });
 
   it('serves mbpoll and modbus-serial', async (context) => {
