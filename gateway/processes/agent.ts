@@ -81,9 +81,7 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
     'The site runs without the cloud.',
     () => file.broker && openBroker(file.broker, site, clock),
   );
-  let live: LiveView | undefined;
-  const alarms = () => live?.alarms;
-  const readers = await openReaders(file, site, degraded, { clock, log, pipe, audit, alarms });
+  const readers = await openReaders(file, site, degraded, { clock, log, pipe, audit });
   const page = await openPage(file, log, audit, readers.override);
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
@@ -104,8 +102,7 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
     brokerCheck: broker && file.broker && brokerCheckOf(file.broker),
     ...(advisor !== undefined && { advisor }),
     onLive: (view) => {
-      live = view;
-      page?.live(view);
+      for (const one of [readers, page]) one?.live(view);
     },
     onDay: (view) => page?.day(view),
     onFrame: readers.take,
@@ -150,7 +147,6 @@ interface ReaderDeps {
   readonly log: Log;
   readonly pipe: Pipe;
   readonly audit: AuditLog | undefined;
-  readonly alarms: () => LiveView['alarms'] | undefined;
 }
 
 /** Who else reads devices: Modbus masters by the proxy, commands on this machine by a socket. */
@@ -158,9 +154,10 @@ async function openReaders(
   file: GatewayFile,
   site: Site,
   degraded: Degraded,
-  { clock, log, pipe, audit, alarms }: ReaderDeps,
+  { clock, log, pipe, audit }: ReaderDeps,
 ) {
   const passing = new AuditedPassing(clock, pipe, audit);
+  let alarms: LiveView['alarms'] | undefined;
   const proxy = await degraded.without(
     'PROXY',
     'Other Modbus masters get no readings from here.',
@@ -174,11 +171,14 @@ async function openReaders(
         ask: (device, pdu) => passing.ask(device, pdu, true),
         trial: (request) => passing.trial(request),
         override: (request) => passing.override(request),
-        alarms,
+        alarms: () => alarms,
       }),
   );
   return {
     override: (request?: unknown) => passing.override(request),
+    live: (view: LiveView): void => {
+      alarms = view.alarms;
+    },
     take: (frame: GuardFrame): void => {
       if (frame.t === 'passed') passing.answered(frame.id, frame.bytes);
       else if (frame.t === 'tried' || frame.t === 'overridden') {

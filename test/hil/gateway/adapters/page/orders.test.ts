@@ -76,7 +76,7 @@ it('the command: through the door of this user, and in words when nobody answers
     {
       check: 'running gateway',
       state: 'look',
-      what: 'Battery takes orders and does not follow; it is tried again at 14:35 (since Wed 17 June, 14:05)',
+      what: ALARM.text.replace('14:35.', '14:35 (since Wed 17 June, 14:05)'),
       mend: 'Enable remote control.',
     },
   ]);
