@@ -5,7 +5,7 @@ import { strange } from './foreign.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Obedience } from './obedience.ts';
 import { commandOf, type LeaseOptions, permitOf, unlocking } from './options.ts';
-import { Outcome } from './outcome.ts';
+import { ends, Outcome } from './outcome.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
 import { Still } from './still.ts';
@@ -139,7 +139,7 @@ export class Lease {
   /** The control that this terminal is under; undefined with the reason told when there is none. */
   private find(verdict: Verdict): ControlRegisters | undefined {
     const { options } = this;
-    const map = options.map(verdict.kind === 'release' || verdict.code === 'SAFE_STATE');
+    const map = options.map(ends(verdict, this.control));
     if (map === undefined) return undefined;
     if (options.observed()) {
       this.refuse('another device answers than the one bound; nothing is written');
@@ -167,7 +167,7 @@ export class Lease {
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec } = control;
     this.permit = permitOf(this.options, spec, verdict);
-    const look = await this.outcome.look(control, this.options.handle, this.urgent);
+    const look = await this.outcome.look(control, this.options.handle, ends(verdict, control));
     if (look === 'again') return 'again';
     if (verdict.kind === 'release') return this.release(control, verdict, look === 'read');
     if (!(await this.beat(control))) return 'again';

@@ -1,21 +1,24 @@
 import { expect, test } from 'vitest';
-import { rig, UNTIMED, verdict } from './rig.ts';
+import type { Verdict } from '../../../../../gateway/guard/safety/verdict.ts';
+import { rig, TIMED, UNTIMED, verdict } from './rig.ts';
 
-/** A device that is known by a register of its own, under an order of 5 kW. */
-const commanded = async () => {
-  const profile = { identity: ['ratedW'] };
-  const one = await rig({ control: UNTIMED, allowed: true, profile });
+/**
+ * A device that is known by a register of its own, under an order of 5 kW: it goes on hearing, and
+ * no answer of its arrives.
+ */
+const unheard = async (control = UNTIMED) => {
+  const one = await rig({ control, allowed: true, profile: { identity: ['ratedW'] } });
   await one.submit(5_000);
   one.clear();
-  return one;
-};
-
-/** It goes on hearing, and no answer of its arrives. */
-const unheard = async () => {
-  const one = await commanded();
   one.peer.faults.bend = () => [];
   return one;
 };
+
+const safe = (powerW: number): Verdict => ({
+  ...verdict(powerW),
+  code: 'SAFE_STATE',
+  protective: true,
+});
 
 test('a device that hears and is not heard is given back with the first words', async () => {
   const { writes, order, writer, clock } = await unheard();
@@ -49,4 +52,22 @@ test('what nobody answered is written again only behind a look', async () => {
   const all = order().join(' ');
   expect(all.match(/write 21/g)?.length).toBeGreaterThan(1);
   expect(all).not.toContain('write 21 write 21');
+});
+
+test('a safe setpoint goes out unheard where no timer ends the old one', async () => {
+  const { peer, writer, clock } = await unheard();
+  for (let n = 0; n < 12; n += 1) {
+    writer.submit([safe(0)], clock.monoMs());
+    await clock.advance(1_000);
+  }
+  expect(peer.registers.get(20)).toBe(0);
+});
+
+test('a timer that runs is not made to run on by writes that nobody answers', async () => {
+  const { peer, writer, clock } = await unheard(TIMED);
+  for (let n = 0; n < 60; n += 1) {
+    writer.submit([safe(0)], clock.monoMs());
+    await clock.advance(1_000);
+  }
+  expect(peer.asked.filter(([fc, at]) => fc >= 5 && at === 12).length).toBeLessThanOrEqual(1);
 });
