@@ -122,10 +122,9 @@ test.concurrent.for(CASES.map((one) => [nameOf(one), one] as const))(
     expect(writer.state().map((lease) => lease.mismatches)).toEqual(verdicts.map(() => 0));
     if ('by' in one) expect(devices.images['inverter2']?.take('heartbeat')).toBeGreaterThan(0);
     // Control readings keep up with the accelerated cycle.
-    const { devices: views } = poller.snapshot();
-    expect(views.map((view) => [view.id, view.state])).toEqual(
-      site.devices.map((device) => [device.id, 'ok']),
-    );
+    const states = () => poller.snapshot().devices.map((view) => [view.id, view.state]);
+    const allWell = site.devices.map((device) => [device.id, 'ok']);
+    await expect.poll(states, { timeout: 20_000 }).toEqual(allWell);
 
     running = false;
     expect(await writer.releaseAll(safe)).toEqual({ verified: true, failed: [] });
