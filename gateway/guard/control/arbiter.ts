@@ -244,12 +244,9 @@ export function arbitrate(
 ): Arbitration {
   const fill = fillState(before.fill, asked.site, asked.times.cycleMs);
   const { site, spec, times, sent, trial } = asked;
-  const view: View & { open: Open } = {
-    ...asked,
-    filling: fillingNow(fill, site),
-    connected: connectedOf(site, spec, times),
-    open: openAll(site),
-  };
+  const filling = fillingNow(fill, site);
+  const connected = connectedOf(site, spec, times);
+  const view: View & { open: Open } = { ...asked, filling, connected, open: openAll(site) };
   const wishes: Wish[] = [];
   const asks: Ask[] = [];
   const run = <State>(controller: Controller<State>, state: State): State => {
@@ -307,6 +304,6 @@ export function arbitrate(
     proposals,
     asks,
     islanded: next.island.islanded,
-    filling: view.filling ?? {},
+    filling,
   };
 }
