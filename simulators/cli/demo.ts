@@ -6,7 +6,7 @@ import { type DemoResult, judgeRun } from '../demo/result.ts';
 import { Run, type RunningGateway, writeMap } from '../demo/run.ts';
 import { demoSites } from '../sites/demo.ts';
 import { historyCsv } from '../sites/history.ts';
-import { interrupted, passed, print, printVerdicts, stopped } from './running.ts';
+import { interrupted, over, print, printVerdicts } from './running.ts';
 
 export interface DemoOptions {
   readonly speed: number;
@@ -55,7 +55,7 @@ export async function demo(options: DemoOptions): Promise<number> {
     const readyRealMs = run.clock.realMs();
     const readyMs = run.clock.monoMs();
     if (!options.headless) welcome(run, options);
-    await Promise.race([ending, passed(run, options.minutes, readyMs), stopped(run)]);
+    await over(run, ending, options.minutes, readyMs);
     if (options.inject === 'violation') await secondMaster(run.gateways[0]);
     const ranRealMs = run.clock.realMs() - readyRealMs;
     const ranMs = run.clock.monoMs() - readyMs;

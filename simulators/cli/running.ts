@@ -13,18 +13,32 @@ export function interrupted(): Promise<void> {
   });
 }
 
-/** Resolves when the simulated minutes are over; never where there are none. */
-export function passed(run: Run, minutes: number | undefined, fromMs: number): Promise<void> {
-  if (minutes === undefined) return new Promise(() => undefined);
-  return new Promise((resolve) => {
-    run.clock.at(fromMs + minutes * 60_000, () => resolve());
-  });
-}
-
 /** Rejects when a process of the run ends by itself. */
-export async function stopped(run: Run): Promise<never> {
+async function stopped(run: Run): Promise<never> {
   const name = await Promise.race(run.processes.map((one) => one.exited.then(() => one.name)));
   throw new Fault(`the process '${name}' ended`, 'run', 'see its log (--keep shows the folder)');
+}
+
+/**
+ * Resolves when the simulated minutes are over, where there are any, or when somebody ends it: then
+ * nothing waits for the minutes any more. Rejects when a process of the run ends by itself.
+ */
+export async function over(
+  run: Run,
+  ending: Promise<unknown>,
+  minutes: number | undefined,
+  fromMs: number,
+): Promise<void> {
+  let cancel = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    if (minutes === undefined) return;
+    cancel = run.clock.at(fromMs + minutes * 60_000, () => resolve());
+  });
+  try {
+    await Promise.race([ending, passed, stopped(run)]);
+  } finally {
+    cancel();
+  }
 }
 
 const VIOLATIONS_SHOWN = 10; // of a site

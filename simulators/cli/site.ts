@@ -12,7 +12,7 @@ import { historyCsv } from '../sites/history.ts';
 import { plantFromSite } from '../sites/plant.ts';
 import { driveFor, recordedSite } from '../sites/recorded.ts';
 import { dayRange, type Recording, readRecording, zoneOf } from './dataset.ts';
-import { interrupted, passed, print, printVerdicts, stopped } from './running.ts';
+import { interrupted, over, print, printVerdicts } from './running.ts';
 
 export interface SiteOptions {
   readonly file: string | undefined; // without one, a site of the recording's size
@@ -66,7 +66,7 @@ export async function site(options: SiteOptions): Promise<number> {
     const [gateway] = run.gateways;
     if (!gateway) throw new RangeError('a run has a gateway');
     if (!options.headless) print(`\n  ${described.name.padEnd(12)} ${gateway.url}\n`);
-    await Promise.race([ending, passed(run, options.minutes, 0), stopped(run)]);
+    await over(run, ending, options.minutes, 0);
     const clean = await run.stop();
     printVerdicts(run);
     show(siteResult(gateway, undefined, print), recorded?.played, startMs, run, options.json);
