@@ -118,7 +118,7 @@ describe('a producer and a consumer under the guard, judged from outside', () =>
 describe('a home and a limit under the guard, judged from outside', () => {
   it.concurrent(`Millhouse ${QUIET}`, (context) => quarter(context, 2, 15));
 
-  it.concurrent('Sunfield keeps a tighter envelope: battery first, then the sun', async (context) => {
+  it.concurrent('Sunfield keeps an envelope: battery first, then the sun', async (context) => {
     const site = await run(context, 0, 10);
     await site.until((image) => image.counters.cycles >= 40);
     const wallMs = site.clock.wallMs();
