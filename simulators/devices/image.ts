@@ -23,6 +23,8 @@ interface Slot {
 /** Registers as values: what any client would decode, and what the device itself stores. */
 interface Store {
   readonly layout: Layout;
+  /** Points that belong into one frame. */
+  readonly frames: readonly (readonly string[])[];
   slot(key: string): Slot;
   point(key: string): ResolvedPoint;
   take(key: string): number | undefined;
@@ -61,6 +63,7 @@ function createStore(name: string, { map, raw, readable }: Layout): Store {
   };
   return {
     layout: { map, raw, readable },
+    frames: framesOf(map),
     slot,
     set,
     point: (key) => slot(key).point,
@@ -274,16 +277,15 @@ export function createDeviceImage(
   options: { readonly id: string; readonly settings: DeviceSettings },
 ): DeviceImage {
   const { id, settings } = options;
-  const layout = layOut(profile, settings);
+  const store = createStore(id, layOut(profile, settings));
+  const { layout } = store;
   const { map, raw } = layout;
-  const store = createStore(id, layout);
   fill(store, profile, options);
   const registers = { has: (key: string) => key in map.points, take: store.take, put: store.store };
   const born = () => behaviourOf({ ...profile, control: map.control }, registers, settings.ratedW);
   let behaviour = born();
   const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);
-  const frames = framesOf(map);
   const { has, put, pointsOf } = putter(store, settings.counterStartWh ?? 10_000);
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
@@ -293,7 +295,7 @@ export function createDeviceImage(
     if (raw[write.space].length === 0) return 1;
     const values = valuesOf(store, ownerOf, write);
     if (typeof values === 'number') return values;
-    if (isTorn(frames, new Set(values.keys()))) return 3;
+    if (isTorn(store.frames, new Set(values.keys()))) return 3;
     if (nowMs < deafUntilMs) return 6;
     const refused = behaviour.accepts(values);
     return refused === 0 ? values : refused;

@@ -119,7 +119,7 @@ export interface DeviceImage {
   take(key: string): number | undefined;
   /** Raw registers, for faults; a write here asks nobody. */
   readonly raw: Readonly<Record<RegisterSpace, Uint16Array>>;
-  /** One read request of 1..125 registers (or bits 0/1 of a bit space); the words are the caller's. */
+  /** One read request of 1..125 registers (or bits 0/1 of a bit space); its words may change. */
   read(
     space: RegisterSpace,
     at: number,
