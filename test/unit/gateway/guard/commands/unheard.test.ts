@@ -28,7 +28,7 @@ test('a device that hears and is not heard is given back with the first words', 
   expect(writes()).toEqual([[21, 1]]);
 });
 
-test('silent until its connection is replaced: given back all the same, ordered nothing', async () => {
+test('silent until its connection is replaced: given back all the same, no order', async () => {
   const { writes, cycles, poller, clock, clear } = await unheard();
   expect(await clock.until(() => !poller.known('inverter1'), 20_000)).toBe(true);
   clear();

@@ -119,7 +119,7 @@ test('another device at the same address is only observed, and nothing is writte
   expect(writer.state()[0]?.lastVerified?.powerW).toBe(3_000);
 });
 
-test('presumed to be the same for a minute of silence, unless it answers as another would', async () => {
+test('presumed to be the same for a minute of silence, unless another answers', async () => {
   const of = (SN: string) => layChain(40_000, [{ id: 1, raw: { ...WHO.raw, SN } }, WATTS, PLATE]);
   const { wire, lay, peer, cycles, poller } = await gatewayOf(of('A42'));
   const knows = () => [poller.known('device1'), poller.presumed('device1')];
