@@ -7,8 +7,8 @@ export type Look = 'read' | 'unread' | 'again';
 
 /**
  * Does a verdict end what stands, whatever became of the writes before it? A release does. So does
- * a safe setpoint of a device without a timer; where one runs it is left to run out: the writes that
- * arm it stand in front of a setpoint and would only make the old one last.
+ * a safe setpoint of a device without a timer. Where one runs it is left to run out: the writes
+ * that arm it stand in front of a setpoint and would only make the old one last.
  */
 export const ends = ({ kind, code }: Verdict, control: ControlRegisters | undefined): boolean =>
   kind === 'release' || (code === 'SAFE_STATE' && control?.spec.reversion.to === 'none');
