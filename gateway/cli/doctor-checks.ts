@@ -58,7 +58,7 @@ export function connects(host: string, port: number): Promise<string | undefined
 export const slowFinding = ({ connection, terminal, tookMs }: SlowResponse): Finding =>
   look(
     `limits of ${connection}`,
-    `a step of load is answered after ${(tookMs / 1_000).toFixed(1)} s (${terminal}), later than 5 s`,
+    `a load step is answered after ${(tookMs / 1_000).toFixed(1)} s (${terminal}), later than 5 s`,
     'limitMarginW of the connection keeps the largest step free, or set the limit in the device',
   );
 

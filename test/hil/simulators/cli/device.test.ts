@@ -180,7 +180,9 @@ describe('on a serial line', () => {
       await device.line(`fault ${rule} times 1`);
       const struck = await ask(registers);
       if (struck.ok) expect(struck.words[1], rule).toBe(160);
-      expect(await answered(registers), `after ${rule}`).toMatchObject({ words: [0, 160, 0, 0, 0] });
+      expect(await answered(registers), `after ${rule}`).toMatchObject({
+        words: [0, 160, 0, 0, 0],
+      });
     }
     await device.line('fault second-master setCurrentA=6');
     await ask(registers);

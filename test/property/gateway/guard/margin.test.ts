@@ -15,7 +15,7 @@ const slow = (seed: number) => {
   };
 };
 
-test('a step that slow devices cannot answer in time stays inside with the margin kept free', () => {
+test('what slow devices cannot answer in time stays inside with the margin kept free', () => {
   const without = SEEDS.map((seed) => beyondMs(slow(seed), 0));
   expect(without.filter((ms) => ms <= BACK_INSIDE_MS)).toEqual([]);
   const kept = SEEDS.map((seed) => beyondMs(slow(seed), STEP_W + 200));
