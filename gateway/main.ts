@@ -212,6 +212,28 @@ program
   });
 
 program
+  .command('backtest')
+  .argument('<path>', 'folder with meta.json and a CSV (plain or gzip) a site')
+  .option('--site <id>', 'only this one; may be given again', more, [])
+  .option('--windows <span>', 'meta (those of meta.json), or FROM..TO as 2026-03-01..2026-04-01')
+  .option(
+    '--controller <name>',
+    'ours, self, tou, none, limit or fixed; may be given again',
+    more,
+    [],
+  )
+  .option('--no-weather', 'without a weather feed; recordings have none yet, so always so')
+  .option('--drop-rows <percent>', 'of the meter rows go missing, by a fixed seed')
+  .option('--drop-price <hours>', 'the price feed is lost once in each window, by a fixed seed')
+  .option('--plot <file>', 'draw it (SVG)')
+  .option('--json', 'print one JSON object')
+  .description('plan and control over recordings: cost against rules and perfect foresight')
+  .action(async (path: string, options) => {
+    const { backtest } = await import('./cli/backtest.ts');
+    await backtest(resolve(path), options);
+  });
+
+program
   .command('advice')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print the scoreboard as JSON')

@@ -7,7 +7,7 @@ import {
 import { PriceForecast } from '../agents/forecasting/price/price.ts';
 import { SeriesForecast } from '../agents/forecasting/seasonal/series.ts';
 import { loadExperts, seededStream, sunExperts } from '../agents/forecasting/seasonal/sets.ts';
-import { type Dataset, openDataset } from '../config/dataset.ts';
+import { chosenSites, type Dataset, openDataset } from '../config/dataset.ts';
 import type { DatasetRows } from '../config/dataset-rows.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { DAY_MS, HOUR_MS } from '../contracts/values/time.ts';
@@ -45,7 +45,7 @@ export function forecast(dir: string, options: ForecastOptions): void {
     names.has(column) || PRICE.test(column) || OUTLOOK.test(column);
   const dataset = openDataset(dir, wanted);
   const scored: Scored[] = [];
-  for (const site of chosen(dataset, dir, options.site ?? [])) {
+  for (const site of chosenSites(dataset, dir, options.site ?? [])) {
     const rows = site.read();
     for (const variable of VARIABLES) {
       const series = variable === 'price' ? pricesOf(rows) : seriesOf(rows, COLUMNS[variable]);
@@ -67,15 +67,6 @@ export function forecast(dir: string, options: ForecastOptions): void {
   }
   if (options.json === true) printJson(jsonOf(dataset.set, scored));
   else print(tableOf(scored));
-}
-
-function chosen(dataset: Dataset, dir: string, wanted: readonly string[]): Dataset['sites'] {
-  const ids = dataset.sites.map(({ id }) => id);
-  const missing = wanted.find((id) => !ids.includes(id));
-  if (missing !== undefined) {
-    throw new Fault(`no site '${missing}' in ${dir}`, '--site', `name one of: ${ids.join(', ')}`);
-  }
-  return dataset.sites.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
 }
 
 /** Mean powers in kW; undefined where the column lacks or is zero throughout. */

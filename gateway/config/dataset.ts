@@ -21,6 +21,18 @@ const metaSchema = z.object({
   forecast_test_start: z.string().optional(),
 });
 
+type Sites = Dataset['sites'];
+
+/** Sites of a folder, or those that are named. @throws Fault */
+export function chosenSites(dataset: Dataset, dir: string, wanted: readonly string[]): Sites {
+  const ids = dataset.sites.map(({ id }) => id);
+  const missing = wanted.find((id) => !ids.includes(id));
+  if (missing !== undefined) {
+    throw new Fault(`no site '${missing}' in ${dir}`, '--site', `name one of: ${ids.join(', ')}`);
+  }
+  return dataset.sites.filter(({ id }) => wanted.length === 0 || wanted.includes(id));
+}
+
 const CSV = /\.csv(\.gz)?$/;
 
 /** @param wanted  columns to read @throws Fault in one line */
@@ -29,7 +41,7 @@ export function openDataset(dir: string, wanted: (column: string) => boolean): D
   if (files.length === 0) {
     throw new Fault('no CSV file is here', dir, 'name a folder with meta.json and a CSV a site');
   }
-  const meta = metaOf(dir);
+  const meta = readMeta(dir, metaSchema);
   const timeZone = zoneOf(meta.time_zone, dir);
   const testFrom = meta.forecast_test_start;
   const testFromMs = testFrom === undefined ? undefined : parseStamp(testFrom)?.clockMs;
@@ -76,8 +88,17 @@ function textOf(file: string): string {
   }
 }
 
-function metaOf(dir: string): z.infer<typeof metaSchema> {
+/** meta.json of a folder, where there is one, as far as a schema asks. @throws Fault in one line */
+export function readMeta<T extends object>(dir: string, schema: z.ZodType<T>): T {
   const path = join(dir, 'meta.json');
+  const meta = schema.safeParse(jsonOf(path));
+  if (meta.success) return meta.data;
+  const [issue] = meta.error.issues;
+  throw new Fault(`${issue?.path.join('.')}: ${issue?.message}`, path, 'correct or remove it');
+}
+
+/** @returns an empty object where the file does not exist */
+function jsonOf(path: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -85,16 +106,11 @@ function metaOf(dir: string): z.infer<typeof metaSchema> {
     if (codeOf(error) === 'ENOENT') return {};
     throw new Fault(`cannot be read (${codeOf(error)})`, path, 'make it readable');
   }
-  let plain: unknown;
   try {
-    plain = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new Fault('not JSON', path, 'correct or remove it');
   }
-  const meta = metaSchema.safeParse(plain);
-  if (meta.success) return meta.data;
-  const [issue] = meta.error.issues;
-  throw new Fault(`${issue?.path.join('.')}: ${issue?.message}`, path, 'correct or remove it');
 }
 
 /** IANA zone at the start of what is said; words may follow it. */

@@ -1,0 +1,85 @@
+import { HOUR_MS } from '../../../contracts/values/time.ts';
+import {
+  knownSteps,
+  type Losses,
+  meanImportNano,
+  type Recording,
+  type SiteRules,
+  type Span,
+} from './recording.ts';
+
+/** What a controller knows as a step begins: all that came before, the store, the peak so far. */
+export interface StepStart {
+  readonly index: number;
+  readonly nowWh: number;
+  readonly peakW: number;
+}
+
+/**
+ * Energy that the store shall give (+) or take (-) at the ac side in the step, Wh, as the meter
+ * shows what the site needs without it (+ deficit, - surplus): a rule that follows the meter.
+ */
+export type Answer = (needWh: number) => number;
+
+export type Controller = (start: StepStart) => Answer;
+
+/** What a window cost under one controller, as metered. */
+export interface WindowRun {
+  readonly costNano: number;
+  readonly grossNano: number; // of the load alone: no sun, no battery
+  readonly peakW: number; // highest import, mean of a step
+  readonly throughputWh: number; // into the store
+  readonly storedWh: readonly number[]; // after each known step
+  readonly gridWh: readonly number[]; // + import
+}
+
+/** One window, from the start's energy to its end; a meter that is lost moves nothing. */
+export function simulate(
+  recording: Recording,
+  rules: SiteRules,
+  span: Span,
+  losses: Losses,
+  controller: Controller,
+): WindowRun {
+  const { store, demandNanoPerW } = rules;
+  const hours = recording.stepMs / HOUR_MS;
+  let nowWh = rules.startWh;
+  let costNano = 0;
+  let grossNano = 0;
+  let peakW = 0;
+  let throughputWh = 0;
+  const storedWh: number[] = [];
+  const gridWh: number[] = [];
+  for (const index of knownSteps(recording, span)) {
+    const loadWh = recording.loadWh[index] ?? 0;
+    const needWh = loadWh - (recording.pvWh[index] ?? 0);
+    const answer = controller({ index, nowWh, peakW });
+    const askedWh = losses.isMeterLost(index) ? 0 : answer(needWh);
+    const { givesWh, afterWh } = moved(askedWh, nowWh, store, hours);
+    throughputWh += Math.max(0, afterWh - nowWh);
+    nowWh = afterWh;
+    const netWh = needWh - givesWh;
+    const importNano = recording.importNanoPerWh[index] ?? 0;
+    costNano += netWh * (netWh > 0 ? importNano : (recording.exportNanoPerWh[index] ?? 0));
+    grossNano += loadWh * importNano;
+    peakW = Math.max(peakW, netWh / hours);
+    storedWh.push(nowWh);
+    gridWh.push(netWh);
+  }
+  const shortWh = Math.max(0, rules.endWh - nowWh);
+  costNano += (shortWh * meanImportNano(recording, span)) / store.chargeShare;
+  costNano += demandNanoPerW * peakW;
+  return { costNano, grossNano, peakW, throughputWh, storedWh, gridWh };
+}
+
+/** What the battery does of what it is asked: within its power, and what it holds. */
+function moved(askedWh: number, nowWh: number, store: SiteRules['store'], hours: number) {
+  if (askedWh < 0) {
+    const takesWh = Math.min(-askedWh, store.chargeMaxW * hours);
+    const inWh = Math.min(takesWh * store.chargeShare, store.maxWh - nowWh);
+    return { givesWh: -inWh / store.chargeShare, afterWh: nowWh + inWh };
+  }
+  const mostWh = Math.min(askedWh, store.dischargeMaxW * hours);
+  const outWh = Math.min(mostWh / store.dischargeShare, nowWh - store.minWh);
+  return { givesWh: outWh * store.dischargeShare, afterWh: nowWh - outWh };
+}

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
+import { lowestCapW } from '../../../../../../gateway/agents/planning/value/cap.ts';
+import { chancesOf } from '../../../../../../gateway/agents/planning/value/chances.ts';
+import {
+  answerOf,
+  levelsOf,
+  type ValueStore,
+} from '../../../../../../gateway/agents/planning/value/levels.ts';
+import {
+  type ValueStep,
+  valuePlan,
+} from '../../../../../../gateway/agents/planning/value/value.ts';
+
+const STORE: ValueStore = {
+  minWh: 1_000,
+  maxWh: 9_000,
+  chargeMaxW: 4_000,
+  dischargeMaxW: 4_000,
+  chargeShare: 0.95,
+  dischargeShare: 0.9,
+  wearNanoPerWh: 0,
+};
+
+const storeOf = fc.record({
+  minWh: fc.integer({ min: 0, max: 2_000 }),
+  maxWh: fc.integer({ min: 2_500, max: 20_000 }),
+  chargeMaxW: fc.integer({ min: 100, max: 10_000 }),
+  dischargeMaxW: fc.integer({ min: 100, max: 10_000 }),
+  chargeShare: fc.double({ min: 0.7, max: 1, noNaN: true }),
+  dischargeShare: fc.double({ min: 0.7, max: 1, noNaN: true }),
+  wearNanoPerWh: fc.integer({ min: 0, max: 50_000 }),
+});
+
+describe('levels', () => {
+  it('stand in order, and where the worth of the next Wh meets the price', () => {
+    const prices = fc.record({
+      importNanoPerWh: fc.integer({ min: 0, max: 600_000 }),
+      exportNanoPerWh: fc.integer({ min: -100_000, max: 600_000 }),
+    });
+    fc.assert(
+      fc.property(storeOf, prices, (store, price) => {
+        const worth = (rung: number): number => 700_000 - 20_000 * rung;
+        const levels = levelsOf(worth, 40, store, price);
+        expect(levels.buyToWh).toBeLessThanOrEqual(levels.storeToWh);
+        expect(levels.buyToWh).toBeLessThanOrEqual(levels.coverToWh);
+        expect(levels.coverToWh).toBeLessThanOrEqual(levels.sellToWh);
+        for (const wh of Object.values(levels)) {
+          expect(wh).toBeGreaterThanOrEqual(store.minWh);
+          expect(wh).toBeLessThanOrEqual(store.maxWh);
+        }
+      }),
+      { numRuns: 200 },
+    );
+    const { buyToWh } = levelsOf((rung) => 700_000 - 20_000 * rung, 40, STORE, {
+      importNanoPerWh: 380_000, // 400,000 in the store: worth of the 15th rung
+      exportNanoPerWh: 0,
+    });
+    expect(buyToWh).toBe(1_000 + 15 * 200);
+  });
+
+  it('are answered within power, energy and the cap', () => {
+    const some = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(
+        storeOf,
+        fc.array(some, { minLength: 5, maxLength: 5 }),
+        fc.integer({ min: -20_000, max: 20_000 }),
+        (store, places, needWh) => {
+          const [buyToWh = 0, storeToWh = 0, coverToWh = 0, sellToWh = 0, nowWh = 0] = places.map(
+            (place) => store.minWh + place * (store.maxWh - store.minWh),
+          );
+          const levels = { buyToWh, storeToWh, coverToWh, sellToWh };
+          const givesWh = answerOf(levels, needWh, nowWh, store, 0.5, 1_000);
+          const afterWh =
+            nowWh - (givesWh > 0 ? givesWh / store.dischargeShare : givesWh * store.chargeShare);
+          expect(givesWh).toBeLessThanOrEqual(store.dischargeMaxW * 0.5 + 1e-9);
+          expect(givesWh).toBeGreaterThanOrEqual(-store.chargeMaxW * 0.5 - 1e-9);
+          expect(afterWh).toBeGreaterThanOrEqual(store.minWh - 1e-6);
+          expect(afterWh).toBeLessThanOrEqual(store.maxWh + 1e-6);
+          // Never bought beyond the cap for the store.
+          if (givesWh < 0) expect(needWh - givesWh).toBeLessThanOrEqual(1_000 + 1e-9);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Prices and chances of a made day. */
+function stepsOf(seed: number, count: number, kinds: number, chances: number): ValueStep[] {
+  const random = seededStream(seed);
+  return Array.from({ length: count }, () => ({
+    hours: 1,
+    importNanoPerWh: 100_000 + 400_000 * random(),
+    exportNanoPerWh: 80_000 * random(),
+    keepShare: 0.7,
+    chances: Array.from({ length: kinds }, () =>
+      Array.from({ length: chances }, () => ({
+        share: 1 / chances,
+        needWh: 4_000 * random() - 2_000,
+      })),
+    ),
+  }));
+}
+
+/**
+ * Least expected cost by trying every move between rungs of a fine ladder, for one kind of day and
+ * chances of which one is seen before the move; what is left at the end is worth nothing.
+ */
+function bruteForceNano(steps: readonly ValueStep[], startWh: number, rungs: number): number {
+  const rungWh = (STORE.maxWh - STORE.minWh) / rungs;
+  let later = new Array<number>(rungs + 1).fill(0);
+  for (const { chances, importNanoPerWh, exportNanoPerWh } of [...steps].reverse()) {
+    later = later.map((_, from) =>
+      (chances[0] ?? []).reduce((sum, { share, needWh }) => {
+        let leastNano = Number.POSITIVE_INFINITY;
+        for (let to = 0; to <= rungs; to += 1) {
+          const inWh = (to - from) * rungWh;
+          const acWh = inWh > 0 ? inWh / STORE.chargeShare : inWh * STORE.dischargeShare;
+          if (acWh > STORE.chargeMaxW || -acWh > STORE.dischargeMaxW) continue;
+          const netWh = needWh + acWh;
+          const nano = netWh * (netWh > 0 ? importNanoPerWh : exportNanoPerWh) + (later[to] ?? 0);
+          leastNano = Math.min(leastNano, nano);
+        }
+        return sum + share * leastNano;
+      }, 0),
+    );
+  }
+  return later[Math.round((startWh - STORE.minWh) / rungWh)] ?? Number.NaN;
+}
+
+describe('the plan by worth', () => {
+  it.each([1, 2, 3, 4])('costs no more than trying every move (seed %i)', (seed) => {
+    // A last step that is so cheap that what is left is worth next to nothing ends the day.
+    const steps = stepsOf(seed, 7, 1, 2);
+    const flat = { ...stepsOf(1, 1, 1, 2)[0], importNanoPerWh: 0, exportNanoPerWh: 0 };
+    const ends = Array.from({ length: 30 }, () => ({ ...flat, keepShare: 0 }) as ValueStep);
+    const { levels } = valuePlan([...steps, ...ends], STORE, [1], 24);
+    const expectedNano = (t: number, nowWh: number): number => {
+      const step = steps[t];
+      const level = levels[t];
+      if (step === undefined || level === undefined) return 0;
+      return (step.chances[0] ?? []).reduce((sum, { share, needWh }) => {
+        const givesWh = answerOf(level, needWh, nowWh, STORE, 1);
+        const netWh = needWh - givesWh;
+        const afterWh =
+          nowWh - (givesWh > 0 ? givesWh / STORE.dischargeShare : givesWh * STORE.chargeShare);
+        const nano = netWh * (netWh > 0 ? step.importNanoPerWh : step.exportNanoPerWh);
+        return sum + share * (nano + expectedNano(t + 1, afterWh));
+      }, 0);
+    };
+    const oursNano = expectedNano(0, 5_000);
+    const bestNano = bruteForceNano(steps, 5_000, 160);
+    const scale = 8_000 * 300_000; // the store once, at a usual price
+    expect(oursNano - bestNano).toBeLessThan(0.01 * scale);
+    expect(oursNano - bestNano).toBeGreaterThan(-0.005 * scale); // the ladder of 160 is not exact
+  });
+
+  it('asks more for a Wh the less is stored', () => {
+    const { worthNanoPerWh } = valuePlan(stepsOf(5, 36, 3, 3), STORE, [0.3, 0.4, 0.3], 24);
+    for (const step of [0, 10, 20]) {
+      for (let wh = 1_000; wh < 8_700; wh += 200) {
+        expect(worthNanoPerWh(step, wh + 200)).toBeLessThanOrEqual(worthNanoPerWh(step, wh) + 1e-3);
+      }
+    }
+  });
+
+  it('keeps a reserve for a peak that may come, and none for one that may not', () => {
+    const band = { low: 900, mid: 1_000, high: 1_100 };
+    const outlook = Array.from({ length: 36 }, (_, t) => ({
+      hours: 1,
+      importNanoPerWh: t % 24 === 10 ? 120_000 : 100_000,
+      exportNanoPerWh: 0,
+      load: band,
+      pv: undefined,
+      pastLoads: t === 12 ? [1_000, 1_000, 1_000, 4_000] : [1_000],
+    }));
+    const cap = { mostImportWh: 1_500, overNanoPerWh: 8_000_000 };
+    const dear = (capped: boolean) =>
+      valuePlan(
+        chancesOf(outlook, capped ? cap : undefined),
+        STORE,
+        [0.1, 0.25, 0.3, 0.25, 0.1],
+        24,
+      );
+    expect(dear(true).levels[11]?.coverToWh).toBeGreaterThan(3_500);
+    expect(dear(false).levels[10]?.coverToWh).toBeLessThan(3_500);
+  });
+});
+
+it('the lowest cap is what energy and power allow', () => {
+  // 2 kWh above 3 kW in two hours: 1 kW each, which the store has.
+  const needsWh = [1_000, 1_000, 4_000, 4_000, 1_000];
+  const small = { ...STORE, minWh: 0, maxWh: 1_000, dischargeShare: 1, chargeShare: 1 };
+  expect(lowestCapW(needsWh, 1, small)).toBeCloseTo(3_500, 3); // 1 kWh for two hours
+  expect(lowestCapW(needsWh, 1, { ...small, maxWh: 50_000 })).toBeCloseTo(0, 3); // all of it
+  expect(lowestCapW(needsWh, 1, { ...small, dischargeMaxW: 300 })).toBeCloseTo(3_700, 3);
+  expect(lowestCapW([1_000, Number.NaN, 4_000], 1, small)).toBeCloseTo(3_000, 3);
+});
