@@ -225,6 +225,7 @@ program
   .option('--no-weather', 'without a weather feed; recordings have none yet, so always so')
   .option('--drop-rows <percent>', 'of the meter rows go missing, by a fixed seed')
   .option('--drop-price <hours>', 'the price feed is lost once in each window, by a fixed seed')
+  .option('--keep-peak', 'ours imports no more than the site needed in the last seven days')
   .option('--plot <file>', 'draw it (SVG)')
   .option('--json', 'print one JSON object')
   .description('plan and control over recordings: cost against rules and perfect foresight')

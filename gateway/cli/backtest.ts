@@ -24,6 +24,7 @@ export interface BacktestOptions {
   readonly controller?: readonly string[];
   readonly dropRows?: string;
   readonly dropPrice?: string;
+  readonly keepPeak?: boolean;
   readonly plot?: string;
   readonly json?: boolean;
 }
@@ -35,6 +36,14 @@ const ALL: readonly ControllerName[] = ['none', 'self', 'tou', 'ours', 'limit'];
  * a folder of recordings, beside plain rules and perfect foresight.
  */
 export async function backtest(dir: string, options: BacktestOptions): Promise<void> {
+  const result = await backtested(dir, options);
+  if (options.plot !== undefined) save(options.plot, plotOf(result));
+  if (options.json === true) printJson(jsonOf(result));
+  else print(tableOf(result));
+}
+
+/** @throws Fault in one line */
+export async function backtested(dir: string, options: BacktestOptions): Promise<BacktestResult> {
   const names = controllersOf(options.controller ?? []);
   const rowsPct = amountOf(options.dropRows, '--drop-rows', 100);
   const feedHours = amountOf(options.dropPrice, '--drop-price', 24 * 31);
@@ -56,12 +65,12 @@ export async function backtest(dir: string, options: BacktestOptions): Promise<v
     fallbacks: { noForecast: 0, meterLost: 0, feedLost: 0, limitUnsolved: 0, unknownSteps: 0 },
   };
   for (const site of chosenSites(dataset, dir, options.site ?? [])) {
-    const backtested = { id: site.id, rows: site.read(), dispatch, windows, rowsPct, feedHours };
-    await runSite(backtested, names, solver, result);
+    const isPeakKept = options.keepPeak === true;
+    const rows = site.read();
+    const one = { id: site.id, rows, dispatch, windows, rowsPct, feedHours, isPeakKept };
+    await runSite(one, names, solver, result);
   }
-  if (options.plot !== undefined) save(options.plot, plotOf(result));
-  if (options.json === true) printJson(jsonOf(result));
-  else print(tableOf(result));
+  return result;
 }
 
 function controllersOf(asked: readonly string[]): readonly ControllerName[] {
@@ -99,10 +108,11 @@ interface BacktestedSite {
   readonly windows: Dispatch['windows'];
   readonly rowsPct: number;
   readonly feedHours: number;
+  readonly isPeakKept: boolean;
 }
 
 async function runSite(
-  { id, rows, dispatch, windows, rowsPct, feedHours }: BacktestedSite,
+  { id, rows, dispatch, windows, rowsPct, feedHours, isPeakKept }: BacktestedSite,
   names: readonly ControllerName[],
   solver: Solver,
   result: BacktestResult,
@@ -122,6 +132,7 @@ async function runSite(
     recording,
     rules,
     losses,
+    isPeakKept,
     foretell: (index: number) => walk.at(index),
     onFallback: () => {
       result.fallbacks.noForecast += 1;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { runProgram } from '../../gateway/adapters/cli.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { numberFrom } from '../fixtures/environment.ts';
+import { benchBacktest } from './backtest.ts';
 import { benchBlackBox } from './blackbox.ts';
 import { benchFleet32 } from './fleet/fleet32.ts';
 import { benchJitter } from './jitter.ts';
@@ -18,6 +19,7 @@ import { benchWorld } from './world.ts';
  * the machine it ran on; bad input ends with one line and exit code 2.
  */
 const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> = {
+  backtest: benchBacktest,
   blackbox: benchBlackBox,
   fleet32: benchFleet32,
   jitter: benchJitter,

@@ -1,4 +1,4 @@
-import type { Chance, ValueStep } from './value.ts';
+import type { Chance, KindShares, ValueStep } from './value.ts';
 
 /** Energy of a step as forecast: 10 %, middle and 90 %, Wh >= 0. */
 export interface Band {
@@ -14,8 +14,6 @@ export interface StepOutlook {
   readonly exportNanoPerWh: number;
   readonly load: Band;
   readonly pv: Band | undefined;
-  /** Loads of that slot on past days, Wh, where the tail counts: a highest import that costs. */
-  readonly pastLoads?: readonly number[];
 }
 
 /** Import that nobody wants to go beyond, and what a Wh above it costs besides its price. */
@@ -33,50 +31,38 @@ const SKIES: readonly (readonly [number, number])[] = [
   [1.35, 0.1],
 ];
 /** The load's error is drawn anew in each step: lower end of the band, middle, upper end. */
-const LOADS: readonly (readonly [number, number])[] = [
+export const LOADS: readonly (readonly [number, number])[] = [
   [-1, 0.3],
   [0, 0.4],
   [1, 0.3],
 ];
-/** Share of the steps after which a day is still as sunny as before. */
-const SAME_SKY_SHARE = 0.8;
+/** Share of the days whose sky turns within an hour. */
+const TURN_SHARE = 0.2;
 /** Of the most that the sun may give ahead: below it is night, and the sky is forgotten. */
 const NIGHT_SHARE = 0.01;
 
-export const SKY_SHARES: readonly number[] = SKIES.map(([, share]) => share);
+const ANY_SKY: readonly number[] = SKIES.map(([, share]) => share);
+export const SKY_SHARES: KindShares = { anyDay: ANY_SKY, thisDay: ANY_SKY };
 
-const within = ({ low, mid, high }: Band, place: number): number =>
+/** @param place  0 = middle, 1 = upper end, -1 = lower end */
+export const within = ({ low, mid, high }: Band, place: number): number =>
   Math.max(0, mid + place * (place > 0 ? high - mid : mid - low));
-
-/** Of the chances, where past days count as well: a band says little about its outside. */
-const PAST_SHARE = 0.5;
 
 /** Steps as they may come: five kinds of sky that last, three loads that do not. */
 export function chancesOf(outlook: readonly StepOutlook[], cap?: Cap): ValueStep[] {
   const brightest = outlook.reduce((most, { pv }) => Math.max(most, pv?.high ?? 0), 0);
-  return outlook.map(({ hours, importNanoPerWh, exportNanoPerWh, load, pv, pastLoads }) => {
-    const loads = loadsOf(load, pastLoads ?? []);
+  return outlook.map(({ hours, importNanoPerWh, exportNanoPerWh, load, pv }) => {
+    const loads = LOADS.map(([place, share]) => ({ share, needWh: within(load, place) }));
     const isNight = pv === undefined || pv.high <= NIGHT_SHARE * brightest;
-    const chances = isNight
-      ? SKIES.map(() => loads)
-      : SKIES.map(([place]) => less(loads, pv, place));
     return {
       hours,
       importNanoPerWh,
       exportNanoPerWh,
-      keepShare: isNight ? 0 : SAME_SKY_SHARE,
-      chances,
+      keepShare: isNight ? 0 : Math.max(0, 1 - TURN_SHARE * hours),
+      chances: SKIES.map(([place]) => (isNight ? loads : less(loads, pv, place))),
       ...cap,
     };
   });
-}
-
-function loadsOf(load: Band, pastLoads: readonly number[]): Chance[] {
-  const bandShare = pastLoads.length === 0 ? 1 : 1 - PAST_SHARE;
-  return [
-    ...LOADS.map(([place, share]) => ({ share: share * bandShare, needWh: within(load, place) })),
-    ...pastLoads.map((needWh) => ({ share: PAST_SHARE / pastLoads.length, needWh })),
-  ];
 }
 
 const less = (loads: readonly Chance[], pv: Band, place: number): Chance[] =>

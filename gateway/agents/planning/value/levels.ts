@@ -58,35 +58,64 @@ export function levelsOf(
   };
 }
 
+/** What a store may do in a step from one energy under its levels, Wh >= 0 at the ac side. */
+export interface Reach {
+  readonly coversWh: number; // of a need
+  readonly storesWh: number; // of a surplus
+  readonly buysWh: number; // whatever the meter shows
+  readonly sellsWh: number;
+  readonly givesMostWh: number; // its power, and what it holds
+  readonly takesMostWh: number; // its power, and its room
+}
+
+export function reachOf(
+  { buyToWh, storeToWh, coverToWh, sellToWh }: Levels,
+  nowWh: number,
+  store: ValueStore,
+  hours: number,
+): Reach {
+  const { chargeShare, dischargeShare } = store;
+  return {
+    coversWh: Math.max(0, (nowWh - coverToWh) * dischargeShare),
+    storesWh: Math.max(0, (storeToWh - nowWh) / chargeShare),
+    buysWh: Math.max(0, (buyToWh - nowWh) / chargeShare),
+    sellsWh: Math.max(0, (nowWh - sellToWh) * dischargeShare),
+    givesMostWh: Math.min(
+      store.dischargeMaxW * hours,
+      Math.max(0, nowWh - store.minWh) * dischargeShare,
+    ),
+    takesMostWh: Math.min(store.chargeMaxW * hours, Math.max(0, store.maxWh - nowWh) / chargeShare),
+  };
+}
+
 /**
- * Energy that a store gives (+) or takes (-) at the ac side in a step, Wh, under its levels.
+ * Energy that a store gives (+) or takes (-) at the ac side in a step, Wh.
  * @param needWh  of the site without the store, + deficit, - surplus
  * @param mostImportWh  what the connection may take in the step; the store gives what is above
  */
+export function givesOf(
+  { coversWh, storesWh, buysWh, sellsWh, givesMostWh, takesMostWh }: Reach,
+  needWh: number,
+  mostImportWh: number,
+): number {
+  const takenWh = needWh < 0 ? Math.min(-needWh, storesWh) : 0;
+  const coveredWh = needWh > 0 ? Math.min(needWh, coversWh) : 0;
+  let givesWh = coveredWh - takenWh;
+  if (buysWh > takenWh) givesWh = -buysWh;
+  else if (sellsWh > coveredWh) givesWh = sellsWh;
+  if (givesWh < needWh - mostImportWh) givesWh = needWh - mostImportWh;
+  if (givesWh > givesMostWh) return givesMostWh;
+  return givesWh < -takesMostWh ? -takesMostWh : givesWh;
+}
+
+/** The same, from the energy that is stored now. */
 export function answerOf(
-  { buyToWh, storeToWh, coverToWh, sellToWh }: Levels,
+  levels: Levels,
   needWh: number,
   nowWh: number,
   store: ValueStore,
   hours: number,
   mostImportWh = Number.POSITIVE_INFINITY,
 ): number {
-  const { chargeShare, dischargeShare } = store;
-  const coversWh = Math.max(0, Math.min(needWh, (nowWh - coverToWh) * dischargeShare));
-  const storesWh = Math.max(0, Math.min(-needWh, (storeToWh - nowWh) / chargeShare));
-  const buysWh = Math.max(0, (buyToWh - nowWh) / chargeShare);
-  const sellsWh = Math.max(0, (nowWh - sellToWh) * dischargeShare);
-  let givesWh = coversWh - storesWh;
-  if (buysWh > 0 && buysWh > storesWh) givesWh = -buysWh;
-  else if (sellsWh > 0 && sellsWh > coversWh) givesWh = sellsWh;
-  givesWh = Math.max(givesWh, needWh - mostImportWh);
-  const mostWh = Math.min(
-    store.dischargeMaxW * hours,
-    Math.max(0, nowWh - store.minWh) * dischargeShare,
-  );
-  const leastWh = -Math.min(
-    store.chargeMaxW * hours,
-    Math.max(0, store.maxWh - nowWh) / chargeShare,
-  );
-  return Math.min(mostWh, Math.max(leastWh, givesWh));
+  return givesOf(reachOf(levels, nowWh, store, hours), needWh, mostImportWh);
 }

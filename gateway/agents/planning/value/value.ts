@@ -1,4 +1,12 @@
-import { answerOf, type Levels, levelsOf, type StepPrices, type ValueStore } from './levels.ts';
+import {
+  givesOf,
+  type Levels,
+  levelsOf,
+  type Reach,
+  reachOf,
+  type StepPrices,
+  type ValueStore,
+} from './levels.ts';
 
 /** What a step may ask of the store, and how likely: need of the site without it, + deficit. */
 export interface Chance {
@@ -19,6 +27,12 @@ export interface ValueStep extends StepPrices {
   readonly overNanoPerWh?: number;
 }
 
+/** Kinds of days, as shares that sum to 1. */
+export interface KindShares {
+  readonly anyDay: readonly number[]; // where nothing is known
+  readonly thisDay: readonly number[]; // by what it has shown so far
+}
+
 /** Worth of stored energy before each step, and what follows from it. */
 export interface ValuePlan {
   readonly levels: readonly Levels[]; // by step
@@ -33,7 +47,7 @@ type Value = readonly Float64Array[];
 
 interface Ladder {
   readonly store: ValueStore;
-  readonly kindShares: readonly number[]; // of a day whose kind is not known; sum 1
+  readonly anyDay: readonly number[];
   readonly rungWh: number;
 }
 
@@ -47,20 +61,21 @@ interface Ladder {
 export function valuePlan(
   steps: readonly ValueStep[],
   store: ValueStore,
-  kindShares: readonly number[],
+  { anyDay, thisDay }: KindShares,
   dailySteps: number,
 ): ValuePlan {
-  const ladder: Ladder = { store, kindShares, rungWh: (store.maxWh - store.minWh) / RUNGS };
+  const ladder: Ladder = { store, anyDay, rungWh: (store.maxWh - store.minWh) / RUNGS };
   const after: Value[] = new Array(steps.length);
   let value = endValue(steps, ladder);
   const from = Math.max(0, steps.length - dailySteps);
   for (let t = steps.length - 1; t >= from; t -= 1) value = before(steps[t], value, ladder);
-  value = kindShares.map(() => mixed(value, kindShares, -1, 0));
+  const mean = mixed(value, anyDay);
+  value = anyDay.map(() => mean);
   for (let t = steps.length - 1; t >= 0; t -= 1) {
     after[t] = value;
     if (t > 0) value = before(steps[t], value, ladder);
   }
-  const unknown = after.map((one) => mixed(one, kindShares, -1, 0));
+  const unknown = after.map((one, t) => mixed(one, t === 0 ? thisDay : anyDay));
   const worthAt = (t: number, rung: number): number => worthOf(unknown[t], rung, ladder);
   return {
     levels: steps.map((step, t) => levelsOf((rung) => worthAt(t, rung), RUNGS, store, step)),
@@ -72,25 +87,17 @@ export function valuePlan(
 }
 
 /** At the very end a Wh is worth most of what one costs on the mean: only the first pass sees it. */
-function endValue(steps: readonly ValueStep[], { store, kindShares, rungWh }: Ladder): Value {
+function endValue(steps: readonly ValueStep[], { store, anyDay, rungWh }: Ladder): Value {
   const sum = steps.reduce((nano, step) => nano + step.importNanoPerWh, 0);
   const worth = (END_SHARE * store.dischargeShare * sum) / Math.max(1, steps.length);
-  return kindShares.map(() =>
-    Float64Array.from({ length: RUNGS + 1 }, (_, n) => -worth * n * rungWh),
-  );
+  return anyDay.map(() => Float64Array.from({ length: RUNGS + 1 }, (_, n) => -worth * n * rungWh));
 }
 
-/** Value after a step for a day of one kind, some of which change; kind -1 is not known. */
-function mixed(
-  value: Value,
-  kindShares: readonly number[],
-  kind: number,
-  keepShare: number,
-): Float64Array {
+/** Mean over the kinds of a day. */
+function mixed(value: Value, shares: readonly number[]): Float64Array {
   const sum = new Float64Array(RUNGS + 1);
-  value.forEach((one, n) => {
-    const share = (n === kind ? keepShare : 0) + (1 - keepShare) * (kindShares[n] ?? 0);
-    if (share === 0) return;
+  value.forEach((one, kind) => {
+    const share = shares[kind] ?? 0;
     for (let rung = 0; rung <= RUNGS; rung += 1) {
       sum[rung] = (sum[rung] ?? 0) + share * (one[rung] ?? 0);
     }
@@ -105,40 +112,58 @@ const worthOf = (value: Float64Array | undefined, rung: number, { rungWh }: Ladd
 function before(step: ValueStep | undefined, value: Value, ladder: Ladder): Value {
   if (step === undefined) return value;
   const { chances, keepShare } = step;
-  const alike = keepShare === 0 && chances.every((one) => one === chances[0]); // by night
-  const kinds = alike ? value.slice(0, 1) : value;
-  const costsOf = kinds.map((_, kind) => {
-    const then = mixed(value, ladder.kindShares, kind, keepShare);
-    const levels = levelsOf((rung) => worthOf(then, rung, ladder), RUNGS, ladder.store, step);
-    const costs = new Float64Array(RUNGS + 1);
-    for (const chance of chances[kind] ?? []) {
-      for (let rung = 0; rung <= RUNGS; rung += 1) {
-        const costNano = costOf(step, chance.needWh, rung, levels, then, ladder);
-        costs[rung] = (costs[rung] ?? 0) + chance.share * costNano;
-      }
+  const mean = mixed(value, ladder.anyDay);
+  const costsOf = (one: Float64Array, kind: number): Float64Array => {
+    const then = new Float64Array(RUNGS + 1);
+    for (let rung = 0; rung <= RUNGS; rung += 1) {
+      then[rung] = keepShare * (one[rung] ?? 0) + (1 - keepShare) * (mean[rung] ?? 0);
     }
-    return costs;
-  });
-  return alike ? value.map(() => costsOf[0] ?? new Float64Array(RUNGS + 1)) : costsOf;
+    return expected(step, chances[kind] ?? [], then, ladder);
+  };
+  const isAlike = keepShare === 0 && chances.every((one) => one === chances[0]); // by night
+  if (!isAlike) return value.map(costsOf);
+  const costs = costsOf(mean, 0);
+  return value.map(() => costs);
+}
+
+/** Cost of a step and all later ones, by rung, over its chances. */
+function expected(
+  step: ValueStep,
+  chances: readonly Chance[],
+  then: Float64Array,
+  ladder: Ladder,
+): Float64Array {
+  const { store, rungWh } = ladder;
+  const levels = levelsOf((rung) => worthOf(then, rung, ladder), RUNGS, store, step);
+  const costs = new Float64Array(RUNGS + 1);
+  for (let rung = 0; rung <= RUNGS; rung += 1) {
+    const reach = reachOf(levels, store.minWh + rung * rungWh, store, step.hours);
+    let costNano = 0;
+    for (const { share, needWh } of chances) {
+      costNano += share * costOf(step, needWh, rung, reach, then, ladder);
+    }
+    costs[rung] = costNano;
+  }
+  return costs;
 }
 
 function costOf(
   step: ValueStep,
   needWh: number,
   rung: number,
-  levels: Levels,
+  reach: Reach,
   then: Float64Array,
   { store, rungWh }: Ladder,
 ): number {
-  const nowWh = store.minWh + rung * rungWh;
-  const givesWh = answerOf(levels, needWh, nowWh, store, step.hours, step.mostImportWh);
-  const movedWh = givesWh > 0 ? -givesWh / store.dischargeShare : -givesWh * store.chargeShare;
+  const mostImportWh = step.mostImportWh ?? Number.POSITIVE_INFINITY;
+  const givesWh = givesOf(reach, needWh, mostImportWh);
+  const movedWh = givesWh > 0 ? givesWh / store.dischargeShare : -givesWh * store.chargeShare;
   const gridWh = needWh - givesWh;
-  const paidNano = gridWh * (gridWh > 0 ? step.importNanoPerWh : step.exportNanoPerWh);
-  const overWh = Math.max(0, gridWh - (step.mostImportWh ?? gridWh));
-  const at = Math.min(RUNGS, Math.max(0, rung + movedWh / rungWh));
-  const low = Math.min(RUNGS - 1, Math.floor(at));
+  let nano = gridWh * (gridWh > 0 ? step.importNanoPerWh : step.exportNanoPerWh);
+  if (gridWh > mostImportWh) nano += (gridWh - mostImportWh) * (step.overNanoPerWh ?? 0);
+  const moved = rung + (givesWh > 0 ? -movedWh : movedWh) / rungWh;
+  const at = moved < 0 ? 0 : moved > RUNGS ? RUNGS : moved;
+  const low = at >= RUNGS ? RUNGS - 1 : Math.floor(at);
   const laterNano = (then[low] ?? 0) * (1 - at + low) + (then[low + 1] ?? 0) * (at - low);
-  const wearNano = Math.abs(movedWh) * store.wearNanoPerWh;
-  return paidNano + overWh * (step.overNanoPerWh ?? 0) + wearNano + laterNano;
+  return nano + movedWh * store.wearNanoPerWh + laterNano;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
 import { lowestCapW } from '../../../../../../gateway/agents/planning/value/cap.ts';
-import { chancesOf } from '../../../../../../gateway/agents/planning/value/chances.ts';
+import { dayChances, type PastDays } from '../../../../../../gateway/agents/planning/value/days.ts';
 import {
   answerOf,
   levelsOf,
@@ -137,7 +137,7 @@ describe('the plan by worth', () => {
     const steps = stepsOf(seed, 7, 1, 2);
     const flat = { ...stepsOf(1, 1, 1, 2)[0], importNanoPerWh: 0, exportNanoPerWh: 0 };
     const ends = Array.from({ length: 30 }, () => ({ ...flat, keepShare: 0 }) as ValueStep);
-    const { levels } = valuePlan([...steps, ...ends], STORE, [1], 24);
+    const { levels } = valuePlan([...steps, ...ends], STORE, { anyDay: [1], thisDay: [1] }, 24);
     const expectedNano = (t: number, nowWh: number): number => {
       const step = steps[t];
       const level = levels[t];
@@ -159,7 +159,12 @@ describe('the plan by worth', () => {
   });
 
   it('asks more for a Wh the less is stored', () => {
-    const { worthNanoPerWh } = valuePlan(stepsOf(5, 36, 3, 3), STORE, [0.3, 0.4, 0.3], 24);
+    const { worthNanoPerWh } = valuePlan(
+      stepsOf(5, 36, 3, 3),
+      STORE,
+      { anyDay: [0.3, 0.4, 0.3], thisDay: [0.3, 0.4, 0.3] },
+      24,
+    );
     for (const step of [0, 10, 20]) {
       for (let wh = 1_000; wh < 8_700; wh += 200) {
         expect(worthNanoPerWh(step, wh + 200)).toBeLessThanOrEqual(worthNanoPerWh(step, wh) + 1e-3);
@@ -167,26 +172,62 @@ describe('the plan by worth', () => {
     }
   });
 
-  it('keeps a reserve for a peak that may come, and none for one that may not', () => {
+  describe('where the highest import costs', () => {
+    const cap = { mostImportWh: 1_500, overNanoPerWh: 8_000_000 };
     const band = { low: 900, mid: 1_000, high: 1_100 };
     const outlook = Array.from({ length: 36 }, (_, t) => ({
       hours: 1,
-      importNanoPerWh: t % 24 === 10 ? 120_000 : 100_000,
+      importNanoPerWh: t === 10 ? 150_000 : 100_000, // worth using the store at ten
       exportNanoPerWh: 0,
       load: band,
       pv: undefined,
-      pastLoads: t === 12 ? [1_000, 1_000, 1_000, 4_000] : [1_000],
     }));
-    const cap = { mostImportWh: 1_500, overNanoPerWh: 8_000_000 };
-    const dear = (capped: boolean) =>
-      valuePlan(
-        chancesOf(outlook, capped ? cap : undefined),
-        STORE,
-        [0.1, 0.25, 0.3, 0.25, 0.1],
-        24,
-      );
-    expect(dear(true).levels[11]?.coverToWh).toBeGreaterThan(3_500);
-    expect(dear(false).levels[10]?.coverToWh).toBeLessThan(3_500);
+    /** Quiet days, but for peaks of 4 kWh at hour 12; wild mornings announce them. */
+    const past = (days: number, peaksEvery: number, today: readonly number[]): PastDays => ({
+      dailySteps: 24,
+      days,
+      needWh: (ago, slot) => {
+        if (ago % peaksEvery !== 0) return 1_000;
+        return slot === 12 ? 4_000 : slot < 8 ? 2_000 : 1_000;
+      },
+      todayWh: today,
+    });
+    const coverAtTenWh = (days: PastDays): number => {
+      const at = days.todayWh.length;
+      const { steps, shares } = dayChances(outlook.slice(at), days, cap);
+      return valuePlan(steps, STORE, shares, 24).levels[10 - at]?.coverToWh ?? 0;
+    };
+
+    it('keeps a reserve for a peak that past days had, and none where they had none', () => {
+      const quiet = coverAtTenWh(past(20, 1_000, []));
+      const wild = coverAtTenWh(past(20, 4, []));
+      expect(quiet).toBe(STORE.minWh);
+      // 2.5 kWh above the cap take 2.8 from the store.
+      expect(wild).toBeGreaterThan(STORE.minWh + 2_500);
+    });
+
+    it('takes a day for one that began as it did', () => {
+      const morning = (wh: number) => Array.from({ length: 8 }, () => wh);
+      const shareOf = (wh: number): number => {
+        const { shares } = dayChances(outlook.slice(8), past(20, 4, morning(wh)), cap);
+        return shares.thisDay.filter((_, n) => n < 20 && (n + 1) % 4 === 0).reduce((a, b) => a + b);
+      };
+      expect(shareOf(2_000)).toBeGreaterThan(1.5 * shareOf(1_000));
+      const { shares } = dayChances(outlook.slice(8), past(20, 4, morning(1_500)), cap);
+      for (const one of [shares.thisDay, shares.anyDay]) {
+        expect(one.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
+      }
+    });
+
+    it('goes by the forecast alone where there is no past, or none is known', () => {
+      const { steps, shares } = dayChances(outlook, past(0, 1, []), cap);
+      expect(shares.anyDay).toEqual([0.3, 0.4, 0.3]);
+      expect(steps[5]?.chances.map(([one]) => one?.needWh)).toEqual([900, 1_000, 1_100]);
+      const lost = { ...past(3, 1, [Number.NaN]), needWh: () => Number.NaN };
+      const blind = dayChances(outlook, lost, cap);
+      expect(blind.steps[0]?.chances[0]).toEqual([{ share: 1, needWh: 1_000 }]);
+      expect(blind.shares.thisDay.every((share) => share > 0)).toBe(true);
+    });
   });
 });
 
