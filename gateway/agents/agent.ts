@@ -247,6 +247,7 @@ class SiteAgent implements Agent {
     }
     const note = this.mind.see(image);
     if (note) this.diary.note(note);
+    this.mind.work();
     this.diary.decision(image);
     if (first) this.want('the first readings');
     if (this.surprise.step(image, this.mind.expectedNeedW(image.wallMs))) {

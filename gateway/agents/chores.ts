@@ -32,9 +32,19 @@ export function startChores({ site, clock, schedule, log, mind, diary }: ChoresD
     log.info("yesterday's forecast is scored", { scores });
     diary.event({ atMs: clock.wallMs(), text: scoreSentence(scores) }, 'FORECAST_SCORE');
   };
+  const tell = (): void => {
+    const nowMs = clock.wallMs();
+    for (const text of mind.news(nowMs)) {
+      log.info('the site has changed', { text });
+      diary.event({ atMs: nowMs, text }, 'LEVEL_SHIFT');
+    }
+  };
   const ends = [
     schedule.every(SCORE_AT, timeZone, score),
-    schedule.every(FORGET_AT, timeZone, () => diary.forget(clock.wallMs())),
+    schedule.every(FORGET_AT, timeZone, async () => {
+      tell();
+      await diary.forget(clock.wallMs());
+    }),
   ];
   return () => {
     for (const end of ends) end();

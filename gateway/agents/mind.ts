@@ -25,6 +25,8 @@ import {
 import type { DayEvent, DayView } from '../contracts/values/view.ts';
 import { bids } from './consumer/bids.ts';
 import { Forecaster } from './forecasting/forecaster.ts';
+import { shiftSentence } from './forecasting/level-watch.ts';
+import { localSlot } from './forecasting/site-series.ts';
 import { type Money, moneyOf, peakOf } from './money.ts';
 import { type Places, placesOf } from './places.ts';
 import { planSteps } from './planning/execute.ts';
@@ -85,7 +87,20 @@ export class Mind {
       timeZone: site.place.timeZone,
       pvRatedW: this.places.pvRatedW,
       loadRatedW: this.places.loadRatedW,
+      holidays: this.places.connection.tariff.holidays,
     });
+  }
+
+  /** A small step of what is to be learnt, while nobody waits. @returns whether there was one */
+  work(): boolean {
+    return this.forecaster.work();
+  }
+
+  /** What has changed at the site since yesterday and since the last call, with the evidence. */
+  news(nowMs: Instant): string[] {
+    const today = localSlot(nowMs, this.site.place.timeZone).day;
+    const found = this.forecaster.levelShifts().filter(({ foundDay }) => foundDay >= today - 1);
+    return found.map((shift) => shiftSentence(shift));
   }
 
   /** Energy records, from disk or fresh. A quarter-hour is learnt from when a later one begins. */

@@ -1,9 +1,15 @@
 import { exp } from '../../../devices/maths.ts';
 import type { ZoneForecast } from '../../contracts/messages.ts';
 import type { Band, SiteForecast } from '../../contracts/values/outlook.ts';
+import { parseStamp } from '../../contracts/values/stamp.ts';
 import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from '../../contracts/values/time.ts';
 import { ErrorBook, LEAD_CLASSES, leadClass } from './errors.ts';
+import { type LevelShift, LevelWatch } from './level-watch.ts';
 import { forecastLoad, seasonalNaive } from './load.ts';
+import { Conformal, type Ends } from './seasonal/bands.ts';
+import { Blend } from './seasonal/blend.ts';
+import { loadExperts, seededStream, sunExperts } from './seasonal/sets.ts';
+import { localSlot, SiteSeries } from './site-series.ts';
 import { Performance, Sky, type SkyPlace } from './sky.ts';
 
 /** One measured quarter-hour of a site, mean powers in W >= 0; undefined = not known. */
@@ -18,16 +24,36 @@ export interface ForecasterSetup extends SkyPlace {
   readonly timeZone: string;
   readonly pvRatedW: number; // of all production together
   readonly loadRatedW: number; // most that uncontrolled load can be
+  /** Local dates YYYY-MM-DD that are like Sundays. */
+  readonly holidays?: readonly string[];
 }
 
 const KEPT_MS = 36 * DAY_MS;
 const ISSUES_KEPT = 50; // twelve hours of quarter-hours
 const SCORED_WITHIN_MS = 600_000;
+const LOAD_HISTORY_DAYS = 14; // before them the weeks' naive forecast knows as much
+const SUN_HISTORY_DAYS = 5;
+const TREES_SEED = 1;
+const SUN_TRUST = { sharpnessFactor: 8, rememberedShare: 0.995 }; // a quarter-hour: two days count
+/** Size of a usual error of production, as a share of what a clear sky would give. */
+const SUN_ERROR_SHARE = 0.2;
+
+/** A forecast as issued, with what its production was made of. */
+interface Issued {
+  readonly forecast: SiteForecast;
+  readonly model: Float64Array; // W, of sky and weather
+  readonly history: Float64Array; // W, of the last weeks alone; NaN where they say nothing
+  readonly ends: readonly Ends[]; // by class of lead
+}
 
 /**
  * A site's own forecast of production and load. Pure state: quarter-hours and weather go in, a
- * forecast comes out; the likely range rests on the errors that its own earlier forecasts made at
- * the same lead.
+ * forecast comes out.
+ *
+ * Load: after two weeks by the blend of experts with its conformal band, before that (and in an
+ * hour that a clock change repeats) by the same quarter-hour of the last weeks. Production: the
+ * model of sky and weather and the history alone, weighed at each lead by what either got wrong,
+ * apart with and without a weather forecast; its band adapts until four of five values lie in it.
  */
 export class Forecaster {
   private readonly setup: ForecasterSetup;
@@ -35,14 +61,43 @@ export class Forecaster {
   private readonly performance = new Performance();
   private readonly pv = new Map<Instant, number>();
   private readonly load = new Map<Instant, number>();
-  private readonly pvErrors = new ErrorBook();
   private readonly loadErrors = new ErrorBook();
-  private issued: SiteForecast[] = [];
+  private readonly loadSeries: SiteSeries;
+  private readonly sunSeries: SiteSeries | undefined;
+  private readonly sunBands = LEAD_CLASSES.map(() => new Conformal());
+  private readonly sunBlends = {
+    forecast: LEAD_CLASSES.map(() => new Blend(2, SUN_TRUST)),
+    'clear-sky': LEAD_CLASSES.map(() => new Blend(2, SUN_TRUST)),
+  };
+  private readonly level: LevelWatch;
+  private shifts: LevelShift[] = [];
+  private issued: Issued[] = [];
   private seeded = false;
 
   constructor(setup: ForecasterSetup) {
     this.setup = setup;
     this.sky = new Sky(setup);
+    const { timeZone, pvRatedW } = setup;
+    const holidays = new Set((setup.holidays ?? []).map(dayOf));
+    const isHoliday = (day: number): boolean => holidays.has(day);
+    const random = seededStream(TREES_SEED);
+    this.loadSeries = new SiteSeries({ timeZone, experts: loadExperts(random), isHoliday });
+    if (pvRatedW > 0) {
+      this.sunSeries = new SiteSeries({ timeZone, experts: sunExperts(), isHoliday });
+    }
+    this.level = new LevelWatch(isHoliday);
+  }
+
+  /** One step of what is to be learnt, some milliseconds. @returns whether there was one */
+  work(): boolean {
+    return this.loadSeries.work() || this.sunSeries?.work() === true;
+  }
+
+  /** Changes of the load's level that were found since the last call. */
+  levelShifts(): readonly LevelShift[] {
+    const found = this.shifts;
+    this.shifts = [];
+    return found;
   }
 
   weather(message: ZoneForecast): void {
@@ -57,13 +112,18 @@ export class Forecaster {
       if (!quarter.curtailed && this.setup.pvRatedW > 0) {
         const sky = this.sky.at(fromMs, fromMs);
         this.performance.learn(fromMs, pvW / this.setup.pvRatedW, sky);
-        this.score(fromMs, 'pv', pvW, this.pvScale(fromMs), this.pvErrors);
+        this.scoreSun(fromMs, pvW);
       }
     }
     if (loadW !== undefined) {
       this.load.set(fromMs, loadW);
-      this.score(fromMs, 'load', loadW, 1, this.loadErrors);
+      this.scoreLoad(fromMs, loadW);
+      const { day } = localSlot(fromMs, this.setup.timeZone);
+      const shift = this.level.observe(day, loadW);
+      if (shift !== undefined) this.shifts.push(shift);
     }
+    this.loadSeries.observe(fromMs, loadW);
+    this.sunSeries?.observe(fromMs, quarter.curtailed ? undefined : pvW);
     for (const series of [this.pv, this.load]) {
       for (const oldest of series.keys()) {
         if (oldest >= fromMs - KEPT_MS) break;
@@ -80,18 +140,44 @@ export class Forecaster {
     this.seedLoadErrors(nowMs);
     const fromMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS;
     const startsMs = Array.from({ length: steps }, (_, i) => fromMs + i * QUARTER_MS);
-    const loads = forecastLoad(this.load, nowMs, startsMs, this.setup.timeZone);
+    const isLearnt = this.loadSeries.knownDays >= LOAD_HISTORY_DAYS;
+    const learnt = this.loadSeries.issue(startsMs);
+    const naive =
+      isLearnt && learnt.every((said) => said !== undefined)
+        ? []
+        : forecastLoad(this.load, nowMs, startsMs, this.setup.timeZone);
+    const sky = this.sky.at(fromMs + 6 * HOUR_MS, nowMs).known ? 'forecast' : 'clear-sky';
     const recent = this.recentPv(nowMs);
+    const model = Float64Array.from(startsMs, (atMs) => this.pvNowW(atMs, nowMs, recent));
+    const sun = this.sunSeries?.issue(startsMs) ?? [];
+    const history = Float64Array.from(startsMs, (_, i) => sun[i]?.mid ?? Number.NaN);
+    const ends = this.sunBands.map((one) => one.ends());
     const forecast: SiteForecast = {
       issuedAtMs: nowMs,
       fromMs,
       stepMs: QUARTER_MS,
-      sky: this.sky.at(fromMs + 6 * HOUR_MS, nowMs).known ? 'forecast' : 'clear-sky',
-      pv: startsMs.map((atMs) => this.pvBand(atMs, nowMs, recent)),
-      load: startsMs.map((atMs, i) => this.loadBand(atMs, nowMs, loads[i] ?? nowLoadW ?? 0)),
+      sky,
+      pv: startsMs.map((atMs, i) => {
+        const of = leadClass(atMs - nowMs);
+        const midW = this.blended(this.sunBlends[sky][of], model[i] ?? 0, history[i] ?? Number.NaN);
+        return this.pvBand(atMs, midW, ends[of]);
+      }),
+      load: startsMs.map((atMs, i) => {
+        const said = isLearnt ? learnt[i] : undefined;
+        return said === undefined
+          ? this.naiveBand(atMs, nowMs, naive[i] ?? nowLoadW ?? 0)
+          : band(said.mid, said.low, said.high, this.setup.loadRatedW);
+      }),
     };
-    this.issued = [...this.issued, forecast].slice(-ISSUES_KEPT);
+    this.issued = [...this.issued, { forecast, model, history, ends }].slice(-ISSUES_KEPT);
     return forecast;
+  }
+
+  private blended(blend: Blend | undefined, modelW: number, historyW: number): number {
+    const isYoung = (this.sunSeries?.knownDays ?? 0) < SUN_HISTORY_DAYS;
+    if (blend === undefined || isYoung || Number.isNaN(historyW)) return modelW;
+    const [mixed = modelW] = blend.mix([Float64Array.of(modelW), Float64Array.of(historyW)]);
+    return Math.min(this.setup.pvRatedW, mixed);
   }
 
   /** Model of the production with all that is learnt, before any correction by the last hour. */
@@ -119,17 +205,20 @@ export class Forecaster {
     return Math.max(0.3, Math.min(2, made / modelled));
   }
 
-  private pvBand(atMs: Instant, nowMs: Instant, recent: number): Band {
-    const { pvRatedW } = this.setup;
+  /** The model, moved by what the last hour made of it. */
+  private pvNowW(atMs: Instant, nowMs: Instant, recent: number): number {
     const hours = Math.max(0, atMs - nowMs) / HOUR_MS;
     const model = this.pvModelW(atMs, nowMs);
-    const midW = Math.min(pvRatedW, model * (1 + (recent - 1) * exp(-hours / 1.5)));
-    const scale = this.pvScale(atMs);
-    const range = this.pvErrors.range(leadClass(atMs - nowMs)) ?? { low: -0.25, high: 0.2 };
-    return band(midW, midW + range.low * scale, midW + range.high * scale, pvRatedW);
+    return Math.min(this.setup.pvRatedW, model * (1 + (recent - 1) * exp(-hours / 1.5)));
   }
 
-  private loadBand(atMs: Instant, nowMs: Instant, midW: number): Band {
+  private pvBand(atMs: Instant, midW: number, ends: Ends | undefined): Band {
+    const scale = SUN_ERROR_SHARE * this.pvScale(atMs);
+    const { low, high } = ends ?? { low: 0, high: 0 };
+    return band(midW, midW + low * scale, midW + high * scale, this.setup.pvRatedW);
+  }
+
+  private naiveBand(atMs: Instant, nowMs: Instant, midW: number): Band {
     const range = this.loadErrors.range(leadClass(atMs - nowMs));
     const { loadRatedW } = this.setup;
     if (range) return band(midW, midW + range.low, midW + range.high, loadRatedW);
@@ -143,20 +232,34 @@ export class Forecaster {
     return this.sky.at(atMs, atMs).clearShare * this.setup.pvRatedW;
   }
 
-  private score(
-    atMs: Instant,
-    of: 'pv' | 'load',
-    actualW: number,
-    scale: number,
-    book: ErrorBook,
-  ): void {
+  private scoreLoad(atMs: Instant, actualW: number): void {
+    for (const [of, { forecast }, step] of this.scored(atMs)) {
+      const said = forecast.load[step];
+      if (said) this.loadErrors.add(of, actualW - said.midW);
+    }
+  }
+
+  private scoreSun(atMs: Instant, actualW: number): void {
+    const scale = SUN_ERROR_SHARE * this.pvScale(atMs);
     if (scale <= 0) return;
-    LEAD_CLASSES.forEach(({ scoredAtMs }, index) => {
-      const forecast = this.issued.find(
-        (one) => Math.abs(atMs - one.issuedAtMs - scoredAtMs) <= SCORED_WITHIN_MS,
+    for (const [of, { forecast, model, history, ends }, step] of this.scored(atMs)) {
+      const said = forecast.pv[step];
+      const promised = ends[of];
+      if (said === undefined || promised === undefined) continue;
+      this.sunBands[of]?.learn((actualW - said.midW) / scale, promised);
+      const opinions = [model.subarray(step, step + 1), history.subarray(step, step + 1)];
+      this.sunBlends[forecast.sky][of]?.learn(opinions, Float64Array.of(actualW));
+    }
+  }
+
+  /** What was issued of a quarter-hour at each class of lead, with the step that it was then. */
+  private scored(atMs: Instant): [number, Issued, number][] {
+    return LEAD_CLASSES.flatMap(({ scoredAtMs }, of): [number, Issued, number][] => {
+      const found = this.issued.find(
+        ({ forecast }) => Math.abs(atMs - forecast.issuedAtMs - scoredAtMs) <= SCORED_WITHIN_MS,
       );
-      const step = forecast?.[of][(atMs - forecast.fromMs) / forecast.stepMs];
-      if (step) book.add(index, (actualW - step.midW) / scale);
+      if (found === undefined) return [];
+      return [[of, found, (atMs - found.forecast.fromMs) / found.forecast.stepMs]];
     });
   }
 
@@ -177,6 +280,9 @@ export class Forecaster {
     }
   }
 }
+
+/** @param date  YYYY-MM-DD @returns days since 1970-01-01 */
+const dayOf = (date: string): number => (parseStamp(`${date}T00:00`)?.clockMs ?? -1) / DAY_MS;
 
 function band(midW: number, lowW: number, highW: number, mostW: number): Band {
   const mid = Math.max(0, midW);

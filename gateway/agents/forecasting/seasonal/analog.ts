@@ -1,5 +1,5 @@
 import { exp } from '../../../../devices/maths.ts';
-import { type DayBook, likeness, weekdayOf, weightedMedian } from './days.ts';
+import { type DayBook, likeness, RANKED_DAYS } from './days.ts';
 
 /** Which earlier days a day is compared with, and how much each counts. */
 export interface Analogy {
@@ -8,7 +8,6 @@ export interface Analogy {
   readonly otherShare: number; // weight of any other day
 }
 
-const WINDOW_DAYS = 84;
 const LEAST_WEIGHT = 1e-6;
 
 /**
@@ -22,25 +21,17 @@ export function analogDay(
   lastDay: number,
   { memoryDays, workingShare, otherShare }: Analogy,
 ): Float64Array {
-  const rows: Float64Array[] = [];
-  const weights = new Float64Array(WINDOW_DAYS);
-  const weekday = weekdayOf(day);
+  const weights = new Float64Array(RANKED_DAYS);
+  const weekday = book.weekday(day);
   const weekend = Math.max(otherShare, workingShare / 2);
   const shares = { same: 1, working: workingShare, weekend, other: otherShare };
-  for (let past = lastDay; past > lastDay - WINDOW_DAYS; past -= 1) {
-    const values = book.of(past);
-    if (values === undefined) continue;
-    const share = shares[likeness(weekdayOf(past), weekday)];
-    const weight = share * exp((past - lastDay) / memoryDays);
-    if (weight < LEAST_WEIGHT) continue;
-    weights[rows.length] = weight;
-    rows.push(values);
+  for (let back = 0; back < RANKED_DAYS; back += 1) {
+    const share = shares[likeness(book.weekday(lastDay - back), weekday)];
+    const weight = share * exp(-back / memoryDays);
+    weights[back] = weight < LEAST_WEIGHT ? 0 : weight;
   }
-  const column = new Float64Array(rows.length);
-  return Float64Array.from({ length: book.slots }, (_, slot) => {
-    for (let i = 0; i < rows.length; i += 1) column[i] = rows[i]?.[slot] ?? Number.NaN;
-    return weightedMedian(column, weights, rows.length);
-  });
+  const ranks = book.ranks(lastDay);
+  return Float64Array.from({ length: book.slots }, (_, slot) => ranks.median(slot, weights));
 }
 
 const SHIFT_BELIEVED = 0.5;

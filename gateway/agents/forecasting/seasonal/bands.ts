@@ -1,7 +1,7 @@
 /** Shares of all values that are to lie below a band's ends: between them lie 80 %. */
 const SIDE_SHARE = 0.1;
-const STEP_SHARE = 0.05; // of the usual score, by which a miss moves an end
-const MEMORY_SHARE = 0.04; // of a slot's scale that another day renews
+const STEP_SHARE = 0.07; // of the usual score, by which a miss moves an end
+const MEMORY_SHARE = 0.08; // of a slot's scale that another day renews
 const FLOOR_SHARE = 0.1; // of the mean scale, so that a calm slot is not certain
 const START_QUANTILE = 1.3; // of errors in multiples of their mean size
 
@@ -12,6 +12,7 @@ const START_QUANTILE = 1.3; // of errors in multiples of their mean size
 export class SlotScale {
   private readonly sizes: Float64Array;
   private readonly active: Uint8Array; // whether anything ever happened in that slot
+  private meanSize: number | undefined; // until another error is learnt
 
   /** @param slots of a day */
   constructor(slots: number) {
@@ -24,6 +25,7 @@ export class SlotScale {
     if (Number.isNaN(error)) return;
     const before = this.sizes[slot] ?? Number.NaN;
     const size = Math.abs(error);
+    this.meanSize = undefined;
     this.sizes[slot] = Number.isNaN(before) ? size : before + MEMORY_SHARE * (size - before);
   }
 
@@ -38,7 +40,8 @@ export class SlotScale {
       return Number.isNaN(value) ? own : value;
     };
     const smooth = 0.5 * own + 0.25 * (side(-1) + side(1));
-    return Math.max(smooth, FLOOR_SHARE * this.mean());
+    this.meanSize ??= this.mean();
+    return Math.max(smooth, FLOOR_SHARE * this.meanSize);
   }
 
   private mean(): number {

@@ -54,15 +54,23 @@ export class Blend {
     });
   }
 
-  /** What came, against what each expert had said of it: a day, or a slot of it. */
+  /**
+   * What came, against what each expert had said of it: a day, or a slot of it. One that said
+   * nothing is charged what the others got wrong in the mean, so that silence earns no trust.
+   */
   learn(forecasts: readonly Float64Array[], actual: Float64Array): void {
     this.learnt = true;
-    for (const [n, forecast] of forecasts.entries()) {
-      let error = 0;
-      for (const [slot, value] of actual.entries()) {
-        const gap = Math.abs(value - (forecast[slot] ?? Number.NaN));
-        if (!Number.isNaN(gap)) error += gap;
+    const errors = new Float64Array(forecasts.length);
+    for (const [slot, value] of actual.entries()) {
+      if (Number.isNaN(value)) continue;
+      const gaps = forecasts.map((forecast) => Math.abs(value - (forecast[slot] ?? Number.NaN)));
+      const known = gaps.filter((gap) => !Number.isNaN(gap));
+      const usual = known.reduce((a, b) => a + b, 0) / Math.max(1, known.length);
+      for (const [n, gap] of gaps.entries()) {
+        errors[n] = (errors[n] ?? 0) + (Number.isNaN(gap) ? usual : gap);
       }
+    }
+    for (const [n, error] of errors.entries()) {
       this.losses[n] = (this.losses[n] ?? 0) * this.trust.rememberedShare + error;
     }
   }

@@ -1,4 +1,4 @@
-import { type DayBook, weekdayOf } from './days.ts';
+import type { DayBook } from './days.ts';
 
 export const BLOCKS = 24; // of a day: what is learnt by regression is learnt by the hour
 const WEEK = 7;
@@ -16,6 +16,10 @@ export class Hours {
 
   constructor(book: DayBook) {
     this.book = book;
+  }
+
+  weekday(day: number): number {
+    return this.book.weekday(day);
   }
 
   at(day: number, block: number): number {
@@ -127,7 +131,7 @@ function valuesOf(
     evening - eveningOf(hours, lastDay - WEEK),
     mean - hours.mean(lastDay - WEEK),
   ]);
-  const weekday = weekdayOf(day);
+  const weekday = hours.weekday(day);
   if (weekday > 0) row[11 + weekday] = week;
   return row;
 }
@@ -151,7 +155,7 @@ export function treeFacts(
   if (values === undefined) return undefined;
   const row = new Float64Array(PLAIN_FACTS + 5);
   row.set(values.subarray(0, PLAIN_FACTS));
-  const weekday = weekdayOf(day);
+  const weekday = hours.weekday(day);
   const back = (count: number, step: number, from: number): number =>
     medianOf(Array.from({ length: count }, (_, n) => hours.at(from - n * step, block)));
   row[0] = block;

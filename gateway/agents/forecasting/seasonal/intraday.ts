@@ -121,7 +121,7 @@ export class Intraday {
     const now = this.recentOf(last, base);
     if (level <= 0 || scale <= 0 || Number.isNaN(said) || Number.isNaN(now.error)) return undefined;
     const yesterday = this.errors.get(target - slots * Math.ceil((target - last) / slots));
-    const values = [
+    const row = Float64Array.of(
       now.error,
       now.errorBefore,
       now.mean3h,
@@ -132,8 +132,9 @@ export class Intraday {
       (now.ratio1h - 1) * said,
       (now.ratio3h - 1) * said,
       now.value - said,
-    ];
-    return Float64Array.from(values, (value) => (Number.isNaN(value) ? 0 : value / level));
+    );
+    for (let i = 0; i < COLUMNS; i += 1) row[i] = (row[i] || 0) / level; // NaN counts as 0
+    return row;
   }
 
   private recentOf(last: SlotIndex, base: Base): Recent {

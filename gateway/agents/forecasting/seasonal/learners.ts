@@ -1,10 +1,10 @@
 import { exp } from '../../../../devices/maths.ts';
 import { type Analogy, analogDay } from './analog.ts';
 import type { DayBook } from './days.ts';
-import type { Expert } from './experts.ts';
+import type { Expert, Lesson } from './experts.ts';
 import { BLOCKS, factsOf, Hours, treeFacts } from './features.ts';
 import { dot, leastAbsolute, leastSquares } from './regression.ts';
-import { growTrees, type Trees } from './trees.ts';
+import { growingTrees, type Trees } from './trees.ts';
 
 /** Where the hours of a learner are spread over its slots, this says how. */
 const SHAPE: Analogy = { memoryDays: 12, workingShare: 0.3, otherShare: 0.02 };
@@ -32,6 +32,8 @@ interface Setup {
 /** Days between the day said and the newest one known, 1 or 2; further ones count as 2. */
 const leadOf = (day: number, lastDay: number): number => Math.min(2, day - lastDay);
 
+type Fitting<Model> = Generator<undefined, Model, undefined>;
+
 abstract class HourlyLearner<Model> implements Expert {
   protected readonly setup: Setup;
   protected hours: Hours | undefined;
@@ -42,13 +44,17 @@ abstract class HourlyLearner<Model> implements Expert {
     this.setup = setup;
   }
 
-  learn(book: DayBook, lastDay: number): void {
+  learn(book: DayBook, lastDay: number): Lesson | undefined {
     this.hours ??= new Hours(book);
     this.hours.drop(lastDay);
-    if (lastDay - this.learntDay < this.setup.everyDays) return;
+    if (lastDay - this.learntDay < this.setup.everyDays) return undefined;
     this.learntDay = lastDay;
+    return this.lesson(this.hours, lastDay);
+  }
+
+  private *lesson(hours: Hours, lastDay: number): Lesson {
     for (const lead of [1, 2]) {
-      const model = this.fit(this.hours, lastDay, lead);
+      const model = yield* this.fit(hours, lastDay, lead);
       if (model !== undefined) this.models.set(lead, model);
     }
   }
@@ -65,7 +71,7 @@ abstract class HourlyLearner<Model> implements Expert {
     return spread(hourly, book, day, lastDay);
   }
 
-  protected abstract fit(hours: Hours, lastDay: number, lead: number): Model | undefined;
+  protected abstract fit(hours: Hours, lastDay: number, lead: number): Fitting<Model | undefined>;
   protected abstract say(
     model: Model,
     hours: Hours,
@@ -86,8 +92,10 @@ export class HourlyRegression extends HourlyLearner<readonly (Float64Array | und
     this.fitting = kind === 'least-squares' ? leastSquares : leastAbsolute;
   }
 
-  protected fit(hours: Hours, lastDay: number, lead: number) {
-    return Array.from({ length: BLOCKS }, (_, block) => {
+  protected *fit(hours: Hours, lastDay: number, lead: number) {
+    const betas: (Float64Array | undefined)[] = [];
+    for (let block = 0; block < BLOCKS; block += 1) {
+      yield;
       const rows: Float64Array[] = [];
       const targets: number[] = [];
       const weights: number[] = [];
@@ -99,9 +107,12 @@ export class HourlyRegression extends HourlyLearner<readonly (Float64Array | und
         targets.push(actual / facts.level);
         weights.push(exp((day - lastDay) / FORGET_DAYS));
       }
-      if (rows.length < LEAST_ROWS) return undefined;
-      return this.fitting(rows, Float64Array.from(targets), Float64Array.from(weights), RIDGE);
-    });
+      const isEnough = rows.length >= LEAST_ROWS;
+      betas[block] = isEnough
+        ? this.fitting(rows, Float64Array.from(targets), Float64Array.from(weights), RIDGE)
+        : undefined;
+    }
+    return betas;
   }
 
   protected say(
@@ -120,6 +131,7 @@ export class HourlyRegression extends HourlyLearner<readonly (Float64Array | und
 
 const TREES = { trees: 70, depth: 5, learningShare: 0.1, leafSize: 20 };
 const LEAST_DAYS = 10;
+const DAYS_A_STEP = 15;
 
 /** Boosted trees over all hours at once: they see what weekday, level and hour do together. */
 export class HourlyTrees extends HourlyLearner<Trees> {
@@ -130,11 +142,12 @@ export class HourlyTrees extends HourlyLearner<Trees> {
     this.random = random;
   }
 
-  protected fit(hours: Hours, lastDay: number, lead: number): Trees | undefined {
+  protected *fit(hours: Hours, lastDay: number, lead: number): Fitting<Trees | undefined> {
     const rows: Float64Array[] = [];
     const targets: number[] = [];
     const weights: number[] = [];
     for (let day = lastDay; day > lastDay - this.setup.historyDays; day -= 1) {
+      if ((lastDay - day) % DAYS_A_STEP === 0) yield;
       for (let block = 0; block < BLOCKS; block += 1) {
         const facts = hours.treeFactsOf(day, block, lead);
         const actual = hours.at(day, block);
@@ -146,7 +159,12 @@ export class HourlyTrees extends HourlyLearner<Trees> {
     }
     if (rows.length < LEAST_DAYS * BLOCKS) return undefined;
     const growing = { ...TREES, random: this.random };
-    return growTrees(rows, Float64Array.from(targets), Float64Array.from(weights), growing);
+    return yield* growingTrees(
+      rows,
+      Float64Array.from(targets),
+      Float64Array.from(weights),
+      growing,
+    );
   }
 
   protected say(model: Trees, hours: Hours, day: number, block: number, lastDay: number): number {

@@ -1,10 +1,17 @@
 import { Blend } from './blend.ts';
 import { DayBook } from './days.ts';
-import type { Expert } from './experts.ts';
+import type { Expert, Lesson } from './experts.ts';
 
 const KEPT_DAYS = 420;
 const LEADS = [1, 2] as const;
 const LONG_GAP_DAYS = 60; // after it nothing is learnt from the days between
+
+export interface SeasonalOptions {
+  /** Lessons wait for `work` instead of being learnt at once when a day ends. */
+  readonly spread?: boolean;
+  /** A local day that is like a Sunday. */
+  readonly isHoliday?: (day: number) => boolean;
+}
 
 /**
  * Day-ahead forecasts of a series with a daily rhythm by several experts, weighed by what each got
@@ -16,11 +23,23 @@ export class SeasonalForecast {
   private readonly experts: readonly Expert[];
   private readonly blends = LEADS.map(() => undefined as Blend | undefined);
   private readonly said = new Map<string, readonly Float64Array[]>();
+  private readonly spread: boolean;
+  private readonly lessons = new Map<Expert, Lesson>(); // in the order in which they are learnt
   private openDay = Number.NEGATIVE_INFINITY;
 
-  constructor(slots: number, experts: readonly Expert[]) {
-    this.book = new DayBook(slots, KEPT_DAYS);
+  constructor(slots: number, experts: readonly Expert[], options: SeasonalOptions = {}) {
+    this.book = new DayBook(slots, KEPT_DAYS, options.isHoliday);
     this.experts = experts;
+    this.spread = options.spread === true;
+  }
+
+  /** One step of the lessons that wait. @returns whether there was one */
+  work(): boolean {
+    for (const [expert, lesson] of this.lessons) {
+      if (lesson.next().done === true) this.lessons.delete(expert);
+      return true;
+    }
+    return false;
   }
 
   /** Mean of a slot as measured, in order of time. */
@@ -77,7 +96,11 @@ export class SeasonalForecast {
     if (actual !== undefined) {
       for (const lead of LEADS) this.blendOf(lead).learn(this.opinions(day, day - lead), actual);
     }
-    for (const expert of this.experts) expert.learn?.(this.book, day);
+    for (const expert of this.experts) {
+      const lesson = expert.learn?.(this.book, day);
+      if (lesson !== undefined) this.lessons.set(expert, lesson); // a newer one replaces it
+    }
+    while (!this.spread && this.work());
     this.openDay = day + 1;
   }
 }

@@ -1,7 +1,7 @@
 import { Conformal, type Ends, SlotScale } from './bands.ts';
 import type { Expert } from './experts.ts';
 import { type Base, Intraday, type SlotIndex } from './intraday.ts';
-import { SeasonalForecast } from './seasonal.ts';
+import { SeasonalForecast, type SeasonalOptions } from './seasonal.ts';
 
 /** One slot as forecast, in the unit of the series: 10 %, middle and 90 %. */
 export interface SlotForecast {
@@ -12,6 +12,8 @@ export interface SlotForecast {
 
 /** Leads, in hours, up to which errors are of a kind. */
 const LEAD_CLASSES_H = [1, 3, 6, 12, 24, 48];
+/** By night, in the morning and at noon errors differ in kind, not in size alone. */
+const DAY_PARTS = 4;
 const LEARNT_EVERY_H = 1;
 const CALM_SHARE = 0.05; // of a slot's scale: less said is nothing said
 
@@ -32,16 +34,18 @@ export class SeriesForecast {
   private readonly seasonal: SeasonalForecast;
   private readonly intraday: Intraday;
   private readonly scale: SlotScale;
-  private readonly bands = LEAD_CLASSES_H.map(() => new Conformal());
+  private readonly bands = LEAD_CLASSES_H.map(() =>
+    Array.from({ length: DAY_PARTS }, () => new Conformal()),
+  );
   private readonly waiting = new Map<SlotIndex, Said[]>();
   private readonly days = new Map<number, { lastDay: number; values: Float64Array }>();
   private readonly base: Base;
   private next: SlotIndex | undefined; // first slot that is not known
 
   /** @param slots of a day, a multiple of 24 */
-  constructor(slots: number, experts: readonly Expert[]) {
+  constructor(slots: number, experts: readonly Expert[], options: SeasonalOptions = {}) {
     this.slots = slots;
-    this.seasonal = new SeasonalForecast(slots, experts);
+    this.seasonal = new SeasonalForecast(slots, experts, options);
     this.intraday = new Intraday(slots);
     this.scale = new SlotScale(slots);
     this.base = {
@@ -62,6 +66,11 @@ export class SeriesForecast {
     if (this.next === undefined || index - this.next > 2 * this.slots) this.next = index;
     while (this.next < index) this.step(this.next, Number.NaN);
     this.step(index, value);
+  }
+
+  /** One step of what is still to be learnt, some milliseconds. @returns whether there was one */
+  work(): boolean {
+    return this.seasonal.work();
   }
 
   /** The next `count` slots after the newest known one; NaN where nothing is known yet. */
@@ -116,22 +125,23 @@ export class SeriesForecast {
 
   private remember(index: SlotIndex, last: SlotIndex): void {
     const list = this.waiting.get(index) ?? [];
-    const band = this.bandOf(index - last);
+    const band = this.bandOf(index, last);
     const { mid } = this.forecastOf(index, last);
     list.push({ mid, scale: this.base.scale(index), ends: band.ends(), band });
     this.waiting.set(index, list);
   }
 
-  private bandOf(leadSlots: number): Conformal {
-    const leadH = (leadSlots * 24) / this.slots;
+  private bandOf(index: SlotIndex, last: SlotIndex): Conformal {
+    const leadH = ((index - last) * 24) / this.slots;
     const of = LEAD_CLASSES_H.findIndex((endH) => leadH <= endH);
-    return this.bands[of < 0 ? this.bands.length - 1 : of] as Conformal;
+    const part = Math.floor((this.slotOf(index) * DAY_PARTS) / this.slots);
+    return this.bands[of < 0 ? this.bands.length - 1 : of]?.[part] as Conformal;
   }
 
   private forecastOf(index: SlotIndex, last: SlotIndex): SlotForecast {
     const mid = Math.max(0, this.intraday.say(last, index, this.base));
     const scale = this.base.scale(index);
-    const { low, high } = this.bandOf(index - last).ends();
+    const { low, high } = this.bandOf(index, last).ends();
     return {
       low: Math.max(0, Math.min(mid, mid + low * scale)),
       mid,

@@ -34,15 +34,36 @@ export function growTrees(
   weights: Float64Array,
   growing: Growing,
 ): Trees {
+  const steps = growingTrees(rows, targets, weights, growing);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** The same in steps: a column, then a tree at a time. */
+export function* growingTrees(
+  rows: readonly Float64Array[],
+  targets: Float64Array,
+  weights: Float64Array,
+  growing: Growing,
+): Generator<undefined, Trees, undefined> {
   const columns = rows[0]?.length ?? 0;
-  const edges = Array.from({ length: columns }, (_, column) => edgesOf(rows, column));
-  const bins = edges.map((edge, column) =>
-    Uint8Array.from(rows, (row) => binOf(edge, row[column] ?? Number.NaN)),
-  );
+  const edges: number[][] = [];
+  const bins: Uint8Array[] = [];
+  for (let column = 0; column < columns; column += 1) {
+    const edge = edgesOf(rows, column);
+    edges.push(edge);
+    bins.push(Uint8Array.from(rows, (row) => binOf(edge, row[column] ?? Number.NaN)));
+    yield;
+  }
   const all = Uint32Array.from(rows, (_, r) => r);
   const base = medianOf(all, all.length, targets, weights);
   const grower = new Grower({ bins, edges, targets, weights, growing, base });
-  const trees = Array.from({ length: growing.trees }, () => grower.grow());
+  const trees: Node[][] = [];
+  while (trees.length < growing.trees) {
+    trees.push(grower.grow());
+    yield;
+  }
   return (row) => {
     const binned = edges.map((edge, column) =>
       Uint8Array.of(binOf(edge, row[column] ?? Number.NaN)),

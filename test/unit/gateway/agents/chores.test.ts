@@ -40,15 +40,18 @@ test('every day the site scores its forecast and forgets what is too old', async
   const zone = { key: 'zone-new', atMs: forecast.issuedAtMs, body: { issuedAtMs: MIDNIGHT } };
   await store.put('forecast', [old, issued, zone]);
   const measured = (fromMs: number) => ({ fromMs, pvW: 1_000, loadW: 1_000, curtailed: false });
-  const mind = { quarters: { forForecast: measured } } as unknown as Mind;
+  const news = ['Consumption has been 2 kW higher since 2026-06-13.'];
+  const mind = { quarters: { forForecast: measured }, news: () => news.splice(0) };
   const schedule = createClockedSchedule(clock, log);
-  const end = startChores({ site, clock, schedule, log, mind, diary });
+  const end = startChores({ site, clock, schedule, log, mind: mind as unknown as Mind, diary });
 
   await clock.advance(DAY_MS); // Tuesday noon: nobody had forecast Monday, and 13.5 days are kept
-  expect(diary.events()).toEqual([]);
+  const change = 'Consumption has been 2 kW higher since 2026-06-13.'; // told once
+  expect(diary.events().map(({ text }) => text)).toEqual([change]);
   await clock.advance(DAY_MS);
   await diary.settled();
   expect(diary.events().map(({ text }) => text)).toEqual([
+    change,
     "Yesterday's forecast was 10 % off for sun (the day before: 0 %), " +
       '10 % off for consumption (a week before: 0 %).',
   ]);
@@ -56,5 +59,5 @@ test('every day the site scores its forecast and forgets what is too old', async
   expect(kept.map(({ key }) => key)).toEqual(['site-new', 'zone-new']);
   end();
   await clock.advance(2 * DAY_MS);
-  expect(diary.events()).toHaveLength(1);
+  expect(diary.events()).toHaveLength(2);
 });

@@ -9,6 +9,7 @@ import {
   weekdayOf,
   weightedMedian,
 } from '../../../../../../gateway/agents/forecasting/seasonal/days.ts';
+import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
 
 const MONDAY = 4; // 1970-01-05
 
@@ -70,4 +71,36 @@ it('an analog day says what its weekday was, also after a burst and over gaps', 
   const shifted = shiftedDay(book, last + 1, last, analogy);
   expect(shifted[20]).toBeCloseTo(valueOn(last + 1, 20) + 2, 1);
   expect(shifted[0]).toBeGreaterThan(valueOn(last + 1, 0) + 2);
+});
+
+it('medians by rank are those of every row, gaps, ties and late values too', () => {
+  const random = seededStream(2);
+  const book = new DayBook(24, 200);
+  for (let day = 0; day < 90; day += 1) {
+    for (let slot = 0; slot < 24; slot += 1) {
+      if (random() > 0.1) book.put(day, slot, Math.floor(6 * random()));
+    }
+  }
+  for (const lateValue of [undefined, 40]) {
+    if (lateValue !== undefined) book.put(89, 3, lateValue);
+    const weights = Float64Array.from({ length: 84 }, (_, n) => (n % 3 === 0 ? 1 : 0));
+    for (let slot = 0; slot < 24; slot += 1) {
+      const rows: number[] = [];
+      for (let back = 0; back < 84; back += 3) rows.push(book.at(89 - back, slot));
+      const ones = new Float64Array(rows.length).fill(1);
+      const plain = weightedMedian(Float64Array.from(rows), ones, rows.length);
+      expect(book.ranks(89).median(slot, weights)).toBe(plain);
+    }
+  }
+});
+
+it('a holiday is a Sunday', () => {
+  const book = new DayBook(24, 100, (day) => day === MONDAY + 60);
+  expect(book.weekday(MONDAY + 60)).toBe(0);
+  for (let day = MONDAY; day < MONDAY + 56; day += 1) {
+    for (let hour = 0; hour < 24; hour += 1) book.put(day, hour, weekdayOf(day) === 0 ? 1 : 9);
+  }
+  const analogy = { memoryDays: 30, workingShare: 0.3, otherShare: 0.02 };
+  expect(analogDay(book, MONDAY + 60, MONDAY + 55, analogy)[12]).toBe(1);
+  expect(analogDay(book, MONDAY + 61, MONDAY + 55, analogy)[12]).toBe(9);
 });
