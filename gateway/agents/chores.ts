@@ -2,7 +2,7 @@ import type { Site } from '../contracts/values/site.ts';
 import { HOUR_MS, type Instant, localDayStart } from '../contracts/values/time.ts';
 import type { Clock, Log, Schedule } from '../ports.ts';
 import type { Diary } from './diary.ts';
-import { scoreDay, scoreSentence } from './forecasting/day-score.ts';
+import { bandSentence, scoreDay, scoreSentence } from './forecasting/day-score.ts';
 import type { Mind } from './mind.ts';
 
 /** Cron fields on the site's own clock: after the day's last records have come. */
@@ -30,7 +30,8 @@ export function startChores({ site, clock, schedule, log, mind, diary }: ChoresD
     const scores = scoreDay(forecasts, measured, fromMs, todayMs);
     if (scores.length === 0) return;
     log.info("yesterday's forecast is scored", { scores });
-    diary.event({ atMs: clock.wallMs(), text: scoreSentence(scores) }, 'FORECAST_SCORE');
+    const [text, detail] = [scoreSentence(scores), bandSentence(scores)];
+    diary.event({ atMs: clock.wallMs(), text, detail }, 'FORECAST_SCORE');
   };
   const tell = (): void => {
     const nowMs = clock.wallMs();

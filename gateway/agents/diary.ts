@@ -21,6 +21,8 @@ import type { PlacedOrder, Trading } from './trading.ts';
 const EVENTS_MAX = 200;
 const DECISION_GAP_MS = 60_000; // of the site's time: a flutter is one decision
 const HISTORY_DAYS = 36;
+const LEARNT_DAYS = 280; // what the load is learnt from
+const READ_DAYS = 14; // at a time
 const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   forecast: 14,
   plan: 14,
@@ -72,7 +74,12 @@ export class Diary {
       mind.zoneForecast(parsed.data);
       this.remember(parsed.data);
     }
-    mind.records(await store.history(nowMs - HISTORY_DAYS * DAY_MS, nowMs + DAY_MS));
+    const recentMs = nowMs - HISTORY_DAYS * DAY_MS;
+    for (let days = LEARNT_DAYS; days > HISTORY_DAYS; days -= READ_DAYS) {
+      const fromMs = nowMs - days * DAY_MS;
+      mind.older(await store.history(fromMs, Math.min(fromMs + READ_DAYS * DAY_MS, recentMs)));
+    }
+    mind.records(await store.history(recentMs, nowMs + DAY_MS));
     const orders = await store.list('order', nowMs - 2 * DAY_MS, nowMs + 2 * DAY_MS);
     const results = await store.list('award', nowMs - 2 * DAY_MS, nowMs + 2 * DAY_MS);
     trading.restore(

@@ -110,6 +110,14 @@ export class Mind {
     return changed.length > 0;
   }
 
+  /** Energy records from before those that are kept whole, in order of time, some days a call. */
+  older(records: readonly EnergyRecord[]): void {
+    const book = new QuarterBook(this.places);
+    for (const fromMs of book.add(records)) {
+      this.forecaster.remember(fromMs, book.forForecast(fromMs).loadW);
+    }
+  }
+
   /** @returns the note of a quarter-hour that has just ended */
   see(image: Image): QuarterNote | undefined {
     this.image = image;

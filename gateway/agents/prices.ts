@@ -1,7 +1,18 @@
-import { energyPrice, type PriceSeries, type Tariff } from '../contracts/values/tariff.ts';
-import { DAY_MS, type Instant, QUARTER_MS } from '../contracts/values/time.ts';
+import { exp } from '../../devices/maths.ts';
+import {
+  energyPrice,
+  isHoliday,
+  type PriceSeries,
+  type Tariff,
+} from '../contracts/values/tariff.ts';
+import { DAY_MS, type Instant, localTime, QUARTER_MS } from '../contracts/values/time.ts';
+import { daysBefore } from './forecasting/load.ts';
 
-const KEPT_MS = 3 * DAY_MS;
+const SHAPE_DAYS = 7;
+const KEPT_MS = (SHAPE_DAYS + 1) * DAY_MS;
+const SHAPE_MEMORY_DAYS = 3; // a day that old counts 1/e
+const UNLIKE_SHARE = 0.05; // weight of a day of work for one of rest, and the other way round
+const SAME_WEEKDAY_SHARE = 1.5;
 const USUAL_SPOT_NANO_PER_WH = 80_000; // until the first prices arrive; nothing is traded on it
 
 /**
@@ -37,28 +48,49 @@ export class PriceBook {
   }
 
   /**
-   * For planning: an unknown price is taken from the day before, then from the last known one of
-   * that direction.
+   * For planning: beyond the known prices the market's is what it was at that hour of the last
+   * days, mostly of like ones; with no such hour the last known one.
    */
   expected(direction: 'import' | 'export', atMs: Instant): number {
-    for (let days = 0; days <= 3; days += 1) {
-      const price = energyPrice(
-        this.tariff,
-        direction,
-        atMs,
-        this.series(atMs, atMs - days * DAY_MS),
-      );
+    const known = this.at(direction, atMs);
+    if (known !== undefined) return known;
+    const spots = [this.usual(atMs), this.known.get(this.newestMs), USUAL_SPOT_NANO_PER_WH];
+    for (const spot of spots) {
+      if (spot === undefined) continue;
+      const series = { ...this.series(atMs, atMs), priceNanoPerWh: [spot] };
+      const price = energyPrice(this.tariff, direction, atMs, series);
       if (price !== undefined) return price;
     }
-    const newest = energyPrice(this.tariff, direction, atMs, this.series(atMs, this.newestMs));
-    if (newest !== undefined) return newest;
-    const usual = { ...this.series(atMs, atMs), priceNanoPerWh: [USUAL_SPOT_NANO_PER_WH] };
-    return energyPrice(this.tariff, direction, atMs, usual) ?? 0;
+    // Nobody has said that export is paid; import is never taken to be free.
+    return direction === 'export' ? 0 : USUAL_SPOT_NANO_PER_WH;
   }
 
   /** Whether both prices of a quarter-hour are known: only then it is traded. */
   isKnown(atMs: Instant): boolean {
     return this.at('import', atMs) !== undefined && this.at('export', atMs) !== undefined;
+  }
+
+  /** Weighted mean of the same local time of the last days; undefined where none is known. */
+  private usual(atMs: Instant): number | undefined {
+    const { timeZone } = this.tariff;
+    const isRest = this.isRest(atMs);
+    let sum = 0;
+    let total = 0;
+    for (let days = 1; days <= SHAPE_DAYS; days += 1) {
+      const pastMs = daysBefore(atMs, days, timeZone);
+      const spot = this.known.get(Math.floor(pastMs / QUARTER_MS) * QUARTER_MS);
+      if (spot === undefined) continue;
+      const alike = this.isRest(pastMs) === isRest ? 1 : UNLIKE_SHARE;
+      const weight =
+        exp(-days / SHAPE_MEMORY_DAYS) * alike * (days === SHAPE_DAYS ? SAME_WEEKDAY_SHARE : 1);
+      sum += weight * spot;
+      total += weight;
+    }
+    return total > 0 ? Math.round(sum / total) : undefined;
+  }
+
+  private isRest(atMs: Instant): boolean {
+    return localTime(atMs, this.tariff.timeZone).weekday >= 6 || isHoliday(this.tariff, atMs);
   }
 
   /** The price known for `fromMs`, as a series of one step at `atMs`. */

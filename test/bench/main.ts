@@ -6,6 +6,7 @@ import { numberFrom } from '../fixtures/environment.ts';
 import { benchBacktest } from './backtest.ts';
 import { benchBlackBox } from './blackbox.ts';
 import { benchFleet32 } from './fleet/fleet32.ts';
+import { benchForecast } from './forecast.ts';
 import { benchJitter } from './jitter.ts';
 import { benchLoop } from './loop.ts';
 import { benchModbus } from './modbus/modbus.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> =
   backtest: benchBacktest,
   blackbox: benchBlackBox,
   fleet32: benchFleet32,
+  forecast: benchForecast,
   jitter: benchJitter,
   loop: benchLoop,
   modbus: benchModbus,

@@ -10,6 +10,7 @@ export interface DayScore {
   readonly what: 'pv' | 'load';
   readonly errorPct: number;
   readonly naivePct: number | undefined; // unknown while there is no such day
+  readonly inBandPct: number | undefined; // quarter-hours within the 80 % band, calm ones left out
   readonly quarters: number;
 }
 
@@ -34,6 +35,7 @@ export function scoreDay(
   if (newest === undefined) return [];
   return (['pv', 'load'] as const).flatMap((what) => {
     const sums = { quarters: 0, measuredW: 0, errorW: 0, naiveW: 0, naiveQuarters: 0 };
+    const inBand = { quarters: 0, active: 0 };
     for (let atMs = fromMs; atMs < untilMs; atMs += QUARTER_MS) {
       const seenW = wattsOf(measured(atMs), what);
       const band = newest[what][Math.round((atMs - newest.fromMs) / newest.stepMs)];
@@ -41,6 +43,10 @@ export function scoreDay(
       sums.quarters += 1;
       sums.measuredW += seenW;
       sums.errorW += Math.abs(band.midW - seenW);
+      if (seenW > 0 || band.midW >= 1) {
+        inBand.active += 1;
+        if (band.lowW <= seenW && seenW <= band.highW) inBand.quarters += 1;
+      }
       const earlierW = wattsOf(measured(atMs - NAIVE_MS[what]), what);
       if (earlierW === undefined) continue;
       sums.naiveQuarters += 1;
@@ -50,7 +56,9 @@ export function scoreDay(
     if (quarters < QUARTERS_MIN || measuredW / quarters < MEAN_W_MIN) return [];
     const pct = (errorW: number): number => Math.round((100 * errorW) / measuredW);
     const naivePct = sums.naiveQuarters === quarters ? pct(sums.naiveW) : undefined;
-    return [{ what, errorPct: pct(sums.errorW), naivePct, quarters }];
+    const { active } = inBand;
+    const inBandPct = active === 0 ? undefined : Math.round((100 * inBand.quarters) / active);
+    return [{ what, errorPct: pct(sums.errorW), naivePct, inBandPct, quarters }];
   });
 }
 
@@ -59,6 +67,14 @@ const wattsOf = (quarter: Quarter, what: 'pv' | 'load'): number | undefined =>
 
 const NAMES = { pv: 'sun', load: 'consumption' } as const;
 const NAIVE_NAMES = { pv: 'the day before', load: 'a week before' } as const;
+
+/** 'Within its 80 % band: 78 % of the quarter-hours of sun, 82 % of those of consumption.' */
+export function bandSentence(scores: readonly DayScore[]): string {
+  const parts = scores.flatMap(({ what, inBandPct }) =>
+    inBandPct === undefined ? [] : [`${inBandPct} % of the quarter-hours of ${NAMES[what]}`],
+  );
+  return `Within its 80 % band: ${parts.join(', ')}.`;
+}
 
 /** 'Yesterday's forecast was 8 % off for sun (the day before: 21 %).' */
 export function scoreSentence(scores: readonly DayScore[]): string {

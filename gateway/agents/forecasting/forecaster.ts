@@ -37,6 +37,7 @@ const TREES_SEED = 1;
 const SUN_TRUST = { sharpnessFactor: 8, rememberedShare: 0.995 }; // a quarter-hour: two days count
 /** Size of a usual error of production, as a share of what a clear sky would give. */
 const SUN_ERROR_SHARE = 0.2;
+const CALM_SHARE = 0.15; // of the size of a usual error
 
 /** A forecast as issued, with what its production was made of. */
 interface Issued {
@@ -102,6 +103,11 @@ export class Forecaster {
 
   weather(message: ZoneForecast): void {
     this.sky.forecast(message);
+  }
+
+  /** Load of a quarter-hour of long ago, before any that is observed: teaches the series alone. */
+  remember(fromMs: Instant, loadW: number | undefined): void {
+    this.loadSeries.observe(fromMs, loadW);
   }
 
   /** A quarter-hour as measured, in order of time; scores what was forecast of it. */
@@ -246,7 +252,9 @@ export class Forecaster {
       const said = forecast.pv[step];
       const promised = ends[of];
       if (said === undefined || promised === undefined) continue;
-      this.sunBands[of]?.learn((actualW - said.midW) / scale, promised);
+      // Nothing said and nothing come, as behind a hill: no sign of how good a band is.
+      const isCalm = actualW === 0 && said.midW <= CALM_SHARE * scale;
+      if (!isCalm) this.sunBands[of]?.learn((actualW - said.midW) / scale, promised);
       const opinions = [model.subarray(step, step + 1), history.subarray(step, step + 1)];
       this.sunBlends[forecast.sky][of]?.learn(opinions, Float64Array.of(actualW));
     }

@@ -71,12 +71,22 @@ export class LevelWatch {
       const spreads = sum.spreads + Math.min(MOST_SPREADS, off) - SLACK_SPREADS;
       if (sum.spreads === 0) sum.fromDay = day;
       sum.spreads = Math.max(0, spreads);
-      if (sum.spreads >= TOLD_AT_SPREADS) return this.found(sum.fromDay, day);
+      if (sum.spreads >= TOLD_AT_SPREADS) return this.found(sum.fromDay, day, bias);
     }
     return undefined;
   }
 
-  private found(fromDay: number, foundDay: number): LevelShift {
+  /** @param sinceDay  the sum left zero there; the change itself may have come later */
+  private found(sinceDay: number, foundDay: number, biasW: number): LevelShift {
+    let [sumW, days, likelihood, fromDay] = [0, 0, 0, sinceDay];
+    for (const { day, offW } of this.days.toReversed()) {
+      if (day < sinceDay || Number.isNaN(offW)) break;
+      sumW += offW - biasW;
+      days += 1;
+      if (sumW ** 2 / days < likelihood) continue;
+      likelihood = sumW ** 2 / days;
+      fromDay = day;
+    }
     const since = this.days.filter(({ day }) => day >= fromDay);
     const mean = (of: (day: Day) => number): number =>
       since.reduce((sum, day) => sum + of(day), 0) / since.length;

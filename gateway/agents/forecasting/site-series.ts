@@ -4,7 +4,7 @@ import type { Expert } from './seasonal/experts.ts';
 import { SeriesForecast, type SlotForecast } from './seasonal/series.ts';
 
 const SLOTS = DAY_MS / QUARTER_MS;
-const QUARTERS_A_STEP = 24;
+const QUARTERS_A_STEP = 48;
 const FRESH_QUARTERS = 8; // more than these wait: a history is being read
 const MOST_BEHIND_DAYS = 3; // beyond it what is known says little of now
 

@@ -68,11 +68,16 @@ function inForce(component: Dated, atMs: Instant): boolean {
   );
 }
 
+/** Whether the local day of an instant is a holiday of the tariff. */
+export function isHoliday({ holidays, timeZone }: Tariff, atMs: Instant): boolean {
+  const at = localTime(atMs, timeZone);
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return holidays.includes(`${at.year}-${pad(at.month)}-${pad(at.day)}`);
+}
+
 function windowPrice(tariff: Tariff, windows: readonly PriceWindow[], atMs: Instant) {
   const at = localTime(atMs, tariff.timeZone);
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  const date = `${at.year}-${pad(at.month)}-${pad(at.day)}`;
-  const weekday = tariff.holidays.includes(date) ? 7 : at.weekday;
+  const weekday = isHoliday(tariff, atMs) ? 7 : at.weekday;
   return windows.find(
     (w) =>
       w.weekdays.includes(weekday) &&

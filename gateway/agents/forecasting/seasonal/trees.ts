@@ -26,21 +26,8 @@ export type Trees = (row: Float64Array) => number;
 /**
  * Gradient boosting with the least absolute error over binned features: signs of the errors choose
  * the splits, weighted medians fill the leaves (Friedman 2001, algorithm 3). What is not known
- * (NaN) has a bin of its own.
+ * (NaN) has a bin of its own. In steps: a column, then a tree at a time.
  */
-export function growTrees(
-  rows: readonly Float64Array[],
-  targets: Float64Array,
-  weights: Float64Array,
-  growing: Growing,
-): Trees {
-  const steps = growingTrees(rows, targets, weights, growing);
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
-}
-
-/** The same in steps: a column, then a tree at a time. */
 export function* growingTrees(
   rows: readonly Float64Array[],
   targets: Float64Array,

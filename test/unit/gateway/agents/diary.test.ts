@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { openStoreInProcess } from '../../../../gateway/adapters/sqlite/store.ts';
 import { Diary } from '../../../../gateway/agents/diary.ts';
+import type { Mind } from '../../../../gateway/agents/mind.ts';
+import { Trading } from '../../../../gateway/agents/trading.ts';
 import type { Decision, Image } from '../../../../gateway/contracts/values/image.ts';
+import type { EnergyRecord } from '../../../../gateway/contracts/values/record.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -30,4 +33,42 @@ test('what binds is written down when it changes, a flutter once a minute', asyn
     [400_000, 'PLAN'],
   ]);
   expect(kept[0]?.reason.sentence).toBe('charging 3.0 kW');
+});
+
+test('a start reads the whole history in order, some days at a time', async () => {
+  const DAY_MS = 86_400_000;
+  const nowMs = 400 * DAY_MS;
+  const store = openStoreInProcess();
+  const record = (fromMs: number): EnergyRecord => ({
+    kind: 'energy',
+    place: 'grid',
+    fromMs,
+    durationMs: 900_000,
+    inWh: 1,
+    outWh: 0,
+    coveragePct: 100,
+    source: 'counter',
+    quality: 'measured',
+    version: 1,
+  });
+  const days = Array.from({ length: 300 }, (_, n) => nowMs - (300 - n) * DAY_MS);
+  await store.addHistory(days.map(record));
+  const seen = { older: [] as number[], recent: [] as number[], most: 0 };
+  const mind = {
+    note: () => undefined,
+    zoneForecast: () => undefined,
+    older: (records: readonly EnergyRecord[]) => {
+      seen.older.push(...records.map(({ fromMs }) => fromMs));
+      seen.most = Math.max(seen.most, records.length);
+    },
+    records: (records: readonly EnergyRecord[]) => {
+      seen.recent.push(...records.map(({ fromMs }) => fromMs));
+    },
+  };
+  const times = { leadMs: 1, aheadMs: 1 };
+  const trading = new Trading({ site: 'barn', zone: 'z1', epoch: 1, ...times });
+  await new Diary(store, log).recall(mind as unknown as Mind, trading, nowMs, undefined);
+  expect(seen.recent).toEqual(days.slice(-36));
+  expect(seen.older).toEqual(days.slice(-280, -36));
+  expect(seen.most).toBe(14);
 });

@@ -36,8 +36,8 @@ describe("a day's forecast", () => {
     const measured = (atMs: number) =>
       quarter(atMs, atMs < FROM ? { pvW: 700, loadW: 500 } : undefined);
     expect(scoreDay(known, measured, FROM, UNTIL)).toEqual([
-      { what: 'pv', errorPct: 10, naivePct: 30, quarters: 96 },
-      { what: 'load', errorPct: 20, naivePct: 0, quarters: 96 },
+      { what: 'pv', errorPct: 10, naivePct: 30, inBandPct: 100, quarters: 96 },
+      { what: 'load', errorPct: 20, naivePct: 0, inBandPct: 100, quarters: 96 },
     ]);
   });
 

@@ -6,7 +6,7 @@ import {
   leastSquares,
 } from '../../../../../../gateway/agents/forecasting/seasonal/regression.ts';
 import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
-import { growTrees } from '../../../../../../gateway/agents/forecasting/seasonal/trees.ts';
+import { growingTrees } from '../../../../../../gateway/agents/forecasting/seasonal/trees.ts';
 
 const random = seededStream(5);
 const ROWS = Array.from({ length: 300 }, () =>
@@ -54,7 +54,10 @@ it('more trees err less, on a step that no line describes, and NaN has its own a
   const weights = new Float64Array(rows.length).fill(1);
   const errorOf = (trees: number): number => {
     const growing = { depth: 3, learningShare: 0.3, leafSize: 10, random: seededStream(2) };
-    const say = growTrees(rows, targets, weights, { ...growing, trees });
+    const steps = growingTrees(rows, targets, weights, { ...growing, trees });
+    let step = steps.next();
+    while (step.done !== true) step = steps.next();
+    const say = step.value;
     return rows.reduce((sum, row) => sum + Math.abs(say(row) - truth(row)), 0) / rows.length;
   };
   const [one, few, many] = [errorOf(1), errorOf(10), errorOf(40)];

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const FOLDER = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
+const EDGEWATT = fileURLToPath(new URL('../../bin/edgewatt.mjs', import.meta.url));
+const MOST_BYTES = 1_000_000;
+
+/** Every recorded set beside the repository, by `edgewatt forecast`; nothing where there is none. */
+export async function benchForecast(): Promise<object> {
+  const sets = setsOf();
+  if (sets.length === 0) {
+    const notice = '../shared/data is absent: no recording to forecast';
+    process.stderr.write(`${notice}\n`);
+    return { skipped: notice };
+  }
+  const found: unknown[] = [];
+  for (const set of sets) {
+    const args = [EDGEWATT, 'forecast', join(FOLDER, set), '--json'];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: MOST_BYTES });
+    found.push(JSON.parse(stdout));
+    process.stderr.write(`forecast: ${set} is done\n`);
+  }
+  return { sets: found };
+}
+
+function setsOf(): string[] {
+  try {
+    const entries = readdirSync(FOLDER, { withFileTypes: true });
+    return entries.flatMap((one) => (one.isDirectory() ? [one.name] : [])).sort();
+  } catch {
+    return [];
+  }
+}
