@@ -98,7 +98,8 @@ export class Intraday {
   }
 
   private corrected({ regression, trust }: Model, row: Float64Array, said: number): number {
-    const weight = trust.weights()[1] ?? 0;
+    // As good as the base is not good enough: what corrects has to be the better one.
+    const weight = Math.max(0, 2 * (trust.weights()[1] ?? 0) - 1);
     return said + weight * regression.say(row) * this.level;
   }
 
