@@ -129,10 +129,17 @@ export interface LinearModel {
   readonly value: Float64Array;
 }
 
+/** How far a mixed-integer model is searched: until this near the bound, or so many nodes. */
+export interface SolveEffort {
+  readonly gapShare: number; // 0..1 of the objective
+  readonly nodesMax: number;
+}
+
 export type Solution =
   | {
-      readonly status: 'optimal';
+      readonly status: 'optimal' | 'feasible'; // feasible: stopped by a limit with a solution
       readonly objective: number;
+      readonly bound: number; // no solution has a lower objective
       readonly x: Float64Array;
       readonly rowDual: Float64Array;
     }
@@ -142,7 +149,7 @@ export type Solution =
     };
 
 export interface Solver {
-  solve(model: LinearModel, timeLimitMs: number): Promise<Solution>;
+  solve(model: LinearModel, timeLimitMs: number, effort?: SolveEffort): Promise<Solution>;
 }
 
 export interface HttpAnswer {

@@ -10,7 +10,7 @@ import { type Moment, type Proposed, Shadow, type ShadowDeps } from './advisor/s
 import { hindsight, type MeasuredPower } from './planning/hindsight.ts';
 import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
-import { makePlan } from './planning/plan.ts';
+import { makePlan, type PlanEffort } from './planning/plan.ts';
 import type { PlanProblem } from './planning/problem.ts';
 import { NEAR_NANO, type Tried, type Trying, tryOffer, tryOut } from './planning/strategy.ts';
 
@@ -23,6 +23,7 @@ export interface AdvisingDeps {
   readonly clock: Clock;
   readonly solver: Solver;
   readonly limitMs: number; // of one solve, real
+  readonly effort?: PlanEffort | undefined; // of the site's plan; trials do without
   readonly log: Log;
   readonly measured: MeasuredPower;
   readonly keep: (document: Document) => void;
@@ -86,14 +87,14 @@ export class Advising {
 
   /** The plan under the advice in force; without it where that gives none. */
   async plan(problem: PlanProblem): Promise<Planned & { readonly parameters: PlanParameters }> {
-    const { clock, solver, limitMs } = this.deps;
+    const { clock, solver, limitMs, effort } = this.deps;
     const parameters = this.leans.parameters(clock.wallMs());
     if (!areSame(parameters, STANDARD)) {
       const leaned = under(problem, parameters);
-      const outlook = await makePlan(leaned, solver, limitMs);
+      const outlook = await makePlan(leaned, solver, limitMs, effort);
       if (outlook.source === 'optimal') return { problem: leaned, outlook, parameters };
     }
-    const outlook = await makePlan(problem, solver, limitMs);
+    const outlook = await makePlan(problem, solver, limitMs, effort);
     return { problem, outlook, parameters: STANDARD };
   }
 

@@ -27,7 +27,7 @@ import { Alarms } from './alarms.ts';
 import { startChores } from './chores.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
-import { makePlan } from './planning/plan.ts';
+import { gapNano, makePlan, type PlanEffort } from './planning/plan.ts';
 import type { PlanProblem } from './planning/problem.ts';
 import { Surprise } from './surprise.ts';
 import { Trader } from './trader.ts';
@@ -48,6 +48,7 @@ export interface AgentDeps extends Pick<UplinkDeps, 'audit' | 'brokerCheck' | 'f
   readonly broker: Broker | undefined; // undefined: this gateway has no cloud
   readonly store: AgentStore;
   readonly solver: Solver;
+  readonly effort?: PlanEffort | undefined; // absent: the same plans on every machine
   readonly log: Log;
   readonly peers?: LiveView['peers'];
   readonly deviceName?: (id: string) => string; // maker and model
@@ -312,9 +313,8 @@ class SiteAgent implements Agent {
       this.sendIntent();
       this.diary.plan(outlook, forecast, this.mind.steps(problem.issuedAtMs, problem.steps.length));
       log.info('planned', {
-        why,
-        source: outlook.source,
-        detail: outlook.detail,
+        ...{ why, source: outlook.source, detail: outlook.detail },
+        gapNano: gapNano(outlook),
         costNano: Math.round(outlook.costNano),
         rulesNano: Math.round(outlook.rulesNano),
         realMs: Math.round(clock.realMs() - fromRealMs),
@@ -334,14 +334,14 @@ class SiteAgent implements Agent {
 
   private async planned(problem: PlanProblem) {
     if (this.advising) return this.advising.plan(problem);
-    const outlook = await makePlan(problem, this.deps.solver, SOLVE_LIMIT_MS);
+    const outlook = await makePlan(problem, this.deps.solver, SOLVE_LIMIT_MS, this.deps.effort);
     return { problem, outlook, parameters: STANDARD };
   }
 
   private advisingOf(advisor: NonNullable<AgentDeps['advisor']>): Advising {
-    const { site, log, clock, solver } = this.deps;
+    const { site, log, clock, solver, effort } = this.deps;
     return new Advising({
-      ...{ ...advisor, site, log, clock, solver, limitMs: SOLVE_LIMIT_MS },
+      ...{ ...advisor, site, log, clock, solver, effort, limitMs: SOLVE_LIMIT_MS },
       measured: (fromMs) => this.mind.quarters.forForecast(fromMs),
       keep: (document) => this.diary.advice(document),
       tell: (text, detail) => this.diary.event({ atMs: clock.wallMs(), text, detail }, 'ADVICE'),

@@ -9,6 +9,7 @@ import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore, openStoreInProcess } from '../adapters/sqlite/store.ts';
 import type { Agent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
+import { POLISHED_EFFORT } from '../agents/planning/plan.ts';
 import { composeAgent } from '../compose-agent.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
@@ -92,6 +93,8 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
   const agent: Agent = composeAgent({
     site: kept === undefined ? withoutMarket(site) : site,
     ...{ clock, pipe, broker, store, solver, log, audit },
+    // A demo at many times the speed plans every few seconds.
+    effort: clock.speed === 1 ? POLISHED_EFFORT : undefined,
     schedule: file.demo ? createClockedSchedule(clock, log) : createSchedule(log),
     times: timing(clock.speed),
     problems: degraded.problems,

@@ -233,8 +233,9 @@ export class VirtualGateway {
   /** Answers of the planner's child come after a while, and not at all to one who has died. */
   private solverOf({ clock }: VirtualProcess): Solver {
     return {
-      solve: async (model, limitMs) => {
-        const solution = this.badSolution() ?? (await this.deps.solver.solve(model, limitMs));
+      solve: async (model, limitMs, effort) => {
+        const { solver } = this.deps;
+        const solution = this.badSolution() ?? (await solver.solve(model, limitMs, effort));
         const takesMs = solution.status === 'time-limit' ? limitMs : SOLVE_MS;
         return new Promise((resolve) =>
           clock.realAt(clock.realMs() + takesMs, () => resolve(solution)),

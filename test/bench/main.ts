@@ -10,6 +10,7 @@ import { benchForecast } from './forecast.ts';
 import { benchJitter } from './jitter.ts';
 import { benchLoop } from './loop.ts';
 import { benchModbus } from './modbus/modbus.ts';
+import { benchPlan } from './plan.ts';
 import { benchReaction } from './reaction.ts';
 import { benchSite } from './site.ts';
 import { benchStep } from './step.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, (minutes?: number) => Promise<object>>> =
   jitter: benchJitter,
   loop: benchLoop,
   modbus: benchModbus,
+  plan: benchPlan,
   reaction: benchReaction,
   site: benchSite,
   step: benchStep,

@@ -1,16 +1,23 @@
 import process from 'node:process';
-import type { LinearModel, Solution } from '../../ports.ts';
-import { loadHighs, solveWith } from './highs.ts';
+import type { LinearModel, Solution, SolveEffort } from '../../ports.ts';
+import { boundsOf, loadHighs, solveWith } from './highs.ts';
 
 /** The planner child: one model in, one solution out, then it ends. Killing it is the time-out. */
-process.once('message', (message: { model: LinearModel; timeLimitMs: number }) => {
-  void answer(message.model, message.timeLimitMs);
+process.once('message', (message: Asked) => {
+  void answer(message);
 });
 
-async function answer(model: LinearModel, timeLimitMs: number): Promise<void> {
+interface Asked {
+  readonly model: LinearModel;
+  readonly timeLimitMs: number;
+  readonly effort?: SolveEffort;
+}
+
+async function answer({ model, timeLimitMs, effort }: Asked): Promise<void> {
   let solution: Solution;
   try {
-    solution = solveWith(await loadHighs(), model, { time_limit: timeLimitMs / 1_000 });
+    const bounds = { time_limit: timeLimitMs / 1_000, ...boundsOf(effort) };
+    solution = solveWith(await loadHighs(), model, bounds);
   } catch (error) {
     solution = { status: 'failed', detail: String(error) };
   }

@@ -1,5 +1,5 @@
 import module, { type Highs } from 'highs';
-import type { LinearModel, Solution } from '../../ports.ts';
+import type { LinearModel, Solution, SolveEffort } from '../../ports.ts';
 
 /**
  * HiGHS' number for 'optimal'. The objective alone proves nothing: it is 0 on an infeasible model.
@@ -25,7 +25,14 @@ export interface SolveBounds {
   readonly time_limit?: number;
   readonly simplex_iteration_limit?: number;
   readonly mip_max_nodes?: number;
+  readonly mip_rel_gap?: number;
 }
+
+export const boundsOf = (effort: SolveEffort | undefined): SolveBounds =>
+  effort ? { mip_max_nodes: effort.nodesMax, mip_rel_gap: effort.gapShare } : {};
+
+/** HiGHS' number for 'the solution in hand satisfies the model'. */
+const FEASIBLE = 2;
 
 /**
  * Solves one model on a loaded instance and frees it; what HiGHS refuses is a 'failed', never an
@@ -56,11 +63,15 @@ export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds)
         native.options.set({ output_flag: false, ...bounds });
         native.run();
         const status = native.getModelStatus();
-        if (status !== OPTIMAL) {
-          return {
-            status: STATUS[status] ?? 'failed',
-            detail: `model status ${status}`,
-          };
+        const isMixed = model.integer.includes(1);
+        const stopped = STATUS[status] ?? 'failed';
+        // A relaxation that was stopped says nothing; a search that was stopped has its best so far.
+        const isInHand =
+          isMixed &&
+          stopped === 'time-limit' &&
+          native.info.get('primal_solution_status') === FEASIBLE;
+        if (status !== OPTIMAL && !isInHand) {
+          return { status: stopped, detail: `model status ${status}` };
         }
         const { colValue, rowDual } = native.getSolution();
         const objective = native.getObjectiveValue();
@@ -68,8 +79,9 @@ export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds)
           return { status: 'failed', detail: 'a solution that is not finite' };
         }
         return {
-          status: 'optimal',
+          status: status === OPTIMAL ? 'optimal' : 'feasible',
           objective,
+          bound: isMixed ? Number(native.info.get('mip_dual_bound')) : objective,
           x: Float64Array.from(colValue),
           rowDual: Float64Array.from(rowDual),
         };

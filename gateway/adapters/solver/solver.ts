@@ -1,12 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { LinearModel, Solution, Solver } from '../../ports.ts';
+import type { Solution, Solver } from '../../ports.ts';
 
 /** Grace of a child beyond the solver's own limit, for start, loading and answer. */
 const GRACE_MS = 5_000;
 
+/** Of the planner child: the first halves its memory and start, the second keeps its heap small. */
+export const CHILD_FLAGS = ['--liftoff-only', '--max-semi-space-size=1', '--no-warnings'];
+
 /**
  * HiGHS in a child process for each solve: its memory goes with it, an abort or a hang costs
- * nothing else, and kill is the time-out. `--liftoff-only` halves the child's memory and start.
+ * nothing else, and kill is the time-out.
  */
 export function createForkedSolver(graceMs = GRACE_MS): Solver & { close(): void } {
   const children = new Set<ChildProcess>();
@@ -15,10 +18,10 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver & { close(): void
     close: () => {
       for (const child of children) child.kill('SIGKILL');
     },
-    solve: (model, timeLimitMs) =>
+    solve: (model, timeLimitMs, effort) =>
       new Promise((resolve) => {
         const child = fork(new URL('./child.ts', import.meta.url), {
-          execArgv: ['--liftoff-only', '--no-warnings'],
+          execArgv: CHILD_FLAGS,
           serialization: 'advanced',
           stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         });
@@ -45,7 +48,7 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver & { close(): void
               : { status: 'failed', detail: `the solver ended with ${signal ?? code}` },
           ),
         );
-        child.send({ model, timeLimitMs }, (error) => {
+        child.send({ model, timeLimitMs, effort }, (error) => {
           if (error) child.kill('SIGKILL');
         });
       }),
@@ -60,7 +63,10 @@ const WORK_BOUNDS = { simplex_iteration_limit: 200_000, mip_max_nodes: 5_000 } a
  * by iterations and nodes, never by time.
  */
 export async function createSolverInProcess(): Promise<Solver> {
-  const { loadHighs, solveWith } = await import('./highs.ts'); // not loaded where a child solves
+  const { boundsOf, loadHighs, solveWith } = await import('./highs.ts'); // not loaded where a child solves
   const highs = await loadHighs();
-  return { solve: (model: LinearModel) => Promise.resolve(solveWith(highs, model, WORK_BOUNDS)) };
+  return {
+    solve: (model, _timeLimitMs, effort) =>
+      Promise.resolve(solveWith(highs, model, { ...WORK_BOUNDS, ...boundsOf(effort) })),
+  };
 }

@@ -100,7 +100,8 @@ function stepText(
   const prices =
     `bought energy costs ${price(step.importNanoPerWh, currency)} and sold energy ` +
     `earns ${price(step.exportNanoPerWh, currency)} a ${unit}`;
-  const by = plan.source === 'optimal' ? '' : ` It is a plan by rules: ${plan.detail}.`;
+  const way = plan.source === 'levels' ? 'the levels of the battery' : 'rules';
+  const by = plan.source === 'optimal' ? '' : ` It is a plan by ${way}: ${plan.detail}.`;
   const reason = why === undefined || why === '' ? '' : ` Reason: ${why}.`;
   return (
     `The plan of ${time(plan.issuedAtMs)} for ${time(step.fromMs)} to ` +

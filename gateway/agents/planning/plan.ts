@@ -1,119 +1,71 @@
 import type { Outlook, OutlookStep } from '../../contracts/values/outlook.ts';
 import type { Solver } from '../../ports.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
-import { buildModel, type Fixed, readSchedule, readWorth } from './model.ts';
+import { levelPlan } from './levels.ts';
 import type { PlanProblem, Schedule } from './problem.ts';
-import { roundCar, roundSwitched } from './rounding.ts';
 import { rulePlan } from './rules.ts';
+import { search } from './search.ts';
+import type { Effort } from './solve.ts';
 
-const ROUNDS_MAX = 3;
-const OPPOSITE_KW = 1e-3;
+export type PlanEffort = Omit<Effort, 'timeLimitMs'>;
 
-interface Solved {
-  readonly schedule: Schedule;
-  readonly worth: number[][];
-  readonly x: Float64Array;
-  readonly layout: ReturnType<typeof buildModel>['layout'];
-}
+/** Branch and bound only where nothing else finds a plan: the same on every machine. */
+const USUAL_EFFORT: PlanEffort = {
+  gapShare: 1e-3,
+  nodesMax: 20,
+  polishFromShare: Number.POSITIVE_INFINITY,
+  polishLimitMs: 2_000,
+};
+
+/** For who has a core to spare: what is more than half a percent off is polished. */
+export const POLISHED_EFFORT: PlanEffort = {
+  ...USUAL_EFFORT,
+  nodesMax: 1_000,
+  polishFromShare: 5e-3,
+};
 
 /**
- * One plan: the linear model, whole decisions by rounding and a second solve, opposite flows barred
- * where they appear, then own arithmetic. What the solver cannot do, or does worse than the rules,
- * the rules do.
+ * One plan: the search over linear models, then own arithmetic. What the solver cannot do, a search
+ * over the battery's levels does; what is worse than the rules, the rules do.
+ * @param timeLimitMs  of one solve
  */
 export async function makePlan(
   problem: PlanProblem,
   solver: Solver,
   timeLimitMs: number,
+  effort: PlanEffort = USUAL_EFFORT,
 ): Promise<Outlook> {
   const rules = rulePlan(problem);
   const rulesRun = evaluate(problem, rules);
+  const rulesNano = rulesRun.costNano;
   const byRules = (detail: string): Outlook =>
-    outlookOf(problem, rules, rulesRun, { source: 'rules', detail, rulesNano: rulesRun.costNano });
+    outlookOf(problem, rules, rulesRun, { source: 'rules', detail, rulesNano });
   if (problem.steps.length === 0) return byRules('nothing to plan');
-  let fixed: Fixed = {};
-  let rounded = problem.switched.length === 0 && problem.cars.length === 0;
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const solved = await solve(problem, fixed, solver, timeLimitMs);
-    if (typeof solved === 'string') return byRules(solved);
-    const barred = bar(problem, solved, fixed);
-    if (rounded && barred === undefined) {
-      const run = evaluate(problem, solved.schedule);
-      if (run.faults.length > 0) return byRules(`the plan fails its check: ${run.faults[0]}`);
-      if (run.costNano > rulesRun.costNano + 1e-6 * Math.abs(rulesRun.costNano) + 1_000) {
-        return byRules('the rules are cheaper than the plan');
-      }
-      return outlookOf(problem, solved.schedule, run, {
-        source: 'optimal',
-        detail: '',
-        rulesNano: rulesRun.costNano,
-        worth: solved.worth,
-      });
-    }
-    fixed = { ...fixed, ...barred, ...(rounded ? {} : roundAll(problem, solved.schedule)) };
-    rounded = true;
+  const found = await search(problem, solver, { ...effort, timeLimitMs });
+  if (typeof found === 'string') {
+    const schedule = levelPlan(problem, rules);
+    const run = evaluate(problem, schedule);
+    if (run.faults.length > 0 || run.costNano >= rulesNano) return byRules(found);
+    return outlookOf(problem, schedule, run, { source: 'levels', detail: found, rulesNano });
   }
-  return byRules('the plan keeps opposite flows');
+  const { schedule, run, worth, boundNano } = found;
+  if (run.costNano > rulesNano + 1e-6 * Math.abs(rulesNano) + 1_000) {
+    return byRules('the rules are cheaper than the plan');
+  }
+  const meta = { source: 'optimal', detail: '', rulesNano, worth, boundNano } as const;
+  return outlookOf(problem, schedule, run, meta);
 }
 
-async function solve(
-  problem: PlanProblem,
-  fixed: Fixed,
-  solver: Solver,
-  timeLimitMs: number,
-): Promise<Solved | string> {
-  const { model, layout } = buildModel(problem, fixed);
-  const solution = await solver.solve(model, timeLimitMs);
-  if (solution.status !== 'optimal') return `no plan: ${solution.status}, ${solution.detail}`;
-  return {
-    schedule: readSchedule(solution.x, layout),
-    worth: readWorth(solution.rowDual, layout),
-    x: solution.x,
-    layout,
-  };
-}
-
-function roundAll(problem: PlanProblem, schedule: Schedule): Fixed {
-  return {
-    switchedShare: problem.switched.map((load, i) =>
-      roundSwitched(problem, load, schedule.switchedShare[i] ?? []),
-    ),
-    carW: problem.cars.map((car, i) => roundCar(problem, car, schedule.carW[i] ?? [])),
-  };
-}
-
-/** Bars the smaller of two opposite flows in a step; undefined when there are none. */
-function bar(problem: PlanProblem, { x, layout }: Solved, fixed: Fixed): Fixed | undefined {
-  const noBuy = new Set(fixed.noBuy);
-  const noSell = new Set(fixed.noSell);
-  const noCharge = new Set(fixed.noCharge);
-  const noDischarge = new Set(fixed.noDischarge);
-  let found = false;
-  const value = (column: number | undefined): number => x[column ?? -1] ?? 0;
-  problem.steps.forEach((_, t) => {
-    const buy = value(layout.buyIndex[t]);
-    const sell = value(layout.sellIndex[t]);
-    if (buy > OPPOSITE_KW && sell > OPPOSITE_KW) {
-      found = true;
-      (buy < sell ? noBuy : noSell).add(t);
-    }
-    problem.storages.forEach((_store, s) => {
-      const charge = value(layout.chargeIndex[s]?.[t]);
-      const discharge = value(layout.dischargeIndex[s]?.[t]);
-      if (charge > OPPOSITE_KW && discharge > OPPOSITE_KW) {
-        found = true;
-        (charge < discharge ? noCharge : noDischarge).add(`${s}:${t}`);
-      }
-    });
-  });
-  return found ? { noBuy, noSell, noCharge, noDischarge } : undefined;
-}
+/** How far a plan may be from the best one; undefined = nothing proves it. */
+export const gapNano = ({ costNano, boundNano }: Outlook): number | undefined =>
+  boundNano === undefined ? undefined : Math.round(costNano - boundNano);
 
 interface Meta {
   readonly source: Outlook['source'];
   readonly detail: string;
   readonly rulesNano: number;
   readonly worth?: readonly (readonly number[])[];
+  readonly boundNano?: number;
 }
 
 function outlookOf(problem: PlanProblem, schedule: Schedule, run: Evaluation, meta: Meta): Outlook {
@@ -123,6 +75,7 @@ function outlookOf(problem: PlanProblem, schedule: Schedule, run: Evaluation, me
     detail: meta.detail,
     costNano: run.costNano,
     rulesNano: meta.rulesNano,
+    ...(meta.boundNano !== undefined && { boundNano: meta.boundNano }),
     peakW: run.peakW,
     steps: problem.steps.map((step, t): OutlookStep => {
       const terminals: Record<string, number> = {};

@@ -14,6 +14,9 @@ export interface PlanProblem {
   readonly cars: readonly Car[];
   readonly converters: readonly Converter[];
   readonly demand: Demand | undefined;
+  readonly commitments?: readonly Commitment[];
+  /** What stores give never leaves the site: only production is exported (EEG 2023 section 19). */
+  readonly exportOnlyFromSources?: boolean;
 }
 
 export interface StepInput {
@@ -35,6 +38,7 @@ export interface Source {
   readonly powerW: readonly number[];
   readonly curtailable: boolean;
   readonly converter: string | undefined; // behind which it stands
+  readonly curtailNanoPerWh?: number; // a premium lost with each Wh held back
 }
 
 export interface Storage {
@@ -50,6 +54,30 @@ export interface Storage {
   readonly wearNanoPerWh: number; // per Wh into or out of the store
   readonly endNanoPerWh: number; // worth of a Wh left at the end
   readonly converter: string | undefined;
+  /** Terminal of the storage on whose store this further port works; its own levels do not count. */
+  readonly storeOf?: string;
+  readonly chargeMinW?: number; // below it only 0, unless an owed charge fills it
+  readonly mayChargeFromGrid?: boolean; // false: no import while it charges
+  readonly mayExport?: boolean; // false: no export while it discharges
+  readonly goals?: readonly Goal[];
+  /** Charge that is wanted in each step, at the terminal, until the store is full. */
+  readonly owedWh?: readonly number[];
+}
+
+/** A level that a store is to have after a step. */
+export interface Goal {
+  readonly atStep: number;
+  readonly minWh: number;
+  readonly maxWh: number; // Infinity: only the least counts
+  readonly missedNanoPerWh?: number; // absent: as a car that is not ready
+}
+
+/** A price on exchange beyond a power, one or both ways of counting. */
+export interface Commitment {
+  readonly side: 'import' | 'export';
+  readonly beyondW: number;
+  readonly worstNanoPerW?: number; // once, on the step that goes furthest beyond
+  readonly eachNanoPerWh?: number; // on all energy beyond
 }
 
 /** An on-off load that owes so much energy in each window of steps. */
@@ -108,5 +136,20 @@ export function priceScale(problem: PlanProblem): number {
   for (const step of problem.steps) {
     most = Math.max(most, Math.abs(step.importNanoPerWh), Math.abs(step.exportNanoPerWh));
   }
+  const shortest = Math.min(...problem.steps.map(hoursOf));
+  for (const { worstNanoPerW = 0, eachNanoPerWh = 0 } of problem.commitments ?? []) {
+    most = Math.max(most, worstNanoPerW / shortest, eachNanoPerWh);
+  }
   return most;
 }
+
+/** The storage whose store a storage works on: itself, or that of which it is a further port. */
+export function storeIndex(problem: PlanProblem, s: number): number {
+  const of = problem.storages[s]?.storeOf;
+  const found = of === undefined ? s : problem.storages.findIndex((one) => one.terminal === of);
+  return found < 0 ? s : found;
+}
+
+/** Weight of an owed charge that is missed: what is missed early weighs more. */
+export const owedTier = (problem: PlanProblem, t: number): number =>
+  TIER.car * (2 - t / problem.steps.length);

@@ -89,25 +89,27 @@ function bestRuns(values: readonly number[], count: number, load: SwitchedLoad):
 }
 
 /**
- * Car powers that exist: 0 or between minimum and maximum. Steps that were planned above the
- * minimum stay; what the others held is moved to the steps that the relaxed plan liked best.
+ * Steps in which a car charges, so that each may have its least power: those that the relaxed plan
+ * gave it, and for what it gave below the minimum as many of its best steps as that energy fills.
  */
-export function roundCar(problem: PlanProblem, car: Car, relaxedW: readonly number[]): number[] {
+export function roundCar(problem: PlanProblem, car: Car, relaxedW: readonly number[]): boolean[] {
   const hours = problem.steps.map(hoursOf);
-  const wanted = relaxedW.reduce((sum, powerW, t) => sum + powerW * (hours[t] ?? 0), 0);
-  const powersW = relaxedW.map((powerW) => (powerW >= car.minW ? Math.min(powerW, car.maxW) : 0));
-  let missingWh = wanted - powersW.reduce((sum, powerW, t) => sum + powerW * (hours[t] ?? 0), 0);
+  const isOn = relaxedW.map((powerW) => powerW >= car.minW);
+  let missingWh = 0;
+  relaxedW.forEach((powerW, t) => {
+    if (isOn[t] !== true) missingWh += powerW * (hours[t] ?? 0);
+  });
+  let mostWh = isOn.reduce((sum, on, t) => sum + (on ? car.maxW * (hours[t] ?? 0) : 0), 0);
   const order = relaxedW
     .map((powerW, t) => ({ powerW, t, price: problem.steps[t]?.importNanoPerWh ?? 0 }))
-    .filter(({ t }) => t < car.untilStep)
+    .filter(({ t }) => t < car.untilStep && isOn[t] !== true)
     .sort((a, b) => b.powerW - a.powerW || a.price - b.price || a.t - b.t);
   for (const { t } of order) {
-    const stepHours = hours[t] ?? 0;
-    const nowW = powersW[t] ?? 0;
-    if (missingWh <= 0.02 * car.maxW * stepHours) break;
-    const toW = Math.min(car.maxW, Math.max(car.minW, nowW + missingWh / stepHours));
-    powersW[t] = toW;
-    missingWh -= (toW - nowW) * stepHours;
+    const leastWh = car.minW * (hours[t] ?? 0);
+    if (missingWh < 0.5 * leastWh && mostWh >= car.needWh) break;
+    isOn[t] = true;
+    missingWh -= leastWh;
+    mostWh += car.maxW * (hours[t] ?? 0);
   }
-  return powersW;
+  return isOn;
 }

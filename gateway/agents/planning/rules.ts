@@ -1,4 +1,4 @@
-import { hoursOf, type PlanProblem, type Schedule } from './problem.ts';
+import { hoursOf, type PlanProblem, type Schedule, storeIndex } from './problem.ts';
 
 /**
  * The plan that needs no solver: batteries follow the meter to zero exchange, cars charge as soon
@@ -71,24 +71,27 @@ function follow(problem: PlanProblem, schedule: Writable, socWh: number[], t: nu
     add(source.converter, source.powerW[t] ?? 0);
   }
   problem.storages.forEach((store, s) => {
-    const soc = socWh[s] ?? store.nowWh;
+    const of = storeIndex(problem, s);
+    const { minWh, maxWh } = problem.storages[of] ?? store;
+    const soc = socWh[of] ?? store.nowWh;
     const converter = problem.converters.find(({ id }) => id === store.converter);
     const through = converter ? (throughW.get(converter.id) ?? 0) : 0;
     let powerW = 0; // + discharge
     if (needW > 0) {
-      const heldW = (Math.max(0, soc - store.minWh) * store.dischargeShare) / hours;
+      const heldW = (Math.max(0, soc - minWh) * store.dischargeShare) / hours;
       const roomW = converter ? Math.max(0, converter.intoW - through) : needW;
       powerW = Math.min(needW, store.dischargeMaxW, heldW, roomW);
     } else {
-      const freeW = Math.max(0, store.maxWh - soc) / store.chargeShare / hours;
+      const freeW = Math.max(0, maxWh - soc) / store.chargeShare / hours;
       const roomW = converter ? Math.max(0, converter.outOfW + through) : -needW;
       powerW = -Math.min(-needW, store.chargeMaxW, freeW, roomW);
+      if (-powerW < (store.chargeMinW ?? 0)) powerW = 0;
     }
     needW -= powerW;
     add(store.converter, powerW);
     put(schedule.dischargeW, s, t, Math.max(0, powerW));
     put(schedule.chargeW, s, t, Math.max(0, -powerW));
-    socWh[s] =
+    socWh[of] =
       powerW > 0
         ? soc - (powerW * hours) / store.dischargeShare
         : soc - powerW * hours * store.chargeShare;
@@ -97,7 +100,7 @@ function follow(problem: PlanProblem, schedule: Writable, socWh: number[], t: nu
 }
 
 /** Production beyond what a converter passes or the connection may export. */
-function holdBack(
+export function holdBack(
   problem: PlanProblem,
   schedule: Writable,
   t: number,

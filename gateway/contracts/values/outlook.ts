@@ -42,10 +42,13 @@ export interface OutlookStep {
  * left in the store and wear included. */
 export interface Outlook {
   readonly issuedAtMs: Instant;
-  readonly source: 'optimal' | 'rules';
-  readonly detail: string; // why it is the rule plan
+  /** levels: without the solver, by a search over the battery's levels. */
+  readonly source: 'optimal' | 'levels' | 'rules';
+  readonly detail: string; // why it is not the optimal plan
   readonly costNano: number;
   readonly rulesNano: number;
+  /** No plan costs less, proven by the solver: costNano less this is the gap. Absent = not known. */
+  readonly boundNano?: number;
   readonly peakW: number; // highest mean import it expects, what was before included
   readonly steps: readonly OutlookStep[];
 }

@@ -117,14 +117,23 @@ describe('optimum', () => {
     expect(outlook.peakW).toBeLessThanOrEqual(run.peakW + 1);
   });
 
-  it('falls back to the rules, with the reason, when the solver fails', async () => {
-    const broken: Solver = {
-      solve: () => Promise.resolve({ status: 'time-limit', detail: 'no answer in 5000 ms' }),
-    };
+  const broken: Solver = {
+    solve: () => Promise.resolve({ status: 'time-limit', detail: 'no answer in 5000 ms' }),
+  };
+
+  it('plans by the levels of the battery, with the reason, when the solver fails', async () => {
     const outlook = await makePlan(site(), broken, 5_000);
-    expect(outlook.source).toBe('rules');
+    expect(outlook.source).toBe('levels');
     expect(outlook.detail).toBe('no plan: time-limit, no answer in 5000 ms');
     expect(outlook.steps).toHaveLength(5);
+    expect(outlook.costNano).toBeLessThan(outlook.rulesNano);
+    expect(outlook.boundNano).toBeUndefined();
+  });
+
+  it('falls back to the rules where there is nothing to search', async () => {
+    const outlook = await makePlan(site({ storages: [] }), broken, 5_000);
+    expect(outlook.source).toBe('rules');
+    expect(outlook.detail).toBe('no plan: time-limit, no answer in 5000 ms');
   });
 
   it('does not believe a solution that breaks the model', async () => {
@@ -133,11 +142,14 @@ describe('optimum', () => {
         Promise.resolve({
           status: 'optimal',
           objective: -1e9,
+          bound: -1e9,
           x: Float64Array.from({ length: model.columns }, (_, i) => (i % 2 === 0 ? 5 : 0)),
           rowDual: new Float64Array(model.rows),
         }),
     };
-    expect((await makePlan(site(), lying, 5_000)).source).toBe('rules');
+    const outlook = await makePlan(site(), lying, 5_000);
+    expect(outlook.source).toBe('levels');
+    expect(outlook.detail).toMatch(/^the plan fails its check: /);
   });
 
   it('knows what a stored Wh is worth: what it saves later', async () => {
@@ -211,9 +223,9 @@ describe('whole decisions', () => {
   it('moves what is below a car’s minimum to the steps it liked best', () => {
     const problem = site({}, 1, 4);
     const car = { terminal: 'ev1', minW: 4_000, maxW: 11_000, needWh: 16_000, untilStep: 4 };
-    const powers = roundCar(problem, car, [11_000, 3_000, 2_000, 0]);
-    expect(powers[0]).toBe(11_000);
-    expect(powers.every((w) => w === 0 || (w >= 4_000 && w <= 11_000))).toBe(true);
-    expect(powers.reduce((sum, w) => sum + w, 0)).toBeGreaterThanOrEqual(15_500);
+    // 11 kWh stay; the 5 kWh of the two steps below the minimum are about one step at the minimum.
+    expect(roundCar(problem, car, [11_000, 3_000, 2_000, 0])).toEqual([true, true, false, false]);
+    // Nothing was planned, and yet it is to be ready: as many steps as it takes at full power.
+    expect(roundCar(problem, car, [0, 0, 0, 0]).filter(Boolean)).toHaveLength(2);
   });
 });

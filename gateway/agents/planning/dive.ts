@@ -1,0 +1,119 @@
+import type { Solver } from '../../ports.ts';
+import type { Breach } from './breaches.ts';
+import type { Fixed } from './draft.ts';
+import { hoursOf, type PlanProblem } from './problem.ts';
+import { roundCar, roundSwitched } from './rounding.ts';
+import { type Effort, type Solved, solve } from './solve.ts';
+
+const BARS_MAX = 4;
+const DEAR = 10; // times the price, beyond the peak of a site without a store
+
+/**
+ * Whole decisions near the relaxed ones: on-off loads, the strongest first, each seeing those
+ * before it; then cars, beside them. Then opposite flows are barred until none is left.
+ */
+export async function dive(
+  problem: PlanProblem,
+  solver: Solver,
+  effort: Effort,
+  relaxed: Solved,
+): Promise<{ readonly found: Solved | undefined; readonly breaches: readonly Breach[] }> {
+  const breaches: Breach[] = [];
+  const stages = [
+    ...(problem.switched.length > 0 ? [decideLoads] : []),
+    ...(problem.cars.length > 0 ? [decideCars] : []),
+  ];
+  let fixed: Fixed = {};
+  let solved = relaxed;
+  for (let round = 0; round < stages.length + BARS_MAX; round += 1) {
+    fixed = bar(problem, solved, fixed);
+    fixed = { ...fixed, ...stages[round]?.(problem, solved) };
+    const next = await solve(problem, solver, effort, fixed);
+    if (typeof next === 'string') break;
+    breaches.push(...next.breaches);
+    solved = next;
+    if (round >= stages.length - 1 && next.run.faults.length === 0) {
+      return { found: next, breaches };
+    }
+  }
+  return { found: undefined, breaches };
+}
+
+function decideLoads(problem: PlanProblem, solved: Solved): Fixed {
+  const shares: (readonly number[])[] = problem.switched.map(() => []);
+  const order = problem.switched
+    .map((load, i) => ({ load, i }))
+    .sort((a, b) => b.load.powerW - a.load.powerW);
+  for (const { load, i } of order) {
+    const costs = wholeCosts(problem, solved, load.powerW, shares);
+    const most = Math.max(1, ...costs.map(Math.abs));
+    const worths = costs.map((cost) => 1 - cost / most);
+    shares[i] = roundSwitched(problem, load, worths);
+  }
+  return { switchedShare: shares };
+}
+
+const decideCars = (problem: PlanProblem, { schedule }: Solved): Fixed => ({
+  carOn: problem.cars.map((car, i) => roundCar(problem, car, schedule.carW[i] ?? [])),
+});
+
+/**
+ * What the whole power of an on-off load would cost in each step, nano: out of a surplus at the
+ * export price, up to the peak of the relaxed plan at the import price, beyond it out of a store. A
+ * marginal price alone would pile loads up where only the first watt is cheap.
+ */
+function wholeCosts(
+  problem: PlanProblem,
+  solved: Solved,
+  powerW: number,
+  shares: readonly (readonly number[])[],
+): number[] {
+  return problem.steps.map((step, t) => {
+    const fromW = needW(problem, shares, t);
+    const capW = problem.demand ? solved.run.peakW - step.marginW : step.importLimitW;
+    const stored = problem.storages.map(
+      (store, s) => ((solved.worth[s]?.[t] ?? 0) + store.wearNanoPerWh) / store.dischargeShare,
+    );
+    const withinNano = Math.min(step.importNanoPerWh, ...stored);
+    const least = stored.length > 0 ? Math.min(...stored) : DEAR * step.importNanoPerWh;
+    const beyondNano = Math.max(step.importNanoPerWh, least);
+    const untilW = fromW + powerW;
+    const surplusW = Math.max(0, Math.min(0, untilW) - fromW);
+    const gridW = Math.max(0, Math.min(capW, untilW) - Math.max(0, fromW));
+    const restW = powerW - surplusW - gridW;
+    const nanoPerH = surplusW * step.exportNanoPerWh + gridW * withinNano + restW * beyondNano;
+    return nanoPerH * hoursOf(step);
+  });
+}
+
+/** Import before any store, with what is decided so far. */
+function needW(
+  { steps, sources, switched }: PlanProblem,
+  shares: readonly (readonly number[])[],
+  t: number,
+): number {
+  const madeW = sources.reduce((sum, { powerW }) => sum + (powerW[t] ?? 0), 0);
+  const decidedW = switched.reduce((sum, { powerW }, i) => sum + powerW * (shares[i]?.[t] ?? 0), 0);
+  return (steps[t]?.loadW ?? 0) + decidedW - madeW;
+}
+
+/** Bars the smaller of two flows that exclude each other; a charge below its least is one or none. */
+function bar(problem: PlanProblem, { breaches, schedule, run }: Solved, fixed: Fixed): Fixed {
+  const noBuy = new Set(fixed.noBuy);
+  const noSell = new Set(fixed.noSell);
+  const noCharge = new Set(fixed.noCharge);
+  const noDischarge = new Set(fixed.noDischarge);
+  const leastCharge = new Set(fixed.leastCharge);
+  for (const { kind, atStep, s } of breaches) {
+    const charge = schedule.chargeW[s]?.[atStep] ?? 0;
+    const discharge = schedule.dischargeW[s]?.[atStep] ?? 0;
+    const key = `${s}:${atStep}`;
+    if (kind === 'trade') ((run.gridW[atStep] ?? 0) < 0 ? noBuy : noSell).add(atStep);
+    else if (kind === 'flow') (charge < discharge ? noCharge : noDischarge).add(key);
+    else if (kind === 'import') noCharge.add(key);
+    else if (kind === 'export') noDischarge.add(key);
+    else if (charge < (problem.storages[s]?.chargeMinW ?? 0) / 2) noCharge.add(key);
+    else leastCharge.add(key);
+  }
+  return { ...fixed, noBuy, noSell, noCharge, noDischarge, leastCharge };
+}
