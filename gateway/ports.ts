@@ -135,14 +135,16 @@ export interface SolveEffort {
   readonly nodesMax: number;
 }
 
+interface Answer {
+  readonly objective: number;
+  readonly bound: number; // no solution has a lower objective
+  readonly x: Float64Array;
+  readonly rowDual: Float64Array;
+}
+
 export type Solution =
-  | {
-      readonly status: 'optimal' | 'feasible'; // feasible: stopped by a limit with a solution
-      readonly objective: number;
-      readonly bound: number; // no solution has a lower objective
-      readonly x: Float64Array;
-      readonly rowDual: Float64Array;
-    }
+  | ({ readonly status: 'optimal' } & Answer)
+  | ({ readonly status: 'feasible'; readonly detail: string } & Answer) // the best so far
   | {
       readonly status: 'infeasible' | 'unbounded' | 'time-limit' | 'failed';
       readonly detail: string;

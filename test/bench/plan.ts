@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { CHILD_FLAGS, createSolverInProcess } from '../../gateway/adapters/solver/solver.ts';
 import { buildModel } from '../../gateway/agents/planning/model.ts';
 import { makePlan, POLISHED_EFFORT } from '../../gateway/agents/planning/plan.ts';
+import type { Outlook } from '../../gateway/contracts/values/outlook.ts';
 import type { LinearModel, Solver } from '../../gateway/ports.ts';
 import { workshop } from '../fixtures/planning/site.ts';
 
@@ -30,7 +31,7 @@ export async function benchPlan(): Promise<object> {
     const { model } = buildModel(workshop(seed, { ...DAY, flexible: false }));
     const linearMs = await cpuMs(() => solver.solve(model, CHILD_LIMIT_MS));
     const problem = workshop(seed, { ...DAY, flexible: true });
-    let outlook = { costNano: 0, boundNano: 0 as number | undefined };
+    let outlook: Pick<Outlook, 'costNano' | 'boundNano'> = { costNano: 0 };
     const wholeMs = await cpuMs(async () => {
       outlook = await makePlan(problem, solver, CHILD_LIMIT_MS);
     });
@@ -56,7 +57,7 @@ export async function benchPlan(): Promise<object> {
   };
 }
 
-const gapPctOf = (of: { costNano: number; boundNano?: number | undefined }): number =>
+const gapPctOf = (of: Pick<Outlook, 'costNano' | 'boundNano'>): number =>
   (100 * (of.costNano - (of.boundNano ?? Number.NaN))) / Math.abs(of.costNano);
 
 /** The same plans with branch and bound after the dive. */

@@ -78,13 +78,15 @@ export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds)
         if (!Number.isFinite(objective) || !colValue.every(Number.isFinite)) {
           return { status: 'failed', detail: 'a solution that is not finite' };
         }
-        return {
-          status: status === OPTIMAL ? 'optimal' : 'feasible',
+        const answer = {
           objective,
           bound: isMixed ? Number(native.info.get('mip_dual_bound')) : objective,
           x: Float64Array.from(colValue),
           rowDual: Float64Array.from(rowDual),
         };
+        return status === OPTIMAL
+          ? { status: 'optimal', ...answer }
+          : { status: 'feasible', detail: `model status ${status}`, ...answer };
       },
     );
   } catch (error) {

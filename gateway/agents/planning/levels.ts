@@ -215,7 +215,7 @@ function viewOf(
   problem.cars.forEach((_, i) => {
     needW += at(base.carW, i);
   });
-  problem.sources.forEach((source, i) => {
+  problem.sources.forEach((source) => {
     const madeW = source.powerW[t] ?? 0;
     needW -= madeW;
     if (store.converter !== undefined && source.converter === store.converter) throughW += madeW;

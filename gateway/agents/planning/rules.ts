@@ -102,7 +102,7 @@ function follow(problem: PlanProblem, schedule: Writable, socWh: number[], t: nu
 /** Production beyond what a converter passes or the connection may export. */
 export function holdBack(
   problem: PlanProblem,
-  schedule: Writable,
+  schedule: Pick<Writable, 'curtailW'>,
   t: number,
   surplusW: number,
   throughW: ReadonlyMap<string, number>,
