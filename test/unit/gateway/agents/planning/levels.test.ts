@@ -23,16 +23,16 @@ async function excess(problem: PlanProblem): Promise<{ share: number; levels: Ou
   return { share: (levels.costNano - optimal.costNano) / optimal.costNano, levels };
 }
 
-const shape = { stepCount: 96, batteries: 1, demand: false, flexible: false } as const;
+const shape = { stepCount: 48, batteries: 1, demand: false, flexible: false } as const;
 
 describe('plan by levels', () => {
-  it.each([1, 2, 3])('costs at most half a percent above the optimum, day %i', async (seed) => {
+  it.each([1, 2])('costs at most half a percent above the optimum, day %i', async (seed) => {
     const { share } = await excess(workshop(seed, shape));
     expect(share).toBeGreaterThan(-1e-6);
     expect(share).toBeLessThan(0.005);
   });
 
-  it.each([1, 2, 3])('and 3 % with a demand charge, day %i', async (seed) => {
+  it.each([1, 2])('and 3 % with a demand charge, day %i', async (seed) => {
     const { share, levels } = await excess(workshop(seed, { ...shape, demand: true }));
     expect(share).toBeGreaterThan(-1e-6);
     expect(share).toBeLessThan(0.03);
@@ -40,7 +40,7 @@ describe('plan by levels', () => {
   });
 
   it('keeps what the site may not do: no charge from the grid, no export of stored energy', async () => {
-    const problem = workshop(4, { ...shape, stepCount: 48 });
+    const problem = workshop(4, shape);
     const levels = await makePlan(
       {
         ...problem,
