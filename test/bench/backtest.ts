@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { jsonOf } from '../../gateway/cli/backtest/report.ts';
 import { backtested } from '../../gateway/cli/backtest.ts';
 import { readDispatch } from '../../gateway/config/dispatch.ts';
+import { Fault } from '../../gateway/contracts/values/fault.ts';
 
 /**
  * Plan and control over each set of recordings below the folder BENCH_DATA that names windows and
@@ -13,9 +14,8 @@ export async function benchBacktest(): Promise<object> {
   if (data === '') {
     return { skipped: 'set BENCH_DATA to a folder of sets, as docs/backtest.md describes them' };
   }
-  const sets = readdirSync(data, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const found: object[] = [];
-  for (const { name } of sets) {
+  for (const name of foldersOf(data)) {
     const dir = join(data, name);
     const { windows, batteries } = readDispatch(dir);
     if (windows.length === 0 || batteries.size === 0) continue;
@@ -35,4 +35,13 @@ export async function benchBacktest(): Promise<object> {
     });
   }
   return { sets: found };
+}
+
+function foldersOf(dir: string): string[] {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch {
+    throw new Fault('cannot be read', dir, 'let BENCH_DATA name an existing folder');
+  }
 }

@@ -14,7 +14,7 @@ const DEAR_QUANTILE = 0.75;
 
 /**
  * By the price alone: at full power from the grid in the cheapest quarter of today's prices, used
- * for the site in the dearest, surplus stored in between.
+ * for the site in the dearest, surplus stored in between; self-consumption where all cost the same.
  */
 export function priceRule(recording: Recording, rules: SiteRules, losses: Losses): Controller {
   const { clockMs, stepMs } = recording;
@@ -31,7 +31,7 @@ export function priceRule(recording: Recording, rules: SiteRules, losses: Losses
     const cheap = quantile(today, CHEAP_QUANTILE);
     const dear = quantile(today, DEAR_QUANTILE);
     const nowNano = ahead[0]?.importNanoPerWh ?? 0;
-    if (today[0] === today.at(-1)) return (needWh) => Math.min(0, needWh);
+    if (today[0] === today.at(-1)) return (needWh) => needWh;
     if (nowNano <= cheap) return () => Number.NEGATIVE_INFINITY;
     return (needWh) => (nowNano >= dear ? Math.max(0, needWh) : Math.min(0, needWh));
   };

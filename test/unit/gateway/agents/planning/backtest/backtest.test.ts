@@ -115,7 +115,7 @@ describe('prices', () => {
     expect(asked(36, -500)).toBe(-500);
     expect(asked(47, 500)).toBe(500);
     const flat = recordingOf([1, 1], [7, 7]);
-    expect(priceRule(flat, RULES, SOUND)({ index: 0, nowWh: 0, peakW: 0 })(5)).toBe(0);
+    expect(priceRule(flat, RULES, SOUND)({ index: 0, nowWh: 0, peakW: 0 })(5)).toBe(5);
   });
 });
 
