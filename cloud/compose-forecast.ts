@@ -1,36 +1,65 @@
-import type { Clock, Http, Log } from '../gateway/ports.ts';
+import { Feed, type FeedPorts } from '../gateway/agents/forecasting/sources/feed.ts';
+import {
+  priceRecipe,
+  publicationOf,
+  weatherRecipe,
+} from '../gateway/agents/forecasting/sources/recipes.ts';
+import { nextPricesMs, spread } from '../gateway/agents/forecasting/sources/times.ts';
+import { watchFeed } from '../gateway/agents/forecasting/sources/watch.ts';
+import type { Clock, Log } from '../gateway/ports.ts';
 import {
   type ForecastState,
+  knownUntil,
   onPrices,
   onWeather,
-  priceQuestion,
-  weatherQuestion,
 } from './agents/forecasting/forecasting.ts';
 
-const HTTP_TIMEOUT_MS = 10_000; // real
-
 /**
- * Asks a zone's sources; one that fails or answers nonsense leaves the last good answer in place.
+ * Asks a zone's sources from now on; one that fails or answers nonsense leaves the last good answer
+ * in place.
+ * @param news  called after each good answer
+ * @returns the cancel
  */
-export async function askSources(
+export function watchSources(
   forecast: ForecastState,
-  ports: { readonly http: Http; readonly clock: Clock; readonly log: Log },
-): Promise<void> {
-  const ask = async (
-    what: string,
-    url: string | undefined,
-    take: (body: string) => string | undefined,
-  ): Promise<void> => {
-    if (url === undefined) return;
-    const why = await ports.http.get(url, HTTP_TIMEOUT_MS).then(
-      (answer) => (answer.status === 200 ? take(answer.body) : `status ${answer.status}`),
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
-    );
-    if (why !== undefined) {
-      ports.log.warn(`${what} of ${forecast.zone.id}: the last one stays`, { why });
-    }
+  ports: FeedPorts & { readonly clock: Clock; readonly log: Log },
+  news: () => void,
+): () => void {
+  const { zone } = forecast;
+  const { everyMs } = zone;
+  const cancels: (() => void)[] = [];
+  if (zone.weather !== undefined) {
+    const feed = new Feed(weatherRecipe(zone.weather, zone), ports, everyMs);
+    const cancel = watchFeed(feed, ports, {
+      what: `weather of ${zone.id}`,
+      take(weather) {
+        onWeather(forecast, weather, feed.recipe.name);
+        news();
+        return undefined;
+      },
+      nextMs: (nowMs) => nowMs + everyMs,
+    });
+    cancels.push(cancel);
+  }
+  if (zone.prices !== undefined) {
+    const feed = new Feed(priceRecipe(zone.prices, zone), ports, everyMs);
+    const published = publicationOf(zone.prices, zone);
+    const share = spread(zone.id);
+    const cancel = watchFeed(feed, ports, {
+      what: `prices of ${zone.id}`,
+      take(prices) {
+        const wrong = onPrices(forecast, prices, feed.recipe.name);
+        if (wrong === undefined) news();
+        return wrong;
+      },
+      nextMs: (nowMs) =>
+        published === undefined
+          ? nowMs + everyMs
+          : nextPricesMs(nowMs, knownUntil(forecast, nowMs), published, everyMs, share),
+    });
+    cancels.push(cancel);
+  }
+  return () => {
+    for (const cancel of cancels) cancel();
   };
-  await ask('weather', weatherQuestion(forecast.zone), (body) => onWeather(forecast, body));
-  const prices = priceQuestion(forecast.zone, ports.clock.wallMs());
-  await ask('prices', prices, (body) => onPrices(forecast, body));
 }

@@ -1,3 +1,4 @@
+import type { FeedPorts } from '../gateway/agents/forecasting/sources/feed.ts';
 import { type A2aResponse, gatewayStatus } from '../gateway/contracts/messages.ts';
 import {
   agentCardTopic,
@@ -7,7 +8,7 @@ import {
 } from '../gateway/contracts/topics.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../gateway/contracts/values/time.ts';
 import { timing } from '../gateway/contracts/values/timing.ts';
-import type { Broker, BrokerMessage, Clock, Hash, Http, Log, Signer } from '../gateway/ports.ts';
+import type { Broker, BrokerMessage, Clock, Hash, Log, Signer } from '../gateway/ports.ts';
 import { servedCard } from './a2a/card.ts';
 import { A2aRouter, TASK_LIFE_MS } from './a2a/router.ts';
 import { forecastingAgent } from './agents/forecasting/agent.ts';
@@ -28,7 +29,7 @@ import { canonical, readJson } from './canonical.ts';
 import { a2aDoor, CARDS } from './compose-a2a.ts';
 import { type Advisor, CloudAdvice } from './compose-advice.ts';
 import { type Copies, copied } from './compose-copies.ts';
-import { askSources } from './compose-forecast.ts';
+import { watchSources } from './compose-forecast.ts';
 import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
 import type { Copier } from './copies/copier.ts';
@@ -38,12 +39,12 @@ import { type Ingested, ingest } from './ingest/ingest.ts';
 import { Speaker } from './outbox.ts';
 import type { A2aDoor, Cloud, CloudStatus, Notebook, Outbound, Store, Write } from './ports.ts';
 
-export interface CloudPorts {
+/** Files are what the sources name: without them none has a key. */
+export interface CloudPorts extends FeedPorts {
   readonly clock: Clock;
   readonly broker: Broker;
   readonly store: Store & Notebook;
   readonly copies?: Copies; // without it nothing is noted
-  readonly http: Http;
   readonly signer: Signer;
   readonly hash: Hash;
   readonly log: Log;
@@ -143,9 +144,8 @@ class FleetSide implements Cloud {
       })),
     );
     for (const forecast of this.forecasts.values()) {
-      this.repeat(`forecast ${forecast.zone.id}`, 0, forecast.zone.everyMs, () => {
-        void this.askSources(forecast);
-      });
+      const news = () => this.guarded(() => this.publish(forecast));
+      this.timers.set(`forecast ${forecast.zone.id}`, watchSources(forecast, this.ports, news));
     }
     for (const grid of this.grids.values()) {
       this.repeat(`grid ${grid.zone.id}`, 0, grid.zone.everyMs, () => this.grid.turn(grid));
@@ -350,15 +350,12 @@ class FleetSide implements Cloud {
     return messages;
   }
 
-  private async askSources(forecast: ForecastState): Promise<void> {
-    await askSources(forecast, this.ports);
+  private publish(forecast: ForecastState): void {
     if (!this.running) return;
-    this.guarded(() => {
-      const { store, clock } = this.ports;
-      const effects = publish(forecast, this.config.tenant, clock.wallMs());
-      store.transaction(() => store.write(effects.writes));
-      this.speaker.say(effects.messages);
-    });
+    const { store, clock } = this.ports;
+    const effects = publish(forecast, this.config.tenant, clock.wallMs());
+    store.transaction(() => store.write(effects.writes));
+    this.speaker.say(effects.messages);
   }
 
   private prune(): void {

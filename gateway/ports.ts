@@ -157,6 +157,7 @@ export interface Solver {
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
+  readonly headers: Readonly<Record<string, string>>; // names in lower case
 }
 
 export interface Http {
@@ -165,6 +166,20 @@ export interface Http {
     timeoutMs: number,
     headers?: Readonly<Record<string, string>>,
   ): Promise<HttpAnswer>;
+  /** JSON to a question in a body, as GraphQL has it. */
+  post(
+    url: string,
+    json: string,
+    timeoutMs: number,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<HttpAnswer>;
+}
+
+/** Small files beside a configuration, by the names that stand in it. Rejects in one line. */
+export interface Files {
+  text(file: string): Promise<string>;
+  /** One word that only its owner may read. */
+  secret(file: string): Promise<string>;
 }
 
 /** Ed25519 over UTF-8 text; keys are base64 SPKI / PKCS8. */

@@ -2,11 +2,12 @@ import { dirname, resolve } from 'node:path';
 import pino from 'pino';
 import { type ClockOrigin, createClock } from '../../gateway/adapters/clock.ts';
 import { createSigner, hash } from '../../gateway/adapters/crypto.ts';
+import { checkKeys, createFiles } from '../../gateway/adapters/files.ts';
 import { createHttp } from '../../gateway/adapters/http.ts';
 import { createMqttBroker } from '../../gateway/adapters/mqtt.ts';
 import { endWithParent } from '../../gateway/adapters/process/parent.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
-import type { Clock, Log } from '../../gateway/ports.ts';
+import type { Clock, Files, Log } from '../../gateway/ports.ts';
 import { type A2aHttp, startA2aHttp } from '../adapters/a2a-http.ts';
 import { openTables } from '../adapters/places.ts';
 import { openStore } from '../adapters/sqlite.ts';
@@ -43,12 +44,14 @@ export async function run(options: RunOptions): Promise<number> {
     options.clockOrigin === undefined ? undefined : readOrigin(options.clockOrigin),
   );
   const log = createLog();
+  const files = createFiles(dirname(options.config));
+  await checkKeys(files, file.zones);
   const advisor = await advisorOf(file, at, clock, log);
   const lake = await lakeOf(file, options.config);
   const copies = await openCopies(file, lake, options.config, at);
   const keepBundle = bundleKeeper(file.tenant, { lake, clock, hash, log });
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const cloud = build(file, at, { clock, log, advisor, copies, keepBundle }, (error) => {
+  const cloud = build(file, at, { clock, log, files, advisor, copies, keepBundle }, (error) => {
     log.error('stopped: state and disk disagree, a restart reads it anew', { why: String(error) });
     end(1);
   });
@@ -121,13 +124,14 @@ function build(
   given: {
     clock: Clock;
     log: Log;
+    files: Files;
     advisor: Advisor | undefined;
     copies: Copies;
     keepBundle: NonNullable<CloudPorts['keepBundle']>;
   },
   fatal: (error: unknown) => void,
 ): Cloud {
-  const { clock, log, advisor, copies, keepBundle } = given;
+  const { clock, log, files, advisor, copies, keepBundle } = given;
   const signer = readSigner(file.signing.keyId, at(file.signing.keyFile));
   const secret = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : readText(at(path)).trim();
@@ -154,7 +158,7 @@ function build(
   const store = openStore(database);
   try {
     return compose(cloudConfig(file), {
-      ...{ clock, broker, store, http, signer, hash, log, keepBundle, copies, fatal },
+      ...{ clock, broker, store, http, files, signer, hash, log, keepBundle, copies, fatal },
       ...(advisor !== undefined && { advisor }),
     });
   } catch (error) {

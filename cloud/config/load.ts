@@ -145,10 +145,9 @@ function zoneConfig(zone: ZoneFile): ZoneConfig {
       latitudeDeg: zone.latitudeDeg,
       longitudeDeg: zone.longitudeDeg,
       timeZone: zone.timeZone,
-      biddingZone: zone.biddingZone,
       everyMs: zone.forecastEveryMs,
-      ...(zone.weatherUrl !== undefined && { weatherUrl: zone.weatherUrl }),
-      ...(zone.priceUrl !== undefined && { priceUrl: zone.priceUrl }),
+      ...(zone.weather !== undefined && { weather: zone.weather }),
+      ...(zone.prices !== undefined && { prices: zone.prices }),
     },
   };
 }

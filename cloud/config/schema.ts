@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelLimits } from '../../gateway/contracts/advice.ts';
+import { priceSource, weatherSource } from '../../gateway/contracts/sources.ts';
 import { currency, tariffSchema, timeZone } from '../../gateway/contracts/tariff.ts';
 
 /**
@@ -36,7 +37,6 @@ const zoneSchema = z.strictObject({
   latitudeDeg: z.number().min(-90).max(90),
   longitudeDeg: z.number().min(-180).max(180),
   timeZone,
-  biddingZone: z.string().max(20).default('DE-LU'),
   intervalMs: durationMs.default(900_000),
   gateMs: durationMs.default(300_000),
   horizonMs: durationMs.default(129_600_000),
@@ -59,8 +59,9 @@ const zoneSchema = z.strictObject({
       minimumW: watts.default(4_200),
     })
     .prefault({}),
-  weatherUrl: url.optional(),
-  priceUrl: url.optional(),
+  /** Without them nothing of the sky, and no market price, is known. */
+  weather: weatherSource.optional(),
+  prices: priceSource.optional(),
   forecastEveryMs: durationMs.default(900_000),
   participants: z.array(participantSchema).default([]),
 });

@@ -35,8 +35,8 @@ export function zoneOf(sites: readonly Site[], options: ZoneOptions) {
     gridFeeNanoPerWh: 20_000,
     tariff: first.connections[0]?.tariff,
     transformer: { ratedVa: options.transformerVa, uncontrolledW: options.backgroundW },
-    weatherUrl: options.weatherUrl,
-    priceUrl: options.priceUrl,
+    weather: { source: 'open-meteo', url: options.weatherUrl },
+    prices: { source: 'energy-charts', biddingZone: 'DE-LU', url: options.priceUrl },
     participants,
   };
 }

@@ -94,9 +94,10 @@ export class VirtualCloud {
           clock.realAt(clock.realMs() + HTTP_MS, () => {
             const { pathname, searchParams } = new URL(url);
             const { status, body } = this.deps.sources.get(pathname, searchParams);
-            resolve({ status, body: JSON.stringify(body) });
+            resolve({ status, body: JSON.stringify(body), headers: {} });
           });
         }),
+      post: () => Promise.reject(new Error('no source of this world is asked by POST')),
     };
   }
 }

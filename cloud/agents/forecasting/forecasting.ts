@@ -1,17 +1,12 @@
+import type { Weather } from '../../../gateway/agents/forecasting/sources/open-meteo.ts';
+import type { Prices } from '../../../gateway/agents/forecasting/sources/slots.ts';
 import type { ZoneForecast } from '../../../gateway/contracts/messages.ts';
+import type { PriceSource, WeatherSource } from '../../../gateway/contracts/sources.ts';
 import { zoneTopics } from '../../../gateway/contracts/topics.ts';
 import type { PriceSeries } from '../../../gateway/contracts/values/tariff.ts';
-import {
-  DAY_MS,
-  type Instant,
-  intervalStart,
-  localTime,
-} from '../../../gateway/contracts/values/time.ts';
+import { DAY_MS, type Instant, intervalStart } from '../../../gateway/contracts/values/time.ts';
 import { canonical } from '../../canonical.ts';
 import type { Effects, Row, Store, Write } from '../../ports.ts';
-import { type Prices, parsePrices } from './price.ts';
-import { SourceError } from './series.ts';
-import { parseOpenMeteo } from './weather.ts';
 
 /** Where a zone's weather and prices come from. */
 export interface ForecastZone {
@@ -20,9 +15,8 @@ export interface ForecastZone {
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;
   readonly timeZone: string; // days of the price source
-  readonly weatherUrl?: string;
-  readonly priceUrl?: string;
-  readonly biddingZone: string;
+  readonly weather?: WeatherSource;
+  readonly prices?: PriceSource;
   readonly everyMs: number; // between two questions
 }
 
@@ -38,7 +32,6 @@ export interface ForecastState {
 /** Prices are kept as long as settlements may be corrected. */
 const KEPT_MS = 9 * DAY_MS;
 const SLOTS_MAX = 800;
-const WEATHER_DAYS = 3;
 
 export function openForecast(zone: ForecastZone): ForecastState {
   return {
@@ -58,61 +51,37 @@ export function openForecast(zone: ForecastZone): ForecastState {
   };
 }
 
-/** The question to the weather source; an address with a query of its own is taken as it is. */
-export function weatherQuestion(zone: ForecastZone): string | undefined {
-  if (zone.weatherUrl === undefined || zone.weatherUrl.includes('?')) return zone.weatherUrl;
-  const names = 'shortwave_radiation,temperature_2m,cloud_cover';
-  const place = `latitude=${zone.latitudeDeg}&longitude=${zone.longitudeDeg}`;
-  const days = `past_days=1&forecast_days=${WEATHER_DAYS}&timezone=GMT&timeformat=unixtime`;
-  return `${zone.weatherUrl}?${place}&minutely_15=${names}&${days}`;
+/** Takes weather as its source has it now; the last stays where it has none. */
+export function onWeather(state: ForecastState, weather: Weather, source: string): void {
+  const keep = (values: (number | null)[]) => values.slice(0, SLOTS_MAX);
+  state.weather = {
+    ...weather,
+    source,
+    ghiWPerM2: keep(weather.ghiWPerM2),
+    temperatureC: keep(weather.temperatureC),
+    cloudPct: keep(weather.cloudPct),
+  };
 }
 
 /**
- * The question to the price source: from yesterday to tomorrow. `{start}` and `{end}` in an address
- * stand for the days.
+ * Takes prices; those known before and absent from it stay known.
+ * @returns what is wrong with them, or undefined
  */
-export function priceQuestion(zone: ForecastZone, nowMs: Instant): string | undefined {
-  if (zone.priceUrl === undefined) return undefined;
-  const start = dayText(nowMs - DAY_MS, zone.timeZone);
-  const end = dayText(nowMs + DAY_MS, zone.timeZone);
-  if (zone.priceUrl.includes('?')) {
-    return zone.priceUrl.replaceAll('{start}', start).replaceAll('{end}', end);
+export function onPrices(state: ForecastState, prices: Prices, source: string): string | undefined {
+  const { currency } = state.zone;
+  if (prices.currency !== currency) {
+    return `its prices are in ${prices.currency}, the zone's in ${currency}`;
   }
-  return `${zone.priceUrl}?bzn=${zone.biddingZone}&start=${start}&end=${end}`;
+  remember(state, prices);
+  state.priceSource = source;
+  return undefined;
 }
 
-function dayText(atMs: Instant, zone: string): string {
-  const at = localTime(atMs, zone);
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  return `${at.year}-${pad(at.month)}-${pad(at.day)}`;
-}
-
-/** Takes a weather answer. @returns what is wrong with it, or undefined; the last good one stays */
-export function onWeather(state: ForecastState, body: string): string | undefined {
-  return guarded(() => {
-    const weather = parseOpenMeteo(body, hostOf(state.zone.weatherUrl));
-    const keep = (values: (number | null)[]) => values.slice(0, SLOTS_MAX);
-    state.weather = {
-      ...weather,
-      ghiWPerM2: keep(weather.ghiWPerM2),
-      temperatureC: keep(weather.temperatureC),
-      cloudPct: keep(weather.cloudPct),
-    };
-  });
-}
-
-/** Takes a price answer; prices known before and absent from it stay known. */
-export function onPrices(state: ForecastState, body: string): string | undefined {
-  return guarded(() => {
-    const prices = parsePrices(body);
-    if (prices.currency !== state.zone.currency) {
-      throw new SourceError(
-        `its prices are in ${prices.currency}, the zone's in ${state.zone.currency}`,
-      );
-    }
-    remember(state, prices);
-    state.priceSource = hostOf(state.zone.priceUrl);
-  });
+/** Prices are known without a gap from the running step until here. */
+export function knownUntil(state: ForecastState, nowMs: Instant): Instant {
+  let atMs = intervalStart(nowMs, state.priceStepMs);
+  while (state.prices.has(atMs)) atMs += state.priceStepMs;
+  return atMs;
 }
 
 function remember(
@@ -290,18 +259,4 @@ export function restoreForecast(
   state.published = JSON.parse(newest.body) as ZoneForecast;
   state.weather = state.published.weather;
   state.priceSource = state.published.price.source;
-}
-
-function guarded(run: () => void): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof SourceError) return error.message;
-    throw error;
-  }
-}
-
-function hostOf(url: string | undefined): string {
-  return (/^[a-z]+:\/\/([^/?]+)/.exec(url ?? '')?.[1] ?? 'unknown').slice(0, 64);
 }

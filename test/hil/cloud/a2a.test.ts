@@ -16,7 +16,7 @@ function configured(token: string): string {
   writeFileSync(join(dir, 'sun.token'), token);
   const a2a = { port: 0, clients: [{ gateway: 'gw-sun', tokenFile: 'sun.token' }] };
   const brokerUrl = 'mqtt://127.0.0.1:1'; // nobody is there: it is waited for
-  const zones = CONFIG.zones.map(({ weatherUrl: _w, priceUrl: _p, ...zone }) => zone);
+  const zones = CONFIG.zones.map(({ weather: _w, prices: _p, ...zone }) => zone);
   const file = join(dir, 'cloud.json');
   writeFileSync(file, JSON.stringify({ ...CONFIG, zones, brokerUrl, a2a }));
   return file;

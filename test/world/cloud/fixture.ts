@@ -47,8 +47,8 @@ export const CONFIG = {
       gridFeeNanoPerWh: 10_000,
       tariff: tariff(320_000, 70_000),
       transformer: { ratedVa: 100_000 },
-      weatherUrl: 'http://sources/v1/forecast',
-      priceUrl: 'http://sources/price',
+      weather: { source: 'open-meteo', url: 'http://sources/v1/forecast' },
+      prices: { source: 'energy-charts', biddingZone: 'DE-LU', url: 'http://sources/price' },
       participants: [
         {
           id: 'sun',
@@ -212,8 +212,12 @@ export function world(
     get: async (url) => {
       const body = url.includes('/price') ? sources.price : sources.weather;
       await undefined;
-      return body === undefined ? { status: 503, body: '' } : { status: 200, body };
+      const headers = {};
+      return body === undefined
+        ? { status: 503, body: '', headers }
+        : { status: 200, body, headers };
     },
+    post: () => Promise.reject(new Error('nobody asks by POST here')),
   };
   const log: Log = {
     info: () => undefined,

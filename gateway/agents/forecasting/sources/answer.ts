@@ -1,7 +1,27 @@
-import type { Instant } from '../../../gateway/contracts/values/time.ts';
+import { parseStamp } from '../../../contracts/values/stamp.ts';
+import { HOUR_MS, type Instant } from '../../../contracts/values/time.ts';
 
-/** A source's answer that cannot be used: says what is wrong with it. */
+/** A source's answer that cannot be used: says what is wrong with it, on one line. */
 export class SourceError extends Error {}
+
+const SAID_CHARS = 120;
+
+/** Text from outside as a log may carry it: one short line, nothing that moves a cursor. */
+export const said = (text: unknown): string =>
+  String(text)
+    .slice(0, 4 * SAID_CHARS)
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, SAID_CHARS);
+
+/** JSON of a source. @throws SourceError */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new SourceError('the answer is not JSON');
+  }
+}
 
 export const objectOf = (value: unknown, what: string): Record<string, unknown> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -17,6 +37,19 @@ export const listOf = (value: unknown, what: string): readonly unknown[] => {
 
 export const finite = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
+
+/** A value that can be, or unknown. */
+export const within = (value: number | null, low: number, high: number): number | null =>
+  value !== null && value >= low && value <= high ? value : null;
+
+/** An instant written with its offset. @throws SourceError for local times: they come twice */
+export function instantOf(value: unknown, what: string): Instant {
+  const stamp = typeof value === 'string' ? parseStamp(value) : undefined;
+  if (stamp?.offsetMs === undefined) {
+    throw new SourceError(`${what} is '${said(value)}', not a time with Z or an offset`);
+  }
+  return stamp.clockMs - stamp.offsetMs;
+}
 
 export const SLOTS_MAX = 100_000;
 
@@ -53,5 +86,18 @@ export function stepOf(atMs: readonly unknown[]): number {
     stepMs = Math.min(stepMs, distance);
   }
   if (!Number.isFinite(stepMs)) throw new SourceError('it has less than two times');
+  if (stepMs > 6 * HOUR_MS) throw new SourceError(`its step is ${stepMs / HOUR_MS} h`);
   return stepMs;
+}
+
+/** Host of an address, as the forecast names its source. */
+export const hostOf = (url: string): string =>
+  (/^[a-z]+:\/\/([^/?]+)/.exec(url)?.[1] ?? 'unknown').slice(0, 64);
+
+/** An address with our query behind its own. */
+export function withQuery(url: string, query: Readonly<Record<string, string | number>>): string {
+  const pairs = Object.entries(query).map(
+    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
+  );
+  return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`;
 }
