@@ -1,21 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Climate } from '../plant/weather.ts';
-import { createSources, type SourceSide } from '../sources/answer.ts';
+import { createSources, SOURCE_PATHS, type SourceSide } from '../sources/answer.ts';
 
 /**
- * Weather and day-ahead prices over HTTP on the loopback:
+ * Weather and day-ahead prices over HTTP, in the shapes of their suppliers:
  *
  *   const sources = await startSources({ climate, wallMs: () => clock.wallMs() });
- *   sources.weatherUrl  // as https://api.open-meteo.com/v1/forecast
- *   sources.priceUrl    // as https://api.energy-charts.info/price
+ *   sources.urls.openMeteo  // as https://api.open-meteo.com/v1/forecast
+ *   sources.urls.entsoe     // as https://web-api.tp.entsoe.eu/api
  *   await sources.stop();
  *
- * `outage` makes either answer 503, as a broken supplier does.
+ * `outage` makes those of weather or of prices answer 503, as a broken supplier does.
  */
 export interface Sources {
-  readonly weatherUrl: string;
-  readonly priceUrl: string;
+  readonly urls: Readonly<Record<keyof typeof SOURCE_PATHS, string>>;
   readonly outage: SourceSide['outage'];
   stop(): Promise<void>;
 }
@@ -27,29 +26,24 @@ export interface SourcesOptions {
   readonly port?: number;
 }
 
+const BODY_BYTES = 10_000;
+
 export async function startSources(options: SourcesOptions): Promise<Sources> {
   const side = createSources(options.climate, options.wallMs);
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-    const { status, body } =
-      request.method === 'GET'
-        ? side.get(pathname, searchParams)
-        : { status: 404, body: { error: true, reason: 'Not Found' } };
-    response.writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      connection: 'close',
-    });
-    response.end(JSON.stringify(body));
-  };
-  const server = createServer(answer);
+  const server = createServer((request, response) => {
+    void answer(side, request, response);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, options.host ?? '127.0.0.1', resolve);
   });
   const { address, port } = server.address() as AddressInfo;
+  const named = Object.entries(SOURCE_PATHS).map(([name, path]) => [
+    name,
+    `http://${address}:${port}${path}`,
+  ]);
   return {
-    weatherUrl: `http://${address}:${port}/v1/forecast`,
-    priceUrl: `http://${address}:${port}/price`,
+    urls: Object.fromEntries(named) as Sources['urls'],
     outage: side.outage,
     stop: () =>
       new Promise((resolve) => {
@@ -57,4 +51,26 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
         server.closeAllConnections();
       }),
   };
+}
+
+async function answer(
+  side: SourceSide,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= BODY_BYTES) chunks.push(chunk);
+  }
+  const { status, body, headers } = side.ask({
+    path: pathname,
+    query: searchParams,
+    headers: request.headers as Record<string, string | undefined>,
+    ...(request.method === 'POST' && { body: Buffer.concat(chunks).toString('utf8') }),
+  });
+  response.writeHead(status, { ...headers, connection: 'close' });
+  response.end(body);
 }

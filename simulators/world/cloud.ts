@@ -1,7 +1,7 @@
 import { compose } from '../../cloud/compose.ts';
 import type { Cloud, Notebook, Store } from '../../cloud/ports.ts';
 import type { Site } from '../../gateway/contracts/values/site.ts';
-import type { Clock, Hash, Http, Log, Signer } from '../../gateway/ports.ts';
+import type { Clock, Hash, Http, HttpAnswer, Log, Signer } from '../../gateway/ports.ts';
 import type { MemoryBroker } from '../broker-memory.ts';
 import { bigints, zoneOf } from '../sites/zone.ts';
 import type { SourceSide } from '../sources/answer.ts';
@@ -88,16 +88,17 @@ export class VirtualCloud {
 
   private http(process: VirtualProcess): Http {
     const { clock } = process;
+    const ask = (url: string, headers = {}, body?: string): Promise<HttpAnswer> =>
+      new Promise((resolve) => {
+        clock.realAt(clock.realMs() + HTTP_MS, () => {
+          const { pathname: path, searchParams: query } = new URL(url);
+          const question = { path, query, headers, ...(body !== undefined && { body }) };
+          resolve(this.deps.sources.ask(question));
+        });
+      });
     return {
-      get: (url) =>
-        new Promise((resolve) => {
-          clock.realAt(clock.realMs() + HTTP_MS, () => {
-            const { pathname, searchParams } = new URL(url);
-            const { status, body } = this.deps.sources.get(pathname, searchParams);
-            resolve({ status, body: JSON.stringify(body), headers: {} });
-          });
-        }),
-      post: () => Promise.reject(new Error('no source of this world is asked by POST')),
+      get: (url, _timeoutMs, headers) => ask(url, headers),
+      post: (url, json, _timeoutMs, headers) => ask(url, headers, json),
     };
   }
 }

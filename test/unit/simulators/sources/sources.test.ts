@@ -48,7 +48,7 @@ const forecast = (atMs: number): Body =>
   ) as unknown as Body;
 
 test('the weather comes in the shape of Open-Meteo', async () => {
-  const response = await fetch(`${sources.weatherUrl}?${ask}`);
+  const response = await fetch(`${sources.urls.openMeteo}?${ask}`);
   expect(response.status).toBe(200);
   const body = (await response.json()) as Body;
   expect(body.utc_offset_seconds).toBe(0);
@@ -71,11 +71,11 @@ test('what Open-Meteo refuses is refused the same way', async () => {
     ask.replace('latitude=52.4', 'latitude=north'),
     ask.replace('forecast_days=2', 'forecast_days=17'),
   ]) {
-    const response = await fetch(`${sources.weatherUrl}?${query}`);
+    const response = await fetch(`${sources.urls.openMeteo}?${query}`);
     expect(response.status).toBe(400);
     expect(((await response.json()) as { error: boolean }).error).toBe(true);
   }
-  expect((await fetch(sources.weatherUrl.replace('forecast', 'archive'))).status).toBe(404);
+  expect((await fetch(sources.urls.openMeteo.replace('forecast', 'archive'))).status).toBe(404);
 });
 
 test('radiation is the mean of the preceding interval, and exact for the past', () => {
@@ -126,7 +126,7 @@ function hourMean(stampS: number): number {
 test('prices come in the shape of energy-charts, tomorrow from 12:55 local time on', async () => {
   nowMs = Date.UTC(2026, 5, 15, 10, 54, 59); // 12:54:59 in Berlin
   const before = (await (
-    await fetch(`${sources.priceUrl}?bzn=DE-LU&start=2026-06-15&end=2026-06-16`)
+    await fetch(`${sources.urls.energyCharts}?bzn=DE-LU&start=2026-06-15&end=2026-06-16`)
   ).json()) as {
     unix_seconds: number[];
     price: number[];
@@ -137,13 +137,13 @@ test('prices come in the shape of energy-charts, tomorrow from 12:55 local time 
   expect(before.unix_seconds[0]).toBe(Date.UTC(2026, 5, 14, 22) / 1_000);
   nowMs = Date.UTC(2026, 5, 15, 10, 55);
   const after = (await (
-    await fetch(`${sources.priceUrl}?bzn=DE-LU&start=2026-06-15&end=2026-06-16`)
+    await fetch(`${sources.urls.energyCharts}?bzn=DE-LU&start=2026-06-15&end=2026-06-16`)
   ).json()) as {
     price: number[];
   };
   expect(after.price).toHaveLength(192);
   sources.outage.price = true;
-  expect((await fetch(sources.priceUrl)).status).toBe(503);
+  expect((await fetch(sources.urls.energyCharts)).status).toBe(503);
   sources.outage.price = false;
   nowMs = issued;
 });
