@@ -12,19 +12,10 @@ import { peek } from '../link/directives/directives.ts';
 import { GuardLink } from '../link/telemetry/guard-link.ts';
 import { Intake } from '../link/telemetry/intake.ts';
 import { Uplink, type UplinkDeps } from '../link/uplink.ts';
-import type {
-  AgentStore,
-  Broker,
-  Clock,
-  Log,
-  OutboxState,
-  Pipe,
-  Schedule,
-  Solver,
-} from '../ports.ts';
+import type { AgentStore, Broker, Clock, Log, OutboxState, Pipe, Solver } from '../ports.ts';
 import { Advising, type AdvisingDeps } from './advice.ts';
 import { Alarms } from './alarms.ts';
-import { startChores } from './chores.ts';
+import { type ChoresPorts, startChores } from './chores.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
 import { gapNano, makePlan, type PlanEffort } from './planning/plan.ts';
@@ -39,10 +30,11 @@ import { type Alarm, liveView } from './view/live.ts';
  * their ports. It owns no socket, file or timer; `processes/agent.ts` gives it the real ones, the
  * virtual world its own.
  */
-export interface AgentDeps extends Pick<UplinkDeps, 'audit' | 'brokerCheck' | 'fleet'> {
+export interface AgentDeps
+  extends ChoresPorts,
+    Pick<UplinkDeps, 'audit' | 'brokerCheck' | 'fleet'> {
   readonly site: Site;
   readonly clock: Clock;
-  readonly schedule: Schedule;
   readonly times: Timing;
   readonly pipe: Pipe; // to the guard
   readonly broker: Broker | undefined; // undefined: this gateway has no cloud
@@ -180,7 +172,9 @@ class SiteAgent implements Agent {
     this.guard.onClose = () => void this.stop(0);
     await this.uplink?.start();
     this.nextQuarter();
-    this.cancels.set('chores', startChores({ ...this.deps, mind: this.mind, diary: this.diary }));
+    const { deps, mind, diary } = this;
+    const want = (why: string): void => this.want(why);
+    this.cancels.set('chores', startChores({ ...deps, mind, diary, want }));
     this.watchOutbox();
     this.want('the start');
   }

@@ -4,23 +4,31 @@ import type { Clock, Log, Schedule } from '../ports.ts';
 import type { Diary } from './diary.ts';
 import { bandSentence, scoreDay, scoreSentence } from './forecasting/day-score.ts';
 import type { Mind } from './mind.ts';
+import { type OwnSources, watchOwnSources } from './own-sources.ts';
 
 /** Cron fields on the site's own clock: after the day's last records have come. */
 const SCORE_AT = '20 0 * * *';
 /** At an hour at which nobody waits for the disk, and which every day has. */
 const FORGET_AT = '40 3 * * *';
 
-export interface ChoresDeps {
+export interface ChoresPorts {
+  readonly schedule: Schedule;
+  /** Where a gateway without a cloud has its weather and prices from. */
+  readonly sources?: OwnSources;
+}
+
+export interface ChoresDeps extends ChoresPorts {
   readonly site: Site;
   readonly clock: Clock;
-  readonly schedule: Schedule;
   readonly log: Log;
   readonly mind: Mind;
   readonly diary: Diary;
+  readonly want: (why: string) => void; // another plan
 }
 
-/** Slow work of every day, for which no message and no quarter-hour asks. @returns its end */
-export function startChores({ site, clock, schedule, log, mind, diary }: ChoresDeps): () => void {
+/** Slow work, for which no message and no quarter-hour asks. @returns its end */
+export function startChores(deps: ChoresDeps): () => void {
+  const { site, clock, schedule, log, mind, diary } = deps;
   const { timeZone } = site.place;
   const score = async (): Promise<void> => {
     const todayMs = localDayStart(clock.wallMs(), timeZone);
@@ -46,8 +54,17 @@ export function startChores({ site, clock, schedule, log, mind, diary }: ChoresD
       tell();
       await diary.forget(clock.wallMs());
     }),
+    ...(deps.sources ? [askSources(deps, deps.sources)] : []),
   ];
   return () => {
     for (const end of ends) end();
   };
+}
+
+function askSources({ site, clock, log, mind, diary, want }: ChoresDeps, sources: OwnSources) {
+  return watchOwnSources(site, sources, { clock, log }, (forecast) => {
+    mind.zoneForecast(forecast);
+    diary.zoneForecast(forecast);
+    want('a new forecast');
+  });
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { YamlFile } from '../adapters/yaml.ts';
 import { modelLimits } from '../contracts/advice.ts';
+import { priceSource, weatherSource } from '../contracts/sources.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { brokerAt, brokerSchema } from './broker.ts';
 import { readText } from './load.ts';
@@ -51,6 +52,14 @@ const gatewaySchema = z.strictObject({
     })
     .prefault({ sizeMb: 256 }),
   proxy: proxySchema.optional(),
+  /** Asked by a gateway without a broker; with one the cloud tells it (docs/sources.md). */
+  sources: z
+    .strictObject({
+      weather: weatherSource.optional(),
+      prices: priceSource.optional(),
+      everyMs: z.int().min(60_000).max(86_400_000).default(900_000),
+    })
+    .optional(),
   history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database
   demo: z
     .strictObject({
@@ -101,6 +110,11 @@ export function loadGateway(dir: string, from = dir): GatewayFile {
   }
   const base = resolve(dir);
   const value = parsed.data;
+  if (value.sources !== undefined && value.broker !== undefined) {
+    const what = 'the cloud asks them for a gateway that has a broker';
+    const { line } = yaml.complaint(['sources'], what, '');
+    throw new Fault(`sources: ${what}`, `${file}:${line}`, "name them in the cloud's file");
+  }
   const at = (path: string): string => resolve(base, path);
   return {
     ...value,

@@ -43,7 +43,8 @@ test('every day the site scores its forecast and forgets what is too old', async
   const news = ['Consumption has been 2 kW higher since 2026-06-13.'];
   const mind = { quarters: { forForecast: measured }, news: () => news.splice(0) };
   const schedule = createClockedSchedule(clock, log);
-  const end = startChores({ site, clock, schedule, log, mind: mind as unknown as Mind, diary });
+  const parts = { site, clock, schedule, log, mind: mind as unknown as Mind, diary };
+  const end = startChores({ ...parts, want: () => {} });
 
   await clock.advance(DAY_MS); // Tuesday noon: nobody had forecast Monday, and 13.5 days are kept
   const change = 'Consumption has been 2 kW higher since 2026-06-13.'; // told once
