@@ -38,6 +38,31 @@ function program(): Command {
       const { marketReplay } = await import('./cli/market-replay.ts');
       process.stdout.write(`${marketReplay(file, options.json === true)}\n`);
     });
+  fleetCommands(cloud);
+  cloud
+    .command('sources')
+    .description("ask the zones' sources of weather and prices once, and say what came")
+    .requiredOption('--config <file>', 'as of edgewatt-cloud run')
+    .option('--json', 'for machines')
+    .action(async (options: { config: string; json?: boolean }) => {
+      const { showSources } = await import('./cli/sources.ts');
+      const { text, code } = await showSources(options);
+      process.stdout.write(`${text}\n`);
+      process.exitCode = code;
+    });
+  cloud
+    .command('advice')
+    .description("what the models of the cloud's agents said, against the rules")
+    .argument('<database>', 'of edgewatt-cloud, running or not')
+    .option('--json', 'for machines')
+    .action(async (file: string, options: { json?: boolean }) => {
+      const { cloudAdvice } = await import('./cli/advice.ts');
+      process.stdout.write(`${cloudAdvice(file, options.json === true)}\n`);
+    });
+  return cloud;
+}
+
+function fleetCommands(cloud: Command): void {
   const fleet = cloud.command('fleet').description('what gateways sent about themselves');
   fleet
     .command('status')
@@ -59,16 +84,6 @@ function program(): Command {
       const { diagnostics } = await import('./cli/diagnostics.ts');
       process.stdout.write(`${await diagnostics(job, options)}\n`);
     });
-  cloud
-    .command('advice')
-    .description("what the models of the cloud's agents said, against the rules")
-    .argument('<database>', 'of edgewatt-cloud, running or not')
-    .option('--json', 'for machines')
-    .action(async (file: string, options: { json?: boolean }) => {
-      const { cloudAdvice } = await import('./cli/advice.ts');
-      process.stdout.write(`${cloudAdvice(file, options.json === true)}\n`);
-    });
-  return cloud;
 }
 
 await runProgram(program());

@@ -235,6 +235,16 @@ program
   });
 
 program
+  .command('sources')
+  .argument('<dir>', 'folder with gateway.yaml and site.yaml')
+  .option('--json', 'print one JSON list')
+  .description('ask the sources of weather and prices once, and say what came')
+  .action(async (dir: string, options: { json?: boolean }) => {
+    const { showSources } = await import('./cli/sources.ts');
+    process.exitCode = await showSources(resolve(dir), options);
+  });
+
+program
   .command('advice')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print the scoreboard as JSON')

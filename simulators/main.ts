@@ -272,6 +272,20 @@ program
   });
 
 program
+  .command('sources')
+  .description('suppliers of weather and prices in the shapes of their real servers')
+  .option('--port <n>', 'on 127.0.0.1; 0 = a free one', number('port', 0, 65_535), 0)
+  .option('--latitude <deg>', 'of the sky', number('latitude', -90, 90), 52.4)
+  .option('--longitude <deg>', 'of the sky', number('longitude', -180, 180), 13.1)
+  .option('--start <instant>', "begin there; without, the machine's own time", instant)
+  .option('--speed <n>', 'of --start: simulated seconds per second', number('speed', 1, 3_600), 1)
+  .option('--seed <n>', 'another weather, other prices', number('seed', 0, 4_294_967_295), 1)
+  .action(async ({ start, ...options }) => {
+    const { sources } = await import('./cli/sources.ts');
+    await sources({ ...options, startMs: start });
+  });
+
+program
   .command('iot-core')
   .description('an MQTT 5 broker in the manner of AWS IoT Core')
   .requiredOption('--config <file>', 'JSON: port, certificates, policies (docs/iot-core.md)')

@@ -24,6 +24,7 @@ const nano = z
 const instant = z.int().nonnegative();
 const dated = { id, validFromMs: instant.default(0), validUntilMs: instant.optional() };
 const window = z.strictObject({
+  months: z.array(z.int().min(1).max(12)).min(1).optional(),
   weekdays: z.array(z.int().min(1).max(7)).min(1),
   fromMinute: z.int().min(0).max(1_439),
   untilMinute: z.int().min(1).max(1_440),

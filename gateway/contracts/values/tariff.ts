@@ -21,8 +21,12 @@ interface Dated {
   readonly validUntilMs?: Instant;
 }
 
-/** Local time window; weekdays 1 = Monday ... 7 = Sunday; `untilMinute` 1440 = midnight. */
+/**
+ * Local time window; weekdays 1 = Monday ... 7 = Sunday; `untilMinute` 1440 = midnight; months
+ * 1 to 12 for a price of a season, each month without.
+ */
 export interface PriceWindow {
+  readonly months?: readonly number[] | undefined;
   readonly weekdays: readonly number[];
   readonly fromMinute: number;
   readonly untilMinute: number;
@@ -81,6 +85,7 @@ function windowPrice(tariff: Tariff, windows: readonly PriceWindow[], atMs: Inst
   return windows.find(
     (w) =>
       w.weekdays.includes(weekday) &&
+      (w.months === undefined || w.months.includes(at.month)) &&
       w.fromMinute <= at.minuteOfDay &&
       at.minuteOfDay < w.untilMinute,
   )?.priceNanoPerWh;
@@ -97,6 +102,7 @@ export function energyPrice(
   atMs: Instant,
   dayAhead?: PriceSeries,
 ): number | undefined {
+  if (tariff.knownUntilMs !== undefined && atMs >= tariff.knownUntilMs) return undefined;
   let sum: number | undefined;
   for (const component of tariff.components) {
     if (!inForce(component, atMs)) continue;
