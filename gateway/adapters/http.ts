@@ -9,8 +9,8 @@ export interface HttpOptions {
 const DEFAULTS: HttpOptions = { bytesMax: 4_194_304, userAgent: 'edgewatt/1' };
 
 /**
- * GET and POST over HTTP(S). Rejects in one line when there is no answer in time, none at all, or one that
- * is too large; a status is not an error.
+ * GET and POST over HTTP(S). Rejects in one line when there is no answer in time, none at all, or
+ * one that is too large; a status is not an error.
  * @param clock  its real face times out; without it the machine's timers do
  */
 export function createHttp(options: Partial<HttpOptions> = {}, clock?: Clock): Http {

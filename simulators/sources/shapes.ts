@@ -10,7 +10,7 @@ import {
 import type { Climate } from '../plant/weather.ts';
 import { dayAheadPrice, MARKET_ZONE, publishedUntil } from './prices.ts';
 
-/** The day-ahead prices of the simulated market, in the shapes of those who sell or publish them. */
+/** The simulated market's day-ahead prices, in the shapes of those who sell or publish them. */
 export interface Window {
   readonly climate: Climate;
   readonly fromMs: Instant;

@@ -20,6 +20,7 @@ const MAIN = new URL('../../../cloud/main.ts', import.meta.url).pathname;
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 let folder = '';
+const noSource = () => Promise.reject(new Error('no source'));
 let cloud: Cloud;
 const hub = createMemoryBroker();
 
@@ -51,7 +52,7 @@ beforeAll(() => {
     clock,
     broker: hub.client(),
     store: openStore(':memory:'),
-    http: { get: () => Promise.reject(new Error('no source')) },
+    http: { get: noSource, post: noSource },
     signer: createSigner('grid-1', keys.privateKey),
     hash,
     log: quiet,

@@ -45,7 +45,7 @@ function daysAround(nowMs: Instant, timeZone: string): readonly [Instant, Instan
 
 export function priceRecipe(config: PriceSource, place: SourcePlace): Recipe<Prices> {
   const { timeZone } = place;
-  const named = <T extends Omit<Recipe<Prices>, 'name'>>(recipe: T) => ({
+  const named = (recipe: Omit<Recipe<Prices>, 'name'>): Recipe<Prices> => ({
     ...recipe,
     name: 'url' in config && config.url !== undefined ? hostOf(config.url) : 'file',
   });

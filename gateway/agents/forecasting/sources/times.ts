@@ -42,7 +42,7 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: I
   return Math.max(0, Math.min(DAY_MS, waitMs));
 }
 
-/** Always the same share of 1 for a text: who asks the same source does not ask at the same time. */
+/** Always the same share of 1 for a text, so that not all who ask a source ask at once. */
 export function spread(text: string): number {
   let hash = 0x811c9dc5; // FNV-1a
   for (let n = 0; n < text.length; n += 1) {

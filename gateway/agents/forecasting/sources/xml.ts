@@ -17,8 +17,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
   apos: "'",
 };
 /** What may follow a '<': a comment, an instruction, CDATA, an end, a start. */
-const TAG =
-  /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!\[CDATA\[([\s\S]*?)\]\]>|<\/([^\s<>/]+)\s*>|<([^\s<>/!?]+)((?:\s+[^\s<>=/]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y;
+const ATTRIBUTE = /\s+[^\s<>=/]+\s*=\s*(?:"[^"<]*"|'[^'<]*')/.source;
+const TAG = new RegExp(
+  [
+    /<!--[\s\S]*?-->|<\?[\s\S]*?\?>/.source,
+    /<!\[CDATA\[([\s\S]*?)\]\]>/.source,
+    /<\/([^\s<>/]+)\s*>/.source,
+    `<([^\\s<>/!?]+)(?:${ATTRIBUTE})*\\s*(/?)>`,
+  ].join('|'),
+  'y',
+);
 
 /**
  * A strict reader for documents of data: elements and text. It knows no document types and no
@@ -37,7 +45,7 @@ export function parseXml(source: string): XmlElement {
     if (end > at) here.text += plain(source.slice(at, end));
     if (next === -1) break;
     TAG.lastIndex = next;
-    const [tag, cdata, ended, started, , closed] = TAG.exec(source) ?? [];
+    const [tag, cdata, ended, started, closed] = TAG.exec(source) ?? [];
     if (tag === undefined) throw new SourceError(`its XML breaks off at ${excerpt(source, next)}`);
     at = next + tag.length;
     if (cdata !== undefined) here.text += cdata;
