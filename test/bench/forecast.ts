@@ -8,7 +8,7 @@ const FOLDER = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 const EDGEWATT = fileURLToPath(new URL('../../bin/edgewatt.mjs', import.meta.url));
 const MOST_BYTES = 1_000_000;
 
-/** Every recorded set beside the repository, by `edgewatt forecast`; nothing where there is none. */
+/** Each recorded set beside the repository, by `edgewatt forecast`; nothing where none is. */
 export async function benchForecast(): Promise<object> {
   const sets = setsOf();
   if (sets.length === 0) {

@@ -83,8 +83,9 @@ export class LevelWatch {
       if (day < sinceDay || Number.isNaN(offW)) break;
       sumW += offW - biasW;
       days += 1;
-      if (sumW ** 2 / days < likelihood) continue;
-      likelihood = sumW ** 2 / days;
+      const now = (sumW * sumW) / days;
+      if (now < likelihood) continue;
+      likelihood = now;
       fromDay = day;
     }
     const since = this.days.filter(({ day }) => day >= fromDay);

@@ -49,7 +49,7 @@ it('a holiday has the price of a Sunday', () => {
   expect(book.expected('import', next)).toBeLessThan(0);
 });
 
-it('with no price at all a usual one is planned with; export that nobody pays earns nothing', () => {
+it('with no price at all a usual one is planned with; export that nobody pays is worth 0', () => {
   expect(new PriceBook(tariff(SPOT)).expected('import', SUNDAY)).toBe(80_000);
   expect(new PriceBook(tariff([])).expected('import', SUNDAY)).toBe(80_000);
   expect(new PriceBook(tariff([])).expected('export', SUNDAY)).toBe(0);
