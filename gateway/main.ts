@@ -13,10 +13,9 @@ program
   .command('run')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .description('run the gateway of one site: the guard, and the agent process it starts')
-  .action(async (dir: string) => {
-    const { runGuard } = await import('./processes/guard.ts');
-    await runGuard(resolve(dir), import.meta.filename);
-  });
+  .action(async (dir: string) =>
+    (await import('./processes/guard.ts')).runGuard(resolve(dir), import.meta.filename),
+  );
 
 program
   .command('provision')
@@ -34,10 +33,14 @@ program
   .argument('<guard-boot>')
   .argument('<sequence>')
   .argument('[from]')
-  .action(async (dir: string, guardBoot: string, sequence: string, from?: string) => {
-    const { runAgent } = await import('./processes/agent.ts');
-    await runAgent({ dir: resolve(dir), guardBoot, sequence: Number(sequence), from });
-  });
+  .action(async (dir: string, guardBoot: string, sequence: string, from?: string) =>
+    (await import('./processes/agent.ts')).runAgent({
+      dir: resolve(dir),
+      guardBoot,
+      sequence: Number(sequence),
+      from,
+    }),
+  );
 
 const more = (value: string, before: string[]): string[] => [...before, value];
 program
@@ -98,10 +101,9 @@ program
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print one JSON object')
   .description('which Modbus register of the proxy shows what at this site')
-  .action(async (dir: string, options: { json?: boolean }) => {
-    const { showProxyMap } = await import('./cli/proxy.ts');
-    showProxyMap(resolve(dir), options.json === true);
-  });
+  .action(async (dir: string, options: { json?: boolean }) =>
+    (await import('./cli/proxy.ts')).showProxyMap(resolve(dir), options.json === true),
+  );
 
 program
   .command('override')
@@ -125,10 +127,9 @@ program
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print answer and facts as JSON')
   .description('answer why from what the gateway wrote down')
-  .action(async (question: string, dir: string, options: { json?: boolean }) => {
-    const { ask } = await import('./cli/ask.ts');
-    await ask(question, resolve(dir), options.json === true);
-  });
+  .action(async (question: string, dir: string, options: { json?: boolean }) =>
+    (await import('./cli/ask.ts')).ask(question, resolve(dir), options.json === true),
+  );
 
 const authority = program
   .command('authority')
@@ -206,10 +207,9 @@ program
   .option('--site <id>', 'only this one; may be given again', more, [])
   .option('--json', 'print one JSON object')
   .description('score the forecasts of load and sun on recordings, as they would have been issued')
-  .action(async (path: string, options) => {
-    const { forecast } = await import('./cli/forecast.ts');
-    forecast(resolve(path), options);
-  });
+  .action(async (path: string, options) =>
+    (await import('./cli/forecast.ts')).forecast(resolve(path), options),
+  );
 
 program
   .command('backtest')
@@ -229,10 +229,9 @@ program
   .option('--plot <file>', 'draw it (SVG)')
   .option('--json', 'print one JSON object')
   .description('plan and control over recordings: cost against rules and perfect foresight')
-  .action(async (path: string, options) => {
-    const { backtest } = await import('./cli/backtest.ts');
-    await backtest(resolve(path), options);
-  });
+  .action(async (path: string, options) =>
+    (await import('./cli/backtest.ts')).backtest(resolve(path), options),
+  );
 
 program
   .command('sources')
@@ -245,24 +244,33 @@ program
   });
 
 program
+  .command('report')
+  .argument('[dir]', 'folder with gateway.yaml and site.yaml', '.')
+  .option('--from <day>', 'first day, as 2026-06-17')
+  .option('--to <day>', 'last day, likewise')
+  .option('--json', 'print one JSON object')
+  .description('what each day cost, against no battery, self-consumption and perfect foresight')
+  .action(async (dir: string, options) =>
+    (await import('./cli/report.ts')).report(resolve(dir), options),
+  );
+
+program
   .command('advice')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print the scoreboard as JSON')
   .description('show what models proposed in the shadow, against their deterministic twins')
-  .action(async (dir: string, options: { json?: boolean }) => {
-    const { advice } = await import('./cli/advice.ts');
-    await advice(resolve(dir), options.json === true);
-  });
+  .action(async (dir: string, options: { json?: boolean }) =>
+    (await import('./cli/advice.ts')).advice(resolve(dir), options.json === true),
+  );
 
 program
   .command('mcp')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--http <port>', 'serve HTTP on loopback, with a token, instead of stdin and stdout')
   .description('let clients of the Model Context Protocol look at state, history, plan and market')
-  .action(async (dir: string, options: { http?: string }) => {
-    const { mcp } = await import('./cli/mcp.ts');
-    await mcp(resolve(dir), version(), options.http);
-  });
+  .action(async (dir: string, options: { http?: string }) =>
+    (await import('./cli/mcp.ts')).mcp(resolve(dir), version(), options.http),
+  );
 
 const devices = program.command('devices').description('what a device is, and which we know');
 const siteFolder = (command: Command): Command =>
@@ -270,25 +278,20 @@ const siteFolder = (command: Command): Command =>
 siteFolder(devices.command('list'))
   .option('--json', 'print one JSON object')
   .description('every profile: what is controlled, and how that ends')
-  .action(async (options: { site?: string; json?: boolean }) => {
-    const { listDevices } = await import('./cli/devices.ts');
-    listDevices(options.site, options.json === true);
-  });
+  .action(async (options: { site?: string; json?: boolean }) =>
+    (await import('./cli/devices.ts')).listDevices(options.site, options.json === true),
+  );
 siteFolder(devices.command('show'))
   .argument('<profile>', 'such as huawei/sun2000-luna')
   .option('--json', 'print the profile as JSON')
   .description('one profile: registers, control, limits, what is unproven, sources')
-  .action(async (profile: string, options: { site?: string; json?: boolean }) => {
-    const { showDevice } = await import('./cli/devices.ts');
-    showDevice(profile, options.site, options.json === true);
-  });
+  .action(async (profile: string, options: { site?: string; json?: boolean }) =>
+    (await import('./cli/devices.ts')).showDevice(profile, options.site, options.json === true),
+  );
 devices
   .command('schema')
   .description("print the JSON Schema of a user's profile")
-  .action(async () => {
-    const { printSchema } = await import('./cli/devices.ts');
-    printSchema();
-  });
+  .action(async () => (await import('./cli/devices.ts')).printSchema());
 
 const looking = (command: Command): Command =>
   siteFolder(command)
@@ -370,10 +373,7 @@ config
   .command('show')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .description('print the site file that counts: the local one, or a document of the fleet')
-  .action(async (dir: string) => {
-    const { showSite } = await import('./cli/site-document.ts');
-    showSite(resolve(dir));
-  });
+  .action(async (dir: string) => (await import('./cli/site-document.ts')).showSite(resolve(dir)));
 config
   .command('sign')
   .argument('<file>', 'site file (YAML)')
@@ -383,18 +383,16 @@ config
   .option('--sequence <n>', 'rises with each document of a gateway; without it the time')
   .option('--days <n>', 'how long the offer stands', '7')
   .description('sign a site file for its gateway, as the document of a job, on stdout')
-  .action(async (file: string, options) => {
-    const { signSite } = await import('./cli/site-document.ts');
-    signSite(file, options);
-  });
+  .action(async (file: string, options) =>
+    (await import('./cli/site-document.ts')).signSite(file, options),
+  );
 config
   .command('key')
   .argument('<file>', 'file to write, readable by you alone')
   .requiredOption('--id <key-id>', 'its name, as fleet-2026')
   .description('make a signing key, and print its public half for site-keys.json')
-  .action(async (file: string, options: { id: string }) => {
-    const { newKey } = await import('./cli/site-document.ts');
-    newKey(file, options.id);
-  });
+  .action(async (file: string, options: { id: string }) =>
+    (await import('./cli/site-document.ts')).newKey(file, options.id),
+  );
 
 await runProgram(program);

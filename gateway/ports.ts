@@ -255,7 +255,10 @@ export type DocumentKind =
   | 'setting'
   | 'event' // what happened, as the page and 'why' tell it; the audit log is apart
   | 'decision' // what bound, when it changed
-  | 'advice'; // a model's proposal, its twin, and who was right
+  | 'advice' // a model's proposal, its twin, and who was right
+  | 'account' // a day's cost, and what it would have been otherwise
+  | 'reduction' // what was delivered of a demand-response event
+  | 'detector'; // what the detectors of equipment faults remember
 
 export interface Document {
   readonly key: string;

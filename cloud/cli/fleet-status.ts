@@ -1,5 +1,8 @@
 import { dirname, resolve } from 'node:path';
+import type { GatewayStatus } from '../../gateway/contracts/messages.ts';
+import { capturedPct } from '../../gateway/contracts/values/account.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { energy, money, percent } from '../../gateway/contracts/values/words.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
 import { registryOf } from '../fleet/registry.ts';
@@ -30,7 +33,10 @@ export function fleetStatus({ config, json }: FleetStatusOptions): string {
   }
 }
 
-const HEAD = ['gateway', 'state', 'mode', 'last word (UTC)', 'waiting', 'given up', 'certificate'];
+const HEAD = [
+  ...['gateway', 'state', 'mode', 'last word (UTC)', 'waiting', 'given up', 'certificate'],
+  ...['day', 'saved', 'captured'],
+];
 
 const minute = (atMs: number): string => new Date(atMs).toISOString().slice(0, 16);
 
@@ -45,6 +51,35 @@ function row({ gateway, toldAtMs, status }: GatewayStand): string[] {
     String(outbox?.rows ?? '-'),
     String(outbox === undefined ? '-' : outbox.droppedRows + (outbox.refusedRows ?? 0)),
     untilMs === undefined ? '-' : minute(untilMs).slice(0, 10),
+    ...earned(status.day),
+  ];
+}
+
+/** What was delivered of the newest demand-response event. */
+function delivered(one: NonNullable<GatewayStatus['reduction']>): string {
+  const event = `demand-response event ${minute(one.fromMs)} to ${minute(one.untilMs)} (UTC)`;
+  const by = one.optedOut ? ', with an order by hand' : '';
+  if (one.deliveredWh === undefined) return `${event}${by}: delivered is not known`;
+  const more = one.deliveredWh < 0 ? 'nothing delivered, more taken: ' : 'delivered ';
+  return `${event}${by}: ${more}${energy(one.deliveredWh)}`;
+}
+
+/** The newest closed day: what was saved against no battery, and its share of the possible. */
+function earned(day: GatewayStatus['day']): string[] {
+  if (day === undefined) return ['-', '-', '-'];
+  const { oursNano, noneNano, limitNano, currency, missingCount } = day;
+  if (oursNano === undefined || noneNano === undefined) {
+    return [day.day, missingCount > 0 ? `${missingCount} quarter-hours missing` : 'not compared'];
+  }
+  const saved = BigInt(noneNano) - BigInt(oursNano);
+  const share =
+    limitNano === undefined
+      ? undefined
+      : capturedPct(BigInt(noneNano), BigInt(oursNano), BigInt(limitNano));
+  return [
+    day.day,
+    `${money(saved, currency)}${saved < 0n ? ' more' : ''}`,
+    share === undefined ? '-' : share < 0 ? 'nothing' : percent(share),
   ];
 }
 
@@ -59,11 +94,12 @@ function asText(stands: readonly GatewayStand[]): string {
       .trimEnd(),
   );
   const notes = stands.flatMap(({ gateway, status }) => {
-    const { alarms = [], auditFinding } = status ?? {};
+    const { alarms = [], auditFinding, reduction } = status ?? {};
     return [
       ...(auditFinding
         ? [`${gateway}: ${auditFinding.text} (${minute(auditFinding.atMs)}); edgewatt audit verify`]
         : []),
+      ...(reduction ? [`${gateway}: ${delivered(reduction)}`] : []),
       ...alarms.map((code) => `${gateway}: ${code}`),
     ];
   });

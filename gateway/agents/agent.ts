@@ -113,7 +113,7 @@ class SiteAgent implements Agent {
     const { site, clock, store, log, broker } = deps;
     this.deps = deps;
     this.startedAtMs = clock.wallMs();
-    this.alarms = new Alarms(store.opened, deps);
+    this.alarms = new Alarms(store.opened, { ...deps, past: () => this.mind.past });
     this.cloud = { connected: false, sinceMs: this.startedAtMs };
     this.trading = new Trading({
       site: site.id,
@@ -249,7 +249,7 @@ class SiteAgent implements Agent {
       this.want('load or sun are not as expected');
     }
     const alarms = this.alarms.list(image, this.outbox, this.uplink);
-    this.uplink?.status(image, this.outbox, alarms);
+    this.uplink?.status(image, this.outbox, alarms, this.mind.past.closed());
     const nowMs = this.deps.clock.realMs();
     if (nowMs - this.liveRealMs < VIEW_MS) return;
     this.liveRealMs = nowMs;

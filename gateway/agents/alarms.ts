@@ -43,6 +43,8 @@ interface AlarmsDeps {
   /** Parts that this run goes without. */
   readonly problems?: readonly Omit<Alarm, 'sinceMs'>[] | undefined;
   readonly site?: Pick<Site, 'place'>; // for its clock
+  /** What the detectors of equipment faults say. */
+  readonly past?: () => { readonly checkUp: { alarms(): readonly Found[] } };
 }
 
 interface LinkTroubles {
@@ -55,11 +57,13 @@ export class Alarms {
   readonly nameOf: (device: string) => string; // maker and model
   private readonly opened: StoreOpened;
   private readonly zone: string;
+  private readonly equipment: () => readonly Found[];
   private readonly problems: readonly Omit<Alarm, 'sinceMs'>[];
 
-  constructor(opened: StoreOpened, { deviceName, problems, site }: AlarmsDeps = {}) {
+  constructor(opened: StoreOpened, { deviceName, problems, site, past }: AlarmsDeps = {}) {
     this.zone = site?.place.timeZone ?? 'UTC';
     this.opened = opened;
+    this.equipment = () => past?.().checkUp.alarms() ?? [];
     this.nameOf = deviceName ?? ((id) => id);
     this.problems = problems ?? [];
   }
@@ -72,6 +76,7 @@ export class Alarms {
       ...(link?.troubles(!image.flags.includes('untimed')) ?? []),
       ...unproven(image),
       ...contrary(image, nameOf, this.zone),
+      ...this.equipment(),
     ];
     for (const device of image.devices) {
       if (device.state !== 'silent') continue;

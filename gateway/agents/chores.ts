@@ -1,6 +1,9 @@
 import type { Site } from '../contracts/values/site.ts';
 import { HOUR_MS, type Instant, localDayStart } from '../contracts/values/time.ts';
-import type { Clock, Log, Schedule } from '../ports.ts';
+import type { Clock, Log, Schedule, Solver } from '../ports.ts';
+import { closeDays, recallDays } from './accounts.ts';
+import { checkEquipment } from './check-equipment.ts';
+import { closeEvents } from './close-events.ts';
 import type { Diary } from './diary.ts';
 import { bandSentence, scoreDay, scoreSentence } from './forecasting/day-score.ts';
 import type { Mind } from './mind.ts';
@@ -8,6 +11,12 @@ import { type OwnSources, watchOwnSources } from './own-sources.ts';
 
 /** Cron fields on the site's own clock: after the day's last records have come. */
 const SCORE_AT = '20 0 * * *';
+/** Every hour, for a day that could not be closed before; one that is closed is not opened. */
+const CLOSE_AT = '25 * * * *';
+/** The records of a quarter-hour are there by then. */
+const CHECK_AT = '12,27,42,57 * * * *';
+/** Demand-response events: what is seen of them is kept, and what is over is told. */
+const EVENTS_AT = '*/5 * * * *';
 /** At an hour at which nobody waits for the disk, and which every day has. */
 const FORGET_AT = '40 3 * * *';
 
@@ -24,6 +33,7 @@ export interface ChoresDeps extends ChoresPorts {
   readonly mind: Mind;
   readonly diary: Diary;
   readonly want: (why: string) => void; // another plan
+  readonly solver: Solver;
 }
 
 /** Slow work, for which no message and no quarter-hour asks. @returns its end */
@@ -48,8 +58,14 @@ export function startChores(deps: ChoresDeps): () => void {
       diary.event({ atMs: nowMs, text }, 'LEVEL_SHIFT');
     }
   };
+  void recallDays(deps).catch((error: unknown) => {
+    log.error('the accounts of the last days are not read', { why: String(error) });
+  });
   const ends = [
     schedule.every(SCORE_AT, timeZone, score),
+    schedule.every(CHECK_AT, timeZone, () => checkEquipment(deps)),
+    schedule.every(EVENTS_AT, timeZone, () => closeEvents(deps)),
+    schedule.every(CLOSE_AT, timeZone, () => closeDays(deps)),
     schedule.every(FORGET_AT, timeZone, async () => {
       tell();
       await diary.forget(clock.wallMs());

@@ -6,14 +6,17 @@ import {
   type ZoneForecast,
   zoneForecast,
 } from '../contracts/messages.ts';
+import type { DayAccount } from '../contracts/values/account.ts';
 import type { Decision, Image } from '../contracts/values/image.ts';
 import type { Outlook, PlannedDay, SiteForecast } from '../contracts/values/outlook.ts';
 import type { PlanStep } from '../contracts/values/plan.ts';
+import type { Reduction } from '../contracts/values/reduction.ts';
 import { DAY_MS, HOUR_MS, type Instant } from '../contracts/values/time.ts';
 import type { DayEvent, LiveView } from '../contracts/values/view.ts';
 import { age, clockTime } from '../contracts/values/words.ts';
 import type { AgentStore, Document, DocumentKind, Log } from '../ports.ts';
 import type { Advising } from './advice.ts';
+import type { CheckUpDocument } from './health/health.ts';
 import type { Mind } from './mind.ts';
 import type { QuarterNote } from './quarters.ts';
 import type { PlacedOrder, Trading } from './trading.ts';
@@ -33,6 +36,8 @@ const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   event: 90,
   decision: 30,
   advice: 400,
+  account: 4_000,
+  reduction: 4_000,
 };
 const KEPT_HISTORY_DAYS = 400;
 const SITE = 'site-';
@@ -142,6 +147,35 @@ export class Diary {
     this.bound = { bound, atMs: wallMs };
     const body: Decision = { atMs: wallMs, mode, reason, decisions };
     this.put('decision', { key: key(wallMs), atMs: wallMs, body });
+  }
+
+  account(account: DayAccount): void {
+    this.put('account', { key: account.day, atMs: account.fromMs, body: account });
+  }
+
+  /** Accounts of the days that begin in this time, oldest first. */
+  async accounts(fromMs: Instant, untilMs: Instant): Promise<DayAccount[]> {
+    const found = await this.store.list('account', fromMs, untilMs);
+    return found.map(({ body }) => body as DayAccount); // as written above
+  }
+
+  reduction(one: Reduction): void {
+    this.put('reduction', { key: key(one.sequence), atMs: one.fromMs, body: one });
+  }
+
+  /** Demand-response events that begin in this time. */
+  async reductions(fromMs: Instant, untilMs: Instant): Promise<Reduction[]> {
+    const found = await this.store.list('reduction', fromMs, untilMs);
+    return found.map(({ body }) => body as Reduction); // as written above
+  }
+
+  checkUp(document: CheckUpDocument, atMs: Instant): void {
+    this.put('detector', { key: 'health', atMs, body: document });
+  }
+
+  async lastCheckUp(): Promise<CheckUpDocument | undefined> {
+    const found = await this.store.get('detector', 'health');
+    return found?.body as CheckUpDocument | undefined; // as written above
   }
 
   /** A proposal of a model with its twin, and again when it is scored. */

@@ -1,12 +1,12 @@
 import type { ZoneForecast } from '../contracts/messages.ts';
 import type { OperatorSettings } from '../contracts/settings.ts';
+import type { DayAccount } from '../contracts/values/account.ts';
 import type { Directive } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
 import {
   type OrderDraft,
   type Outlook,
   type PlanParameters,
-  type Room,
   type SiteForecast,
   STANDARD,
 } from '../contracts/values/outlook.ts';
@@ -23,20 +23,21 @@ import {
   QUARTER_MS,
 } from '../contracts/values/time.ts';
 import type { DayEvent, DayView } from '../contracts/values/view.ts';
-import { bids } from './consumer/bids.ts';
+import { draftsOf } from './drafts.ts';
 import { Forecaster } from './forecasting/forecaster.ts';
 import { shiftSentence } from './forecasting/level-watch.ts';
 import { localSlot } from './forecasting/site-series.ts';
-import { type Money, moneyOf, peakOf } from './money.ts';
+import { moneyOf, peakOf } from './money.ts';
+import { Past } from './past.ts';
 import { type Places, placesOf } from './places.ts';
 import { planSteps } from './planning/execute.ts';
 import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
 import type { PlanProblem } from './planning/problem.ts';
-import { roomOf } from './planning/room.ts';
 import { PriceBook } from './prices.ts';
-import { offers } from './producer/offers.ts';
 import { QuarterBook, type QuarterNote, QuarterWatch } from './quarters.ts';
+import { type AccountInput, selfSoFar } from './savings/account.ts';
+import { pastWords } from './savings/words.ts';
 import { problemOf } from './site-problem.ts';
 import type { Trading } from './trading.ts';
 import { dayBounds, dayView, limitSpans } from './view/day.ts';
@@ -64,6 +65,7 @@ export class Mind {
   readonly places: Places;
   readonly prices: PriceBook;
   readonly quarters: QuarterBook;
+  readonly past: Past;
   private readonly trading: Trading;
   private readonly watch: QuarterWatch;
   private readonly forecaster: Forecaster;
@@ -81,6 +83,7 @@ export class Mind {
     this.prices = new PriceBook(this.places.connection.tariff);
     this.quarters = new QuarterBook(this.places);
     this.watch = new QuarterWatch(this.places);
+    this.past = new Past(site, this.places);
     this.forecaster = new Forecaster({
       latitudeDeg: site.place.latitudeDeg,
       longitudeDeg: site.place.longitudeDeg,
@@ -121,6 +124,8 @@ export class Mind {
   /** @returns the note of a quarter-hour that has just ended */
   see(image: Image): QuarterNote | undefined {
     this.image = image;
+    this.past.reductions.see(image);
+    this.past.checkUp.see(image);
     const note = this.watch.see(image);
     if (note) this.quarters.note(note);
     return note;
@@ -154,6 +159,7 @@ export class Mind {
   /** @returns whether the plan in force breaks the new limit, or was held by an older one */
   directive(directive: Directive, nowMs: Instant): boolean {
     if (this.directives.some(({ sequence }) => sequence === directive.sequence)) return false;
+    this.past.reductions.directive(directive);
     const matters = directive.kind !== 'heartbeat' && this.bites(directive);
     // A heartbeat comes each minute and says nothing once it has ended.
     this.directives = [...this.directives, directive].filter(
@@ -230,60 +236,38 @@ export class Mind {
 
   /** The same of any plan, and under other margins. */
   draftsOf(
-    { problem, outlook }: Planned,
+    planned: Planned,
     forecast: SiteForecast,
-    { sellMarginNanoPerWh, buyMarginNanoPerWh }: PlanParameters,
+    parameters: PlanParameters,
     nowMs: Instant,
     feeNanoPerWh: number,
   ): OrderDraft[] {
-    if (outlook.source !== 'optimal') return [];
-    const rooms = roomOf(problem, outlook, forecast);
-    const open = new Set(
-      this.trading.open(
-        rooms.map(({ fromMs }) => fromMs),
-        nowMs,
-      ),
-    );
-    // What open orders promise out of the store, or into it, is not promised again.
-    let promisedWh = this.trading.promisedWh('sell', nowMs);
-    let askedWh = this.trading.promisedWh('buy', nowMs);
-    const drafts: OrderDraft[] = [];
-    for (const room of rooms) {
-      const { fromMs, durationMs } = room;
-      if (!open.has(fromMs) || durationMs !== QUARTER_MS || !this.prices.isKnown(fromMs)) continue;
-      const left: Room = {
-        ...room,
-        storedWh: Math.max(0, room.storedWh - promisedWh),
-        freeWh: Math.max(0, room.freeWh - askedWh),
-      };
-      const found = [
-        ...offers(left, sellMarginNanoPerWh),
-        ...bids(left, feeNanoPerWh, buyMarginNanoPerWh),
-      ];
-      for (const draft of found) {
-        drafts.push(draft);
-        if (draft.fromStore && draft.side === 'sell') promisedWh += draft.energyWh;
-        if (draft.fromStore && draft.side === 'buy') askedWh += draft.energyWh;
-      }
-    }
-    return drafts;
+    const at = { nowMs, feeNanoPerWh };
+    return draftsOf(this.trading, this.prices, { planned, forecast, parameters, ...at });
   }
 
-  money(nowMs: Instant): Money {
-    const midnightMs = this.midnight(nowMs);
-    return moneyOf({
+  /** Sold minus bought in the market for a quarter-hour, Wh. */
+  soldWh(fromMs: Instant): number {
+    return this.trading.soldWh(fromMs);
+  }
+
+  /** The quarter-hours of a day, or of its part so far, with all that gives them a price. */
+  accountInput(fromMs: Instant, untilMs: Instant, previous?: DayAccount): AccountInput {
+    return {
+      ...{ fromMs, untilMs, previous, places: this.places },
       tariff: this.places.connection.tariff,
-      quarters: this.quarters.list(midnightMs, nowMs),
-      before: this.period(nowMs, midnightMs),
-      noteOf: (fromMs) => this.quarters.noteOf(fromMs),
-      tradeOf: (fromMs) => this.trading.trade(fromMs),
+      quarters: this.quarters.list(fromMs, untilMs),
+      before: this.period(fromMs, fromMs),
+      noteOf: (atMs) => this.quarters.noteOf(atMs),
+      tradeOf: (atMs) => this.trading.trade(atMs),
       priceOf: (direction, atMs) => this.prices.at(direction, atMs),
-      atMs: nowMs,
-    });
+    };
   }
 
   day(nowMs: Instant, events: readonly DayEvent[]): DayView {
     const { fromMs, untilMs } = dayBounds(nowMs, this.site.place.timeZone);
+    const yesterday = this.past.accounts.find((one) => one.untilMs === fromMs);
+    const input = this.accountInput(fromMs, nowMs, yesterday);
     return dayView({
       site: this.site,
       places: this.places,
@@ -296,7 +280,9 @@ export class Mind {
       market: this.trading.rows(fromMs, untilMs),
       events: events.filter((event) => event.atMs >= fromMs),
       limits: limitSpans(this.directives, fromMs, untilMs),
-      money: this.money(nowMs),
+      money: moneyOf({ ...input, atMs: nowMs }),
+      selfNano: selfSoFar(input),
+      past: pastWords(this.past.accounts, fromMs),
     });
   }
 

@@ -32,7 +32,7 @@ export interface QuarterNote {
 }
 
 const KEPT_MS = 36 * DAY_MS;
-const COVERED_PCT = 90; // a quarter-hour with less teaches nothing
+export const COVERED_PCT = 90; // a quarter-hour with less teaches nothing
 
 /** Energy records by quarter-hour and place, and the notes beside them. */
 export class QuarterBook {
@@ -69,6 +69,11 @@ export class QuarterBook {
 
   noteOf(fromMs: Instant): QuarterNote | undefined {
     return this.notes.get(fromMs);
+  }
+
+  /** The record of one connection or terminal. */
+  energyOf(fromMs: Instant, place: string): EnergyRecord | undefined {
+    return this.records.get(fromMs)?.get(place);
   }
 
   /** Newest quarter-hour that is known, or undefined. */

@@ -103,6 +103,31 @@ export const gatewayStatus = z.object({
   /** Codes of the alarms that stand on its page, with what they are about behind a colon. */
   alarms: z.array(z.string().max(160)).max(64).optional(),
   certificateUntilMs: instant.optional(), // its own at the broker
+  /** The newest day that is closed; costs as decimal nano-currency, none where it has gaps. */
+  day: z
+    .object({
+      day: z.iso.date(),
+      currency: z.string().length(3),
+      missingCount: z.int().min(0), // quarter-hours
+      oursNano: nano.optional(),
+      noneNano: nano.optional(),
+      selfNano: nano.optional(),
+      limitNano: nano.optional(),
+    })
+    .optional(),
+  /** The newest demand-response event that is over; energies where they are known, Wh. */
+  reduction: z
+    .object({
+      sequence: z.int(),
+      fromMs: instant,
+      untilMs: instant,
+      optedOut: z.boolean(), // an order by hand stood while it ran
+      baselineWh: z.int().optional(),
+      meteredWh: z.int().optional(),
+      tradedWh: z.int().optional(),
+      deliveredWh: z.int().optional(), // baseline - metered - traded
+    })
+    .optional(),
   /** Newest entry of the audit log: with it, an end that was cut off later is seen. */
   audit: z.object({ seq: z.int().min(0), hash: z.string().max(64) }).optional(),
 });

@@ -1,5 +1,6 @@
 import {
   type A2aNotice,
+  type GatewayStatus,
   type Statement,
   statement,
   telemetryAck,
@@ -128,6 +129,7 @@ export class Uplink {
     image: Image | undefined,
     outbox: OutboxState | undefined,
     alarms: readonly { readonly code: string }[] = [],
+    closed: Pick<GatewayStatus, 'day' | 'reduction'> = {}, // newest of each
   ): void {
     const { broker, clock, site, log, brokerCheck } = this.deps;
     if (!broker.connected) return;
@@ -135,11 +137,13 @@ export class Uplink {
     const own = {
       alarms: alarms.slice(0, ALARMS_MAX).map(({ code }) => code.slice(0, CODE_CHARS)),
       ...(certificate && { certificateUntilMs: certificate.untilMs }),
+      ...closed,
     };
     // The number of waiting records changes all the time; it is no reason to speak.
     const { mode, limits } = image ?? {};
     const told = [mode, limits?.importLimitW, limits?.exportLimitW, certificate?.untilMs];
-    const core = [...told, ...own.alarms].join(' ');
+    const news = [closed.day?.day, closed.reduction?.sequence];
+    const core = [...told, ...news, ...own.alarms].join(' ');
     const nowMs = clock.realMs();
     if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;
     this.lastStatus = core;

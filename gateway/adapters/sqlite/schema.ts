@@ -5,9 +5,10 @@ import type { DocumentKind, StoreOpened } from '../../ports.ts';
 
 export type Connection = Database.Database;
 
-const SCHEMA_VERSION = 4;
-/** Kinds that a database of the schema before does not have. */
+const SCHEMA_VERSION = 5;
+/** Kinds that a database of an earlier schema does not have. */
 const SINCE_2: readonly DocumentKind[] = ['decision', 'advice'];
+const SINCE_5: readonly DocumentKind[] = ['account', 'reduction', 'detector'];
 const APPLICATION_ID = 0x45574147; // 'EWAG'
 
 export const DOCUMENT_KINDS: readonly DocumentKind[] = [
@@ -21,6 +22,9 @@ export const DOCUMENT_KINDS: readonly DocumentKind[] = [
   'event',
   'decision',
   'advice',
+  'account',
+  'reduction',
+  'detector',
 ];
 
 /** Since schema 3: records that broker or cloud refuse for good. */
@@ -147,7 +151,8 @@ function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): S
     db.transaction(() => {
       if (version === 1) db.exec(documentTables(SINCE_2));
       if (version <= 2) db.exec(ASIDE);
-      db.exec(EVENTS);
+      if (version <= 3) db.exec(EVENTS);
+      db.exec(documentTables(SINCE_5));
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }

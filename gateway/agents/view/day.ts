@@ -29,6 +29,8 @@ export interface DayInput {
   readonly events: readonly DayEvent[];
   readonly limits: NonNullable<DayView['limits']>;
   readonly money: Money;
+  readonly selfNano: bigint | undefined; // the day so far by self-consumption
+  readonly past: DayView['money']['past'];
 }
 
 const NEXT_MAX = 4;
@@ -72,6 +74,8 @@ export function dayView(input: DayInput): DayView {
       savedNano: String(money.withoutBatteryNano - money.costNano),
       tradesNano: String(money.tradesNano),
       sinceMs: fromMs,
+      ...(input.selfNano !== undefined && { rulesNano: String(input.selfNano) }),
+      ...(input.past && input.past.length > 0 && { past: input.past }),
       lines: money.lines.map(({ label, nano }) => ({ label, nano: String(nano) })),
       ...(money.unpricedCount > 0 && {
         note: `${money.unpricedCount} quarter-hours are left out: their price is not known.`,

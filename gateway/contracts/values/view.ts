@@ -136,6 +136,8 @@ export interface DayView {
     /** Of the bill, + is paid. */
     readonly lines?: readonly { readonly label: string; readonly nano: string }[];
     readonly note?: string;
+    /** Closed days, in words: 'Yesterday', '€ 3.10 less than with no battery'. */
+    readonly past?: readonly { readonly name: string; readonly text: string }[];
   };
 }
 

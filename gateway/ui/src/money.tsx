@@ -83,6 +83,22 @@ function Saved(props: { readonly of: Money }) {
   );
 }
 
+/** Days that are over, each in one sentence. */
+function Past(props: { readonly of: Money }) {
+  const { past = [] } = props.of;
+  if (past.length === 0) return null;
+  return (
+    <dl class="past">
+      {past.map(({ name, text }) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** Claims come in pairs: what was saved against no battery, and what the site costs so far. */
 export function MoneyCard(props: {
   readonly live: LiveView | undefined;
@@ -125,6 +141,7 @@ export function MoneyCard(props: {
               {of.note ?? 'No battery: the same sun, load and prices, without battery and market.'}
             </p>
           </div>
+          <Past of={of} />
         </div>
       )}
     </section>

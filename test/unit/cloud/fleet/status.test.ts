@@ -34,11 +34,16 @@ it('who is online, what each says, and a log whose end is gone', () => {
   say(12, {
     alarms: ['DEVICE_SILENT:inverter1'],
     certificateUntilMs: Date.UTC(2027, 0, 5),
+    day: {
+      ...{ day: '2026-06-15', currency: 'EUR', missingCount: 0, oursNano: '6000000000' },
+      ...{ noneNano: '10000000000', selfNano: '7000000000', limitNano: '5000000000' },
+    },
     outbox: { rows: 7, droppedRows: 2, refusedRows: 1 },
   });
   store.close();
   const text = fleetStatus({ config });
-  expect(text).toMatch(/^gw-sun +online +rules +2026-\S+ +7 +3 +2027-01-05$/m);
+  const told = /^gw-sun +online +rules +2026-\S+ +7 +3 +2027-01-05 +2026-06-15 +€\s4\.00 +80\s%$/m;
+  expect(text).toMatch(told);
   expect(text).toMatch(/^gw-works +never seen$/m);
   expect(text).toContain('gw-sun: the end of an audit log is gone (');
   expect(text).toContain('gw-sun: DEVICE_SILENT:inverter1');

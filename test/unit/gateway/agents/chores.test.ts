@@ -4,6 +4,8 @@ import { openStoreInProcess } from '../../../../gateway/adapters/sqlite/store.ts
 import { startChores } from '../../../../gateway/agents/chores.ts';
 import { Diary } from '../../../../gateway/agents/diary.ts';
 import type { Mind } from '../../../../gateway/agents/mind.ts';
+import { placesOf } from '../../../../gateway/agents/places.ts';
+import { Reductions } from '../../../../gateway/agents/reductions.ts';
 import type { SiteForecast } from '../../../../gateway/contracts/values/outlook.ts';
 import { createVirtualClock } from '../../../../simulators/clock.ts';
 import { demoSites } from '../../../../simulators/sites/demo.ts';
@@ -41,9 +43,16 @@ test('every day the site scores its forecast and forgets what is too old', async
   await store.put('forecast', [old, issued, zone]);
   const measured = (fromMs: number) => ({ fromMs, pvW: 1_000, loadW: 1_000, curtailed: false });
   const news = ['Consumption has been 2 kW higher since 2026-06-13.'];
-  const mind = { quarters: { forForecast: measured }, news: () => news.splice(0) };
+  const places = placesOf(site);
+  const accountInput = () => ({ places, quarters: [], noteOf: () => undefined });
+  const checkUp = { alarms: () => [], feed: () => undefined };
+  const mind = {
+    ...{ quarters: { forForecast: measured }, news: () => news.splice(0), accountInput },
+    past: { accounts: [], reductions: new Reductions(), checkUp },
+  } as unknown as Mind;
   const schedule = createClockedSchedule(clock, log);
-  const parts = { site, clock, schedule, log, mind: mind as unknown as Mind, diary };
+  const solver = { solve: () => Promise.reject(new Error('nothing to solve')) };
+  const parts = { site, clock, schedule, log, mind, diary, solver };
   const end = startChores({ ...parts, want: () => {} });
 
   await clock.advance(DAY_MS); // Tuesday noon: nobody had forecast Monday, and 13.5 days are kept

@@ -33,7 +33,7 @@ describe("an operator's settings in the plan", () => {
 
   it('sells nothing for an instant while nobody knows what time it is', () => {
     const one = mind();
-    const image = { wallMs: NOON, points: {}, decisions: [], flags: ['untimed'] };
+    const image = { wallMs: NOON, points: {}, decisions: [], asks: [], flags: ['untimed'] };
     one.see(image as unknown as Image);
     expect(one.marketEnabled).toBe(false);
     one.see({ ...image, flags: [] } as unknown as Image);

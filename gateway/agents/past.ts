@@ -1,0 +1,27 @@
+import type { GatewayStatus } from '../contracts/messages.ts';
+import type { DayAccount } from '../contracts/values/account.ts';
+import type { Site } from '../contracts/values/site.ts';
+import { CheckUp } from './check-up.ts';
+import { newestReduction } from './consumer/report.ts';
+import type { Places } from './places.ts';
+import { Reductions } from './reductions.ts';
+import { newestDay } from './savings/words.ts';
+
+/** What is known of the days that are over: their cost, their events, and how equipment does. */
+export class Past {
+  /** Of the last days, oldest first. */
+  accounts: readonly DayAccount[] = [];
+  readonly reductions = new Reductions();
+  readonly checkUp: CheckUp;
+
+  constructor(site: Site, places: Places) {
+    this.checkUp = new CheckUp(site, places);
+  }
+
+  /** What the fleet is told: the newest of each. */
+  closed(): Pick<GatewayStatus, 'day' | 'reduction'> {
+    const day = newestDay(this.accounts);
+    const reduction = newestReduction(this.reductions.list());
+    return { ...(day && { day }), ...(reduction && { reduction }) };
+  }
+}
