@@ -24,10 +24,10 @@ function observe(forecaster: Forecaster, { loadW, pvW }: Site, fromMs: number): 
   forecaster.observe({ fromMs, pvW: pvW?.(fromMs), loadW: loadW(fromMs), curtailed: false });
 }
 
-/** Lives through a time as the agent does: learns in steps, forecasts every hour. */
+/** Lives through a time as the agent does: learns in steps; forecasts every hour under the sun. */
 function live(forecaster: Forecaster, site: Site, fromMs: number, untilMs: number): void {
   for (let atMs = fromMs; atMs < untilMs; atMs += QUARTER) {
-    if (atMs % HOUR === 0) forecaster.issue(atMs, 96);
+    if (site.pvW !== undefined && atMs % HOUR === 0) forecaster.issue(atMs, 96);
     observe(forecaster, site, atMs);
     while (forecaster.work());
   }
