@@ -62,7 +62,7 @@ export async function backtested(dir: string, options: BacktestOptions): Promise
     names,
     windows: [],
     decisionsMs: [],
-    fallbacks: { noForecast: 0, meterLost: 0, feedLost: 0, limitUnsolved: 0, unknownSteps: 0 },
+    fallbacks: { noForecasts: 0, meterLost: 0, feedLost: 0, limitsUnsolved: 0, unknownSteps: 0 },
   };
   for (const site of chosenSites(dataset, dir, options.site ?? [])) {
     const isPeakKept = options.keepPeak === true;
@@ -135,7 +135,7 @@ async function runSite(
     isPeakKept,
     foretell: (index: number) => walk.at(index),
     onFallback: () => {
-      result.fallbacks.noForecast += 1;
+      result.fallbacks.noForecasts += 1;
     },
   };
   const controllers: Readonly<Partial<Record<ControllerName, Controller>>> = {
@@ -153,7 +153,7 @@ async function runSite(
       runs[name] = simulate(recording, rules, span, losses, controller);
     }
     const limitNano = await foresightNano(recording, rules, span, solver);
-    if (limitNano === undefined) result.fallbacks.limitUnsolved += 1;
+    if (limitNano === undefined) result.fallbacks.limitsUnsolved += 1;
     const window: WindowResult = {
       site: id,
       fromMs: recording.clockMs[span.fromIndex] ?? 0,

@@ -61,7 +61,8 @@ function bars({ windows, names }: BacktestResult): string[] {
       const title = `${window.site} ${fromOf(window)} ${name}: ${pct.toFixed(1)} %`;
       return [
         `<rect x="${x.toFixed(1)}" y="${top.toFixed(1)}" width="${(barPx * 0.92).toFixed(1)}" ` +
-          `height="${(y(0) - top).toFixed(1)}" fill="${hue}"><title>${escaped(title)}</title></rect>`,
+          `height="${(y(0) - top).toFixed(1)}" fill="${hue}">` +
+          `<title>${escaped(title)}</title></rect>`,
       ];
     }),
   );

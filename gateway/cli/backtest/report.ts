@@ -16,10 +16,10 @@ export interface BacktestResult {
   readonly windows: WindowResult[];
   readonly decisionsMs: number[];
   readonly fallbacks: {
-    noForecast: number; // decisions of ours that self-consumption took
+    noForecasts: number; // decisions of ours that self-consumption took
     meterLost: number; // steps in which no meter was seen
     feedLost: number; // steps without price feed
-    limitUnsolved: number; // windows
+    limitsUnsolved: number; // windows
     unknownSteps: number; // energy or price not recorded
   };
 }
@@ -57,8 +57,10 @@ export function jsonOf({ set, currency, names, windows, decisionsMs, fallbacks }
   };
 }
 
-const plain = (score: Score): object =>
-  Object.fromEntries(Object.entries(score).map(([key, value]) => [key, rounded(value)]));
+const plain = ({ costValue, grossValue, ...more }: Score): object => {
+  const all = { cost: costValue, gross: grossValue, ...more };
+  return Object.fromEntries(Object.entries(all).map(([key, value]) => [key, rounded(value)]));
+};
 
 /** A line a site and window with the costs, then a line a controller with the sums. */
 export function tableOf(result: BacktestResult): string {
@@ -76,7 +78,7 @@ export function tableOf(result: BacktestResult): string {
     const score = scoreOf(windows, name);
     return [
       name,
-      cell(score.cost),
+      cell(score.costValue),
       cell(score.reductionPct, 1),
       cell(score.reductionOfGrossPct, 1),
       cell(score.capturedPct, 1),

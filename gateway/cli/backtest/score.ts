@@ -17,8 +17,8 @@ export interface WindowResult {
 
 /** Sums over windows; undefined where a part is not known. */
 export interface Score {
-  readonly cost: number | undefined;
-  readonly gross: number; // of the load alone
+  readonly costValue: number | undefined; // in the currency
+  readonly grossValue: number; // of the load alone
   readonly reductionPct: number | undefined; // against no battery
   readonly reductionOfGrossPct: number | undefined;
   readonly capturedPct: number | undefined; // of what perfect foresight saves
@@ -58,8 +58,8 @@ export function scoreOf(results: readonly WindowResult[], name: ControllerName):
   );
   const cycles = runs.map(({ throughputWh, result }) => throughputWh / result.capacityWh);
   return {
-    cost,
-    gross,
+    costValue: cost,
+    grossValue: gross,
     reductionPct: cost === undefined ? undefined : share(none - cost, none),
     reductionOfGrossPct: cost === undefined ? undefined : share(none - cost, gross),
     capturedPct:
@@ -76,7 +76,7 @@ export function abovePct(results: readonly WindowResult[]): number | undefined {
   const rules = (['none', 'self', 'tou'] as const).map((name) => costOf(results, name));
   const known = rules.filter((cost) => cost !== undefined);
   if (ours === undefined || known.length < rules.length) return undefined;
-  return share(ours - Math.min(...known), scoreOf(results, 'none').gross);
+  return share(ours - Math.min(...known), scoreOf(results, 'none').grossValue);
 }
 
 export const fromOf = ({ fromMs }: WindowResult): string => isoMinute(fromMs).slice(0, 16);

@@ -96,7 +96,7 @@ it('what is lost is counted, for every controller', async () => {
   expect(with_.controllers.self.cost).toBeGreaterThan(without.controllers.self.cost);
 }, 20_000);
 
-it('the meta.json of docs/backtest.md is taken as it stands there, bad input is one line', async () => {
+it('the meta.json of docs/backtest.md is taken as it stands, bad input is one line', async () => {
   const meta = join(folder.dir, 'meta.json');
   const said = (args: string) =>
     run(`backtest ${folder.dir} --controller self ${args}`.trim().split(' '));

@@ -86,7 +86,7 @@ export function valuePlan(
   };
 }
 
-/** At the very end a Wh is worth most of what one costs on the mean: only the first pass sees it. */
+/** At the very end a Wh is worth most of the mean price: only the first pass sees it. */
 function endValue(steps: readonly ValueStep[], { store, anyDay, rungWh }: Ladder): Value {
   const sum = steps.reduce((nano, step) => nano + step.importNanoPerWh, 0);
   const worth = (END_SHARE * store.dischargeShare * sum) / Math.max(1, steps.length);
