@@ -9,8 +9,8 @@ const BARS_MAX = 4;
 const DEAR = 10; // times the price, beyond the peak of a site without a store
 
 /**
- * Whole decisions near the relaxed ones: on-off loads, the strongest first, each seeing those
- * before it; then cars, beside them. Then opposite flows are barred until none is left.
+ * Whole decisions near the relaxed ones, then opposite flows barred until none is left: with
+ * nothing to bar this is one linear model more.
  */
 export async function dive(
   problem: PlanProblem,
@@ -19,43 +19,37 @@ export async function dive(
   relaxed: Solved,
 ): Promise<{ readonly found: Solved | undefined; readonly breaches: readonly Breach[] }> {
   const breaches: Breach[] = [];
-  const stages = [
-    ...(problem.switched.length > 0 ? [decideLoads] : []),
-    ...(problem.cars.length > 0 ? [decideCars] : []),
-  ];
   let fixed: Fixed = {};
   let solved = relaxed;
-  for (let round = 0; round < stages.length + BARS_MAX; round += 1) {
+  for (let round = 0; round < BARS_MAX; round += 1) {
     fixed = bar(problem, solved, fixed);
-    fixed = { ...fixed, ...stages[round]?.(problem, solved) };
+    if (round === 0) fixed = { ...fixed, ...decided(problem, solved) };
     const next = await solve(problem, solver, effort, fixed);
     if (typeof next === 'string') break;
     breaches.push(...next.breaches);
     solved = next;
-    if (round >= stages.length - 1 && next.run.faults.length === 0) {
-      return { found: next, breaches };
-    }
+    if (next.run.faults.length === 0) return { found: next, breaches };
   }
   return { found: undefined, breaches };
 }
 
-function decideLoads(problem: PlanProblem, solved: Solved): Fixed {
-  const shares: (readonly number[])[] = problem.switched.map(() => []);
+/** Loads by the cost of their whole power, twice around; cars where the relaxed plan has them. */
+function decided(problem: PlanProblem, relaxed: Solved): Fixed {
+  const switchedShare: (readonly number[])[] = problem.switched.map(() => []);
   const order = problem.switched
     .map((load, i) => ({ load, i }))
     .sort((a, b) => b.load.powerW - a.load.powerW);
-  for (const { load, i } of order) {
-    const costs = wholeCosts(problem, solved, load.powerW, shares);
+  for (const { load, i } of [...order, ...order]) {
+    switchedShare[i] = [];
+    const costs = wholeCosts(problem, relaxed, load.powerW, switchedShare);
     const most = Math.max(1, ...costs.map(Math.abs));
     const worths = costs.map((cost) => 1 - cost / most);
-    shares[i] = roundSwitched(problem, load, worths);
+    switchedShare[i] = roundSwitched(problem, load, worths);
   }
-  return { switchedShare: shares };
+  const { carW } = relaxed.schedule;
+  const carOn = problem.cars.map((car, i) => roundCar(problem, car, carW[i] ?? []));
+  return { switchedShare, carOn };
 }
-
-const decideCars = (problem: PlanProblem, { schedule }: Solved): Fixed => ({
-  carOn: problem.cars.map((car, i) => roundCar(problem, car, schedule.carW[i] ?? [])),
-});
 
 /**
  * What the whole power of an on-off load would cost in each step, nano: out of a surplus at the
@@ -69,7 +63,7 @@ function wholeCosts(
   shares: readonly (readonly number[])[],
 ): number[] {
   return problem.steps.map((step, t) => {
-    const fromW = needW(problem, shares, t);
+    const fromW = needW(problem, solved, shares, t);
     const capW = problem.demand ? solved.run.peakW - step.marginW : step.importLimitW;
     const stored = problem.storages.map(
       (store, s) => ((solved.worth[s]?.[t] ?? 0) + store.wearNanoPerWh) / store.dischargeShare,
@@ -89,12 +83,14 @@ function wholeCosts(
 /** Import before any store, with what is decided so far. */
 function needW(
   { steps, sources, switched }: PlanProblem,
+  { schedule }: Solved,
   shares: readonly (readonly number[])[],
   t: number,
 ): number {
   const madeW = sources.reduce((sum, { powerW }) => sum + (powerW[t] ?? 0), 0);
   const decidedW = switched.reduce((sum, { powerW }, i) => sum + powerW * (shares[i]?.[t] ?? 0), 0);
-  return (steps[t]?.loadW ?? 0) + decidedW - madeW;
+  const carsW = schedule.carW.reduce((sum, powers) => sum + (powers[t] ?? 0), 0);
+  return (steps[t]?.loadW ?? 0) + decidedW + carsW - madeW;
 }
 
 /** Bars the smaller of two flows that exclude each other; a charge below its least is one or none. */
