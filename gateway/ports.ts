@@ -129,9 +129,8 @@ export interface LinearModel {
   readonly value: Float64Array;
 }
 
-/** How far a mixed-integer model is searched: until this near the bound, or so many nodes. */
 export interface SolveEffort {
-  readonly gapShare: number; // 0..1 of the objective
+  readonly gapShare: number; // 0..1 of the objective: near enough to the bound
   readonly nodesMax: number;
 }
 
@@ -145,10 +144,8 @@ interface Answer {
 export type Solution =
   | ({ readonly status: 'optimal' } & Answer)
   | ({ readonly status: 'feasible'; readonly detail: string } & Answer) // the best so far
-  | {
-      readonly status: 'infeasible' | 'unbounded' | 'time-limit' | 'failed';
-      readonly detail: string;
-    };
+  | { readonly status: Unsolved; readonly detail: string };
+type Unsolved = 'infeasible' | 'unbounded' | 'time-limit' | 'failed';
 
 export interface Solver {
   solve(model: LinearModel, timeLimitMs: number, effort?: SolveEffort): Promise<Solution>;

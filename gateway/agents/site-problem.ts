@@ -171,6 +171,8 @@ function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[
         ? FILL_SHARE * (dearestNano + store.wearNanoPerWh)
         : Math.max(0, dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh / 2),
       converter: converterOf(places, terminal),
+      // The guard rounds what is below it to nothing.
+      ...(terminal.minPowerW > 0 && { chargeMinW: terminal.minPowerW }),
     };
   });
 }

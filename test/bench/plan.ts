@@ -114,7 +114,7 @@ for _ in range(5):
 print(json.dumps([min(took) * 1000, r.fun]))
 `;
 
-/** CPU time of native HiGHS on the same model, ms; undefined where python3-scipy is not installed. */
+/** CPU time of native HiGHS on the same model, ms; undefined without python3-scipy. */
 function nativeMs(model: LinearModel, objective: number): number | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'edgewatt-bench-'));
   try {

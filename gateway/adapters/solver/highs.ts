@@ -65,7 +65,7 @@ export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds)
         const status = native.getModelStatus();
         const isMixed = model.integer.includes(1);
         const stopped = STATUS[status] ?? 'failed';
-        // A relaxation that was stopped says nothing; a search that was stopped has its best so far.
+        // A relaxation that was stopped says nothing; a stopped search has its best so far.
         const isInHand =
           isMixed &&
           stopped === 'time-limit' &&

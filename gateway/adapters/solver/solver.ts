@@ -63,7 +63,8 @@ const WORK_BOUNDS = { simplex_iteration_limit: 200_000, mip_max_nodes: 5_000 } a
  * by iterations and nodes, never by time.
  */
 export async function createSolverInProcess(): Promise<Solver> {
-  const { boundsOf, loadHighs, solveWith } = await import('./highs.ts'); // not loaded where a child solves
+  // Not loaded where a child solves.
+  const { boundsOf, loadHighs, solveWith } = await import('./highs.ts');
   const highs = await loadHighs();
   return {
     solve: (model, _timeLimitMs, effort) =>

@@ -66,7 +66,7 @@ function wholeCosts(
     const fromW = needW(problem, solved, shares, t);
     const capW = problem.demand ? solved.run.peakW - step.marginW : step.importLimitW;
     const stored = problem.storages.map(
-      (store, s) => ((solved.worth[s]?.[t] ?? 0) + store.wearNanoPerWh) / store.dischargeShare,
+      (store, s) => ((solved.worthNano[s]?.[t] ?? 0) + store.wearNanoPerWh) / store.dischargeShare,
     );
     const withinNano = Math.min(step.importNanoPerWh, ...stored);
     const least = stored.length > 0 ? Math.min(...stored) : DEAR * step.importNanoPerWh;
@@ -93,7 +93,7 @@ function needW(
   return (steps[t]?.loadW ?? 0) + decidedW + carsW - madeW;
 }
 
-/** Bars the smaller of two flows that exclude each other; a charge below its least is one or none. */
+/** Bars the smaller of two flows that exclude each other; a charge below its least: one or none. */
 function bar(problem: PlanProblem, { breaches, schedule, run }: Solved, fixed: Fixed): Fixed {
   const noBuy = new Set(fixed.noBuy);
   const noSell = new Set(fixed.noSell);

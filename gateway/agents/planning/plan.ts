@@ -48,11 +48,11 @@ export async function makePlan(
     if (run.faults.length > 0 || run.costNano >= rulesNano) return byRules(found);
     return outlookOf(problem, schedule, run, { source: 'levels', detail: found, rulesNano });
   }
-  const { schedule, run, worth, boundNano } = found;
+  const { schedule, run, worthNano, boundNano } = found;
   if (run.costNano > rulesNano + 1e-6 * Math.abs(rulesNano) + 1_000) {
     return byRules('the rules are cheaper than the plan');
   }
-  const meta = { source: 'optimal', detail: '', rulesNano, worth, boundNano } as const;
+  const meta = { source: 'optimal', detail: '', rulesNano, worthNano, boundNano } as const;
   return outlookOf(problem, schedule, run, meta);
 }
 
@@ -64,7 +64,7 @@ interface Meta {
   readonly source: Outlook['source'];
   readonly detail: string;
   readonly rulesNano: number;
-  readonly worth?: readonly (readonly number[])[];
+  readonly worthNano?: readonly (readonly number[])[];
   readonly boundNano?: number;
 }
 
@@ -105,7 +105,7 @@ function outlookOf(problem: PlanProblem, schedule: Schedule, run: Evaluation, me
         gridW: run.gridW[t] ?? 0,
         terminals,
         socWh: byStorage(problem, (i) => run.socWh[i]?.[t]),
-        worthNanoPerWh: byStorage(problem, (i) => meta.worth?.[i]?.[t]),
+        worthNanoPerWh: byStorage(problem, (i) => meta.worthNano?.[i]?.[t]),
         importNanoPerWh: step.importNanoPerWh,
         exportNanoPerWh: step.exportNanoPerWh,
       };

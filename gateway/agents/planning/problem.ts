@@ -54,7 +54,7 @@ export interface Storage {
   readonly wearNanoPerWh: number; // per Wh into or out of the store
   readonly endNanoPerWh: number; // worth of a Wh left at the end
   readonly converter: string | undefined;
-  /** Terminal of the storage on whose store this further port works; its own levels do not count. */
+  /** Terminal of the storage on whose store this port works; its own levels do not count. */
   readonly storeOf?: string;
   readonly chargeMinW?: number; // below it only 0, unless an owed charge fills it
   readonly mayChargeFromGrid?: boolean; // false: no import while it charges

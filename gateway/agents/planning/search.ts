@@ -51,8 +51,8 @@ export async function search(
     for (const key of more) apart.add(key);
   }
   if (best === undefined) return why;
-  const { schedule, run, worth } = best;
-  return { schedule, run, worth, boundNano: Math.min(boundNano, run.costNano) };
+  const { schedule, run, worthNano } = best;
+  return { schedule, run, worthNano, boundNano: Math.min(boundNano, run.costNano) };
 }
 
 /** What is at stake in a plan: the money that flows, whichever way; nano. */

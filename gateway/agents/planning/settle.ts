@@ -20,10 +20,10 @@ export async function settled(
     ...keptApart(problem, polished, apart),
   };
   const solved = await solve(problem, solver, effort, fixed);
-  if (typeof solved === 'string' || solved.run.faults.length > 0) return { ...polished, worth: [] };
+  if (typeof solved === 'string' || solved.run.faults.length > 0) return { ...polished, worthNano: [] };
   return solved.run.costNano <= polished.run.costNano + 1_000
     ? solved
-    : { ...polished, worth: solved.worth };
+    : { ...polished, worthNano: solved.worthNano };
 }
 
 function decisionsOf(problem: PlanProblem, schedule: Schedule): Fixed {

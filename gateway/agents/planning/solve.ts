@@ -11,7 +11,7 @@ const OPPOSITE_KW = 1e-3;
 export interface Found {
   readonly schedule: Schedule;
   readonly run: Evaluation;
-  readonly worth: number[][];
+  readonly worthNano: number[][]; // of a Wh more in each store, by step
   readonly boundNano: number;
 }
 
@@ -50,7 +50,7 @@ export async function solve(
     schedule,
     run,
     isComplete: solution.status === 'optimal',
-    worth: readWorth(solution.rowDual, layout),
+    worthNano: readWorth(solution.rowDual, layout),
     boundNano: solution.bound * 1e9 - soFarNano,
     breaches: [
       ...breachesOf(problem, schedule, run.gridW, run.socWh),

@@ -47,7 +47,7 @@ export interface Outlook {
   readonly detail: string; // why it is not the optimal plan
   readonly costNano: number;
   readonly rulesNano: number;
-  /** No plan costs less, proven by the solver: costNano less this is the gap. Absent = not known. */
+  /** No plan costs less, as the solver proves: costNano less this is the gap. */
   readonly boundNano?: number;
   readonly peakW: number; // highest mean import it expects, what was before included
   readonly steps: readonly OutlookStep[];

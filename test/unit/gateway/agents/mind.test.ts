@@ -31,6 +31,16 @@ describe("an operator's settings in the plan", () => {
     expect(leastWh(one)).toBe(ownWh);
   });
 
+  it('plans no charge below what the battery can do, as the guard would round it to nothing', () => {
+    expect(mind().problem(NOON).problem.storages[0]?.chargeMinW).toBeUndefined();
+    const storeOf = site.stores[0]?.terminal;
+    const terminals = site.terminals.map((one) =>
+      one.id === storeOf ? { ...one, minPowerW: 500 } : one,
+    );
+    const of = mind({ ...site, terminals });
+    expect(of.problem(NOON).problem.storages[0]?.chargeMinW).toBe(500);
+  });
+
   it('sells nothing for an instant while nobody knows what time it is', () => {
     const one = mind();
     const image = { wallMs: NOON, points: {}, decisions: [], asks: [], flags: ['untimed'] };

@@ -39,7 +39,7 @@ describe('plan by levels', () => {
     expect(levels.boundNano).toBeUndefined();
   });
 
-  it('keeps what the site may not do: no charge from the grid, no export of stored energy', async () => {
+  it('keeps what the site may not do: charge from the grid, export what is stored', async () => {
     const problem = workshop(4, shape);
     const levels = await makePlan(
       {
