@@ -9,7 +9,7 @@ import { createForkedSolver } from '../adapters/solver/solver.ts';
 import { openStore, openStoreInProcess } from '../adapters/sqlite/store.ts';
 import type { Agent } from '../agents/agent.ts';
 import { importHistory } from '../agents/history.ts';
-import { POLISHED_EFFORT } from '../agents/planning/plan.ts';
+import { type PlanEffort, POLISHED_EFFORT } from '../agents/planning/plan.ts';
 import { composeAgent } from '../compose-agent.ts';
 import { type GatewayFile, loadGateway } from '../config/gateway-file.ts';
 import { loadHistory } from '../config/history.ts';
@@ -96,9 +96,7 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
   });
   const agent: Agent = composeAgent({
     site: kept === undefined ? withoutMarket(site) : site,
-    ...{ clock, pipe, broker, store, solver, log, audit },
-    // A demo at many times the speed plans every few seconds.
-    effort: clock.speed === 1 ? POLISHED_EFFORT : undefined,
+    ...{ clock, pipe, broker, store, solver, log, audit, effort: effortAt(clock.speed) },
     schedule: file.demo ? createClockedSchedule(clock, log) : createSchedule(log),
     times: timing(clock.speed),
     problems: degraded.problems,
@@ -121,12 +119,24 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
   flushCompileCache();
   await agent.ended;
   solver.close();
+  await leave([page, readers], audit);
+}
+
+/** Ends in order what runs beside the agent, in END_MS at most. */
+async function leave(
+  beside: readonly ({ readonly stop: () => unknown } | undefined)[],
+  audit: Awaited<ReturnType<typeof openAudit>> | undefined,
+): Promise<void> {
   setTimeout(() => process.exit(0), END_MS).unref();
-  await Promise.all([page?.stop(), readers.stop()]);
+  await Promise.all(beside.map((one) => one?.stop()));
   void audit?.note({ kind: 'stop', what: 'stopped', text: 'The agent ends in order' });
   await audit?.close();
   process.exit(0);
 }
+
+/** A demo at many times the speed plans every few seconds: it does without a polish. */
+const effortAt = (speed: number): PlanEffort | undefined =>
+  speed === 1 ? POLISHED_EFFORT : undefined;
 
 const MEMORY_LOOK_MS = 2_000;
 

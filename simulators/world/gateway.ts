@@ -1,6 +1,7 @@
 import { checkSaved, composeGuard, guardClock, superviseAgent } from '../../gateway/compose.ts';
 import { composeAgent } from '../../gateway/compose-agent.ts';
 import type { Image } from '../../gateway/contracts/values/image.ts';
+import type { Solution } from '../../gateway/contracts/values/linear-model.ts';
 import type { OverrideRequest } from '../../gateway/contracts/values/override.ts';
 import type { TelemetryRecord } from '../../gateway/contracts/values/record.ts';
 import { timing } from '../../gateway/contracts/values/timing.ts';
@@ -10,7 +11,6 @@ import type {
   Clock,
   Log,
   Schedule,
-  Solution,
   Solver,
   Verifier,
 } from '../../gateway/ports.ts';

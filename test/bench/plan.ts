@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { CHILD_FLAGS, createSolverInProcess } from '../../gateway/adapters/solver/solver.ts';
 import { buildModel } from '../../gateway/agents/planning/model.ts';
 import { makePlan, POLISHED_EFFORT } from '../../gateway/agents/planning/plan.ts';
+import type { LinearModel } from '../../gateway/contracts/values/linear-model.ts';
 import type { Outlook } from '../../gateway/contracts/values/outlook.ts';
-import type { LinearModel, Solver } from '../../gateway/ports.ts';
+import type { Solver } from '../../gateway/ports.ts';
 import { workshop } from '../fixtures/planning/site.ts';
 
 const DAYS_COUNT = 40;

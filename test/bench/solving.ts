@@ -1,5 +1,5 @@
 import { createForkedSolver } from '../../gateway/adapters/solver/solver.ts';
-import type { LinearModel } from '../../gateway/ports.ts';
+import type { LinearModel } from '../../gateway/contracts/values/linear-model.ts';
 import { createStream } from '../../simulators/random.ts';
 
 /**

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { LinearModel, Solution, SolveEffort } from '../../ports.ts';
+import type { LinearModel, Solution, SolveEffort } from '../../contracts/values/linear-model.ts';
 import { boundsOf, loadHighs, solveWith } from './highs.ts';
 
 /** The planner child: one model in, one solution out, then it ends. Killing it is the time-out. */

@@ -1,5 +1,5 @@
 import module, { type Highs } from 'highs';
-import type { LinearModel, Solution, SolveEffort } from '../../ports.ts';
+import type { LinearModel, Solution, SolveEffort } from '../../contracts/values/linear-model.ts';
 
 /**
  * HiGHS' number for 'optimal'. The objective alone proves nothing: it is 0 on an infeasible model.

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Solution, Solver } from '../../ports.ts';
+import type { Solution } from '../../contracts/values/linear-model.ts';
+import type { Solver } from '../../ports.ts';
 
 /** Grace of a child beyond the solver's own limit, for start, loading and answer. */
 const GRACE_MS = 5_000;

@@ -1,4 +1,4 @@
-import type { LinearModel } from '../../ports.ts';
+import type { LinearModel } from '../../contracts/values/linear-model.ts';
 
 /** Collects columns and rows; powers in kW and energies in kWh keep the coefficients near 1. */
 export class Builder {

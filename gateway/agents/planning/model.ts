@@ -1,4 +1,4 @@
-import type { LinearModel } from '../../ports.ts';
+import type { LinearModel } from '../../contracts/values/linear-model.ts';
 import { Builder } from './builder.ts';
 import { connectionRows, converterRows } from './connection.ts';
 import type { Draft, Fixed, Layout, Whole } from './draft.ts';

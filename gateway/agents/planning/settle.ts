@@ -20,7 +20,8 @@ export async function settled(
     ...keptApart(problem, polished, apart),
   };
   const solved = await solve(problem, solver, effort, fixed);
-  if (typeof solved === 'string' || solved.run.faults.length > 0) return { ...polished, worthNano: [] };
+  if (typeof solved === 'string' || solved.run.faults.length > 0)
+    return { ...polished, worthNano: [] };
   return solved.run.costNano <= polished.run.costNano + 1_000
     ? solved
     : { ...polished, worthNano: solved.worthNano };

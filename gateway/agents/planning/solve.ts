@@ -1,4 +1,5 @@
-import type { SolveEffort, Solver } from '../../ports.ts';
+import type { SolveEffort } from '../../contracts/values/linear-model.ts';
+import type { Solver } from '../../ports.ts';
 import { type Breach, breachesOf } from './breaches.ts';
 import type { Fixed, Layout, Whole } from './draft.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';

@@ -1,5 +1,6 @@
+import type { LinearModel } from '../../../contracts/values/linear-model.ts';
 import { HOUR_MS } from '../../../contracts/values/time.ts';
-import type { LinearModel, Solver } from '../../../ports.ts';
+import type { Solver } from '../../../ports.ts';
 import {
   knownSteps,
   meanImportNano,

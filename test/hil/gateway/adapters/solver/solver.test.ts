@@ -3,7 +3,7 @@ import {
   createForkedSolver,
   createSolverInProcess,
 } from '../../../../../gateway/adapters/solver/solver.ts';
-import type { LinearModel } from '../../../../../gateway/ports.ts';
+import type { LinearModel } from '../../../../../gateway/contracts/values/linear-model.ts';
 
 /** minimise -x - 2y, x + y <= 4, x + 3y <= 6, x, y >= 0: x = 3, y = 1 */
 function small(change: Partial<LinearModel> = {}): LinearModel {
