@@ -1,7 +1,9 @@
 import type { GatewayStatus } from '../../contracts/messages.ts';
-import { type AccountSum, type DayAccount, sumOf } from '../../contracts/values/account.ts';
+import { type DayAccount, sumOf } from '../../contracts/values/account.ts';
 import { DAY_MS, type Instant } from '../../contracts/values/time.ts';
-import { money, percent } from '../../contracts/values/words.ts';
+import { energy, money, percent } from '../../contracts/values/words.ts';
+
+const TELLING_WH = 500;
 
 /** For the fleet: the newest closed day, without what only the site's own report needs. */
 export function newestDay(accounts: readonly DayAccount[]): GatewayStatus['day'] {
@@ -27,19 +29,22 @@ export function pastWords(
   return [
     ...(yesterday ? [{ name: 'Yesterday', text: accountSentence(yesterday) }] : []),
     ...(sum.days > 1 && first
-      ? [{ name: `Last ${sum.days} whole days`, text: sumSentence(sum, first.currency) }]
+      ? [{ name: `Last ${sum.days} whole days`, text: sumSentence(recent, first.currency) }]
       : []),
   ];
 }
 
-/** '€ 3.10 less than with no battery, € 0.80 less than by self-consumption, 87 % of the
- * possible'. */
+/**
+ * '€ 3.10 less than with no battery, € 0.80 less than by self-consumption, 87 % of the possible';
+ * where the batteries end with another charge than the simulated ones, that stands beside it.
+ */
 export function accountSentence(account: DayAccount): string {
   if (account.costs === undefined) return `not compared, ${whyNot(account)}`;
-  return sumSentence(sumOf([account]), account.currency);
+  return sumSentence([account], account.currency);
 }
 
-function sumSentence(sum: AccountSum, currency: string): string {
+function sumSentence(accounts: readonly DayAccount[], currency: string): string {
+  const sum = sumOf(accounts);
   const against = (other: bigint, name: string): string => {
     const saved = other - sum.oursNano;
     return `${money(saved, currency)} ${saved < 0n ? 'more' : 'less'} than ${name}`;
@@ -47,9 +52,19 @@ function sumSentence(sum: AccountSum, currency: string): string {
   const share = sum.capturedPct;
   return [
     against(sum.noneNano, 'with no battery'),
-    against(sum.selfNano, 'by self-consumption'),
+    `${against(sum.selfNano, 'by self-consumption')}${beside(accounts)}`,
     ...(share === undefined ? [] : [capturedWords(share)]),
   ].join(', ');
+}
+
+/** Charge that no cost counts: less was paid for it, or more. */
+function beside(accounts: readonly DayAccount[]): string {
+  const last = accounts.filter(({ costs }) => costs !== undefined).at(-1);
+  if (last?.self === undefined) return '';
+  const selfWh = Object.values(last.self.storedWh).reduce((sum, wh) => sum + wh, 0);
+  const moreWh = last.endWh - selfWh;
+  if (Math.abs(moreWh) < TELLING_WH) return '';
+  return ` with ${energy(moreWh)} ${moreWh > 0 ? 'more' : 'less'} left in the battery`;
 }
 
 /** A loss is no share of what was possible. */

@@ -71,7 +71,8 @@ it('a day is closed once after midnight, again when what was late has come, and 
   expect(diary.events().map(({ text }) => text.replaceAll('\u202f', ' '))).toEqual([
     '2026-06-15: not compared, 1 quarter-hour is missing',
     // The site left 9 kWh where they were; 95 % of them would have come back, at 0.30 a kWh.
-    '2026-06-15: € 0.00 less than with no battery, € 2.57 more than by self-consumption',
+    '2026-06-15: € 0.00 less than with no battery, € 2.57 more than by self-consumption ' +
+      'with 9.0 kWh more left in the battery',
   ]);
   const [closed] = mind.past.accounts;
   const noneNano = String(96n * 250n * 300_000n);
