@@ -1,8 +1,11 @@
 import type { AuditHead, AuditNote } from './contracts/values/audit.ts';
+import type { Document, DocumentKind } from './contracts/values/document.ts';
 import type { AgentFrame, GuardFrame } from './contracts/values/frames.ts';
 import type { LinearModel, Solution, SolveEffort } from './contracts/values/linear-model.ts';
 import type { EnergyRecord, TelemetryRecord } from './contracts/values/record.ts';
 import type { Instant } from './contracts/values/time.ts';
+
+export type { Document, DocumentKind };
 
 /**
  * Everything the product needs from outside. Stages are pure; only the poller, the writer and the
@@ -208,28 +211,6 @@ export interface OutboxState {
 
 /** What may be looked up of a site's memory, while its gateway runs or not. */
 export type Records = Pick<AgentStore, 'history' | 'get' | 'list' | 'outbox'>;
-
-/** Kinds of documents; each is a table of (key, instant, body). */
-export type DocumentKind =
-  | 'forecast' // a zone's forecast as received, the site's as issued
-  | 'plan'
-  | 'order'
-  | 'award'
-  | 'statement'
-  | 'quarter' // what the energy records of a quarter-hour do not carry
-  | 'setting'
-  | 'event' // what happened, as the page and 'why' tell it; the audit log is apart
-  | 'decision' // what bound, when it changed
-  | 'advice' // a model's proposal, its twin, and who was right
-  | 'account' // a day's cost, and what it would have been otherwise
-  | 'reduction' // what was delivered of a demand-response event
-  | 'detector'; // what the detectors of equipment faults remember
-
-export interface Document {
-  readonly key: string;
-  readonly atMs: Instant;
-  readonly body: unknown; // JSON
-}
 
 /**
  * The agent process's memory on disk, behind its own thread. Writes resolve when they are on disk

@@ -35,7 +35,7 @@ export class Eyes {
   private coveredMs = 0;
   private temperatures = new Map<string, { sum: number; count: number }>();
   private powers = new Map<string, number>();
-  private readonly counters = new Map<string, { first: number; last: number }>();
+  private readonly counters = new Map<string, { firstWh: number; lastWh: number }>();
   private ohms = new Map<string, number[]>();
   private readonly traces = new Map<string, Trace>();
 
@@ -77,7 +77,7 @@ export class Eyes {
     if (inWh === undefined || outWh === undefined) return;
     const netWh = inWh - outWh;
     const known = this.counters.get(id);
-    this.counters.set(id, { first: known?.first ?? netWh, last: netWh });
+    this.counters.set(id, { firstWh: known?.firstWh ?? netWh, lastWh: netWh });
   }
 
   /** Voltage against current between two images: polled, so a trend and no more. */
@@ -110,13 +110,15 @@ export class Eyes {
     this.temperatures = new Map();
     this.powers = new Map();
     // From the last word of the quarter-hour before: nothing is lost between two polls.
-    for (const [id, { last }] of this.counters) this.counters.set(id, { first: last, last });
+    for (const [id, { lastWh }] of this.counters) {
+      this.counters.set(id, { firstWh: lastWh, lastWh });
+    }
     this.ohms = new Map();
   }
 
   private close(): Seen {
     const isWhole = this.coveredMs >= COVERED_SHARE * QUARTER_MS;
-    const counted = [...this.counters].map(([id, { first, last }]) => [id, last - first]);
+    const counted = [...this.counters].map(([id, { firstWh, lastWh }]) => [id, lastWh - firstWh]);
     return {
       fromMs: this.fromMs,
       temperatureC: Object.fromEntries(

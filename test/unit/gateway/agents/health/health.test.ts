@@ -24,6 +24,13 @@ interface Plant {
   readonly fadeAYear?: number; // of both inverters, from the first day
 }
 
+/** Low until 9:00, up until 15:00, full, and down from 18:00. */
+function charge(q: number, lowPct: number, depth: number): number {
+  if (q < 36) return lowPct;
+  if (q < 60) return lowPct + ((100 - lowPct) * (q - 35)) / 24;
+  return q < 72 ? 100 : 100 - (100 * depth * (q - 71)) / 24;
+}
+
 /**
  * A seeded year and more, quarter by quarter: a sun whose height and whose fit to the model change
  * with the season, two days in three with clouds, two inverters of unlike direction, a battery that
@@ -61,14 +68,7 @@ function* timeline(seed: number, days: number, plant: Plant): Generator<HealthQu
       const wasWh = USABLE * (day - 1 >= FAULT_DAY ? 1 - (plant.capacity ?? 0) : 1);
       const taken = q >= 36 && q < 60 ? (yesterday * wasWh) / 24 / efficiency : 0;
       const low = 100 * (1 - yesterday);
-      const socPct =
-        q < 36
-          ? low
-          : q < 60
-            ? low + ((100 - low) * (q - 35)) / 24
-            : q < 72
-              ? 100
-              : 100 - (100 * depth * (q - 71)) / 24;
+      const socPct = charge(q, low, depth);
       const powerWh = 500 + 1_000 * uniform(n + 7_000_000) - 2 * made(0, 1) * 0.1;
       yield {
         ...{ fromMs: START + n * QUARTER, dayMs: START + day * DAY, clearShare },
