@@ -31,7 +31,7 @@ describe("an operator's settings in the plan", () => {
     expect(leastWh(one)).toBe(ownWh);
   });
 
-  it('plans no charge below what the battery can do, as the guard would round it to nothing', () => {
+  it('plans no charge below what the battery can do, as the guard rounds it to nothing', () => {
     expect(mind().problem(NOON).problem.storages[0]?.chargeMinW).toBeUndefined();
     const storeOf = site.stores[0]?.terminal;
     const terminals = site.terminals.map((one) =>
