@@ -39,6 +39,7 @@ export function ours(setup: OursSetup, isFrozen = false): Controller {
   const { recording, rules, losses, foretell, onFallback } = setup;
   const { store } = rules;
   const hours = recording.stepMs / HOUR_MS;
+  const dailySteps = DAY_MS / recording.stepMs;
   const isCharged = rules.demandNanoPerW > 0;
   const capOf = isCharged ? demandCap(recording, rules, losses) : usualCap(recording, losses);
   return (start) => {
@@ -51,9 +52,9 @@ export function ours(setup: OursSetup, isFrozen = false): Controller {
     const outlook = outlookOf(setup, foretold, start.index);
     const { steps, shares } =
       cap !== undefined && isCharged
-        ? dayChances(outlook, pastDays(setup, start.index), cap)
+        ? dayChances(outlook.slice(0, dailySteps), pastDays(setup, start.index), cap)
         : { steps: chancesOf(outlook, cap), shares: SKY_SHARES };
-    const [now] = valuePlan(steps, store, shares, DAY_MS / recording.stepMs).levels;
+    const [now] = valuePlan(steps, store, shares, dailySteps).levels;
     if (now === undefined) return selfConsumption(start);
     const answer = (needWh: number): number =>
       answerOf(now, needWh, start.nowWh, store, hours, cap?.mostImportWh);
