@@ -122,25 +122,18 @@ export interface Solver {
   solve(model: LinearModel, timeLimitMs: number, effort?: SolveEffort): Promise<Solution>;
 }
 
+export type HttpHeaders = Readonly<Record<string, string>>; // names in lower case
+
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
-  readonly headers: Readonly<Record<string, string>>; // names in lower case
+  readonly headers: HttpHeaders;
 }
 
 export interface Http {
-  get(
-    url: string,
-    timeoutMs: number,
-    headers?: Readonly<Record<string, string>>,
-  ): Promise<HttpAnswer>;
-  /** JSON to a question in a body, as GraphQL has it. */
-  post(
-    url: string,
-    json: string,
-    timeoutMs: number,
-    headers?: Readonly<Record<string, string>>,
-  ): Promise<HttpAnswer>;
+  get(url: string, timeoutMs: number, headers?: HttpHeaders): Promise<HttpAnswer>;
+  /** A question in a body of JSON, as GraphQL has it. */
+  post(url: string, json: string, timeoutMs: number, headers?: HttpHeaders): Promise<HttpAnswer>;
 }
 
 /** Small files beside a configuration, by the names that stand in it. Rejects in one line. */

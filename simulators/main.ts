@@ -280,9 +280,10 @@ program
   .option('--start <instant>', "begin there; without, the machine's own time", instant)
   .option('--speed <n>', 'of --start: simulated seconds per second', number('speed', 1, 3_600), 1)
   .option('--seed <n>', 'another weather, other prices', number('seed', 0, 4_294_967_295), 1)
-  .action(async ({ start, ...options }) => {
+  .action(async ({ start, latitude, longitude, ...options }) => {
     const { sources } = await import('./cli/sources.ts');
-    await sources({ ...options, startMs: start });
+    const place = { latitudeDeg: latitude, longitudeDeg: longitude };
+    await sources({ ...options, ...place, startMs: start });
   });
 
 program

@@ -7,8 +7,8 @@ import { interrupted, print } from './running.ts';
 
 export interface SourcesOptions {
   readonly port: number; // 0 = a free one
-  readonly latitude: number;
-  readonly longitude: number;
+  readonly latitudeDeg: number;
+  readonly longitudeDeg: number;
   readonly seed: number;
   readonly startMs: number | undefined; // the machine's time without
   readonly speed: number;
@@ -20,11 +20,10 @@ export interface SourcesOptions {
  */
 export async function sources(options: SourcesOptions): Promise<void> {
   const ending = interrupted();
-  const { startMs, speed, seed } = options;
+  const { startMs, speed, seed, latitudeDeg, longitudeDeg } = options;
   const clock = createClock(startMs === undefined ? undefined : newOrigin(speed, startMs));
-  const climate = { seed, latitudeDeg: options.latitude, longitudeDeg: options.longitude };
   const server = await startSources({
-    ...{ climate, port: options.port },
+    ...{ climate: { seed, latitudeDeg, longitudeDeg }, port: options.port },
     wallMs: () => clock.wallMs(),
   }).catch((error: unknown) => {
     const why = (error as { code?: string }).code ?? String(error);

@@ -1,5 +1,5 @@
 import type { PriceSource, WeatherSource } from '../../../contracts/sources.ts';
-import { DAY_MS, type Instant, localDayStart } from '../../../contracts/values/time.ts';
+import { DAY_MS, HOUR_MS, type Instant, localDayStart } from '../../../contracts/values/time.ts';
 import { hostOf } from './answer.ts';
 import { parsePriceCsv } from './csv.ts';
 import { awattarUrl, energyChartsUrl, parseAwattar, parseEnergyCharts } from './energy-charts.ts';
@@ -109,7 +109,8 @@ export function publicationOf(
 ): Publication | undefined {
   if (source === 'csv') return undefined;
   if (source === 'octopus') {
-    return { timeZone: 'Europe/London', fromMinute: NOON + 235, untilMinute: NOON + 480 };
+    const hours = { fromMinute: NOON + 235, untilMinute: NOON + 480 };
+    return { timeZone: 'Europe/London', ...hours, shortMs: HOUR_MS }; // the day of Central Europe
   }
-  return { timeZone, fromMinute: NOON + 50, untilMinute: NOON + 180 };
+  return { timeZone, fromMinute: NOON + 50, untilMinute: NOON + 180, shortMs: 0 };
 }

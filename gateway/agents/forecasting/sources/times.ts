@@ -56,6 +56,7 @@ export interface Publication {
   readonly timeZone: string;
   readonly fromMinute: number;
   readonly untilMinute: number;
+  readonly shortMs: number; // its days end so long before midnight
 }
 
 const WITHIN_MS = 5 * MINUTE_MS; // between two questions while the prices are due
@@ -73,14 +74,14 @@ export const nextDayStart = (atMs: Instant, timeZone: string): Instant =>
 export function nextPricesMs(
   nowMs: Instant,
   knownUntilMs: Instant,
-  { timeZone, fromMinute, untilMinute }: Publication,
+  { timeZone, fromMinute, untilMinute, shortMs }: Publication,
   everyMs: number,
   share: number,
 ): Instant {
   const tomorrowMs = nextDayStart(nowMs, timeZone);
   const lateMs = share * WITHIN_MS;
-  if (knownUntilMs < tomorrowMs) return nowMs + everyMs;
-  if (knownUntilMs >= nextDayStart(tomorrowMs, timeZone)) {
+  if (knownUntilMs + shortMs < tomorrowMs) return nowMs + everyMs;
+  if (knownUntilMs + shortMs >= nextDayStart(tomorrowMs, timeZone)) {
     return minuteOf(tomorrowMs, fromMinute, timeZone) + lateMs;
   }
   const firstMs = minuteOf(nowMs, fromMinute, timeZone) + lateMs;

@@ -176,7 +176,7 @@ describe('a feed', () => {
 });
 
 describe('the hour of prices', () => {
-  const published = { timeZone: 'Europe/Berlin', fromMinute: 770, untilMinute: 900 };
+  const published = { timeZone: 'Europe/Berlin', fromMinute: 770, untilMinute: 900, shortMs: 0 };
   const next = (now: number, known: number, share = 0) =>
     nextPricesMs(now, known, published, EVERY, share);
   const local = (hour: number, minute = 0) => Date.UTC(2026, 5, 15, hour - 2, minute);
@@ -191,6 +191,18 @@ describe('the hour of prices', () => {
     expect(next(local(12, 55), tonight) - local(12, 55)).toBe(5 * MINUTE);
     expect(next(local(15), tonight) - local(15)).toBe(EVERY);
     expect(next(local(23, 50), tonight) - local(23, 50)).toBe(EVERY);
+  });
+
+  it('of Octopus is in the afternoon of London, for days from 23:00 to 23:00', () => {
+    const place = { latitudeDeg: 51.5, longitudeDeg: 0, timeZone: 'Europe/London' };
+    const octopus = priceSource.parse({ source: 'octopus', product: 'AGILE', region: 'C' });
+    const agile = publicationOf(octopus, place);
+    if (agile === undefined) throw new Error('it has no hour');
+    const at = (hour: number, minute = 0) => Date.UTC(2026, 5, 15, hour - 1, minute);
+    expect(nextPricesMs(at(9), at(23), agile, EVERY, 0)).toBe(at(15, 55));
+    expect(nextPricesMs(at(16), at(23), agile, EVERY, 0)).toBe(at(16, 5));
+    expect(nextPricesMs(at(16, 5), at(47), agile, EVERY, 0)).toBe(at(39, 55));
+    expect(nextPricesMs(at(9), at(22, 30), agile, EVERY, 0)).toBe(at(9, 15));
   });
 
   it('asks again in a quarter of an hour while today is not whole', () => {
