@@ -31,7 +31,7 @@ import { advisorOf } from './model.ts';
 import { createOperations } from './operations.ts';
 import { openPage } from './page.ts';
 import { openProxy } from './proxy.ts';
-import { openSources } from './sources.ts';
+import { sourcesOf } from './sources.ts';
 import { version } from './version.ts';
 
 const END_MS = 2_000; // after the guard is gone
@@ -85,9 +85,7 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
   );
   const readers = await openReaders(file, site, degraded, { clock, log, pipe, audit });
   const page = await openPage(file, log, audit, readers.override);
-  const sources = await degraded.without('SOURCES', 'Weather and prices are not asked for.', () =>
-    openSources(file, clock),
-  );
+  const asked = await sourcesOf(file, clock, degraded);
   const solver = createForkedSolver();
   const advisor = await advisorOf(file, clock, log);
   const operations = createOperations({
@@ -106,7 +104,7 @@ export async function runAgent({ dir, guardBoot, sequence, from }: AgentStart): 
     fleet: { siteHash: running.sha256, operations },
     brokerCheck: broker && file.broker && brokerCheckOf(file.broker),
     ...(advisor !== undefined && { advisor }),
-    ...(sources !== undefined && { sources }),
+    ...asked,
     onLive: (view) => {
       for (const one of [readers, page]) one?.live(view);
     },
