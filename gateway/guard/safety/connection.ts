@@ -185,17 +185,17 @@ export function keepCircuit(rulings: readonly Ruling[], facts: CircuitFacts): re
   const kept = keep(at, members);
   const importRoomW = Math.max(0, -kept.importExcessW);
   const exportRoomW = Math.max(0, -kept.exportExcessW);
-  // The members in their order: what was kept of each takes its place.
-  let nth = 0;
+  const byTerminal = new Map(kept.rulings.map((ruling) => [ruling.limits.terminal, ruling]));
   return rulings.map((before) => {
-    const ruling = before === members[nth] ? kept.rulings[nth] : undefined;
+    const ruling = byTerminal.get(before.limits.terminal);
     if (ruling === undefined) return before;
-    nth += 1;
     const { powerW, lowW, highW } = ruling;
+    if (Number.isNaN(powerW)) return ruling;
     const share = shareOf(ruling);
-    const least = Number.isNaN(powerW) ? lowW : Math.max(lowW, powerW - importRoomW / share);
-    const most = Number.isNaN(powerW) ? highW : Math.min(highW, powerW + exportRoomW / share);
-    const isSame = Object.is(least, lowW) && Object.is(most, highW);
-    return isSame ? ruling : { ...ruling, lowW: least, highW: most };
+    return {
+      ...ruling,
+      lowW: Math.max(lowW, powerW - importRoomW / share),
+      highW: Math.min(highW, powerW + exportRoomW / share),
+    };
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CircuitFacts, TerminalLimits } from '../../../../../gateway/guard/safety/facts.ts';
-import { battery, type Case, given, pump, pv } from './given.ts';
+import { battery, type Case, charger, given, pump, pv } from './given.ts';
 
 /** Two batteries of 10 kW; the first alone in a barn. */
 const second: TerminalLimits = { ...battery, terminal: 'battery2' };
@@ -27,6 +27,30 @@ describe('circuits', () => {
     const into = inside(circuits, { limits, wishes: { battery1: -9_000, battery2: -9_000 } });
     expect(into.verdict('battery1')).toMatchObject({ powerW: -5_000, code: 'FUSE_LIMIT' });
     expect(into.verdict('battery2')).toMatchObject({ powerW: -9_000 });
+  });
+
+  it('bound each of several that stand behind others', () => {
+    const limits = [pv, { ...battery, terminal: 'battery0' }, battery, second];
+    const both = [
+      circuit({ shares: { battery1: 1, battery2: 1 }, importW: -2_000, exportW: 2_000 }),
+    ];
+    const wishes = { battery0: 9_000, battery1: 3_000, battery2: 4_000 };
+    const out = inside(both, { limits, wishes });
+    expect(out.verdict('battery0')).toMatchObject({ powerW: 9_000 });
+    const given1 = out.verdict('battery1')?.powerW ?? Number.NaN;
+    const given2 = out.verdict('battery2')?.powerW ?? Number.NaN;
+    expect(given1 + given2).toBeCloseTo(3_000, 6);
+  });
+
+  it('a load that steps down too far leaves the next as it is', () => {
+    const limits = [charger, { ...charger, terminal: 'ev2', priority: 2 }];
+    const shares = { ev1: 1, ev2: 1 };
+    const drawing = { terminals: { ev1: { alignedW: -6_900 }, ev2: { alignedW: -6_900 } } };
+    const wishes = { ev1: -6_900, ev2: -6_900 };
+    // 500 W too much: the first goes down by a step of 2,760 W, which is more.
+    const over = [circuit({ shares, importW: 13_800, importLimitW: 13_300 })];
+    const out = inside(over, { limits, wishes, ...drawing });
+    expect([out.verdict('ev1')?.powerW, out.verdict('ev2')?.powerW]).toEqual([-4_140, -6_900]);
   });
 
   it('count what else flows there', () => {
