@@ -106,7 +106,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix
 m = json.load(open(sys.argv[1]))
-inf = lambda values: np.array([np.inf if v == 'inf' else -np.inf if v == '-inf' else v for v in values])
+big = {'inf': np.inf, '-inf': -np.inf}
+inf = lambda values: np.array([big.get(v, v) for v in values])
 a = csr_matrix((m['value'], m['columnIndex'], m['rowStart']), shape=(m['rows'], m['columns']))
 took = []
 for _ in range(5):
