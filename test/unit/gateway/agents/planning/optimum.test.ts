@@ -130,7 +130,7 @@ describe('optimum', () => {
     expect(outlook.boundNano).toBeUndefined();
   });
 
-  it('falls back to the rules where there is nothing to search', async () => {
+  it('falls back to the rules, with the reason, where there is nothing to search', async () => {
     const outlook = await makePlan(site({ storages: [] }), broken, 5_000);
     expect(outlook.source).toBe('rules');
     expect(outlook.detail).toBe('no plan: time-limit, no answer in 5000 ms');
