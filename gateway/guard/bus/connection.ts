@@ -94,15 +94,16 @@ export class Connection {
   garbled(reason: string): void {
     if (!this.wanted || !this.open) return;
     this.lost(reason);
-    const isProven = this.options.clock.realMs() - this.provenAtMs < ANSWERED_MS;
-    if (isProven) this.sameUntilMs = this.replacedUntilMs;
+    const nowMs = this.options.clock.realMs();
+    if (nowMs - this.provenAtMs < ANSWERED_MS) this.sameUntilMs = nowMs + REPLACED_MS;
   }
 
   /** It cannot be used any more. */
   lost(reason: string): void {
     if (!this.wanted || !this.open) return;
-    this.down(reason, reason);
-    this.replacedUntilMs = this.options.clock.realMs() + REPLACED_MS;
+    const waitMs = this.down(reason, reason);
+    // The pause is ours: it says nothing of the far end.
+    this.replacedUntilMs = this.options.clock.realMs() + waitMs + REPLACED_MS;
   }
 
   private wireClosed(reason: string): void {
@@ -124,8 +125,11 @@ export class Connection {
     this.down(reason, this.kicked === KICKED ? `${reason} ${often}; ${why}` : '');
   }
 
-  /** @param said the line about it; '' where it is not worth one */
-  private down(reason: string, said: string): void {
+  /**
+   * @param said the line about it; '' where it is not worth one
+   * @returns the pause until the next attempt, ms
+   */
+  private down(reason: string, said: string): number {
     this.attempt += 1;
     this.open = false;
     this.carried = false;
@@ -135,11 +139,11 @@ export class Connection {
     if (said !== '') this.tell(said);
     this.options.wire.close();
     this.options.closed();
-    this.later();
+    return this.later();
   }
 
-  private later(): void {
-    if (!this.wanted) return;
+  private later(): number {
+    if (!this.wanted) return 0;
     const { clock, random, delayMs, capMs } = this.options;
     const ceiling = Math.min(capMs, BACK_OFF_FIRST_MS * 2 ** Math.min(this.failures, 10));
     this.failures += 1;
@@ -149,6 +153,7 @@ export class Connection {
       this.timer = undefined;
       this.tryOpen();
     });
+    return waitMs;
   }
 
   private tryOpen(): void {

@@ -69,7 +69,6 @@ function give(
   change: Change,
 ): readonly Ruling[] {
   let left = excessW(at, rulings, side);
-  if (!(left > SLACK_W)) return rulings;
   const changed = new Map<string, Ruling>();
   for (const ruling of inOrder(rulings, kinds)) {
     if (!(left > SLACK_W)) break;

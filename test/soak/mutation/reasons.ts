@@ -14,6 +14,14 @@ export const REASONS: Readonly<Record<string, string>> = {
     'no two terminals have one name',
   [`${KERNEL}/connection.ts | powerW < alignedW | powerW <= alignedW`]:
     'a load that draws what it was told keeps exactly that',
+  [`${KERNEL}/connection.ts | powerW < alignedW | true`]:
+    'a load that is told less than it draws keeps exactly that',
+  [`${KERNEL}/connection.ts | left > SLACK_W | left >= SLACK_W`]:
+    'no excess is the slack to the last bit',
+  [`${KERNEL}/connection.ts | !isOut(wished) | false`]:
+    'what is inside comes out of all remedies as it went in',
+  [`${KERNEL}/connection.ts | Number.isNaN(powerW) | false`]:
+    'nobody asks for the bounds of what is released',
   [`${KERNEL}/registers.ts | mostValue < 0 | mostValue <= 0`]: SAME,
   [`${KERNEL}/registers.ts | value >= mostValue - slack | value > mostValue - slack`]:
     'no register holds a value that is a millionth beyond its bound to the last bit',

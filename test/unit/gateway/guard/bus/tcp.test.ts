@@ -97,12 +97,19 @@ describe('Modbus TCP', () => {
     expect([bus.opens, handle.sessions]).toEqual([3, 2]);
     // Nothing understood for ten seconds: who knows what became of it.
     peer.faults.bend = () => [Uint8Array.from([0, 1, 0, 7, 0, 5, 1])];
-    const sessions = handle.sessions;
+    const { sessions, outages } = handle;
     for (let turn = 0; turn < 30; turn += 1) {
       await ask(read(1));
       await clock.advance(1_000);
     }
     expect(handle.sessions).toBeGreaterThan(sessions);
+    // Its pauses between attempts, some longer than a moment, were ours: the wire was not away.
+    expect(handle.outages).toBe(outages);
+    peer.faults.bend = undefined;
+    await clock.advance(30_000);
+    wire.far.hangUp('reset');
+    await clock.advance(10_000);
+    expect(handle.outages).toBe(outages + 1);
   });
 
   test('half open: three time-outs in a row and the connection is replaced', async () => {

@@ -45,12 +45,12 @@ describe('circuits', () => {
   it('a load that steps down too far leaves the next as it is', () => {
     const limits = [charger, { ...charger, terminal: 'ev2', priority: 2 }];
     const shares = { ev1: 1, ev2: 1 };
-    const drawing = { terminals: { ev1: { alignedW: -6_900 }, ev2: { alignedW: -6_900 } } };
-    const wishes = { ev1: -6_900, ev2: -6_900 };
-    // 500 W too much: the first goes down by a step of 2,760 W, which is more.
-    const over = [circuit({ shares, importW: 13_800, importLimitW: 13_300 })];
+    const drawing = { terminals: { ev1: { alignedW: -11_040 }, ev2: { alignedW: -4_140 } } };
+    const wishes = { ev1: -11_040, ev2: -4_140 };
+    // 100 W too much: the first goes down by a step of 4,140 W, which is more.
+    const over = [circuit({ shares, importW: 15_180, importLimitW: 15_080 })];
     const out = inside(over, { limits, wishes, ...drawing });
-    expect([out.verdict('ev1')?.powerW, out.verdict('ev2')?.powerW]).toEqual([-4_140, -6_900]);
+    expect([out.verdict('ev1')?.powerW, out.verdict('ev2')?.powerW]).toEqual([-6_900, -4_140]);
   });
 
   it('count what else flows there', () => {
