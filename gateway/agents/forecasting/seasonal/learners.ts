@@ -100,9 +100,10 @@ export class HourlyRegression extends HourlyLearner<readonly (Float64Array | und
       const targets: number[] = [];
       const weights: number[] = [];
       for (let day = lastDay; day > lastDay - this.setup.historyDays; day -= 1) {
-        const facts = hours.factsOf(day, block, lead);
         const actual = hours.at(day, block);
-        if (facts === undefined || Number.isNaN(actual)) continue;
+        if (Number.isNaN(actual)) continue; // nothing is kept of what was never measured
+        const facts = hours.factsOf(day, block, lead);
+        if (facts === undefined) continue;
         rows.push(facts.row);
         targets.push(actual / facts.level);
         weights.push(exp((day - lastDay) / FORGET_DAYS));
@@ -149,9 +150,10 @@ export class HourlyTrees extends HourlyLearner<Trees> {
     for (let day = lastDay; day > lastDay - this.setup.historyDays; day -= 1) {
       if ((lastDay - day) % DAYS_A_STEP === 0) yield;
       for (let block = 0; block < BLOCKS; block += 1) {
-        const facts = hours.treeFactsOf(day, block, lead);
         const actual = hours.at(day, block);
-        if (facts === undefined || Number.isNaN(actual)) continue;
+        if (Number.isNaN(actual)) continue;
+        const facts = hours.treeFactsOf(day, block, lead);
+        if (facts === undefined) continue;
         rows.push(facts);
         targets.push(actual);
         weights.push(exp((day - lastDay) / (1.5 * FORGET_DAYS)));
