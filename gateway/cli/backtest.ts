@@ -49,12 +49,12 @@ export async function backtested(dir: string, options: BacktestOptions): Promise
   const feedHours = amountOf(options.dropPrice, '--drop-price', 24 * 31);
   const asked = options.windows ?? 'meta';
   const span = asked === 'meta' ? undefined : parseSpan(asked);
+  const dataset = openDataset(dir, (column) => COLUMNS.some((name) => name === column));
   const dispatch = readDispatch(dir);
   const windows = span === undefined ? dispatch.windows : [span];
   if (windows.length === 0) {
     throw new Fault('meta.json names no windows', dir, 'name one: --windows FROM..TO');
   }
-  const dataset = openDataset(dir, (column) => COLUMNS.some((name) => name === column));
   const solver = await createSolverInProcess();
   const result: BacktestResult = {
     set: dispatch.set,

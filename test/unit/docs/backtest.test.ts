@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BacktestOptions, backtest } from '../../../gateway/cli/backtest.ts';
 import { docCommands } from '../../fixtures/docs.ts';
 import { type RecordedFolder, recordedFolder } from '../../fixtures/recording.ts';
+import { saidBy } from '../../fixtures/said.ts';
 
 const page = readFileSync(new URL('../../../docs/backtest.md', import.meta.url), 'utf8');
 let folder: RecordedFolder;
@@ -14,15 +15,8 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-async function run(args: readonly string[]): Promise<{ out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const catching = (stream: 'out' | 'err') => (text: unknown) => {
-    said[stream] += String(text);
-    return true;
-  };
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
-  try {
+const run = (args: readonly string[]) =>
+  saidBy(async () => {
     const { positionals, values } = parseArgs({
       args: [...args],
       allowPositionals: true,
@@ -45,12 +39,7 @@ async function run(args: readonly string[]): Promise<{ out: string; err: string 
       ...(values['drop-price'] !== undefined && { dropPrice: values['drop-price'] }),
     };
     await backtest(positionals[1] ?? '', options);
-    return said;
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
+  });
 
 it('every command of docs/backtest.md runs', async () => {
   const commands = docCommands(page, folder.dir).map((words) =>

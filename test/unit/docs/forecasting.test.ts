@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededStream } from '../../../gateway/agents/forecasting/seasonal/sets.ts';
 import { forecast } from '../../../gateway/cli/forecast.ts';
 import { isoMinute } from '../../../gateway/contracts/values/stamp.ts';
 import { docCommands } from '../../fixtures/docs.ts';
+import { saidBy } from '../../fixtures/said.ts';
 
 const page = readFileSync(new URL('../../../docs/forecasting.md', import.meta.url), 'utf8');
 const DAYS = 31;
@@ -31,32 +32,22 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-function run(args: readonly string[]): { out: string; err: string } {
-  const said = { out: '', err: '' };
-  const catching = (stream: 'out' | 'err') => (text: unknown) => {
-    said[stream] += String(text);
-    return true;
-  };
-  const out = vi.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  const err = vi.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
-  try {
+const run = (args: readonly string[]) =>
+  saidBy(() => {
     const { positionals, values } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: { site: { type: 'string', multiple: true }, json: { type: 'boolean' } },
     });
     forecast(positionals[1] ?? '', values);
-    return said;
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-  }
-}
+  });
 
-it('every command of docs/forecasting.md runs', () => {
+it('every command of docs/forecasting.md runs', async () => {
   const commands = docCommands(page, dir);
   expect(commands.length).toBe(3);
-  const [both, one, json] = commands.map((command) => run(command));
+  const said = [];
+  for (const command of commands) said.push(await run(command));
+  const [both, one, json] = said;
   expect(both?.out.trim().split('\n').length).toBe(5);
   expect(one?.out).toMatch(/^site +of +nMAE .*\n01 +load +0\.\d+ .*\n01 +pv /);
   expect(one?.err).toMatch(/^forecast: 01 load, \d+ %\n/);
@@ -72,10 +63,12 @@ it('every command of docs/forecasting.md runs', () => {
   expect(variables.load.nMAE).toBeLessThan(0.26);
 }, 60_000);
 
-it('bad input is one line', () => {
-  expect(() => run(['forecast', dir, '--site', '9'])).toThrow(/^--site: no site '9' .*: 01, 02$/);
+it('bad input is one line', async () => {
+  await expect(run(['forecast', dir, '--site', '9'])).rejects.toThrow(
+    /^--site: no site '9' .*: 01, 02$/,
+  );
   writeFileSync(join(dir, 'meta.json'), '{"forecast_test_start":"1970-01-05T00:00"}');
-  expect(() => run(['forecast', dir])).toThrow(/less than 28 days of history/);
+  await expect(run(['forecast', dir])).rejects.toThrow(/less than 28 days of history/);
   writeFileSync(join(dir, 'site_02.csv'), 'ts,power\n1970-01-01T00:00Z,1\n1970-01-01T01:00Z,1\n');
-  expect(() => run(['forecast', dir, '--site', '02'])).toThrow(/no column to forecast/);
+  await expect(run(['forecast', dir, '--site', '02'])).rejects.toThrow(/no column to forecast/);
 });
