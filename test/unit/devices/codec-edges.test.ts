@@ -34,3 +34,23 @@ it('a text fills its registers to the last character, and begins where it begins
   expect(decodeText(point('str', 2), words, 0)).toBe('abcd');
   expect(decodeText(point('str', 2), [0x0062, 0x6364], 0)).toBe('');
 });
+
+it('a signed word is negative from its highest bit on', () => {
+  const word = point('i16', 1, { notAvailable: [1] });
+  expect(decodePoint(big, word, [0x7fff], 0)).toBe(32_767);
+  expect(decodePoint(big, word, [0x8001], 0)).toBe(-32_767);
+});
+
+it('a scale that is no whole part of 1 multiplies', () => {
+  expect(decodePoint(big, point('u16', 1, { scale: 0.3 }), [10], 0)).toBeCloseTo(3, 9);
+  expect(decodePoint(big, point('u16', 1, { scale: 0.7 }), [10], 0)).toBeCloseTo(7, 9);
+  expect(decodePoint(big, point('u16', 1, { scale: 1.5 }), [10], 0)).toBe(15);
+});
+
+it('a scale factor reaches to ten places, and no further', () => {
+  const scaled = point('u16', 1, { scaleFrom: 'sf' });
+  expect(decodePoint(big, scaled, [2], 0, 10)).toBe(2e10);
+  expect(decodePoint(big, scaled, [2], 0, -10)).toBe(2 / 1e10);
+  expect(decodePoint(big, scaled, [2], 0, 11)).toBeUndefined();
+  expect(decodePoint(big, scaled, [2], 0)).toBeUndefined();
+});
