@@ -7,7 +7,7 @@ import { startAgent } from '../adapters/process/child.ts';
 import { takeLock } from '../adapters/process/lock.ts';
 import { endWithParent } from '../adapters/process/parent.ts';
 import { tellService } from '../adapters/process/service.ts';
-import { DiskWriter, readSaved } from '../adapters/writer/writer.ts';
+import { DiskWriter, readEither, readSaved } from '../adapters/writer/writer.ts';
 import { checkSaved, composeGuard, guardClock, superviseAgent } from '../compose.ts';
 import { readCodes } from '../config/codes.ts';
 import { admit } from '../config/commissioning.ts';
@@ -48,7 +48,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
   const { sha256, stand, admitted, codes, profiles } = loadOrUnlock(files, log, unlock);
   const { site } = admitted;
   const stateFile = join(file.dataDir, 'guard.state');
-  const saved = checkSaved(readSaved(stateFile, log));
+  const saved = readEither(stateFile, checkSaved, log);
   const machine = createClock(file.demo?.clockOrigin);
   const clock = file.demo ? machine : guardClock(machine, saved);
   const startedMs = clock.realMs();
@@ -64,7 +64,7 @@ export async function runGuard(dir: string, agentScript: string): Promise<void> 
       log,
       verifier: createVerifier(),
       wire: makeWire,
-      save: (state) => disk.replace(stateFile, state),
+      save: (state) => disk.replaceTwice(stateFile, state),
       blackBox: blackBoxOf(file, sha256, disk),
     },
   );
@@ -197,7 +197,7 @@ interface KeeperDeps {
 function keeperOf({ dataDir }: GatewayFile, deps: KeeperDeps): { turn(): void; close(): void } {
   const { guard, clock, disk, supervisor, log, restart: end } = deps;
   const path = join(dataDir, EVENTS_FILE);
-  const left = keptEvents(readSaved(path, log, 'what it told is lost'));
+  const left = readSaved(path, keptEvents, log, 'what it told is lost') ?? [];
   supervisor.push(left);
   const journal = new EventJournal((events) => disk.replace(path, events), left);
   const tell = (text: string): void => {

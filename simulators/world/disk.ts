@@ -21,7 +21,8 @@ export interface VirtualDisk {
   open(process: VirtualProcess): AgentStore;
   /** Keys of records that were confirmed as stored, `epoch/seq`. */
   readonly confirmed: ReadonlySet<string>;
-  guardState: unknown; // last written
+  /** What the guard's two files hold, JSON text; '' where there is none. */
+  readonly guardState: { file: string; copy: string };
   trouble: DiskTrouble | undefined;
   /** Records that wait in the database. */
   waiting(): Promise<number>;
@@ -86,7 +87,7 @@ export function createVirtualDisk(first: AgentStore): VirtualDisk {
   let lives = 0;
   const disk: VirtualDisk = {
     confirmed,
-    guardState: undefined,
+    guardState: { file: '', copy: '' },
     trouble: undefined,
     waiting: async () => (await kept.outbox()).rows,
     lose: (other) => {

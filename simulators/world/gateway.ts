@@ -44,6 +44,15 @@ export interface GatewayDeps {
 
 const AGENT_START_MS = 1_500; // real: node starts, modules load
 const STATE_WRITE_MS = 25; // real: write, fsync, rename
+
+/** What one of the guard's files says; undefined where it is damaged, as the product reads it. */
+function savedIn(text: string): ReturnType<typeof checkSaved> {
+  try {
+    return checkSaved(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
 const SOLVE_MS = 400; // real: a child forks, solves and answers
 const EXIT_MS = 20;
 const OFF_MS = 2_000;
@@ -83,7 +92,7 @@ export class VirtualGateway {
   boot(): void {
     const { deps, disk, site } = this;
     const process = startVirtualProcess(deps.clock, deps.clockError);
-    const saved = checkSaved(disk.guardState);
+    const saved = savedIn(disk.guardState.file) ?? savedIn(disk.guardState.copy);
     const clock = guardClock(process.clock, saved, this.beganAtMs);
     this.boots += 1;
     this.guard = process;
@@ -108,7 +117,9 @@ export class VirtualGateway {
         save: (state) => {
           const text = JSON.stringify(state);
           clock.realAt(clock.realMs() + STATE_WRITE_MS, () => {
-            if (disk.refusal(clock.realMs()) === undefined) disk.guardState = JSON.parse(text);
+            if (disk.refusal(clock.realMs()) !== undefined) return;
+            disk.guardState.file = text;
+            disk.guardState.copy = text;
           });
         },
       },
@@ -177,7 +188,10 @@ export class VirtualGateway {
   damage(how: string): void {
     const { newStore } = this.deps;
     if (how === 'database' && newStore !== undefined) this.disk.lose(newStore());
-    else this.disk.guardState = how.startsWith('{') ? JSON.parse(how) : undefined;
+    else if (how === 'half') {
+      const { file } = this.disk.guardState;
+      this.disk.guardState.file = file.slice(0, file.length / 2);
+    } else this.disk.guardState.file = how;
   }
 
   /** An older agent asks for this power. @returns whether there was one before */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../ports.ts';
 import type { RingBounds } from '../blackbox/ring.ts';
@@ -32,6 +32,13 @@ export class DiskWriter {
   /** Replaces a file whole and durably. */
   replace(file: string, value: unknown): void {
     this.post({ kind: 'replace', file, text: JSON.stringify(value) });
+  }
+
+  /** The same in two files, one after the other: damage to one of them loses nothing. */
+  replaceTwice(file: string, value: unknown): void {
+    const text = JSON.stringify(value);
+    this.post({ kind: 'replace', file, text });
+    this.post({ kind: 'replace', file: copyOf(file), text });
   }
 
   log(): Log {
@@ -78,11 +85,19 @@ function handedOver({ buffer, byteLength }: Uint8Array): readonly ArrayBuffer[] 
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }
 
+const copyOf = (file: string): string => `${file}.copy`;
+
 /**
  * A saved value, or undefined where there is none; a damaged file counts as none and is said.
- * @param cost  what follows from that
+ * @param check  what the file holds as it was saved, undefined where it is odd
+ * @param cost  what follows from damage
  */
-export function readSaved(file: string, log: Log, cost = DEFAULTS_BIND): unknown {
+export function readSaved<T>(
+  file: string,
+  check: (raw: unknown) => T | undefined,
+  log: Log,
+  cost: string,
+): T | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -90,9 +105,22 @@ export function readSaved(file: string, log: Log, cost = DEFAULTS_BIND): unknown
     return undefined;
   }
   try {
-    return JSON.parse(text);
+    const value = check(JSON.parse(text));
+    if (value !== undefined) return value;
   } catch {
-    log.error(`${file} is damaged; ${cost}`);
-    return undefined;
+    // Said below, as what is whole and odd.
   }
+  log.error(`${file} is damaged; ${cost}`);
+  return undefined;
+}
+
+/** A value that was saved in two files; the copy is read where the first is damaged or gone. */
+export function readEither<T>(
+  file: string,
+  check: (raw: unknown) => T | undefined,
+  log: Log,
+): T | undefined {
+  const copy = copyOf(file);
+  const cost = existsSync(copy) ? 'its copy is read' : DEFAULTS_BIND;
+  return readSaved(file, check, log, cost) ?? readSaved(copy, check, log, DEFAULTS_BIND);
 }

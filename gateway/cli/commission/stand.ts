@@ -6,7 +6,7 @@ import { createClock } from '../../adapters/clock.ts';
 import { createVerifier } from '../../adapters/crypto.ts';
 import { makeWire } from '../../adapters/modbus/wire.ts';
 import { lockOwner, takeLock } from '../../adapters/process/lock.ts';
-import { DiskWriter, readSaved } from '../../adapters/writer/writer.ts';
+import { DiskWriter, readEither } from '../../adapters/writer/writer.ts';
 import { checkSaved, composeGuard } from '../../compose.ts';
 import { admit } from '../../config/commissioning.ts';
 import type { GatewayFile } from '../../config/gateway-file.ts';
@@ -82,7 +82,7 @@ async function openOwn(file: GatewayFile, site: Site): Promise<Stand> {
   const guard = composeGuard(
     {
       ...{ site: bound, profiles, times: timing(clock.speed), commissioned, timed },
-      saved: checkSaved(readSaved(stateFile, log)),
+      saved: readEither(stateFile, checkSaved, log),
       bootId: `${site.gateway}-commission-${process.pid}`,
     },
     {
@@ -90,7 +90,7 @@ async function openOwn(file: GatewayFile, site: Site): Promise<Stand> {
       log,
       verifier: createVerifier(),
       wire: makeWire,
-      save: (state) => disk.replace(stateFile, state),
+      save: (state) => disk.replaceTwice(stateFile, state),
     },
   );
   await guard.start();

@@ -5,7 +5,7 @@ import { readAudit } from '../../../gateway/adapters/audit/files.ts';
 import { openBlackBox } from '../../../gateway/adapters/blackbox/files.ts';
 import { createVerifier, hash } from '../../../gateway/adapters/crypto.ts';
 import { openStoreInProcess } from '../../../gateway/adapters/sqlite/store.ts';
-import { readSaved } from '../../../gateway/adapters/writer/writer.ts';
+import { readEither } from '../../../gateway/adapters/writer/writer.ts';
 import { type AuditHead, verifyAudit } from '../../../gateway/contracts/values/audit.ts';
 import { FILES } from './files.ts';
 
@@ -133,7 +133,7 @@ function judgeState(path: string, { stateNumber }: Told): string[] {
   const problems: string[] = [];
   const error = (text: string) => void problems.push(text);
   const log = { info: () => undefined, warn: () => undefined, error };
-  const saved = readSaved(path, log) as { number: number } | undefined;
+  const saved = readEither(path, (raw) => raw as { number: number }, log);
   if ((saved?.number ?? 0) < stateNumber) {
     problems.push(`guard.state: number ${saved?.number} is older than ${stateNumber}`);
   }

@@ -6,7 +6,7 @@ import { openStore as openCloud } from '../../../cloud/adapters/sqlite.ts';
 import { AuditBook } from '../../../gateway/adapters/audit/log.ts';
 import { createClock } from '../../../gateway/adapters/clock.ts';
 import { openStore } from '../../../gateway/adapters/sqlite/store.ts';
-import { readSaved } from '../../../gateway/adapters/writer/writer.ts';
+import { readEither } from '../../../gateway/adapters/writer/writer.ts';
 import { FILES, GATEWAY } from './files.ts';
 
 /**
@@ -83,7 +83,7 @@ async function noteAll(epoch: number): Promise<never> {
 
 async function saveAll(thread: Thread, epoch: number): Promise<never> {
   const state = join(dir, FILES.state);
-  const saved = readSaved(state, log) as { number: number } | undefined;
+  const saved = readEither(state, (raw) => raw as { number: number }, log);
   const bounds = { bytes: 3_000_000, days: 1 };
   await thread.job({ kind: 'ring', dir: join(dir, FILES.box), bounds });
   let number = saved?.number ?? 0;
@@ -91,6 +91,7 @@ async function saveAll(thread: Thread, epoch: number): Promise<never> {
     const text = JSON.stringify({ number: ++number, padding: 'x'.repeat(1_500) });
     await thread.job({ kind: 'replace', file: state, text });
     say(`s ${number}`);
+    await thread.job({ kind: 'replace', file: `${state}.copy`, text });
     const blob = Buffer.alloc(2_000, `cycle ${epoch} ${cycle} `);
     await thread.job({ kind: 'cycle', blob, begins: cycle === 0 });
     await thread.job({ kind: 'flush', id: cycle + 1 });

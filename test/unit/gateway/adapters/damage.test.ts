@@ -8,9 +8,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStoreInProcess } from '../../../../gateway/adapters/sqlite/store.ts';
-import { readSaved } from '../../../../gateway/adapters/writer/writer.ts';
+import { DiskWriter, readEither } from '../../../../gateway/adapters/writer/writer.ts';
+import { checkSaved } from '../../../../gateway/compose.ts';
 
 let dir: string;
 beforeEach(() => {
@@ -60,15 +61,41 @@ it.each(damages)(
   },
 );
 
-it.each(['', '{"v":1,"epo', '\0\0\0\0'])(
-  'guard.state with %j in it counts as none and is named',
+const log = (said: string[]) => ({
+  info: () => undefined,
+  warn: () => undefined,
+  error: (line: string) => void said.push(line),
+});
+const STATE = { v: 1, epoch: 3, highestSequence: 7, envelopes: [], mode: 'optimised', budget: {} };
+
+describe.each(['', '{"v":1,"epo', '\0\0\0\0', '{"v":1,"epoch":"x"}'])(
+  'guard.state with %j',
   (text) => {
-    const path = join(dir, 'guard.state');
-    writeFileSync(path, text);
-    const said: string[] = [];
-    const error = (line: string): void => void said.push(line);
-    const log = { info: () => undefined, warn: () => undefined, error };
-    expect(readSaved(path, log)).toBeUndefined();
-    expect(said.join()).toMatch(/guard\.state is damaged; the site's default limits bind/);
+    it('counts as none and is named', () => {
+      const path = join(dir, 'guard.state');
+      writeFileSync(path, text);
+      const said: string[] = [];
+      expect(readEither(path, checkSaved, log(said))).toBeUndefined();
+      expect(said.join()).toMatch(/guard\.state is damaged; the site's default limits bind/);
+    });
+
+    it('costs nothing where its copy is whole, or is itself the copy', async () => {
+      const path = join(dir, 'guard.state');
+      const disk = new DiskWriter();
+      disk.replaceTwice(path, STATE);
+      await disk.close();
+      const said: string[] = [];
+      writeFileSync(path, text);
+      expect(readEither(path, checkSaved, log(said))).toEqual(STATE);
+      expect(said).toEqual([`${path} is damaged; its copy is read`]);
+      rmSync(path);
+      expect(readEither(path, checkSaved, log(said))).toEqual(STATE);
+      writeFileSync(path, JSON.stringify(STATE));
+      writeFileSync(`${path}.copy`, text);
+      expect(readEither(path, checkSaved, log(said))).toEqual(STATE);
+      expect(said).toHaveLength(1);
+      writeFileSync(path, text);
+      expect(readEither(path, checkSaved, log(said))).toBeUndefined();
+    });
   },
 );
