@@ -11,6 +11,7 @@ import {
   type ForecastState,
   knownUntil,
   onPrices,
+  onSameWeather,
   onWeather,
 } from './agents/forecasting/forecasting.ts';
 
@@ -33,9 +34,13 @@ export function watchSources(
     const cancel = watchFeed(feed, ports, {
       what: `weather of ${zone.id}`,
       take(weather) {
-        onWeather(forecast, weather, feed.recipe.name);
+        onWeather(forecast, weather, feed.recipe.name, ports.clock.wallMs());
         news();
         return undefined;
+      },
+      same() {
+        onSameWeather(forecast, ports.clock.wallMs());
+        news();
       },
       nextMs: (nowMs) => nowMs + everyMs,
     });

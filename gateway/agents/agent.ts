@@ -174,7 +174,10 @@ class SiteAgent implements Agent {
     this.nextQuarter();
     const { deps, mind, diary } = this;
     const want = (why: string): void => this.want(why);
-    this.cancels.set('chores', startChores({ ...deps, mind, diary, want }));
+    this.cancels.set(
+      'chores',
+      startChores({ ...deps, mind, diary, want, hasCloud: deps.broker !== undefined }),
+    );
     this.watchOutbox();
     this.want('the start');
   }

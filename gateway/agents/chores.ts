@@ -1,5 +1,6 @@
+import type { ZoneForecast } from '../contracts/messages.ts';
 import type { Site } from '../contracts/values/site.ts';
-import { HOUR_MS, type Instant, localDayStart } from '../contracts/values/time.ts';
+import { HOUR_MS, type Instant, localDayStart, MINUTE_MS } from '../contracts/values/time.ts';
 import type { Clock, Log, Schedule, Solver } from '../ports.ts';
 import { closeDays, recallDays } from './accounts.ts';
 import { checkEquipment } from './check-equipment.ts';
@@ -20,9 +21,12 @@ const EVENTS_AT = '*/5 * * * *';
 /** At an hour at which nobody waits for the disk, and which every day has. */
 const FORGET_AT = '40 3 * * *';
 
+/** After a start, until the last forecast of a cloud that is there has come. */
+const CLOUD_TELLS_MS = 2 * MINUTE_MS;
+
 export interface ChoresPorts {
   readonly schedule: Schedule;
-  /** Where a gateway without a cloud has its weather and prices from. */
+  /** Where a gateway asks for weather and prices while no cloud tells them. */
   readonly sources?: OwnSources;
 }
 
@@ -34,6 +38,7 @@ export interface ChoresDeps extends ChoresPorts {
   readonly diary: Diary;
   readonly want: (why: string) => void; // another plan
   readonly solver: Solver;
+  readonly hasCloud: boolean;
 }
 
 /** Slow work, for which no message and no quarter-hour asks. @returns its end */
@@ -77,10 +82,18 @@ export function startChores(deps: ChoresDeps): () => void {
   };
 }
 
-function askSources({ site, clock, log, mind, diary, want }: ChoresDeps, sources: OwnSources) {
-  return watchOwnSources(site, sources, { clock, log }, (forecast) => {
+function askSources(deps: ChoresDeps, sources: OwnSources): () => void {
+  const { site, clock, log, mind, diary, want, hasCloud } = deps;
+  const told = (forecast: ZoneForecast): void => {
     mind.zoneForecast(forecast);
     diary.zoneForecast(forecast);
     want('a new forecast');
+  };
+  if (!hasCloud) return watchOwnSources(site, sources, { clock, log }, told);
+  const cloudMonoMs = clock.monoMs() + CLOUD_TELLS_MS;
+  const isSilent = (): boolean => clock.monoMs() >= cloudMonoMs;
+  return watchOwnSources(site, sources, { clock, log }, told, {
+    weather: (nowMs) => isSilent() && mind.lacking.weather(nowMs),
+    prices: (nowMs) => isSilent() && mind.lacking.prices(nowMs),
   });
 }

@@ -228,9 +228,11 @@ export class Diary {
   }
 
   private remember({ issuedAtMs, weather }: ZoneForecast): void {
-    this.forecastAtMs = Math.max(issuedAtMs, this.forecastAtMs ?? 0);
+    const askedAtMs = weather.askedAtMs ?? issuedAtMs;
+    if (weather.ghiWPerM2.length === 0 || askedAtMs < (this.forecastAtMs ?? 0)) return;
+    this.forecastAtMs = askedAtMs;
     const endMs = weather.fromMs + weather.ghiWPerM2.length * weather.stepMs;
-    this.forecastUntilMs = Math.min(endMs, issuedAtMs + 36 * HOUR_MS);
+    this.forecastUntilMs = Math.min(endMs, askedAtMs + 36 * HOUR_MS);
   }
 
   private put(kind: DocumentKind, document: Document, urgent = false): void {

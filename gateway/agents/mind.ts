@@ -28,6 +28,7 @@ import { Forecaster } from './forecasting/forecaster.ts';
 import { shiftSentence } from './forecasting/level-watch.ts';
 import { localSlot } from './forecasting/site-series.ts';
 import { moneyOf, peakOf } from './money.ts';
+import type { Lacking } from './own-sources.ts';
 import { Past } from './past.ts';
 import { type Places, placesOf } from './places.ts';
 import { planSteps } from './planning/execute.ts';
@@ -139,6 +140,12 @@ export class Mind {
     this.forecaster.weather(message);
     this.prices.add(message.price);
   }
+
+  /** What of the zone's forecast is missing or old, whoever was to tell it. */
+  readonly lacking: Lacking = {
+    weather: (nowMs) => this.forecaster.lacksWeather(nowMs),
+    prices: (nowMs) => this.prices.isLacking(nowMs),
+  };
 
   /** What an operator set from afar, already judged. @returns whether a plan would differ */
   settings(settings: OperatorSettings): boolean {

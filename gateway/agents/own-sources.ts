@@ -11,7 +11,7 @@ import type { Prices } from './forecasting/sources/slots.ts';
 import { nextPricesMs, spread } from './forecasting/sources/times.ts';
 import { watchFeed } from './forecasting/sources/watch.ts';
 
-/** What a gateway without a cloud asks by itself. */
+/** What a gateway asks by itself: one without a cloud, or one whose cloud is silent of it. */
 export interface OwnSources {
   readonly weather?: WeatherSource | undefined;
   readonly prices?: PriceSource | undefined;
@@ -24,7 +24,14 @@ const SLOTS_MAX = 800; // of a zone's forecast
 interface Known {
   readonly name: string;
   readonly weather?: Weather;
+  readonly askedAtMs?: Instant;
   readonly prices?: Prices;
+}
+
+/** Whether a site lacks what its sources tell; without it they are asked in any case. */
+export interface Lacking {
+  weather(nowMs: Instant): boolean;
+  prices(nowMs: Instant): boolean;
 }
 
 /**
@@ -37,6 +44,7 @@ export function watchOwnSources(
   { weather, prices, everyMs, ports }: OwnSources,
   deps: { readonly clock: Clock; readonly log: Log },
   told: (forecast: ZoneForecast) => void,
+  lacking?: Lacking,
 ): () => void {
   const place = site.place;
   const known: { sky: Known; market: Known } = { sky: { name: '' }, market: { name: '' } };
@@ -47,10 +55,15 @@ export function watchOwnSources(
     const end = watchFeed(feed, deps, {
       what: 'weather',
       take(value) {
-        known.sky = { name: feed.recipe.name, weather: value };
+        known.sky = { name: feed.recipe.name, weather: value, askedAtMs: deps.clock.wallMs() };
         tell();
         return undefined;
       },
+      same() {
+        known.sky = { ...known.sky, askedAtMs: deps.clock.wallMs() };
+        tell();
+      },
+      ...(lacking && { isWanted: lacking.weather }),
       nextMs: (nowMs) => nowMs + everyMs,
     });
     ends.push(end);
@@ -68,6 +81,7 @@ export function watchOwnSources(
         tell();
         return undefined;
       },
+      ...(lacking && { isWanted: lacking.prices }),
       nextMs(nowMs) {
         if (published === undefined) return nowMs + everyMs;
         const untilMs = knownUntil(known.market.prices, nowMs);
@@ -88,7 +102,7 @@ function knownUntil(prices: Prices | undefined, nowMs: Instant): Instant {
 }
 
 function forecastOf(site: Site, sky: Known, market: Known, nowMs: Instant): ZoneForecast {
-  const { weather } = sky;
+  const { weather, askedAtMs } = sky;
   const keep = <T>(values: readonly T[] = []): T[] => values.slice(0, SLOTS_MAX);
   return {
     v: 1,
@@ -98,7 +112,9 @@ function forecastOf(site: Site, sky: Known, market: Known, nowMs: Instant): Zone
       source: sky.name,
       fromMs: weather?.fromMs ?? nowMs,
       stepMs: weather?.stepMs ?? QUARTER_MS,
+      ...(askedAtMs !== undefined && { askedAtMs }),
       ghiWPerM2: keep(weather?.ghiWPerM2),
+      ...(weather?.dhiWPerM2 && { dhiWPerM2: keep(weather.dhiWPerM2) }),
       temperatureC: keep(weather?.temperatureC),
       cloudPct: keep(weather?.cloudPct),
     },

@@ -5,9 +5,10 @@ import {
   type PriceSeries,
   type Tariff,
 } from '../contracts/values/tariff.ts';
-import { DAY_MS, type Instant, localTime, QUARTER_MS } from '../contracts/values/time.ts';
+import { DAY_MS, HOUR_MS, type Instant, localTime, QUARTER_MS } from '../contracts/values/time.ts';
 import { daysBefore } from './forecasting/load.ts';
 
+const DUE_MS = 9 * HOUR_MS; // at 15:00 tomorrow's have been out for two hours
 const SHAPE_DAYS = 7;
 const KEPT_MS = (SHAPE_DAYS + 1) * DAY_MS;
 const SHAPE_MEMORY_DAYS = 3; // a day that old counts 1/e
@@ -40,6 +41,12 @@ export class PriceBook {
     for (const atMs of this.known.keys()) {
       if (atMs < this.newestMs - KEPT_MS) this.known.delete(atMs);
     }
+  }
+
+  /** Whether the market's prices of now or of the next hours are not known. */
+  isLacking(nowMs: Instant): boolean {
+    const slotOf = (atMs: Instant): Instant => Math.floor(atMs / QUARTER_MS) * QUARTER_MS;
+    return [nowMs, nowMs + DUE_MS].some((atMs) => !this.known.has(slotOf(atMs)));
   }
 
   /** Tariff price of a quarter-hour, nano-currency per Wh; undefined = not known. */

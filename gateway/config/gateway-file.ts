@@ -52,7 +52,7 @@ const gatewaySchema = z.strictObject({
     })
     .prefault({ sizeMb: 256 }),
   proxy: proxySchema.optional(),
-  /** Asked by a gateway without a broker; with one the cloud tells it (docs/sources.md). */
+  /** With a broker they are asked only while the cloud does not tell (docs/sources.md). */
   sources: z
     .strictObject({
       weather: weatherSource.optional(),
@@ -110,11 +110,6 @@ export function loadGateway(dir: string, from = dir): GatewayFile {
   }
   const base = resolve(dir);
   const value = parsed.data;
-  if (value.sources !== undefined && value.broker !== undefined) {
-    const what = 'the cloud asks them for a gateway that has a broker';
-    const { line } = yaml.complaint(['sources'], what, '');
-    throw new Fault(`sources: ${what}`, `${file}:${line}`, "name them in the cloud's file");
-  }
   const at = (path: string): string => resolve(base, path);
   return {
     ...value,

@@ -150,7 +150,10 @@ export const zoneForecast = z.object({
     source: z.string().max(64),
     fromMs: instant,
     stepMs: z.int().positive(),
+    /** When its source last stood by it; the message may be newer. */
+    askedAtMs: instant.optional(),
     ghiWPerM2: z.array(z.number().nullable()).max(800), // mean over the step
+    dhiWPerM2: z.array(z.number().nullable()).max(800).optional(), // the diffuse part of it
     temperatureC: z.array(z.number().nullable()).max(800),
     cloudPct: z.array(z.number().nullable()).max(800),
   }),

@@ -21,6 +21,19 @@ export class Degraded {
     this.problems.push({ code, text, mend });
   }
 
+  /** What stands in the way until it no longer does. @param fault  undefined: it is mended */
+  stands(code: string, cost: string, fault: Fault | undefined): void {
+    const at = this.problems.findIndex((one) => one.code === code);
+    if (fault === undefined) {
+      if (at >= 0) this.problems.splice(at, 1);
+      return;
+    }
+    const { what, where, mend } = fault;
+    const now = { code, text: `${cost} ${where}: ${what}.`, mend: `${sentence(mend)}.` };
+    if (at < 0) this.log.error(`${fault.message}. ${cost}`);
+    this.problems.splice(at < 0 ? this.problems.length : at, 1, now);
+  }
+
   /** Why gateway.yaml and site.yaml as they stand do not run. */
   left(why: string): string {
     const mend = 'Mend the file: once it is changed it is tried again at the next start.';

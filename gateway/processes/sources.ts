@@ -2,7 +2,8 @@ import { checkKeys, createFiles } from '../adapters/files.ts';
 import { createHttp } from '../adapters/http.ts';
 import type { OwnSources } from '../agents/own-sources.ts';
 import type { GatewayFile } from '../config/gateway-file.ts';
-import type { Clock } from '../ports.ts';
+import { Fault } from '../contracts/values/fault.ts';
+import type { Clock, Files } from '../ports.ts';
 import type { Degraded } from './degraded.ts';
 
 /**
@@ -19,14 +20,35 @@ export async function openSources(
   return { ...sources, ports: { http: createHttp({}, clock), files } };
 }
 
-/** For the agent, which goes on without them. */
+/**
+ * For the agent, which goes on without them. A key that cannot be used is an alarm until it can:
+ * its file is read again each time it is asked for.
+ */
 export async function sourcesOf(
-  file: GatewayFile,
+  { sources, dir }: GatewayFile,
   clock: Clock,
   degraded: Degraded,
 ): Promise<{ readonly sources?: OwnSources }> {
-  const sources = await degraded.without('SOURCES', 'Weather and prices are not asked for.', () =>
-    openSources(file, clock),
-  );
-  return sources === undefined ? {} : { sources };
+  if (sources === undefined) return {};
+  const files = told(createFiles(dir), degraded);
+  await checkKeys(files, [sources]).catch(() => undefined); // an alarm already
+  return { sources: { ...sources, ports: { http: createHttp({}, clock), files } } };
+}
+
+function told(files: Files, degraded: Degraded): Files {
+  return {
+    ...files,
+    async secret(file) {
+      const code = `SOURCES:${file}`;
+      const cost = 'Its source of weather or prices is not asked.';
+      try {
+        const secret = await files.secret(file);
+        degraded.stands(code, cost, undefined);
+        return secret;
+      } catch (error) {
+        if (error instanceof Fault) degraded.stands(code, cost, error);
+        throw error;
+      }
+    },
+  };
 }

@@ -40,7 +40,7 @@ function shade(fast: StreamKey, atMs: number, cloudShare: number): number {
 }
 
 /** Erbs et al. 1982: diffuse share of the global irradiance by clearness. */
-function diffuseShare(clearness: number): number {
+export function diffuseShare(clearness: number): number {
   if (clearness <= 0.22) return 1 - 0.09 * clearness;
   if (clearness > 0.8) return 0.165;
   const k = clearness;

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
-import { clearSkyGhi, sunPosition } from '../plant/sun.ts';
-import { type Climate, weatherAt } from '../plant/weather.ts';
+import { clearSkyGhi, extraterrestrialGhi, sunPosition } from '../plant/sun.ts';
+import { type Climate, diffuseShare, weatherAt } from '../plant/weather.ts';
 import { noiseAt, streamKey } from '../random.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface ForecastQuery {
 
 const VARIABLES = {
   shortwave_radiation: 'W/m²',
+  direct_radiation: 'W/m²',
+  diffuse_radiation: 'W/m²',
   temperature_2m: '°C',
   cloud_cover: '%',
 } as const;
@@ -63,6 +65,17 @@ function createSky(climate: Climate) {
         hours.set(hourMs, share);
       }
       return share;
+    },
+    /** Global irradiance and its direct and diffuse part, all on the horizontal plane. */
+    parts: (ghi: number, middleMs: number) => {
+      const { elevationDeg } = sunPosition(latitudeDeg, longitudeDeg, middleMs);
+      const outside = extraterrestrialGhi(elevationDeg, middleMs);
+      const diffuse = ghi * (outside > 5 ? diffuseShare(Math.min(1, ghi / outside)) : 1);
+      return {
+        shortwave_radiation: ghi,
+        direct_radiation: ghi - diffuse,
+        diffuse_radiation: diffuse,
+      };
     },
     truth: (atMs: number, stepMs: number): number => {
       const id = `${atMs}/${stepMs}`;
@@ -113,22 +126,22 @@ export function createWeatherSource(climate: Climate): WeatherSource {
    */
   const valuesAt = (atMs: number, stepMs: number, nowMs: number): Values => {
     const here = weatherAt(climate, atMs);
+    const middleMs = atMs - stepMs / 2;
     if (atMs <= nowMs) {
       return {
-        shortwave_radiation: sky.truth(atMs, stepMs),
+        ...sky.parts(sky.truth(atMs, stepMs), middleMs),
         temperature_2m: here.temperatureC,
         cloud_cover: here.cloudPct,
       };
     }
     const growth = Math.min(1, (atMs - nowMs) / (36 * HOUR_MS));
     const error = noiseAt(key, atMs, 3 * HOUR_MS) + 0.5 * noiseAt(key ^ 1, atMs, 11 * HOUR_MS);
-    const middleMs = atMs - stepMs / 2;
     const hourMs = Math.floor(middleMs / HOUR_MS) * HOUR_MS;
     const clear = sky.clear(atMs - stepMs, atMs);
     const share = sky.clearness(hourMs) * (1 + (0.05 + 0.35 * growth) * error);
     const cloud = here.cloudPct - 100 * (0.03 + 0.25 * growth) * error;
     return {
-      shortwave_radiation: clear * Math.max(0.05, Math.min(1.02, share)),
+      ...sky.parts(clear * Math.max(0.05, Math.min(1.02, share)), middleMs),
       temperature_2m:
         here.temperatureC + (0.3 + 2.2 * growth) * noiseAt(key ^ 2, atMs, 9 * HOUR_MS),
       cloud_cover: Math.max(0, Math.min(100, cloud)),

@@ -4,7 +4,12 @@ import type { ZoneForecast } from '../../../gateway/contracts/messages.ts';
 import type { PriceSource, WeatherSource } from '../../../gateway/contracts/sources.ts';
 import { zoneTopics } from '../../../gateway/contracts/topics.ts';
 import type { PriceSeries } from '../../../gateway/contracts/values/tariff.ts';
-import { DAY_MS, type Instant, intervalStart } from '../../../gateway/contracts/values/time.ts';
+import {
+  DAY_MS,
+  HOUR_MS,
+  type Instant,
+  intervalStart,
+} from '../../../gateway/contracts/values/time.ts';
 import { canonical } from '../../canonical.ts';
 import type { Effects, Row, Store, Write } from '../../ports.ts';
 
@@ -32,6 +37,7 @@ export interface ForecastState {
 /** Prices are kept as long as settlements may be corrected. */
 const KEPT_MS = 9 * DAY_MS;
 const SLOTS_MAX = 800;
+const STAMPED_MS = 2 * HOUR_MS; // weather that stays the same is told again, with its new stamp
 
 export function openForecast(zone: ForecastZone): ForecastState {
   return {
@@ -52,15 +58,27 @@ export function openForecast(zone: ForecastZone): ForecastState {
 }
 
 /** Takes weather as its source has it now; the last stays where it has none. */
-export function onWeather(state: ForecastState, weather: Weather, source: string): void {
+export function onWeather(
+  state: ForecastState,
+  weather: Weather,
+  source: string,
+  askedAtMs: Instant,
+): void {
   const keep = (values: (number | null)[]) => values.slice(0, SLOTS_MAX);
   state.weather = {
     ...weather,
     source,
+    askedAtMs,
     ghiWPerM2: keep(weather.ghiWPerM2),
+    ...(weather.dhiWPerM2 && { dhiWPerM2: keep(weather.dhiWPerM2) }),
     temperatureC: keep(weather.temperatureC),
     cloudPct: keep(weather.cloudPct),
   };
+}
+
+/** The source stands by what it said; told when something new is. */
+export function onSameWeather(state: ForecastState, askedAtMs: Instant): void {
+  state.weather = { ...state.weather, askedAtMs };
 }
 
 /**
@@ -121,10 +139,15 @@ export function publish(state: ForecastState, tenant: string, nowMs: Instant): E
   };
 }
 
+/** When the sky of a message was told. */
+const weatherAtMs = ({ weather, issuedAtMs }: ZoneForecast): Instant =>
+  weather.askedAtMs ?? issuedAtMs;
+
 /** Only the moving start of the price list is no news. */
 function isNew(before: ZoneForecast | undefined, now: ZoneForecast): boolean {
   if (before === undefined) return now.weather.source !== '' || now.price.source !== '';
-  if (canonical(before.weather) !== canonical(now.weather)) return true;
+  const sky = ({ weather }: ZoneForecast) => canonical({ ...weather, askedAtMs: 0 });
+  if (sky(before) !== sky(now) || weatherAtMs(now) - weatherAtMs(before) > STAMPED_MS) return true;
   const end = (one: ZoneForecast) =>
     one.price.fromMs + one.price.stepMs * one.price.priceNanoPerWh.length;
   const tail = (one: ZoneForecast) => canonical(one.price.priceNanoPerWh.slice(-96));
@@ -221,6 +244,7 @@ export function fromNow(forecast: ZoneForecast, nowMs: Instant, lengthMs: number
       ...forecast.weather,
       fromMs: weather.fromMs,
       ghiWPerM2: weather.cut(forecast.weather.ghiWPerM2),
+      ...(forecast.weather.dhiWPerM2 && { dhiWPerM2: weather.cut(forecast.weather.dhiWPerM2) }),
       temperatureC: weather.cut(forecast.weather.temperatureC),
       cloudPct: weather.cut(forecast.weather.cloudPct),
     },

@@ -105,6 +105,11 @@ export class Forecaster {
     this.sky.forecast(message);
   }
 
+  /** Whether a forecast of the sky is missing or old. */
+  lacksWeather(nowMs: Instant): boolean {
+    return this.sky.isStale(nowMs);
+  }
+
   /** Load of a quarter-hour of long ago, before any that is observed: teaches the series alone. */
   remember(fromMs: Instant, loadW: number | undefined): void {
     this.loadSeries.observe(fromMs, loadW);

@@ -27,11 +27,18 @@ export function diffuseShare(clearness: number): number {
 
 /**
  * Irradiance on a plane from the global horizontal one, W/m2: isotropic sky, ground reflection 0.2.
+ * @param knownDiffuseShare  of the global irradiance; without it that of Erbs by the clearness
  */
-export function planeIrradiance(ghiWPerM2: number, sun: SunPosition, plane: Plane): number {
+export function planeIrradiance(
+  ghiWPerM2: number,
+  sun: SunPosition,
+  plane: Plane,
+  knownDiffuseShare?: number,
+): number {
   if (ghiWPerM2 <= 0 || sun.elevationDeg <= 0) return 0;
   const up = Math.max(0.02, sin(sun.elevationDeg * RAD));
-  const diffuse = ghiWPerM2 * diffuseShare(ghiWPerM2 / (SOLAR_CONSTANT * up));
+  const share = knownDiffuseShare ?? diffuseShare(ghiWPerM2 / (SOLAR_CONSTANT * up));
+  const diffuse = ghiWPerM2 * Math.max(0, Math.min(1, share));
   const direct = Math.min((ghiWPerM2 - diffuse) / up, SOLAR_CONSTANT);
   const tilt = plane.tiltDeg * RAD;
   const turn = (sun.azimuthDeg - plane.azimuthDeg) * RAD;

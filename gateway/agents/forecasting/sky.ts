@@ -1,5 +1,5 @@
 import type { ZoneForecast } from '../../contracts/messages.ts';
-import { DAY_MS, type Instant, QUARTER_MS } from '../../contracts/values/time.ts';
+import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from '../../contracts/values/time.ts';
 import { quantile } from './errors.ts';
 import { planeIrradiance, ratedShare, USUAL_PLANE } from './pv.ts';
 import { clearSkyGhi, type SunPosition, sunPosition } from './sun.ts';
@@ -8,7 +8,9 @@ const BINS = 24; // of the hour angle: plane and shade depend on where the sun s
 const USUAL_SHARE = 0.85;
 const SUNNY_DAY = 3; // weight of the prior, in full-load hours of one bin
 const FORGET = 0.93; // a day
-const WEATHER_OLD_MS = 36 * 3_600_000;
+const WEATHER_OLD_MS = 36 * HOUR_MS;
+const WEATHER_STALE_MS = 3 * HOUR_MS;
+const NEXT_HOURS_MS = 6 * HOUR_MS;
 const DEFAULT_TEMPERATURE_C = 15;
 
 export interface SkyPlace {
@@ -31,7 +33,7 @@ const binOf = (sun: SunPosition): number =>
 export class Sky {
   private readonly place: SkyPlace;
   private weather: ZoneForecast['weather'] | undefined;
-  private issuedAtMs = 0;
+  private askedAtMs = 0;
   private readonly clearShares = new Map<
     Instant,
     { share: number; ghiWPerM2: number; binIndex: number }
@@ -41,16 +43,25 @@ export class Sky {
     this.place = place;
   }
 
-  forecast(message: ZoneForecast): void {
-    if (message.issuedAtMs < this.issuedAtMs) return;
-    this.weather = message.weather;
-    this.issuedAtMs = message.issuedAtMs;
+  /** A message that says nothing of the sun, or is older than what is known, changes nothing. */
+  forecast({ weather, issuedAtMs }: ZoneForecast): void {
+    const askedAtMs = weather.askedAtMs ?? issuedAtMs;
+    if (askedAtMs < this.askedAtMs || weather.ghiWPerM2.every((ghi) => ghi === null)) return;
+    this.weather = weather;
+    this.askedAtMs = askedAtMs;
+  }
+
+  /** Whether a forecast of the next hours is missing, or so old that it had better be asked. */
+  isStale(nowMs: Instant): boolean {
+    if (this.weather === undefined || nowMs - this.askedAtMs > WEATHER_STALE_MS) return true;
+    const thenMs = Math.floor((nowMs + NEXT_HOURS_MS) / QUARTER_MS) * QUARTER_MS;
+    return !this.at(thenMs, nowMs).known;
   }
 
   /** @param atMs start of a quarter-hour */
   at(atMs: Instant, nowMs: Instant): SkyShare {
     const clear = this.clear(atMs);
-    const weather = nowMs - this.issuedAtMs <= WEATHER_OLD_MS ? this.weather : undefined;
+    const weather = nowMs - this.askedAtMs <= WEATHER_OLD_MS ? this.weather : undefined;
     const index = weather ? Math.floor((atMs - weather.fromMs) / weather.stepMs) : -1;
     const ghi = weather?.ghiWPerM2[index];
     if (weather === undefined || ghi === undefined || ghi === null) {
@@ -66,7 +77,10 @@ export class Sky {
     const quarterGhi = stepGhi > 5 ? (ghi * clear.ghiWPerM2) / stepGhi : ghi;
     const sun = this.sun(atMs);
     const temperatureC = weather.temperatureC[index] ?? DEFAULT_TEMPERATURE_C;
-    const expected = ratedShare(planeIrradiance(quarterGhi, sun, USUAL_PLANE), temperatureC);
+    const dhi = weather.dhiWPerM2?.[index];
+    const diffuse = dhi === undefined || dhi === null || ghi <= 0 ? undefined : dhi / ghi;
+    const inPlane = planeIrradiance(quarterGhi, sun, USUAL_PLANE, diffuse);
+    const expected = ratedShare(inPlane, temperatureC);
     return {
       clearShare: clear.share,
       expectedShare: Math.max(0, expected),

@@ -182,7 +182,7 @@ describe('the forecasting agent', () => {
   it('publishes what they say', async () => {
     const state = openForecast({ id: 'z1', currency: 'EUR', everyMs: QUARTER, ...place });
     const weather = weatherOf({ source: 'open-meteo', url: sources.urls.openMeteo });
-    onWeather(state, await told(weather), weather.recipe.name);
+    onWeather(state, await told(weather), weather.recipe.name, NOW);
     const prices = pricesOf({
       ...{ source: 'energy-charts', url: sources.urls.energyCharts, biddingZone: 'DE-LU' },
     });

@@ -47,6 +47,8 @@ export class Feed<T> {
   private failures = 0;
   private earliest: Instant = 0;
   private key = '';
+  private keyFault = '';
+  private forbidden = false;
 
   /** @param longestMs  between two tries while it fails and says nothing of when */
   constructor(recipe: Recipe<T>, ports: FeedPorts, longestMs: number) {
@@ -60,7 +62,29 @@ export class Feed<T> {
     return this.earliest;
   }
 
+  /** The source has refused the key, or who asks. */
+  get isForbidden(): boolean {
+    return this.forbidden;
+  }
+
+  /**
+   * Whether a source that refused its key had better be asked before its time: the file holds
+   * another one.
+   */
+  async isKeyNew(): Promise<boolean> {
+    const { keyFile } = this.recipe;
+    if (!this.forbidden || keyFile === undefined) return false;
+    const key = await this.ports.files?.secret(keyFile).catch(() => undefined);
+    return key !== undefined && key !== this.key;
+  }
+
   async ask(nowMs: Instant): Promise<Told<T>> {
+    this.forbidden = false;
+    if (!(await this.readKey())) {
+      // Nobody was asked: there is nobody to be spared.
+      this.earliest = nowMs + BACK_OFF_MS;
+      return { state: 'failed', why: this.keyFault };
+    }
     try {
       const answer = await this.fetch(nowMs);
       if (answer.status === 304) return this.fine(answer, nowMs, { state: 'same' });
@@ -80,13 +104,25 @@ export class Feed<T> {
       if (files === undefined) throw new SourceError('no files can be read here');
       return { status: 200, body: await files.text(recipe.file), headers: {} };
     }
-    const key = recipe.keyFile === undefined ? '' : await files?.secret(recipe.keyFile);
-    if (key === undefined) throw new SourceError('no keys can be read here');
-    this.key = key;
-    const question = recipe.question(nowMs, key);
+    const question = recipe.question(nowMs, this.key);
     const headers = { ...question.headers, ...this.conditions };
     if (question.body === undefined) return http.get(question.url, TIMEOUT_MS, headers);
     return http.post(question.url, question.body, TIMEOUT_MS, headers);
+  }
+
+  /** Anew for each question: it may be exchanged in place. */
+  private async readKey(): Promise<boolean> {
+    const { keyFile, file } = this.recipe;
+    if (keyFile === undefined || file !== undefined) return true;
+    try {
+      const key = await this.ports.files?.secret(keyFile);
+      if (key === undefined) throw new SourceError('no keys can be read here');
+      this.key = key;
+      return true;
+    } catch (error) {
+      this.keyFault = error instanceof Error ? error.message : String(error);
+      return false;
+    }
   }
 
   private fine(answer: HttpAnswer, nowMs: Instant, told: Told<T>): Told<T> {
@@ -99,6 +135,7 @@ export class Feed<T> {
     const { status, headers } = answer;
     const waitMs = retryAfterMs(headers, nowMs);
     const forbidden = status === 401 || status === 403;
+    this.forbidden = forbidden;
     const why = `status ${status}${this.reasonIn(answer.body)}`;
     return this.failed(why, nowMs, Math.max(waitMs, forbidden ? FORBIDDEN_MS : 0));
   }

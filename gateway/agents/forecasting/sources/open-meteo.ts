@@ -12,7 +12,7 @@ import {
   withQuery,
 } from './answer.ts';
 
-export type Weather = Omit<ZoneForecast['weather'], 'source'>;
+export type Weather = Omit<ZoneForecast['weather'], 'source' | 'askedAtMs'>;
 type Values = (number | null)[];
 
 export interface Place {
@@ -20,10 +20,12 @@ export interface Place {
   readonly longitudeDeg: number;
 }
 
-const NAMES = 'shortwave_radiation,temperature_2m,cloud_cover';
+const NAMES = 'shortwave_radiation,direct_radiation,diffuse_radiation,temperature_2m,cloud_cover';
 const UNITS = [
   ['temperature_2m', '°C'],
   ['shortwave_radiation', 'W/m²'],
+  ['direct_radiation', 'W/m²'],
+  ['diffuse_radiation', 'W/m²'],
   ['cloud_cover', '%'],
 ] as const;
 
@@ -43,7 +45,8 @@ export function openMeteoUrl(url: string, { latitudeDeg, longitudeDeg }: Place, 
 
 /**
  * Weather in the shape of Open-Meteo (`timezone=GMT`, `timeformat=unixtime`). Its radiation is the
- * mean over the interval BEFORE its time, so the first slot starts a step earlier; temperature and
+ * mean over the interval BEFORE its time, so the first slot starts a step earlier; direct and
+ * diffuse are its parts on the horizontal plane, and either says the other. Temperature and
  * cloud are readings at the time, and a slot has the mean of its two ends. Quarter-hours are taken
  * where they are there, else hours.
  * @throws SourceError when the answer is not in this shape
@@ -73,13 +76,25 @@ export function parseOpenMeteo(body: string): Weather {
     const values = endsMs.map((_, n) => within(finite(list[n]), low, high));
     return evenly(endsMs, values, stepMs).values;
   };
+  const ghiWPerM2 = column('shortwave_radiation', 0, 1_800);
+  const direct = column('direct_radiation', 0, 1_800);
+  const dhiWPerM2 = column('diffuse_radiation', 0, 1_800).map((diffuse, n) =>
+    diffusePart(ghiWPerM2[n] ?? null, direct[n] ?? null, diffuse),
+  );
   return {
     fromMs: (endsMs[0] ?? 0) - stepMs,
     stepMs,
-    ghiWPerM2: column('shortwave_radiation', 0, 1_800),
+    ghiWPerM2,
+    ...(dhiWPerM2.some((value) => value !== null) && { dhiWPerM2 }),
     temperatureC: ends(column('temperature_2m', -90, 65)),
     cloudPct: ends(column('cloud_cover', 0, 100)),
   };
+}
+
+function diffusePart(ghi: number | null, direct: number | null, diffuse: number | null) {
+  if (ghi === null) return null;
+  const known = diffuse ?? (direct === null ? null : ghi - direct);
+  return known === null ? null : Math.max(0, Math.min(ghi, known));
 }
 
 /** From readings at the ends of slots to slots; before the first reading there is only its end. */

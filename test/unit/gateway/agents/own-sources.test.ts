@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { watchOwnSources } from '../../../../gateway/agents/own-sources.ts';
+import { type Lacking, watchOwnSources } from '../../../../gateway/agents/own-sources.ts';
 import { type ZoneForecast, zoneForecast } from '../../../../gateway/contracts/messages.ts';
 import { priceSource, weatherSource } from '../../../../gateway/contracts/sources.ts';
 import { seriesAt } from '../../../../gateway/contracts/values/tariff.ts';
@@ -14,7 +14,7 @@ const START = Date.UTC(2026, 9, 24, 6, 3); // 08:03 in Berlin, the day before on
 const HOUR = 3_600_000;
 const climate = { seed: 5, latitudeDeg: 47.66, longitudeDeg: 9.17 };
 
-function asking(currency = 'EUR') {
+function asking(currency = 'EUR', lacking?: Lacking) {
   const clock = createVirtualClock({ wallMs: START });
   const side = createSources(climate, () => clock.wallMs());
   const asked: { path: string; atMs: number }[] = [];
@@ -45,6 +45,7 @@ function asking(currency = 'EUR') {
     },
     { clock, log },
     (forecast) => told.push(zoneForecast.parse(forecast)),
+    lacking,
   );
   const times = (path: string): string[] =>
     asked
@@ -108,4 +109,34 @@ it('takes no prices of another currency', async () => {
     'prices: the last one stays',
     { why: "its prices are in EUR, the site's in CHF" },
   ]);
+});
+
+it('beside a cloud asks only for what that does not tell', async () => {
+  const lacks = { weather: false, prices: false };
+  const { clock, asked, times } = asking('EUR', {
+    weather: () => lacks.weather,
+    prices: () => lacks.prices,
+  });
+  await clock.advance(3 * HOUR);
+  expect(asked).toEqual([]);
+  lacks.prices = true;
+  await clock.advance(5 * 60_000);
+  expect(times('/price')).toHaveLength(1);
+  lacks.prices = false;
+  lacks.weather = true;
+  await clock.advance(2 * HOUR);
+  expect(times('/price')).toHaveLength(1);
+  expect(asked.length).toBeGreaterThan(3);
+});
+
+it('keeps the stamp of weather that is not told any more while prices come', async () => {
+  const { clock, side, told } = asking();
+  await clock.advance(60_000);
+  const stamp = told.at(-1)?.weather.askedAtMs ?? 0;
+  expect(stamp).toBeGreaterThanOrEqual(START);
+  side.outage.weather = true;
+  await clock.advance(30 * HOUR); // tomorrow's prices came at noon
+  const last = told.at(-1);
+  expect(last?.issuedAtMs).toBeGreaterThan(START + 4 * HOUR);
+  expect(last?.weather.askedAtMs).toBeLessThan(START + HOUR);
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   knownUntil,
   onPrices,
+  onSameWeather,
   onWeather,
   openForecast,
   priceSeries,
@@ -39,17 +40,30 @@ describe('forecast of a zone', () => {
     const state = openForecast(zone);
     expect(publish(state, 'demo', T0).messages).toEqual([]);
     expect(onPrices(state, prices(10_000, 20_000), 'p.example')).toBeUndefined();
-    onWeather(state, weather, 'w.example');
+    onWeather(state, weather, 'w.example', T0);
     const [message] = publish(state, 'demo', T0).messages;
     expect(message).toMatchObject({ topic: 'ew/v1/demo/zone-z1/forecast', retain: true });
     const published = zoneForecast.parse(message?.body);
     expect(published.price).toMatchObject({ source: 'p.example' });
     expect(published.price.priceNanoPerWh).toEqual([10_000, 20_000]);
-    expect(published.weather).toEqual({ ...weather, source: 'w.example' });
+    expect(published.weather).toEqual({ ...weather, source: 'w.example', askedAtMs: T0 });
     expect(publish(state, 'demo', T0 + QUARTER).messages).toEqual([]);
     onPrices(state, prices(null, 20_000, 30_000), 'p.example');
     expect(priceSeries(state, 0).priceNanoPerWh).toEqual([10_000, 20_000, 30_000]);
     expect(publish(state, 'demo', T0 + QUARTER).messages).toHaveLength(1);
+  });
+
+  it('stamps weather with the time of its answer, and says now and then that it still holds', () => {
+    const state = openForecast(zone);
+    const told = (atMs: number) => publish(state, 'demo', atMs).messages.map(({ body }) => body);
+    onWeather(state, weather, 'w.example', T0);
+    expect(told(T0)).toHaveLength(1);
+    onPrices(state, prices(10_000), 'p.example'); // while the weather source is out
+    expect(told(T0 + 20 * QUARTER)).toMatchObject([{ weather: { askedAtMs: T0 } }]);
+    onSameWeather(state, T0 + QUARTER);
+    expect(told(T0 + QUARTER)).toEqual([]);
+    onSameWeather(state, T0 + 9 * QUARTER);
+    expect(told(T0 + 9 * QUARTER)).toMatchObject([{ weather: { askedAtMs: T0 + 9 * QUARTER } }]);
   });
 
   it('never takes prices of another currency', () => {

@@ -125,6 +125,44 @@ describe('a feed', () => {
     expect(asked[0]?.url).toBe('https://x.example/s3cret');
   });
 
+  it('reads a key that cannot be used again each minute, and asks nobody meanwhile', async () => {
+    const { http, asked } = source(answer(200, 'a'));
+    let fault: string | undefined = 'entsoe.key: no key';
+    const secret = async () => {
+      if (fault !== undefined) throw new Error(fault);
+      return 's3cret';
+    };
+    const feed = new Feed(
+      { ...recipe, keyFile: 'k' },
+      { http, files: { ...files, secret } },
+      EVERY,
+    );
+    for (let n = 0; n < 8; n += 1) {
+      expect(await feed.ask(NOW + n)).toEqual({ state: 'failed', why: fault });
+      expect(feed.earliestMs).toBe(NOW + n + MINUTE);
+    }
+    fault = undefined;
+    expect(await feed.ask(NOW)).toMatchObject({ state: 'new' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks at once when a key that was refused is exchanged', async () => {
+    const clock = createVirtualClock({ wallMs: NOW });
+    const { http, asked } = source(answer(401), answer(200, 'a'));
+    let key = 'old';
+    const log = { info: () => {}, error: () => {}, warn: () => {} };
+    const ports = { http, files: { ...files, secret: async () => key } };
+    const feed = new Feed({ ...recipe, keyFile: 'k' }, ports, EVERY);
+    const taker = { what: 'x', take: () => undefined, nextMs: (nowMs: number) => nowMs + HOUR };
+    const cancel = watchFeed(feed, { clock, log }, taker);
+    for (let n = 0; n < 30; n += 1) await clock.advance(MINUTE);
+    expect(asked).toHaveLength(1); // an hour of rest
+    key = 'new';
+    for (let n = 0; n < 2; n += 1) await clock.advance(MINUTE);
+    expect(asked.map(({ url }) => url)).toEqual(['https://x.example/old', 'https://x.example/new']);
+    cancel();
+  });
+
   it('without files has no key and asks nobody', async () => {
     const { http, asked } = source(answer(200, 'a'));
     const feed = new Feed({ ...recipe, keyFile: 'k' }, { http }, EVERY);

@@ -222,6 +222,8 @@ describe('Open-Meteo', () => {
     expect(weather.fromMs).toBe(Date.UTC(2026, 5, 15, 3) - QUARTER);
     expect(weather.stepMs).toBe(QUARTER);
     expect(weather.ghiWPerM2.slice(2, 8)).toEqual([0, 1, 6, 14, null, 38]);
+    // Either part says the other; where neither is known the split is not.
+    expect(weather.dhiWPerM2?.slice(4)).toEqual([5, 10, null, 20, 25, null, 32, 35]);
     expect(weather.temperatureC.slice(0, 2)).toEqual([11, 10.9]);
     expect(weather.temperatureC.slice(7, 11)).toEqual([(11.2 + 11.6) / 2, null, null, 12.65]);
     expect(weather.cloudPct.slice(4, 6)).toEqual([15, 30]);
