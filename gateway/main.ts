@@ -226,6 +226,7 @@ program
   .option('--drop-rows <percent>', 'of the meter rows go missing, by a fixed seed')
   .option('--drop-price <hours>', 'the price feed is lost once in each window, by a fixed seed')
   .option('--keep-peak', 'ours imports no more than the site needed in the last seven days')
+  .option('--by-minute', 'each row as minutes that sum to it, by a fixed seed')
   .option('--plot <file>', 'draw it (SVG)')
   .option('--json', 'print one JSON object')
   .description('plan and control over recordings: cost against rules and perfect foresight')

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { createSolverInProcess } from '../adapters/solver/solver.ts';
+import { seededStream } from '../agents/forecasting/seasonal/sets.ts';
 import { foresightNano } from '../agents/planning/backtest/foresight.ts';
+import { minutesOf } from '../agents/planning/backtest/minutes.ts';
 import { ours } from '../agents/planning/backtest/ours.ts';
 import { isKnown, type Losses, type SiteRules } from '../agents/planning/backtest/recording.ts';
 import { none, priceRule, selfConsumption } from '../agents/planning/backtest/rules.ts';
@@ -25,6 +27,7 @@ export interface BacktestOptions {
   readonly dropRows?: string;
   readonly dropPrice?: string;
   readonly keepPeak?: boolean;
+  readonly byMinute?: boolean;
   readonly plot?: string;
   readonly json?: boolean;
 }
@@ -66,8 +69,18 @@ export async function backtested(dir: string, options: BacktestOptions): Promise
   };
   for (const site of chosenSites(dataset, dir, options.site ?? [])) {
     const isPeakKept = options.keepPeak === true;
+    const isByMinute = options.byMinute === true;
     const rows = site.read();
-    const one = { id: site.id, rows, dispatch, windows, rowsPct, feedHours, isPeakKept };
+    const one = {
+      id: site.id,
+      rows,
+      dispatch,
+      windows,
+      rowsPct,
+      feedHours,
+      isPeakKept,
+      isByMinute,
+    };
     await runSite(one, names, solver, result);
   }
   return result;
@@ -109,10 +122,14 @@ interface BacktestedSite {
   readonly rowsPct: number;
   readonly feedHours: number;
   readonly isPeakKept: boolean;
+  readonly isByMinute: boolean;
 }
 
+/** Spreads the steps' numbers, so that the minutes of neighbours have nothing in common. */
+const MINUTE_SEED = 0x9e3779b1;
+
 async function runSite(
-  { id, rows, dispatch, windows, rowsPct, feedHours, isPeakKept }: BacktestedSite,
+  { id, rows, dispatch, windows, rowsPct, feedHours, isPeakKept, isByMinute }: BacktestedSite,
   names: readonly ControllerName[],
   solver: Solver,
   result: BacktestResult,
@@ -145,12 +162,15 @@ async function runSite(
     ours: timed(ours(setup), result.decisionsMs),
     fixed: ours(setup, true),
   };
+  const partsOf = isByMinute
+    ? minutesOf(recording, (index) => seededStream(Math.imul(index + 1, MINUTE_SEED)))
+    : undefined;
   for (const [n, span] of spans.entries()) {
     const runs: Partial<Record<ControllerName, WindowRun>> = {};
     for (const name of new Set<ControllerName>(['none', ...names])) {
       const controller = controllers[name];
       if (controller === undefined) continue;
-      runs[name] = simulate(recording, rules, span, losses, controller);
+      runs[name] = simulate(recording, rules, span, losses, controller, partsOf);
     }
     const limitNano = await foresightNano(recording, rules, span, solver);
     if (limitNano === undefined) result.fallbacks.limitsUnsolved += 1;

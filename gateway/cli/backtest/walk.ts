@@ -1,7 +1,8 @@
 import { SeriesForecast, type SlotForecast } from '../../agents/forecasting/seasonal/series.ts';
 import { loadExperts, seededStream, sunExperts } from '../../agents/forecasting/seasonal/sets.ts';
-import { type Foretold, HORIZON_HOURS } from '../../agents/planning/backtest/ours.ts';
+import type { Foretold } from '../../agents/planning/backtest/ours.ts';
 import type { Losses, Recording } from '../../agents/planning/backtest/recording.ts';
+import { HORIZON_HOURS } from '../../agents/planning/value/ahead.ts';
 import { DAY_MS, HOUR_MS } from '../../contracts/values/time.ts';
 
 const SEED = 1;

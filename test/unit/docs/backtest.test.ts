@@ -29,12 +29,14 @@ const run = (args: readonly string[]) =>
         'drop-price': { type: 'string' },
         plot: { type: 'string' },
         'keep-peak': { type: 'boolean' },
+        'by-minute': { type: 'boolean' },
         json: { type: 'boolean' },
       },
     });
     const options: BacktestOptions = {
       ...values,
       keepPeak: values['keep-peak'] === true,
+      byMinute: values['by-minute'] === true,
       ...(values['drop-rows'] !== undefined && { dropRows: values['drop-rows'] }),
       ...(values['drop-price'] !== undefined && { dropPrice: values['drop-price'] }),
     };
@@ -45,7 +47,7 @@ it('every command of docs/backtest.md runs', async () => {
   const commands = docCommands(page, folder.dir).map((words) =>
     words.map((word) => word.replace(/^DIR\//, `${folder.dir}/`)),
   );
-  expect(commands.length).toBe(10);
+  expect(commands.length).toBe(11);
   const said = [];
   for (const command of commands) said.push(await run(command));
   expect(said[0]?.out).toMatch(/^site +from +none +self +tou +ours +limit +captured %\n01 /);
@@ -55,7 +57,7 @@ it('every command of docs/backtest.md runs', async () => {
   const svg = readFileSync(join(folder.dir, 'plot.svg'), 'utf8');
   expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
   expect(svg).not.toContain('NaN');
-  const json = JSON.parse(said[9]?.out ?? '');
+  const json = JSON.parse(said[10]?.out ?? '');
   expect(json).toMatchObject({ siteWindows: 1, currency: 'EUR', perWindow: [{ site: '01' }] });
   expect(Object.keys(json.controllers)).toEqual(['none', 'self', 'tou', 'ours', 'limit']);
   const { none, self, ours, limit } = json.controllers;

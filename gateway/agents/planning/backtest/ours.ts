@@ -1,13 +1,13 @@
 import { DAY_MS, HOUR_MS } from '../../../contracts/values/time.ts';
-import { type Band, chancesOf, SKY_SHARES, type StepOutlook } from '../value/chances.ts';
-import { dayChances, type PastDays } from '../value/days.ts';
+import { planAhead } from '../value/ahead.ts';
+import type { Band, StepOutlook } from '../value/chances.ts';
+import type { PastDays } from '../value/days.ts';
 import { answerOf } from '../value/levels.ts';
-import { valuePlan } from '../value/value.ts';
 import { demandCap, seenNeedWh, usualCap } from './caps.ts';
 import { pricesAhead } from './prices.ts';
 import type { Losses, Recording, SiteRules } from './recording.ts';
 import { selfConsumption } from './rules.ts';
-import type { Controller } from './simulate.ts';
+import type { Controller, PartStart } from './simulate.ts';
 
 /** What is foretold as a step begins, of that step and the next ones. */
 export interface Foretold {
@@ -27,7 +27,6 @@ export interface OursSetup {
   readonly isPeakKept?: boolean;
 }
 
-export const HORIZON_HOURS = 36;
 /** Days that say what may come where the highest import costs. */
 const PAST_DAYS = 28;
 
@@ -49,18 +48,21 @@ export function ours(setup: OursSetup, isFrozen = false): Controller {
       return selfConsumption(start);
     }
     const cap = isCharged || setup.isPeakKept === true ? capOf(start) : undefined;
-    const outlook = outlookOf(setup, foretold, start.index);
-    const { steps, shares } =
-      cap !== undefined && isCharged
-        ? dayChances(outlook.slice(0, dailySteps), pastDays(setup, start.index), cap)
-        : { steps: chancesOf(outlook, cap), shares: SKY_SHARES };
-    const [now] = valuePlan(steps, store, shares, dailySteps).levels;
+    const foreseen = {
+      outlook: outlookOf(setup, foretold, start.index),
+      dailySteps,
+      ...(cap !== undefined && { cap }),
+      ...(isCharged && { past: pastDays(setup, start.index) }),
+    };
+    const [now] = planAhead(foreseen, store).levels;
     if (now === undefined) return selfConsumption(start);
-    const answer = (needWh: number): number =>
-      answerOf(now, needWh, start.nowWh, store, hours, cap?.mostImportWh);
+    const mostWh = cap?.mostImportWh ?? Number.POSITIVE_INFINITY;
+    const answer = (needWh: number, { nowWh, share }: PartStart): number =>
+      answerOf(now, needWh, nowWh, store, hours * share, mostWh * share);
     if (!isFrozen) return answer;
-    const givesWh = answer((foretold.load[0]?.mid ?? 0) - (foretold.pv?.[0]?.mid ?? 0));
-    return () => givesWh;
+    const midWh = (foretold.load[0]?.mid ?? 0) - (foretold.pv?.[0]?.mid ?? 0);
+    const givesWh = answer(midWh, { nowWh: start.nowWh, share: 1 });
+    return (_, { share }) => givesWh * share;
   };
 }
 

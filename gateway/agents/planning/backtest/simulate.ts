@@ -15,11 +15,23 @@ export interface StepStart {
   readonly peakW: number;
 }
 
+/** A stretch of a step within which the meter is not looked at again: its mean is followed. */
+export interface Part {
+  readonly loadWh: number;
+  readonly pvWh: number;
+}
+
+/** The store as a part begins, and how much of its step the part is. */
+export interface PartStart {
+  readonly nowWh: number;
+  readonly share: number; // 0..1 of the step's time
+}
+
 /**
- * Energy that the store shall give (+) or take (-) at the ac side in the step, Wh, as the meter
+ * Energy that the store shall give (+) or take (-) at the ac side in a part, Wh, as the meter
  * shows what the site needs without it (+ deficit, - surplus): a rule that follows the meter.
  */
-export type Answer = (needWh: number) => number;
+export type Answer = (needWh: number, part: PartStart) => number;
 
 export type Controller = (start: StepStart) => Answer;
 
@@ -33,13 +45,17 @@ export interface WindowRun {
   readonly gridWh: readonly number[]; // + import
 }
 
-/** One window, from the start's energy to its end; a meter that is lost moves nothing. */
+/**
+ * One window, from the start's energy to its end; a meter that is lost moves nothing.
+ * @param partsOf  a step as the meter sees it: its mean, or minute by minute
+ */
 export function simulate(
   recording: Recording,
   rules: SiteRules,
   span: Span,
   losses: Losses,
   controller: Controller,
+  partsOf = wholeSteps(recording),
 ): WindowRun {
   const { store, demandNanoPerW } = rules;
   const hours = recording.stepMs / HOUR_MS;
@@ -51,26 +67,36 @@ export function simulate(
   const storedWh: number[] = [];
   const gridWh: number[] = [];
   for (const index of knownSteps(recording, span)) {
-    const loadWh = recording.loadWh[index] ?? 0;
-    const needWh = loadWh - (recording.pvWh[index] ?? 0);
     const answer = controller({ index, nowWh, peakW });
-    const askedWh = losses.isMeterLost(index) ? 0 : answer(needWh);
-    const { givesWh, afterWh } = moved(askedWh, nowWh, store, hours);
-    throughputWh += Math.max(0, afterWh - nowWh);
-    nowWh = afterWh;
-    const netWh = needWh - givesWh;
     const importNano = recording.importNanoPerWh[index] ?? 0;
-    costNano += netWh * (netWh > 0 ? importNano : (recording.exportNanoPerWh[index] ?? 0));
-    grossNano += loadWh * importNano;
-    peakW = Math.max(peakW, netWh / hours);
+    const exportNano = recording.exportNanoPerWh[index] ?? 0;
+    const parts = partsOf(index);
+    const share = 1 / parts.length;
+    let stepWh = 0;
+    for (const { loadWh, pvWh } of parts) {
+      const needWh = loadWh - pvWh;
+      const askedWh = losses.isMeterLost(index) ? 0 : answer(needWh, { nowWh, share });
+      const { givesWh, afterWh } = moved(askedWh, nowWh, store, hours * share);
+      throughputWh += Math.max(0, afterWh - nowWh);
+      nowWh = afterWh;
+      const netWh = needWh - givesWh;
+      costNano += netWh * (netWh > 0 ? importNano : exportNano);
+      stepWh += netWh;
+    }
+    grossNano += (recording.loadWh[index] ?? 0) * importNano;
+    peakW = Math.max(peakW, stepWh / hours);
     storedWh.push(nowWh);
-    gridWh.push(netWh);
+    gridWh.push(stepWh);
   }
   const shortWh = Math.max(0, rules.endWh - nowWh);
   costNano += (shortWh * meanImportNano(recording, span)) / store.chargeShare;
   costNano += demandNanoPerW * peakW;
   return { costNano, grossNano, peakW, throughputWh, storedWh, gridWh };
 }
+
+const wholeSteps =
+  ({ loadWh, pvWh }: Recording) =>
+  (index: number): readonly Part[] => [{ loadWh: loadWh[index] ?? 0, pvWh: pvWh[index] ?? 0 }];
 
 /** What the battery does of what it is asked: within its power, and what it holds. */
 function moved(askedWh: number, nowWh: number, store: SiteRules['store'], hours: number) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSolverInProcess } from '../../../../../../gateway/adapters/solver/solver.ts';
 import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
 import { foresightNano } from '../../../../../../gateway/agents/planning/backtest/foresight.ts';
+import { minutesOf } from '../../../../../../gateway/agents/planning/backtest/minutes.ts';
 import { ours } from '../../../../../../gateway/agents/planning/backtest/ours.ts';
 import { pricesAhead } from '../../../../../../gateway/agents/planning/backtest/prices.ts';
 import type {
@@ -14,7 +15,10 @@ import {
   priceRule,
   selfConsumption,
 } from '../../../../../../gateway/agents/planning/backtest/rules.ts';
-import { simulate } from '../../../../../../gateway/agents/planning/backtest/simulate.ts';
+import {
+  type Controller,
+  simulate,
+} from '../../../../../../gateway/agents/planning/backtest/simulate.ts';
 import { HOUR_MS } from '../../../../../../gateway/contracts/values/time.ts';
 
 const RULES: SiteRules = {
@@ -108,14 +112,15 @@ describe('prices', () => {
 
   it('lead the price rule: cheap hours fill, dear ones are covered', () => {
     const rule = priceRule(recording, RULES, SOUND);
+    const part = { nowWh: 5_000, share: 1 };
     const asked = (index: number, needWh: number): number =>
-      rule({ index, nowWh: 5_000, peakW: 0 })(needWh);
+      rule({ index, nowWh: 5_000, peakW: 0 })(needWh, part);
     expect(asked(24, 500)).toBe(Number.NEGATIVE_INFINITY);
     expect(asked(36, 500)).toBe(0);
     expect(asked(36, -500)).toBe(-500);
     expect(asked(47, 500)).toBe(500);
     const flat = recordingOf([1, 1], [7, 7]);
-    expect(priceRule(flat, RULES, SOUND)({ index: 0, nowWh: 0, peakW: 0 })(5)).toBe(5);
+    expect(priceRule(flat, RULES, SOUND)({ index: 0, nowWh: 0, peakW: 0 })(5, part)).toBe(5);
   });
 });
 
@@ -154,6 +159,24 @@ describe('ours', () => {
     // Told exactly what comes, a frozen power does the same.
     const frozen = simulate(recording, RULES, span, SOUND, ours(setup, true));
     expect(frozen.costNano).toBeCloseTo(costNano, -3);
+  });
+
+  it('pays for each minute, where the meter is followed by the minute', () => {
+    const partsOf = minutesOf(recording, (index) => seededStream(index * 7_919));
+    const parts = partsOf(span.fromIndex + 12);
+    expect(parts.length).toBe(60);
+    const sum = (of: 'loadWh' | 'pvWh'): number => parts.reduce((wh, part) => wh + part[of], 0);
+    expect(sum('loadWh')).toBeCloseTo(recording.loadWh[span.fromIndex + 12] ?? 0, 9);
+    expect(sum('pvWh')).toBeCloseTo(recording.pvWh[span.fromIndex + 12] ?? 0, 9);
+    expect(new Set(parts.map(({ pvWh }) => Math.round(pvWh))).size).toBeGreaterThan(2);
+    const run = (rule: Controller, by = partsOf) =>
+      simulate(recording, RULES, span, SOUND, rule, by);
+    const whole = simulate(recording, RULES, span, SOUND, ours(setup));
+    const byMinute = run(ours(setup));
+    expect(byMinute.costNano).toBeGreaterThan(whole.costNano);
+    expect(byMinute.costNano).toBeLessThan(run(none).costNano);
+    expect(byMinute.costNano).toBeLessThan(run(ours(setup, true)).costNano);
+    expect(run(none).gridWh[12]).toBeCloseTo(needsWh[span.fromIndex + 12] ?? 0, 9);
   });
 
   it('falls back to self-consumption where nothing is foretold, and says so', () => {
