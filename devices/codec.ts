@@ -65,8 +65,7 @@ function bigFirst(
   words: number[],
 ): number[] {
   if (words.length === 1) return words;
-  const order = point.wordOrder ?? map.wordOrder;
-  return order === 'little' && point.as !== 'str' ? words.reverse() : words;
+  return (point.wordOrder ?? map.wordOrder) === 'little' ? words.reverse() : words;
 }
 
 /** Written and read at once, never kept. */
@@ -92,13 +91,13 @@ function rawNumber(type: WireType, words: readonly number[]): number | undefined
 /** raw * scale * 10^exponent; a decimal fraction is one division, so that 2305 * 0.1 is 230.5. */
 function scaled(raw: number, scale: number, exponent: number): number {
   const whole = Math.round(1 / scale);
-  const fraction = scale < 1 && Math.abs(scale * whole - 1) < 1e-12;
-  const times = (fraction ? 1 : scale) * (exponent > 0 ? powerOfTen(exponent) : 1);
-  const over = (fraction ? whole : 1) * (exponent < 0 ? powerOfTen(-exponent) : 1);
+  const fraction = Math.abs(scale * whole - 1) < 1e-12;
+  const times = (fraction ? 1 : scale) * powerOfTen(exponent);
+  const over = (fraction ? whole : 1) * powerOfTen(-exponent);
   return (raw * times) / over;
 }
 
-/** Exact to 10^22. */
+/** Exact to 10^22; 1 for an exponent below 0. */
 function powerOfTen(exponent: number): number {
   let value = 1;
   for (let n = 0; n < exponent; n += 1) value *= 10;
@@ -144,8 +143,8 @@ export function decodePoint(
     if (raw === none || raw < low || raw > high) return undefined;
     if (!Number.isSafeInteger(raw)) return undefined;
   }
-  const value = (point.sign ?? 1) * scaled(raw, point.scale ?? 1, power) + (point.offset ?? 0);
-  return value === 0 ? 0 : value;
+  // The sum has no negative nothing: -0 + 0 is 0.
+  return (point.sign ?? 1) * scaled(raw, point.scale ?? 1, power) + (point.offset ?? 0);
 }
 
 /**
@@ -162,8 +161,9 @@ export function decodeText(point: ResolvedPoint, words: ArrayLike<number>, offse
   return (end < 0 ? text : text.slice(0, end)).replace(/[^\x20-\x7e]/g, '').trim();
 }
 
-function wordsOf(type: WireType, raw: number): number[] {
-  const count = type === 'str' ? 0 : WORDS[type];
+/** A negative nothing among whole numbers is written as nothing: it has no sign in two's complement. */
+function wordsOf(type: keyof typeof WORDS, raw: number): number[] {
+  const count = WORDS[type];
   if (count === 1) return [raw & 0xffff];
   if (count === 2 && type !== 'f32') return [(raw >>> 16) & 0xffff, raw & 0xffff];
   if (type === 'f32') scratch.setFloat32(0, raw);
@@ -214,7 +214,7 @@ export function encodePoint(
   // counted yet.
   const sentinel = raw === none && none !== 0;
   if (sentinel || point.notAvailable?.includes(raw)) refuse(point, value, 'means not available');
-  return bigFirst(map, point, wordsOf(type, raw === 0 ? 0 : raw));
+  return bigFirst(map, point, wordsOf(type, raw));
 }
 
 /**
@@ -225,7 +225,8 @@ export function encodeText(point: ResolvedPoint, text: string): number[] {
   if (text.length > 2 * point.count || /[^\x20-\x7e]/.test(text)) {
     throw new RangeError(`${point.key} cannot hold "${text}": ${2 * point.count} ASCII characters`);
   }
-  const code = (n: number): number => (n < text.length ? text.charCodeAt(n) : 0);
+  // Behind its end there is no character, which is 0 in bits.
+  const code = (n: number): number => text.charCodeAt(n);
   return Array.from({ length: point.count }, (_, n) => (code(2 * n) << 8) | code(2 * n + 1));
 }
 

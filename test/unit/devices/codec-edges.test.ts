@@ -35,6 +35,13 @@ it('a text fills its registers to the last character, and begins where it begins
   expect(decodeText(point('str', 2), [0x0062, 0x6364], 0)).toBe('');
 });
 
+it('a text is no number, however long it is', () => {
+  const words = [0x6162, 0x6364, 0x6566, 0x6768, 0x696a, 0x6b6c];
+  for (const count of [1, 2, 4, 6]) {
+    expect(decodePoint(big, point('str', count), words, 0)).toBeUndefined();
+  }
+});
+
 it('a signed word is negative from its highest bit on', () => {
   const word = point('i16', 1, { notAvailable: [1] });
   expect(decodePoint(big, word, [0x7fff], 0)).toBe(32_767);

@@ -34,6 +34,18 @@ describe('the connection', () => {
     expect(verdict('pv1')).toMatchObject({ kind: 'limit', powerW: 15_000, code: 'EXPORT_LIMIT' });
   });
 
+  it('batteries give in the order of the site file, whatever their names and priorities', () => {
+    const late = { ...battery, terminal: 'battery2', priority: 1 };
+    const early = { ...battery, priority: 2 };
+    const { verdict } = given({
+      limits: [late, early],
+      wishes: { battery1: 2_000, battery2: 2_000 },
+      grid: { exportLimitW: 3_000 },
+    });
+    expect(verdict('battery2')).toMatchObject({ powerW: 1_000, code: 'EXPORT_LIMIT' });
+    expect(verdict('battery1')).toMatchObject({ powerW: 2_000, code: 'PLAN' });
+  });
+
   it('the sun is let free where the battery takes the rest', () => {
     const { verdict } = given({
       limits: [battery, pv],
