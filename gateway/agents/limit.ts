@@ -1,6 +1,7 @@
 import type { DayAccount } from '../contracts/values/account.ts';
+import { conversionOf } from '../contracts/values/part-load.ts';
 import { reserveOf } from '../contracts/values/site.ts';
-import { demandComponent } from '../contracts/values/tariff.ts';
+import { demandComponent, excessComponents } from '../contracts/values/tariff.ts';
 import { DAY_MS, HOUR_MS, QUARTER_MS } from '../contracts/values/time.ts';
 import type { Solver } from '../ports.ts';
 import { moneyOf, peakOf, withoutBattery } from './money.ts';
@@ -113,6 +114,9 @@ export function limitProblem({ input, startWh, endWh }: WholeDay): PlanProblem {
     converters: places.converters.map(({ id, ratedInW, ratedOutW }) => ({
       ...{ id, intoW: ratedInW, outOfW: ratedOutW },
     })),
+    commitments: excessComponents(connection.tariff, fromMs).map((one) => ({
+      ...{ side: one.on, beyondW: one.beyondW, eachNanoPerWh: one.priceNanoPerWh },
+    })),
     demand: demand && {
       nanoPerW: Number(demand.nanoPerW),
       soFarW: demand.period === 'day' ? 0 : peakOf(input.before),
@@ -129,8 +133,7 @@ function storagesOf({ input: { places }, startWh, endWh }: WholeDay): Storage[] 
     maxWh: Math.max((store.usableWh * store.socMaxPct) / 100, endWh[terminal.id] ?? 0),
     chargeMaxW: terminal.ratedOutW,
     dischargeMaxW: terminal.ratedInW,
-    chargeShare: store.chargeEfficiencyPct / 100,
-    dischargeShare: store.dischargeEfficiencyPct / 100,
+    ...conversionOf(store),
     wearNanoPerWh: 0,
     endNanoPerWh: 0,
     converter: converterOf(places, terminal),

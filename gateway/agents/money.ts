@@ -1,5 +1,5 @@
 import { amountNano, type Nano } from '../contracts/values/money.ts';
-import { demandComponent, type Tariff } from '../contracts/values/tariff.ts';
+import { demandComponent, excessComponents, type Tariff } from '../contracts/values/tariff.ts';
 import { HOUR_MS, type Instant, QUARTER_MS } from '../contracts/values/time.ts';
 import type { MeasuredQuarter, QuarterNote } from './quarters.ts';
 
@@ -66,6 +66,7 @@ export function moneyOf(input: MoneyInput): Money {
   let sold = 0n;
   let without = 0n;
   let trades = 0n;
+  let excess = 0n;
   let unpricedCount = 0;
   for (const quarter of input.quarters) {
     const importPrice = input.priceOf('import', quarter.fromMs);
@@ -76,11 +77,13 @@ export function moneyOf(input: MoneyInput): Money {
     }
     const trade = input.tradeOf(quarter.fromMs);
     const rest = besidePosition(quarter, trade?.soldWh ?? 0);
+    excess += excessNano(input.tariff, quarter, quarter.fromMs);
     bought += amountNano(rest.inWh, importPrice);
     sold += amountNano(rest.outWh, exportPrice);
     trades += trade?.receivedNano ?? 0n;
     const plain = withoutBattery(quarter, input.noteOf(quarter.fromMs));
     without += amountNano(plain.inWh, importPrice) - amountNano(plain.outWh, exportPrice);
+    without += excessNano(input.tariff, plain, quarter.fromMs);
   }
   const fixed = fixedOf(input.tariff, input.atMs);
   const demand = demandOf(input);
@@ -89,15 +92,25 @@ export function moneyOf(input: MoneyInput): Money {
     { label: 'Sold at the tariff', nano: -sold },
     ...(trades === 0n ? [] : [{ label: 'Market trades', nano: -trades }]),
     ...(demand.actual === 0n ? [] : [{ label: 'Higher demand', nano: demand.actual }]),
+    ...(excess === 0n ? [] : [{ label: 'Beyond a power', nano: excess }]),
     ...(fixed === 0n ? [] : [{ label: 'Fixed fees', nano: fixed }]),
   ];
   return {
-    costNano: bought - sold - trades + fixed + demand.actual,
+    costNano: bought - sold - trades + excess + fixed + demand.actual,
     withoutBatteryNano: without + fixed + demand.without,
     tradesNano: trades,
     unpricedCount,
     lines,
   };
+}
+
+/** What the energy of a quarter-hour beyond a power costs beside its price. */
+function excessNano(tariff: Tariff, flow: Flow, fromMs: Instant): Nano {
+  return excessComponents(tariff, fromMs).reduce((sum, { on, beyondW, priceNanoPerWh }) => {
+    const netWh = on === 'import' ? flow.inWh - flow.outWh : flow.outWh - flow.inWh;
+    const beyondWh = Math.max(0, Math.round(netWh - (beyondW * QUARTER_MS) / HOUR_MS));
+    return sum + amountNano(beyondWh, priceNanoPerWh);
+  }, 0n);
 }
 
 function fixedOf(tariff: Tariff, atMs: Instant): Nano {

@@ -1,9 +1,16 @@
 import type { Directive } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { SiteForecast } from '../contracts/values/outlook.ts';
+import { conversionOf } from '../contracts/values/part-load.ts';
 import { good } from '../contracts/values/reading.ts';
-import { reserveOf, type Site } from '../contracts/values/site.ts';
-import { demandComponent } from '../contracts/values/tariff.ts';
+import {
+  type Duty,
+  reserveOf,
+  type Site,
+  type StoreSpec,
+  type Terminal,
+} from '../contracts/values/site.ts';
+import { demandComponent, excessComponents } from '../contracts/values/tariff.ts';
 import {
   HOUR_MS,
   type Instant,
@@ -15,6 +22,7 @@ import { converterOf, type Places } from './places.ts';
 import type {
   Car,
   Converter,
+  Goal,
   PlanProblem,
   StepInput,
   Storage,
@@ -58,6 +66,9 @@ export function problemOf(situation: Situation): PlanProblem {
     converters: places.converters.map(
       ({ id, ratedInW, ratedOutW }): Converter => ({ id, intoW: ratedInW, outOfW: ratedOutW }),
     ),
+    commitments: excessComponents(places.connection.tariff, nowMs).map((one) => ({
+      ...{ side: one.on, beyondW: one.beyondW, eachNanoPerWh: one.priceNanoPerWh },
+    })),
     demand: demand && {
       nanoPerW: Number(demand.nanoPerW),
       // Below what the owner holds anyway, a new peak costs nothing that was not decided before.
@@ -131,6 +142,7 @@ function sourcesOf(situation: Situation, count: number, offset: number) {
       powerW: Array.from({ length: count }, (_, t) => (forecast.pv[t + offset]?.midW ?? 0) * share),
       curtailable: terminal.control === 'limit',
       converter: converterOf(places, terminal),
+      curtailNanoPerWh: terminal.premiumNanoPerWh ?? 0,
     };
   });
 }
@@ -144,7 +156,7 @@ function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[
   return places.storages.map(({ terminal, store }): Storage => {
     const point = (quantity: string): number | undefined =>
       good(image?.points[`${terminal.id}.${quantity}`]);
-    const dischargeShare = store.dischargeEfficiencyPct / 100;
+    const conversion = conversionOf(store);
     const last = image?.points[`${terminal.id}.socPct`];
     const socPct =
       good(last) ?? (last && last.quality !== 'good' ? last.last : undefined) ?? SOC_UNKNOWN_PCT;
@@ -163,18 +175,38 @@ function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[
         terminal.ratedInW,
         point('dischargeMaxW') ?? Number.POSITIVE_INFINITY,
       ),
-      chargeShare: store.chargeEfficiencyPct / 100,
-      dischargeShare,
+      ...conversion,
       wearNanoPerWh: store.wearNanoPerWh,
       // Half the wear: at equal prices what is stored stays, since tomorrow may ask for it.
       endNanoPerWh: isFilling
         ? FILL_SHARE * (dearestNano + store.wearNanoPerWh)
-        : Math.max(0, dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh / 2),
+        : (store.endValueNanoPerWh ??
+          Math.max(
+            0,
+            conversion.dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh / 2,
+          )),
       converter: converterOf(places, terminal),
       // The guard rounds what is below it to nothing.
       ...(terminal.minPowerW > 0 && { chargeMinW: terminal.minPowerW }),
+      ...(store.mayChargeFromGrid === false && { mayChargeFromGrid: false }),
+      ...(store.mayExport === false && { mayExport: false }),
+      ...(store.ready && { goals: [goalOf(situation, steps, store, store.ready)] }),
     };
   });
+}
+
+/** The charge that a battery is to have at its time of the day, as far as its band reaches. */
+function goalOf(
+  { site }: Situation,
+  steps: readonly StepInput[],
+  { usableWh, socMaxPct }: StoreSpec,
+  { minuteOfDay, socPct }: NonNullable<StoreSpec['ready']>,
+): Goal {
+  return {
+    atStep: deadlineStep(steps, minuteOfDay, site.place.timeZone) - 1,
+    minWh: (usableWh * Math.min(socPct, socMaxPct)) / 100,
+    maxWh: Number.POSITIVE_INFINITY,
+  };
 }
 
 /**
@@ -199,19 +231,54 @@ function switchedOf(situation: Situation, steps: readonly StepInput[]): Switched
   const turn = steps.findIndex((step) => dayOf(step) !== firstDay);
   const middle = turn < 0 ? steps.length : turn;
   return places.switched.map((terminal): SwitchedLoad => {
-    const dailyWh = situation.dailyWhOf(terminal.id);
-    const todayWh = Math.max(0, dailyWh - situation.usedTodayWhOf(terminal.id));
-    const tomorrowWh = (dailyWh * (steps.length - middle)) / 96;
-    return {
+    const base = {
       terminal: terminal.id,
       powerW: terminal.ratedOutW,
       minRunSteps: Math.max(1, Math.ceil(terminal.minRunMs / QUARTER_MS)),
       minRestSteps: Math.max(1, Math.ceil(terminal.minRestMs / QUARTER_MS)),
+    };
+    if (terminal.duty !== undefined) {
+      return { ...base, quotas: dutyOf(situation, steps, terminal, terminal.duty) };
+    }
+    const dailyWh = situation.dailyWhOf(terminal.id);
+    const todayWh = Math.max(0, dailyWh - situation.usedTodayWhOf(terminal.id));
+    const tomorrowWh = (dailyWh * (steps.length - middle)) / 96;
+    return {
+      ...base,
       quotas: [
         { fromStep: 0, untilStep: middle, energyWh: todayWh },
         { fromStep: middle, untilStep: steps.length, energyWh: tomorrowWh },
       ].filter(({ fromStep, untilStep }) => untilStep > fromStep),
     };
+  });
+}
+
+/** What a load is to run on each local day, inside its hours; what it ran today counts. */
+function dutyOf(
+  { site, usedTodayWhOf }: Situation,
+  steps: readonly StepInput[],
+  { id, ratedOutW }: Terminal,
+  { minutesPerDay, weekdays, fromMinute, untilMinute }: Duty,
+): SwitchedLoad['quotas'] {
+  const times = steps.map(({ fromMs }) => localTime(fromMs, site.place.timeZone));
+  const today = times[0]?.day;
+  const days = [...new Set(times.map(({ day }) => day))];
+  return days.flatMap((day) => {
+    const isOpen = times.map(
+      (at) =>
+        at.day === day &&
+        (weekdays?.includes(at.weekday) ?? true) &&
+        at.minuteOfDay >= fromMinute &&
+        at.minuteOfDay < untilMinute,
+    );
+    const fromStep = isOpen.indexOf(true);
+    const untilStep = isOpen.lastIndexOf(true) + 1;
+    const doneWh = day === today ? usedTodayWhOf(id) : 0;
+    const energyWh = Math.max(0, (ratedOutW * minutesPerDay) / 60 - doneWh);
+    const lastMinute = times.at(untilStep - 1)?.minuteOfDay ?? 0;
+    // A plan that ends inside its hours leaves the rest to the next one.
+    const isWhole = lastMinute + QUARTER_MS / MINUTE_MS >= untilMinute;
+    return fromStep < 0 || !isWhole ? [] : [{ fromStep, untilStep, energyWh }];
   });
 }
 

@@ -1,14 +1,9 @@
 import { THROUGH } from '../../devices/catalogue.ts';
 import type { Profile } from '../../devices/profile.ts';
-import {
-  type BusSpec,
-  type Connection,
-  reserveOf,
-  type Site,
-  type Terminal,
-} from '../contracts/values/site.ts';
+import type { BusSpec, Connection, Site, Terminal } from '../contracts/values/site.ts';
 import { droop } from './check-droop.ts';
 import { nameplates } from './check-nameplates.ts';
+import { stores, terminalTerms } from './check-terms.ts';
 import type { Finding, Profiles } from './finding.ts';
 
 const NOMINAL_V = 230;
@@ -29,6 +24,7 @@ export function checkSite(site: Site, profiles: Profiles): Finding[] {
       site.connections.reduce((sumW, one) => sumW + fuseW(site, one), 0),
     ),
     ...stores(site),
+    ...terminalTerms(site),
     ...control(site, profiles),
     ...droop(site, profiles),
     ...safeExport(site),
@@ -242,34 +238,6 @@ function limits(site: Site): Finding[] {
         path: ['connections', index, 'tariff', 'currency'],
         what: `the tariff is in ${connection.tariff.currency}, the site in ${site.currency}`,
         mend: 'use one currency',
-      });
-    }
-  });
-  return found;
-}
-
-function stores(site: Site): Finding[] {
-  const found: Finding[] = [];
-  site.stores.forEach((store, index) => {
-    if (!(store.socMinPct <= store.reservePct || store.reservePct === 0)) {
-      found.push({
-        path: ['stores', index, 'reservePct'],
-        what: `the reserve (${store.reservePct} %) is below socMinPct (${store.socMinPct} %)`,
-        mend: 'enter a reserve of at least socMinPct, or 0 for none',
-      });
-    }
-    if (store.blackStartPct !== undefined && !site.nodes.some(({ kind }) => kind === 'backup')) {
-      found.push({
-        path: ['stores', index, 'blackStartPct'],
-        what: 'a reserve for the restart of an island, and the site has none',
-        mend: 'add the node of kind backup, or leave blackStartPct out',
-      });
-    }
-    if (!(Math.max(store.socMinPct, reserveOf(store)) < store.socMaxPct)) {
-      found.push({
-        path: ['stores', index, 'socMaxPct'],
-        what: `socMaxPct (${store.socMaxPct} %) leaves no band above the minimum or reserve`,
-        mend: 'enter socMinPct < socMaxPct, and less of reservePct (and blackStartPct)',
       });
     }
   });

@@ -82,7 +82,22 @@ const terminal = z.strictObject({
   safeState: safeState.default({ kind: 'own-mode' }),
   ownDroop: z.boolean().optional(),
   controlDevice: id.optional(),
+  premiumNanoPerWh: z.int().min(0).max(1e10).optional(),
+  duty: z
+    .strictObject({
+      minutesPerDay: z.int().min(1).max(1_440),
+      weekdays: z.array(z.int().min(1).max(7)).min(1).optional(),
+      fromMinute: z.int().min(0).max(1_439).default(0),
+      untilMinute: z.int().min(1).max(1_440).default(1_440),
+    })
+    .optional(),
 });
+
+const curve = z
+  .array(z.strictObject({ powerW: watts.positive(), efficiencyPct: z.number().min(1).max(100) }))
+  .min(1)
+  .max(20)
+  .optional();
 
 const store = z.strictObject({
   id,
@@ -100,9 +115,14 @@ const store = z.strictObject({
     .optional(),
   chargeEfficiencyPct: z.number().min(50).max(100).default(95),
   dischargeEfficiencyPct: z.number().min(50).max(100).default(95),
+  chargeCurve: curve,
+  dischargeCurve: curve,
   wearNanoPerWh: z.int().nonnegative().default(0),
   chargeMinC: z.number().min(-40).max(40).default(0),
   ready: z.strictObject({ minuteOfDay: z.int().min(0).max(1439), socPct: pct }).optional(),
+  mayChargeFromGrid: z.boolean().optional(),
+  mayExport: z.boolean().optional(),
+  endValueNanoPerWh: z.int().min(0).max(1e10).optional(),
 });
 
 export const siteSchema = z.strictObject({

@@ -61,6 +61,13 @@ export const tariffSchema = z.strictObject({
         }),
         z.strictObject({
           ...dated,
+          kind: z.literal('excess'),
+          on: z.enum(['import', 'export']),
+          beyondW: z.number().min(0).max(1e8),
+          priceNanoPerWh: price.min(0),
+        }),
+        z.strictObject({
+          ...dated,
           kind: z.literal('tax'),
           pct: z.number().min(0).max(200),
           on: z.literal('import').default('import'),

@@ -1,5 +1,12 @@
 import { exp } from '../../devices/maths.ts';
 import {
+  type Conversion,
+  chargeForW,
+  dischargeForW,
+  intoStoreW,
+  outOfStoreW,
+} from '../../gateway/contracts/values/part-load.ts';
+import {
   type Advanced,
   type Command,
   clamp,
@@ -8,13 +15,11 @@ import {
   type Surroundings,
 } from './types.ts';
 
-/** Cells behind an inverter. Efficiencies are one way, 0..1, between the terminal and the cells. */
-export interface CellConfig {
+/** Cells behind an inverter. */
+export interface CellConfig extends Conversion {
   readonly capacityWh: number;
   readonly chargeRatedW: number;
   readonly dischargeRatedW: number;
-  readonly chargeEfficiency: number;
-  readonly dischargeEfficiency: number;
   readonly lagMs: number; // time constant of the answer to a setpoint
   readonly ownMode: 'idle' | 'self-consumption'; // without a setpoint
   readonly ownMinPct: number; // SoC band that the device keeps in its own mode
@@ -98,12 +103,11 @@ export function advanceCells(
   const decay = exp(-dtMs / config.lagMs);
   const meanShare = (config.lagMs / dtMs) * (1 - decay);
   const hours = dtMs / 3_600_000;
-  const roomW = (config.capacityWh - state.storedWh) / config.chargeEfficiency / hours;
-  const heldW = (state.storedWh * config.dischargeEfficiency) / hours;
+  const roomW = chargeForW(config, (config.capacityWh - state.storedWh) / hours);
+  const heldW = dischargeForW(config, state.storedWh / hours);
   const meanW = targetW + (state.lagW - targetW) * meanShare;
   const powerW = clamp(meanW, -Math.max(0, roomW), Math.max(0, heldW));
-  const cellW =
-    powerW >= 0 ? powerW / config.dischargeEfficiency : powerW * config.chargeEfficiency;
+  const cellW = powerW >= 0 ? outOfStoreW(config, powerW) : -intoStoreW(config, -powerW);
   const heatWhPerK = config.capacityWh * 0.00175;
   const lossWh = (cellW - powerW) * hours;
   const drift = (config.roomC - state.cellC) * (1 - exp(-hours / 4));

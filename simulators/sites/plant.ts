@@ -1,3 +1,4 @@
+import { conversionOf } from '../../gateway/contracts/values/part-load.ts';
 import type { Site, StoreSpec, Terminal } from '../../gateway/contracts/values/site.ts';
 import type { CellConfig } from '../plant/battery.ts';
 import type { PartConfig, PlantConfig } from '../plant/plant.ts';
@@ -33,6 +34,8 @@ function defaultStrings(terminal: Terminal, roof: boolean): PvString[] {
   ];
 }
 
+const USUAL_LOSSES = { chargeShare: 0.97, dischargeShare: 0.97 };
+
 function cells(
   terminal: Terminal,
   store: StoreSpec | undefined,
@@ -43,8 +46,7 @@ function cells(
     capacityWh: store?.usableWh ?? terminal.ratedInW * 2,
     chargeRatedW: terminal.ratedOutW,
     dischargeRatedW: terminal.ratedInW,
-    chargeEfficiency: (store?.chargeEfficiencyPct ?? 97) / 100,
-    dischargeEfficiency: (store?.dischargeEfficiencyPct ?? 97) / 100,
+    ...(store === undefined ? USUAL_LOSSES : conversionOf(store)),
     lagMs: 400,
     ownMode,
     ownMinPct: store?.socMinPct ?? 5,

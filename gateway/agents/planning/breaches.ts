@@ -1,8 +1,11 @@
 import { type PlanProblem, type Schedule, type Storage, storeIndex } from './problem.ts';
 
-/** Two flows of a step that exclude each other, or a charge below its least power. */
+/**
+ * Two flows of a step that exclude each other, a charge below its least power, or a flow for which
+ * a part-load curve and its convex hull differ: that one alone breaks nothing.
+ */
 export interface Breach {
-  readonly kind: 'flow' | 'import' | 'export' | 'least' | 'trade';
+  readonly kind: 'flow' | 'import' | 'export' | 'least' | 'trade' | 'curve';
   readonly atStep: number;
   readonly s: number; // storage
 }
@@ -13,6 +16,7 @@ const TEXT: Readonly<Record<Breach['kind'], string>> = {
   export: 'discharges into the grid, which it may not,',
   least: 'charges below its least power',
   trade: 'buys and sells',
+  curve: 'is less efficient than assumed',
 };
 
 export const breachKey = ({ kind, atStep, s }: Breach): string => `${kind}:${atStep}:${s}`;

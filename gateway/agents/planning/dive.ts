@@ -1,12 +1,20 @@
 import type { Solver } from '../../ports.ts';
 import type { Breach } from './breaches.ts';
-import type { Fixed } from './draft.ts';
+import type { Fixed, FlowWays } from './draft.ts';
+import { hasCurves, piecesOf, ratiosOf } from './losses.ts';
 import { hoursOf, type PlanProblem } from './problem.ts';
 import { roundCar, roundSwitched } from './rounding.ts';
 import { type Effort, type Solved, solve } from './solve.ts';
 
 const BARS_MAX = 4;
+const RATIO_ROUNDS = 2;
 const DEAR = 10; // times the price, beyond the peak of a site without a store
+
+export interface Dived {
+  readonly found: Solved | undefined;
+  readonly fixed: Fixed; // what was decided
+  readonly breaches: readonly Breach[];
+}
 
 /**
  * Whole decisions near the relaxed ones, then opposite flows barred until none is left: with
@@ -17,20 +25,48 @@ export async function dive(
   solver: Solver,
   effort: Effort,
   relaxed: Solved,
-): Promise<{ readonly found: Solved | undefined; readonly breaches: readonly Breach[] }> {
+): Promise<Dived> {
   const breaches: Breach[] = [];
   let fixed: Fixed = {};
   let solved = relaxed;
   for (let round = 0; round < BARS_MAX; round += 1) {
     fixed = bar(problem, solved, fixed);
     if (round === 0) fixed = { ...fixed, ...decided(problem, solved) };
+    if (hasCurves(problem)) fixed = { ...fixed, ways: ratiosOf(problem, solved.schedule) };
     const next = await solve(problem, solver, effort, fixed);
     if (typeof next === 'string') break;
     breaches.push(...next.breaches);
     solved = next;
-    if (next.run.faults.length === 0) return { found: next, breaches };
+    if (next.run.faults.length === 0) return { found: next, fixed, breaches };
   }
-  return { found: undefined, breaches };
+  return { found: undefined, fixed, breaches };
+}
+
+/**
+ * The same decisions with the part-load losses that they meet: first with those of the last
+ * schedule, then each flow on the piece of its curve where the best one left it.
+ */
+export async function refined(
+  problem: PlanProblem,
+  solver: Solver,
+  effort: Effort,
+  start: Solved,
+  fixed: Fixed,
+): Promise<Solved> {
+  let best = start;
+  let last = start;
+  const attempt = async (ways: readonly FlowWays[]): Promise<boolean> => {
+    const next = await solve(problem, solver, effort, { ...fixed, ways });
+    if (typeof next === 'string') return false;
+    last = next;
+    if (next.run.faults.length === 0 && next.run.costNano < best.run.costNano) best = next;
+    return true;
+  };
+  for (let round = 0; round < RATIO_ROUNDS; round += 1) {
+    if (!(await attempt(ratiosOf(problem, last.schedule)))) break;
+  }
+  await attempt(piecesOf(problem, best.schedule));
+  return best;
 }
 
 /** Loads by the cost of their whole power, twice around; cars where the relaxed plan has them. */

@@ -11,13 +11,27 @@ export interface Fixed {
   readonly noCharge?: ReadonlySet<string>; // 'storage:step'
   readonly noDischarge?: ReadonlySet<string>;
   readonly leastCharge?: ReadonlySet<string>; // charges at its minimum at least
+  /** How part-load losses are modelled, by storage; absent: by the hull. */
+  readonly ways?: readonly FlowWays[];
+}
+
+/**
+ * A flow's losses in a step: exactly, with binaries; by the convex hull of its curve; by a constant
+ * ratio of store power to terminal power; on one piece of its curve, where it then stays.
+ */
+export type FlowWay = 'exact' | 'hull' | number | { readonly piece: number };
+
+/** Of one battery, by step. */
+export interface FlowWays {
+  readonly charge: readonly FlowWay[];
+  readonly discharge: readonly FlowWay[];
 }
 
 /** What the model decides as whole numbers, for the branch and bound. */
 export interface Whole {
   /** On-off loads, minimum powers, full stores. */
   readonly loads: boolean;
-  /** Where opposite flows are kept apart: keys of breaches. */
+  /** Where opposite flows are kept apart, or a curve is followed exactly: keys of breaches. */
   readonly apart: ReadonlySet<string>;
 }
 
@@ -44,7 +58,7 @@ export interface Draft {
 
 export const INF = Number.POSITIVE_INFINITY;
 
-type Term = readonly [number, number];
+export type Term = readonly [number, number];
 
 /** Column of a row of columns at a step. */
 export const columnAt = (rows: readonly (readonly number[])[], i: number, t: number): number =>

@@ -1,3 +1,4 @@
+import { intoStoreW, outOfStoreW } from '../../contracts/values/part-load.ts';
 import { breachesOf, breachText, fullWhOf } from './breaches.ts';
 import {
   hoursOf,
@@ -124,8 +125,8 @@ function storageRun(
     const hours = hoursOf(step);
     problem.storages.forEach((port, s) => {
       if (storeIndex(problem, s) !== index) return;
-      const intoWh = at(schedule.chargeW, s, t) * hours * port.chargeShare;
-      const outWh = (at(schedule.dischargeW, s, t) * hours) / port.dischargeShare;
+      const intoWh = intoStoreW(port, at(schedule.chargeW, s, t)) * hours;
+      const outWh = outOfStoreW(port, at(schedule.dischargeW, s, t)) * hours;
       socWh += intoWh - outWh;
       sums.costNano += (intoWh + outWh) * port.wearNanoPerWh;
     });

@@ -1,3 +1,9 @@
+import {
+  chargeForW,
+  dischargeForW,
+  intoStoreW,
+  outOfStoreW,
+} from '../../contracts/values/part-load.ts';
 import { converterPower, evaluate } from './evaluate.ts';
 import {
   hoursOf,
@@ -114,7 +120,7 @@ function runStore(
 }
 
 const changeWh = (store: Storage, powerW: number, hours: number): number =>
-  powerW > 0 ? (-powerW * hours) / store.dischargeShare : -powerW * hours * store.chargeShare;
+  powerW > 0 ? -outOfStoreW(store, powerW) * hours : intoStoreW(store, -powerW) * hours;
 
 /** Linear between the cells. */
 function between(values: Float64Array, at: number): number {
@@ -132,8 +138,8 @@ function* choices(
   cellWh: number,
 ): Generator<number> {
   const { hours } = view;
-  const downWh = (store.dischargeMaxW * hours) / store.dischargeShare;
-  const upWh = store.chargeMaxW * hours * store.chargeShare;
+  const downWh = outOfStoreW(store, store.dischargeMaxW) * hours;
+  const upWh = intoStoreW(store, store.chargeMaxW) * hours;
   const from = Math.max(0, Math.ceil((socWh - downWh - low) / cellWh));
   const to = Math.min(CELL_COUNT, Math.floor((socWh + upWh - low) / cellWh));
   yield 0;
@@ -142,7 +148,7 @@ function* choices(
   yield store.dischargeMaxW;
   for (let cell = from; cell <= to; cell += 1) {
     const wh = low + cell * cellWh - socWh;
-    yield wh > 0 ? -wh / store.chargeShare / hours : (-wh * store.dischargeShare) / hours;
+    yield wh > 0 ? -chargeForW(store, wh / hours) : dischargeForW(store, -wh / hours);
   }
 }
 

@@ -1,4 +1,10 @@
 import type { Outlook } from '../../contracts/values/outlook.ts';
+import {
+  chargeForW,
+  dischargeForW,
+  intoStoreW,
+  outOfStoreW,
+} from '../../contracts/values/part-load.ts';
 import type { TerminalStep } from '../../contracts/values/plan.ts';
 import { batteryStep } from './execute.ts';
 import { hoursOf, type PlanProblem, type Schedule } from './problem.ts';
@@ -53,7 +59,7 @@ export function liveRun({ problem, outlook }: Planned, day: PlanProblem): Schedu
       put(chargeW, s, t, intoW);
       put(dischargeW, s, t, outW);
       socWh[s] =
-        (socWh[s] ?? 0) + (intoW * store.chargeShare - outW / store.dischargeShare) * hoursOf(step);
+        (socWh[s] ?? 0) + (intoStoreW(store, intoW) - outOfStoreW(store, outW)) * hoursOf(step);
       gridW -= powerW;
     });
     holdBack(day, curtailW, t, Math.max(0, -gridW - step.exportLimitW));
@@ -73,8 +79,8 @@ function possible(
   socWh: number,
   hours: number,
 ): number {
-  const mostW = (Math.max(0, socWh - store.minWh) * store.dischargeShare) / hours;
-  const leastW = Math.max(0, store.maxWh - socWh) / store.chargeShare / hours;
+  const mostW = dischargeForW(store, Math.max(0, socWh - store.minWh) / hours);
+  const leastW = chargeForW(store, Math.max(0, store.maxWh - socWh) / hours);
   return Math.max(-Math.min(store.chargeMaxW, leastW), Math.min(store.dischargeMaxW, mostW, wishW));
 }
 

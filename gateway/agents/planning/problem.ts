@@ -1,3 +1,4 @@
+import type { Conversion } from '../../contracts/values/part-load.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 
 /**
@@ -41,7 +42,7 @@ export interface Source {
   readonly curtailNanoPerWh?: number; // a premium lost with each Wh held back
 }
 
-export interface Storage {
+export interface Storage extends Conversion {
   readonly terminal: string;
   readonly usableWh: number;
   readonly nowWh: number;
@@ -49,8 +50,6 @@ export interface Storage {
   readonly maxWh: number;
   readonly chargeMaxW: number;
   readonly dischargeMaxW: number;
-  readonly chargeShare: number; // 0..1, of what is taken, reaches the store
-  readonly dischargeShare: number;
   readonly wearNanoPerWh: number; // per Wh into or out of the store
   readonly endNanoPerWh: number; // worth of a Wh left at the end
   readonly converter: string | undefined;

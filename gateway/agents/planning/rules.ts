@@ -1,3 +1,9 @@
+import {
+  chargeForW,
+  dischargeForW,
+  intoStoreW,
+  outOfStoreW,
+} from '../../contracts/values/part-load.ts';
 import { hoursOf, type PlanProblem, type Schedule, storeIndex } from './problem.ts';
 
 /**
@@ -78,11 +84,11 @@ function follow(problem: PlanProblem, schedule: Writable, socWh: number[], t: nu
     const through = converter ? (throughW.get(converter.id) ?? 0) : 0;
     let powerW = 0; // + discharge
     if (needW > 0) {
-      const heldW = (Math.max(0, soc - minWh) * store.dischargeShare) / hours;
+      const heldW = dischargeForW(store, Math.max(0, soc - minWh) / hours);
       const roomW = converter ? Math.max(0, converter.intoW - through) : needW;
       powerW = Math.min(needW, store.dischargeMaxW, heldW, roomW);
     } else {
-      const freeW = Math.max(0, maxWh - soc) / store.chargeShare / hours;
+      const freeW = chargeForW(store, Math.max(0, maxWh - soc) / hours);
       const roomW = converter ? Math.max(0, converter.outOfW + through) : -needW;
       powerW = -Math.min(-needW, store.chargeMaxW, freeW, roomW);
       if (-powerW < (store.chargeMinW ?? 0)) powerW = 0;
@@ -93,8 +99,8 @@ function follow(problem: PlanProblem, schedule: Writable, socWh: number[], t: nu
     put(schedule.chargeW, s, t, Math.max(0, -powerW));
     socWh[of] =
       powerW > 0
-        ? soc - (powerW * hours) / store.dischargeShare
-        : soc - powerW * hours * store.chargeShare;
+        ? soc - outOfStoreW(store, powerW) * hours
+        : soc + intoStoreW(store, -powerW) * hours;
   });
   holdBack(problem, schedule, t, -needW - step.exportLimitW, throughW);
 }

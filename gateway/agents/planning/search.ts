@@ -1,6 +1,7 @@
 import type { Solver } from '../../ports.ts';
 import { type Breach, breachKey } from './breaches.ts';
-import { dive } from './dive.ts';
+import { dive, refined } from './dive.ts';
+import type { Fixed } from './draft.ts';
 import type { Evaluation } from './evaluate.ts';
 import { hoursOf, type PlanProblem } from './problem.ts';
 import { settled } from './settle.ts';
@@ -8,6 +9,8 @@ import { type Effort, type Found, type Solved, solve } from './solve.ts';
 
 const POLISHES_MAX = 6;
 const NEAR_WHOLE = 1e-6;
+/** What part-load losses may add before the plan is made again with those that it met. */
+const BENT_NEAR_SHARE = 1e-3;
 
 /**
  * The best plan that is found: the linear relaxation first; where it is not possible as it stands,
@@ -27,14 +30,21 @@ export async function search(
   if (faults.length > relaxed.breaches.length) return `the plan fails its check: ${faults[0]}`;
   let boundNano = relaxed.boundNano;
   let best: Solved | undefined = isWhole(problem, relaxed) ? relaxed : undefined;
-  const apart = new Set([...relaxed.breaches, ...inverted(problem)].map(breachKey));
-  const isDone = (): boolean =>
-    best !== undefined &&
-    best.run.costNano - boundNano <= effort.polishFromShare * stakeNano(problem, best.run);
+  const apart = new Set(
+    [...relaxed.breaches, ...relaxed.bent, ...inverted(problem)].map(breachKey),
+  );
+  const isNear = (share: number): boolean =>
+    best !== undefined && best.run.costNano - boundNano <= share * stakeNano(problem, best.run);
+  const isDone = (): boolean => isNear(effort.polishFromShare);
+  let fixed: Fixed = {};
   if (best === undefined) {
     const dived = await dive(problem, solver, effort, relaxed);
     for (const breach of dived.breaches) apart.add(breachKey(breach));
     best = dived.found;
+    fixed = dived.fixed;
+  }
+  if (best !== undefined && relaxed.bent.length > 0 && !isNear(BENT_NEAR_SHARE)) {
+    best = await refined(problem, solver, effort, best, fixed);
   }
   let why = 'the plan keeps opposite flows';
   for (let round = 0; round < POLISHES_MAX && !isDone(); round += 1) {
@@ -46,7 +56,9 @@ export async function search(
     }
     boundNano = Math.max(boundNano, polished.boundNano);
     best = cheaper(best, await settled(problem, solver, effort, polished, apart));
-    const more = polished.breaches.map(breachKey).filter((key) => !apart.has(key));
+    const more = [...polished.breaches, ...polished.bent]
+      .map(breachKey)
+      .filter((key) => !apart.has(key));
     if (more.length === 0 || (best !== undefined && !polished.isComplete)) break;
     for (const key of more) apart.add(key);
   }

@@ -1,5 +1,6 @@
 import type { Solver } from '../../ports.ts';
 import type { Fixed } from './draft.ts';
+import { hasCurves, piecesOf } from './losses.ts';
 import { hoursOf, type PlanProblem, type Schedule } from './problem.ts';
 import { type Effort, type Solved, solve } from './solve.ts';
 
@@ -18,6 +19,7 @@ export async function settled(
   const fixed = {
     ...decisionsOf(problem, polished.schedule),
     ...keptApart(problem, polished, apart),
+    ...(hasCurves(problem) && { ways: piecesOf(problem, polished.schedule) }),
   };
   const solved = await solve(problem, solver, effort, fixed);
   if (typeof solved === 'string' || solved.run.faults.length > 0)

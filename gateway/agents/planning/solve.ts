@@ -3,6 +3,7 @@ import type { Solver } from '../../ports.ts';
 import { type Breach, breachesOf } from './breaches.ts';
 import type { Fixed, Layout, Whole } from './draft.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
+import { asPossible, bentSteps } from './losses.ts';
 import { buildModel, readSchedule, readWorth } from './model.ts';
 import type { PlanProblem, Schedule } from './problem.ts';
 
@@ -26,6 +27,7 @@ export interface Effort extends SolveEffort {
 export interface Solved extends Omit<Found, 'boundNano'> {
   readonly boundNano: number; // of this model alone
   readonly breaches: readonly Breach[];
+  readonly bent: readonly Breach[]; // where part-load curves cost more than the model says
   readonly isComplete: boolean; // not stopped by a limit
 }
 
@@ -44,7 +46,7 @@ export async function solve(
   if (solution.status !== 'optimal' && solution.status !== 'feasible') {
     return `no plan: ${solution.status}, ${solution.detail}`;
   }
-  const schedule = readSchedule(solution.x, layout);
+  const schedule = asPossible(problem, readSchedule(solution.x, layout));
   const run = evaluate(problem, schedule);
   const soFarNano = (problem.demand?.soFarW ?? 0) * (problem.demand?.nanoPerW ?? 0);
   return {
@@ -53,6 +55,7 @@ export async function solve(
     isComplete: solution.status === 'optimal',
     worthNano: readWorth(solution.rowDual, layout),
     boundNano: solution.bound * 1e9 - soFarNano,
+    bent: bentSteps(problem, schedule),
     breaches: [
       ...breachesOf(problem, schedule, run.gridW, run.socWh),
       ...tradesBothWays(problem, solution.x, layout),

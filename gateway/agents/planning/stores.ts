@@ -1,9 +1,11 @@
-import { type Draft, INF } from './draft.ts';
+import { breachKey } from './breaches.ts';
+import { type FlowColumn, flowColumn, hullOf, type Side } from './curves.ts';
+import { type Draft, type FlowWay, INF } from './draft.ts';
 import { hoursOf, owedTier, type Storage, storeIndex, TIER } from './problem.ts';
 
 interface Port {
-  readonly charge: number[];
-  readonly discharge: number[];
+  readonly charge: FlowColumn[]; // by step
+  readonly discharge: FlowColumn[];
 }
 
 /** Columns and rows of all storages: flows of each, levels of each store, goals and owed charge. */
@@ -17,45 +19,63 @@ export function storageColumns(draft: Draft): {
   const ports = problem.storages.map((store, s) => portColumns(draft, store, s));
   const levels = problem.storages.map((store, s) => {
     if (storeIndex(problem, s) !== s) return { soc: [], rows: [] };
-    const own = ports.flatMap((port, i) => {
-      const of = problem.storages[i];
-      return of && storeIndex(problem, i) === s ? [{ port, of }] : [];
-    });
+    const own = ports.filter((_, i) => storeIndex(problem, i) === s);
     const found = levelColumns(draft, store, own);
     goalRows(draft, store, found.soc);
     return found;
   });
   const level = (s: number) => levels[storeIndex(problem, s)] ?? { soc: [], rows: [] };
   return {
-    chargeIndex: ports.map(({ charge }) => charge),
-    dischargeIndex: ports.map(({ discharge }) => discharge),
+    chargeIndex: ports.map(({ charge }) => charge.map(({ column }) => column)),
+    dischargeIndex: ports.map(({ discharge }) => discharge.map(({ column }) => column)),
     socIndex: problem.storages.map((_, s) => level(s).soc),
     socRow: problem.storages.map((_, s) => level(s).rows),
   };
 }
 
-function portColumns({ problem, fixed, builder, scale }: Draft, store: Storage, s: number): Port {
-  const charge: number[] = [];
-  const discharge: number[] = [];
+function portColumns(draft: Draft, store: Storage, s: number): Port {
+  const { problem, fixed, whole, builder, scale } = draft;
+  const { chargeCurve, dischargeCurve, chargeShare, dischargeShare } = store;
+  const chargeLines = chargeCurve ? hullOf(chargeCurve, store.chargeMaxW, 'charge') : [];
+  const dischargeLines = dischargeCurve
+    ? hullOf(dischargeCurve, store.dischargeMaxW, 'discharge')
+    : [];
+  const port: Port = { charge: [], discharge: [] };
   problem.steps.forEach((step, t) => {
     const hours = hoursOf(step);
     const wear = store.wearNanoPerWh * 1e-6 * hours;
     // Of equal plans the one that takes a surplus early: a forecast may fail later.
     const early = (1e-5 * scale * hours * t) / problem.steps.length;
     const has = (set: ReadonlySet<string> | undefined): boolean => set?.has(`${s}:${t}`) === true;
+    const isExact = whole.apart.has(breachKey({ kind: 'curve', atStep: t, s }));
+    const way = (side: Side): FlowWay =>
+      isExact ? 'exact' : (fixed.ways?.[s]?.[side][t] ?? 'hull');
     const mostKw = has(fixed.noCharge) ? 0 : store.chargeMaxW / 1_000;
     const leastKw = has(fixed.leastCharge) ? Math.min(mostKw, (store.chargeMinW ?? 0) / 1_000) : 0;
-    charge.push(builder.column(wear * store.chargeShare + early, leastKw, mostKw));
+    const charge = {
+      curve: chargeCurve,
+      lines: chargeLines,
+      share: chargeShare,
+      cost: early,
+      wear,
+    };
+    port.charge.push(flowColumn(builder, { ...charge, leastKw, mostKw, way: way('charge') }));
     const outKw = has(fixed.noDischarge) ? 0 : store.dischargeMaxW / 1_000;
-    discharge.push(builder.column(wear / store.dischargeShare, 0, outKw));
+    const discharge = { curve: dischargeCurve, lines: dischargeLines, share: 1 / dischargeShare };
+    port.discharge.push(
+      flowColumn(builder, {
+        ...{ ...discharge, cost: 0, wear, leastKw: 0, mostKw: outKw },
+        way: way('discharge'),
+      }),
+    );
   });
-  return { charge, discharge };
+  return port;
 }
 
 function levelColumns(
   { problem, builder, scale }: Draft,
   store: Storage,
-  own: readonly { readonly port: Port; readonly of: Storage }[],
+  own: readonly Port[], // all that work on this store
 ): { readonly soc: number[]; readonly rows: number[] } {
   const soc: number[] = [];
   const rows: number[] = [];
@@ -67,13 +87,21 @@ function levelColumns(
     const isLast = t === problem.steps.length - 1;
     const level = builder.column(isLast ? -store.endNanoPerWh * 1e-6 : 0, low, high);
     const terms: [number, number][] = [[level, 1]];
-    for (const { port, of } of own) {
-      terms.push([port.charge[t] ?? 0, -hours * of.chargeShare]);
-      terms.push([port.discharge[t] ?? 0, hours / of.dischargeShare]);
+    for (const port of own) {
+      for (const [column, ratio] of port.charge[t]?.terms ?? [])
+        terms.push([column, -hours * ratio]);
+      for (const [column, ratio] of port.discharge[t]?.terms ?? []) {
+        terms.push([column, hours * ratio]);
+      }
     }
     const before = soc[t - 1];
     if (before !== undefined) terms.push([before, -1]);
-    const startKwh = before === undefined ? store.nowWh / 1_000 : 0;
+    const offsetKw = own.reduce(
+      (sum, { charge, discharge }) =>
+        sum + (charge[t]?.offsetKw ?? 0) - (discharge[t]?.offsetKw ?? 0),
+      0,
+    );
+    const startKwh = (before === undefined ? store.nowWh / 1_000 : 0) + hours * offsetKw;
     rows.push(builder.row(startKwh, startKwh, terms));
     if (isOutside) {
       const penalty = scale * TIER.band * hours;

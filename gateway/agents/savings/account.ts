@@ -1,4 +1,11 @@
 import type { DayAccount } from '../../contracts/values/account.ts';
+import {
+  chargeForW,
+  conversionOf,
+  dischargeForW,
+  intoStoreW,
+  outOfStoreW,
+} from '../../contracts/values/part-load.ts';
 import { reserveOf } from '../../contracts/values/site.ts';
 import { demandComponent } from '../../contracts/values/tariff.ts';
 import { HOUR_MS, type Instant, localTime, QUARTER_MS } from '../../contracts/values/time.ts';
@@ -174,18 +181,27 @@ function followed(
     const converter = converterOf(places, terminal);
     const box = places.converters.find(({ id }) => id === converter);
     const passedWh = (box && through.get(box.id)) ?? 0;
-    const outShare = store.dischargeEfficiencyPct / 100;
-    const inShare = store.chargeEfficiencyPct / 100;
+    const of = conversionOf(store);
     const mostWh = Math.min(
-      ...[needWh, terminal.ratedInW * HOURS, Math.max(0, heldWh - lowWh) * outShare],
+      ...[
+        needWh,
+        terminal.ratedInW * HOURS,
+        dischargeForW(of, Math.max(0, heldWh - lowWh) / HOURS) * HOURS,
+      ],
       box ? Math.max(0, box.ratedInW * HOURS - passedWh) : needWh,
     );
     const leastWh = Math.min(
-      ...[-needWh, terminal.ratedOutW * HOURS, Math.max(0, highWh - heldWh) / inShare],
+      ...[
+        -needWh,
+        terminal.ratedOutW * HOURS,
+        chargeForW(of, Math.max(0, highWh - heldWh) / HOURS) * HOURS,
+      ],
       box ? Math.max(0, box.ratedOutW * HOURS + passedWh) : -needWh,
     );
     const givenWh = needWh > 0 ? mostWh : -leastWh;
-    stored[terminal.id] = heldWh - (givenWh > 0 ? givenWh / outShare : givenWh * inShare);
+    const givenW = givenWh / HOURS;
+    const drawnW = givenW > 0 ? outOfStoreW(of, givenW) : -intoStoreW(of, -givenW);
+    stored[terminal.id] = heldWh - drawnW * HOURS;
     if (box) through.set(box.id, passedWh + givenWh);
     needWh -= givenWh;
   }

@@ -43,6 +43,7 @@ export type ReasonCode =
   | 'EMERGENCY'
   | 'RAMP'
   | 'FREQUENCY'
+  | 'ENERGY_ORIGIN'
   | 'SOC_MIN'
   | 'SOC_MAX'
   | 'RESERVE'

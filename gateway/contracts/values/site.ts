@@ -1,3 +1,4 @@
+import type { EfficiencyPoint } from './part-load.ts';
 import type { Tariff } from './tariff.ts';
 
 /** The site as data (DESIGN section 2). Ids are opaque, stable and never reused. */
@@ -135,6 +136,16 @@ export interface Terminal {
   readonly safeState: SafeState;
   readonly ownDroop?: boolean; // its inverter answers frequency itself; undefined = not known
   readonly controlDevice?: string; // where another device does the switching (contactor, wallbox)
+  readonly premiumNanoPerWh?: number; // pv: paid for each Wh made, whoever uses it
+  readonly duty?: Duty; // on-off load; undefined: what it usually uses a day
+}
+
+/** How long a load is to run each of these local days, and when it may. */
+export interface Duty {
+  readonly minutesPerDay: number;
+  readonly weekdays?: readonly number[]; // 1 = Monday; default all
+  readonly fromMinute: number; // of the local day
+  readonly untilMinute: number; // 1440 = midnight
 }
 
 export type SafeState =
@@ -154,9 +165,15 @@ export interface StoreSpec {
   readonly fullCharge?: FullCharge; // undefined: none is asked for
   readonly chargeEfficiencyPct: number;
   readonly dischargeEfficiencyPct: number;
+  /** At part load, by rising power; each in place of its one figure above. */
+  readonly chargeCurve?: readonly EfficiencyPoint[];
+  readonly dischargeCurve?: readonly EfficiencyPoint[];
   readonly wearNanoPerWh: number; // per Wh through the store, one way
   readonly chargeMinC: number; // no charge below this cell temperature
-  readonly ready?: { readonly minuteOfDay: number; readonly socPct: number }; // ev: local deadline
+  readonly ready?: { readonly minuteOfDay: number; readonly socPct: number }; // local, each day
+  readonly mayChargeFromGrid?: boolean; // false: no import while it charges
+  readonly mayExport?: boolean; // false: no export while it discharges
+  readonly endValueNanoPerWh?: number; // of a Wh left at a plan's end; default from the prices
 }
 
 /**

@@ -51,6 +51,12 @@ export type TariffComponent =
       readonly windowMs: number;
       readonly period: 'month' | 'day';
     })
+  | (Dated & {
+      readonly kind: 'excess'; // on energy beyond a mean power of the settlement interval
+      readonly on: 'import' | 'export';
+      readonly beyondW: number;
+      readonly priceNanoPerWh: number; // beside the energy's own price
+    })
   | (Dated & { readonly kind: 'tax'; readonly pct: number; readonly on: 'import' });
 
 /** Prices at equal steps from `fromMs`; null = unknown. */
@@ -127,6 +133,13 @@ export function energyPrice(
     }
   }
   return sum;
+}
+
+/** What energy beyond a power costs more, in force. */
+export function excessComponents(tariff: Tariff, atMs: Instant) {
+  return tariff.components.flatMap((one) =>
+    one.kind === 'excess' && inForce(one, atMs) ? [one] : [],
+  );
 }
 
 /** Demand component in force, if the tariff has one. */

@@ -14,6 +14,7 @@ import { type IslandState, island } from './island/island.ts';
 import { type LeadState, lead, NO_LEAD } from './lead.ts';
 import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
 import { type MarketState, market } from './market/market.ts';
+import { origin } from './origin/origin.ts';
 import { override } from './override/override.ts';
 import { type PeakState, peak } from './peak/peak.ts';
 import { keepPhases, type Point } from './placing.ts';
@@ -270,6 +271,7 @@ export function arbitrate(
   const drooped = run(droop, before.droop);
   const ramped = run(ramp, next.island.islanded ? ramp.start : before.ramp);
   run(commission, undefined);
+  run(origin, undefined);
   run(override, undefined);
   const later = {
     demand: run(demand, before.demand),

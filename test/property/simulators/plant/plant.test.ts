@@ -112,7 +112,7 @@ test('a battery stores what went in times its efficiency, less what came out ove
           );
         }
         const expected =
-          before + state.outWh * config.chargeEfficiency - state.inWh / config.dischargeEfficiency;
+          before + state.outWh * config.chargeShare - state.inWh / config.dischargeShare;
         expect(state.storedWh).toBeCloseTo(expected, 6);
         expect(socPct(config, state)).toBeGreaterThanOrEqual(0);
         expect(socPct(config, state)).toBeLessThanOrEqual(100);

@@ -50,6 +50,16 @@ describe('money of a day', () => {
     expect(money.lines.reduce((sum, { nano }) => sum + nano, 0n)).toBe(money.costNano);
   });
 
+  it('counts energy beyond a power beside its price, with and without battery', () => {
+    const excess = { id: 'x', kind: 'excess', validFromMs: 0, on: 'import' } as const;
+    const components = [{ ...excess, beyondW: 2_000, priceNanoPerWh: 500 }];
+    const quarters = [quarter(0, 800, 100, 300), quarter(QUARTER, 400, 0)];
+    const money = moneyOf({ ...base, tariff: { ...tariff, components }, quarters });
+    expect(money.lines).toContainEqual({ label: 'Beyond a power', nano: 200n * 500n });
+    expect(money.costNano).toBe(1_200n * 300_000n - 100n * 80_000n + 200n * 500n);
+    expect(money.withoutBatteryNano).toBe(1_400n * 300_000n + 500n * 500n);
+  });
+
   it('pays and earns at the tariff only what is beside the position', () => {
     expect(besidePosition({ inWh: 5, outWh: 100 }, 80)).toEqual({ inWh: 5, outWh: 20 });
     expect(besidePosition({ inWh: 5, outWh: 60 }, 80)).toEqual({ inWh: 25, outWh: 0 });

@@ -74,6 +74,46 @@ describe('a site file', () => {
     );
   });
 
+  it('is refused for a part-load curve that no battery has', () => {
+    const of = (points: string): string =>
+      complaint('socMaxPct: 95', `socMaxPct: 95, chargeCurve: [${points}]`);
+    const [low, high] = [
+      '{ powerW: 500, efficiencyPct: 90 }',
+      '{ powerW: 2000, efficiencyPct: 95 }',
+    ];
+    expect(of(`${high}, ${low}`)).toContain(
+      'chargeCurve[1].powerW: 500 W stands after 2000 W; write the points by rising power',
+    );
+    expect(of(`${high}, { powerW: 2100, efficiencyPct: 60 }`)).toContain(
+      'chargeCurve[1].efficiencyPct: at 2100 W the store takes 1260 W, no more than at 2000 W',
+    );
+    expect(of('{ powerW: 500, efficiencyPct: 120 }')).toMatch(/efficiencyPct: .*100/);
+    const sound = barn.replace('socMaxPct: 95', `socMaxPct: 95, dischargeCurve: [${low}, ${high}]`);
+    expect(parseSite(sound, profileById).site?.stores[0]?.dischargeCurve).toHaveLength(2);
+  });
+
+  it('is refused for terms of a plan that cannot be kept', () => {
+    const more = (terms: string): string => complaint('socMaxPct: 95', `socMaxPct: 95, ${terms}`);
+    expect(more('ready: { minuteOfDay: 1020, socPct: 99 }')).toContain(
+      'ready.socPct: 99 % are above socMaxPct (95 %); enter at most 95',
+    );
+    expect(more('mayExport: never')).toContain('mayExport');
+    expect(more('endValueNanoPerWh: -1')).toContain('endValueNanoPerWh');
+    const rest = 'kind: load, ratedOutW: 30000';
+    expect(complaint(rest, `${rest}, duty: { minutesPerDay: 60 }`)).toContain(
+      'duty: hours are for a load that is switched',
+    );
+    expect(complaint(rest, `${rest}, premiumNanoPerWh: 1000`)).toContain(
+      "a premium is paid for production, and this is of kind 'load'; leave it out",
+    );
+    expect(
+      complaint(rest, `${rest}, duty: { minutesPerDay: 300, fromMinute: 600, untilMinute: 800 }`),
+    ).toContain('hours are for a load that is switched');
+    expect(complaint('kind: energy-import', 'kind: excess\n          on: import')).toContain(
+      'components[0]',
+    );
+  });
+
   it('is refused when all safe states together break the export limit', () => {
     expect(complaint('limitW: 12000', 'limitW: 15000')).toContain(
       'with every safe state in force the site could export 15000 W',
