@@ -16,8 +16,14 @@ const ENABLE_AT = 123;
 
 /** What a device takes to think, and the network's way there and back. */
 const TURNAROUND_MS = { line: 20, network: 5 } as const;
+/** More or less than that, where devices take their time as they please. */
+const SPREAD_MS = 10;
 
-const SIZES: readonly (Size & { readonly name: string })[] = [
+interface Case extends Size {
+  readonly isUneven?: boolean;
+}
+
+const SIZES: readonly (Case & { readonly name: string })[] = [
   { name: 'TCP, 1 battery', batteries: 1, points: 60 },
   { name: 'TCP, 8 batteries', batteries: 8, points: 60 },
   { name: 'TCP, 31 batteries', batteries: 31, points: 60 },
@@ -27,6 +33,8 @@ const SIZES: readonly (Size & { readonly name: string })[] = [
   { name: 'RTU 19200, 3 batteries', batteries: 3, points: 10, baud: 19_200 },
   { name: 'RTU 9600, 1 battery', batteries: 1, points: 10, baud: 9_600 },
   { name: 'RTU 9600, 3 batteries', batteries: 3, points: 10, baud: 9_600 },
+  { name: 'RTU 19200, 3, uneven', batteries: 3, points: 10, baud: 19_200, isUneven: true },
+  { name: 'RTU 9600, 3, uneven', batteries: 3, points: 10, baud: 9_600, isUneven: true },
 ];
 
 const long = ({ registers }: Peer, at: number): number =>
@@ -44,9 +52,10 @@ class Plant {
   readonly reactionsMs: number[] = [];
   private readonly clock: ReturnType<typeof createVirtualClock>;
   private readonly peers: Peer[];
-  private readonly size: Size;
+  private readonly size: Case;
+  private readonly random = createStream(1, 'turnaround');
 
-  constructor(clock: Plant['clock'], size: Size) {
+  constructor(clock: Plant['clock'], size: Case) {
     this.clock = clock;
     this.size = size;
     const kind = size.baud === undefined ? 'tcp' : 'rtu';
@@ -64,7 +73,9 @@ class Plant {
     const number = Number(bus.id.replace('lan', ''));
     const here = size.baud === undefined ? [this.peers[number - 1]] : this.peers;
     const characterMs = size.baud === undefined ? 0 : (1_000 * CHARACTER_BITS) / size.baud;
-    const turnMs = size.baud === undefined ? TURNAROUND_MS.network : TURNAROUND_MS.line;
+    const usualMs = size.baud === undefined ? TURNAROUND_MS.network : TURNAROUND_MS.line;
+    const turnMs = (): number =>
+      size.isUneven === true ? usualMs + SPREAD_MS * (2 * this.random.next() - 1) : usualMs;
     wire.far.onBytes = (bytes) => {
       // The last byte of the request arrives when the line has carried it.
       clock.realAt(clock.realMs() + bytes.length * characterMs, () => {
@@ -72,7 +83,7 @@ class Plant {
         for (const peer of here) {
           const before = peer && long(peer, SET_W_AT);
           peer?.heard(bytes, (reply) => {
-            wire.far.send(reply, reply.length * characterMs + turnMs);
+            wire.far.send(reply, reply.length * characterMs + turnMs());
           });
           if (peer !== undefined && long(peer, SET_W_AT) !== before) this.commanded();
         }
@@ -102,7 +113,7 @@ class Plant {
 const quantile = (sorted: readonly number[], q: number): number =>
   Math.round(sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN);
 
-async function reactions(size: Size): Promise<number[]> {
+async function reactions(size: Case): Promise<number[]> {
   const clock = createVirtualClock({});
   const plant = new Plant(clock, size);
   const { site, profiles } = fleetSite(502, size);
@@ -135,7 +146,7 @@ async function reactions(size: Size): Promise<number[]> {
 /**
  * `npm run bench -- reaction`: from a meter's register change to the changed setpoint in the first
  * battery, over the whole guard, in virtual time: wires as slow as their baud rate, devices that
- * take 20 ms (line) or 5 ms (network) to answer. Steps of 4 kW at instants anywhere in the cycle.
+ * take 20 ms (line; 10 to 30 where they are uneven) or 5 ms (network) to answer. Steps of 4 kW at instants anywhere in the cycle.
  */
 export async function benchReaction(): Promise<object> {
   const sizes: object[] = [];

@@ -47,7 +47,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
   private readonly units = new Map<number, Unit>();
   private readonly queue: RequestQueue<Asking>;
   readonly connection: Connection;
-  private readonly wireTime: WireTime;
+  readonly wireTime: WireTime;
   private readonly silence: Silence;
   private readonly watch: Watch;
   private readonly flights = new Flights();
@@ -104,10 +104,6 @@ class Owner implements Bus, Host, Hearer<Flight> {
     const unit = newUnit(settings, this.options.stretch, alone, this.probing);
     this.units.set(settings.unit, unit);
     return handleOf(unit, this);
-  }
-
-  costMs(unit: Unit, request: Request): number {
-    return this.wireTime.costMs(unit, request);
   }
 
   request(unit: Unit, request: Request, priority: Priority): Promise<BusResult> {

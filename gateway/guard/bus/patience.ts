@@ -31,6 +31,11 @@ export class Patience {
     this.slowestMs = Math.max(turnaroundMs, FORGET * this.slowestMs);
   }
 
+  /** Slowest turnaround lately, real ms; 0 before the first answer. */
+  get slowestTurnMs(): number {
+    return this.slowestMs;
+  }
+
   /** It answered a proof read: no measure of its haste. */
   proven(): void {
     this.failures = 0;

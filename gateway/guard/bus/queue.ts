@@ -1,8 +1,11 @@
 import { type Request, shapeOf } from './pdu.ts';
 
-/** Writes go first, then what control needs every cycle, then the rest. */
-export type Priority = 'write' | 'control' | 'slow';
-const ORDER: readonly Priority[] = ['write', 'control', 'slow'];
+/**
+ * Writes go first, then the reading that the next turn decides by, then what control needs every
+ * cycle, then the rest.
+ */
+export type Priority = 'write' | 'vital' | 'control' | 'slow';
+const ORDER: readonly Priority[] = ['write', 'vital', 'control', 'slow'];
 
 /** What the queue looks at in a unit; its owner keeps it up to date. */
 export interface Standing {
@@ -30,7 +33,7 @@ const UNITS = 256;
  */
 export class RequestQueue<T extends Waiting> {
   size = 0;
-  private readonly lanes: Record<Priority, T[]> = { write: [], control: [], slow: [] };
+  private readonly lanes: Record<Priority, T[]> = { write: [], vital: [], control: [], slow: [] };
   private lastUnit = -1;
   private readonly lastShape = new Map<number, number>();
   private readonly patienceMs: number;

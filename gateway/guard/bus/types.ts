@@ -63,6 +63,8 @@ export interface BusHandle {
   request(request: Request, priority: Priority): Promise<BusResult>;
   /** Milliseconds (real) of the wire that a request takes up: computed on a line, else measured. */
   costMs(request: Request): number;
+  /** Milliseconds (real) until its answer is there, by the slowest turnaround lately. */
+  answerMs(request: Request): number;
   /**
    * What to read after a resynchronisation, and the words it always gives where it has constant
    * ones.

@@ -76,6 +76,12 @@ export class WireTime {
     return patience.timeoutMs(wireMs, settings.timeoutMs);
   }
 
+  /** From a request to the end of its answer, by the unit's slowest turnaround lately. */
+  answerMs({ patience, turnaroundMs = this.assumedMs }: Unit, request: Request): number {
+    const slowestMs = Math.max(turnaroundMs, patience.slowestTurnMs);
+    return this.gapMs + this.charactersMs(request) + slowestMs;
+  }
+
   costMs(unit: Timed, request: Request): number {
     const pauseMs = Math.max(this.gapMs, unit.settings.pauseMs);
     return this.charactersMs(request) + (unit.turnaroundMs ?? this.assumedMs) + pauseMs;

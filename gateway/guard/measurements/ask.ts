@@ -1,4 +1,5 @@
 import type { Request } from '../bus/pdu.ts';
+import type { Priority } from '../bus/queue.ts';
 import type { BusHandle, BusResult } from '../bus/types.ts';
 import type { Polled } from './polled.ts';
 
@@ -14,20 +15,19 @@ const AGAIN = 2;
 export async function ask(
   handle: BusHandle,
   request: Request,
+  priority: Priority,
   polled: Polled,
   lost: () => void,
 ): Promise<BusResult> {
   const isControl = polled.block.class === 'control';
   polled.attempt += 1;
   polled.pending = true;
-  let result = await handle.request(request, isControl ? 'control' : 'slow');
-  if (!result.ok && result.exception === 4) {
-    result = await handle.request(request, isControl ? 'control' : 'slow');
-  }
+  let result = await handle.request(request, priority);
+  if (!result.ok && result.exception === 4) result = await handle.request(request, priority);
   for (let again = 0; again < AGAIN && isControl && mayReturn(handle, result); again += 1) {
     polled.failed = true;
     lost();
-    result = await handle.request(request, 'control');
+    result = await handle.request(request, priority);
   }
   polled.pending = false;
   polled.failed = !result.ok;

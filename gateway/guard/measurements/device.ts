@@ -11,7 +11,7 @@ import { ReadingBook } from './book.ts';
 import { type Block, itemsIn, planBlocks, readRequest, type Span, splitBlock } from './plan.ts';
 import { isPermanent, type Polled, polledOf } from './polled.ts';
 import { Recognition } from './recognise.ts';
-import { FULL_PACE, type Load, type Pace } from './schedule.ts';
+import { type Due, FULL_PACE, type Pace, type Part, type PlacedLoad } from './schedule.ts';
 
 /** Cycles until a block that failed with "device failure" twice is tried again. */
 const AFTER_FAILURE_CYCLES = 30;
@@ -34,9 +34,20 @@ export interface DeviceOptions {
   readonly times: Timing;
   readonly log: Log;
   readonly varyShape: boolean;
+  /** What of it the next turn decides by: nothing, the block with its power, or all of control. */
+  readonly vital: 'none' | 'power' | 'all';
+}
+
+/** A read that is due and can wait. */
+export interface Waiting extends Due {
+  readonly go: () => void;
 }
 
 const SPACES: readonly RegisterSpace[] = ['holding', 'input', 'coil', 'discrete'];
+const PARTS: readonly Part[] = ['control', 'vital', 'rest'];
+const PRIORITIES = { vital: 'vital', control: 'control', rest: 'slow' } as const;
+const isPower = (block: Block): boolean =>
+  block.items.some(({ points: [point] }) => /(^|\.)powerW$/.test(point?.key ?? ''));
 /** A register of any space as one number: registers are numbered in 16 bits. */
 const keyOf = (space: RegisterSpace, at: number): number => SPACES.indexOf(space) * 65_536 + at;
 
@@ -115,19 +126,18 @@ export class DevicePoller {
   }
 
   /** What control needs, shortly before a turn that decides by it. */
-  controlSlot(cycle: number): void {
-    if (this.handle.connected && this.known)
-      this.ask(cycle, ({ everyCycles }) => everyCycles === 1);
+  controlSlot(cycle: number, part: Part): void {
+    if (this.handle.connected && this.known) this.read(part, cycle);
   }
 
   /**
-   * One slot of the cycle grid. Returns at once; what is due goes into the bus's queue.
-   * @param isControlApart  what control needs has a slot of its own, once it is known
+   * One slot of the cycle grid: looks whether it is there, and who it is. Returns at once.
+   * @returns whether it may be read
    */
-  slot(cycle: number, isControlApart = false): void {
+  slot(cycle: number): boolean {
     if (!this.handle.connected) {
       this.fail();
-      return;
+      return false;
     }
     // A unit that is taken for dead may be exchanged meanwhile.
     if (this.handle.down && !this.wasDown) this.knownInSession = 0;
@@ -135,26 +145,44 @@ export class DevicePoller {
     if (!this.known) {
       if (!this.looking && cycle >= this.lookAgainCycle) this.look(cycle);
       // The addresses of a chain hold for the device that it was walked on.
-      if (this.book === undefined || this.options.profile.kind === 'sunspec') return;
+      if (this.book === undefined || this.options.profile.kind === 'sunspec') return false;
     } else {
       this.knownAtMs = this.options.clock.monoMs();
       this.knownInOutage = this.handle.outages;
       if (cycle >= this.walkCycle && !this.looking) this.look(cycle);
     }
     this.cutOff = false;
-    const isMeant = ({ everyCycles }: Block): boolean => !(isControlApart && everyCycles === 1);
-    this.ask(cycle, isMeant, this.crossedQuarter());
+    return true;
   }
 
-  private ask(cycle: number, isMeant: (block: Block) => boolean, boundary = false): void {
+  /** Puts what is due of a part into the bus's queue. */
+  read(part: Part, cycle: number): void {
+    for (const { go } of this.due(part, cycle)) go();
+  }
+
+  /** What is due of a part. */
+  due(part: Part, cycle: number): Waiting[] {
+    const boundary = part === 'rest' && this.crossedQuarter();
+    const found: Waiting[] = [];
     for (const polled of this.polled) {
-      if (!isMeant(polled.block)) continue;
-      const due = cycle - polled.lastCycle >= this.cyclesOf(polled.block);
-      const counters = boundary && polled.block.class === 'slow' && polled.block.everyCycles < 100;
-      if (polled.pending || !(due || counters)) continue;
-      polled.lastCycle = cycle;
-      void this.read(polled, cycle);
+      const { block } = polled;
+      if (polled.pending || this.partOf(block) !== part) continue;
+      const isCounter = boundary && block.class === 'slow' && block.everyCycles < 100;
+      const overdue = (cycle - polled.lastCycle) / this.cyclesOf(block);
+      if (overdue < 1 && !isCounter) continue;
+      const go = (): void => {
+        polled.lastCycle = cycle;
+        void this.ask(polled, cycle);
+      };
+      found.push({ costMs: this.costMs(block), overdue: isCounter ? Infinity : overdue, go });
     }
+    return found;
+  }
+
+  private partOf(block: Block): Part {
+    if (block.everyCycles > 1) return 'rest';
+    const { vital } = this.options;
+    return vital === 'all' || (vital === 'power' && isPower(block)) ? 'vital' : 'control';
   }
 
   /** Cycles between two reads of a block, as far as its wire can. */
@@ -164,12 +192,18 @@ export class DevicePoller {
   }
 
   /** What its blocks would cost of the wire. */
-  loads(): Load[] {
+  loads(): PlacedLoad[] {
     const present = this.polled.filter(({ absent }) => !absent);
     return present.map(({ block }) => ({
       everyCycles: block.everyCycles,
-      costMs: this.handle.costMs(readRequest(block.space, block.spans[0])),
+      part: this.partOf(block),
+      costMs: this.costMs(block),
+      answerMs: this.handle.answerMs(readRequest(block.space, block.spans[0])),
     }));
+  }
+
+  private costMs({ space, spans }: Block): number {
+    return this.handle.costMs(readRequest(space, spans[0]));
   }
 
   get latencyMs(): number {
@@ -257,12 +291,17 @@ export class DevicePoller {
       if (isFound) {
         if (found === 'new' && this.map !== undefined) this.replan(this.map);
         this.knownInSession = sessions;
-        if (!known) this.slot(cycle);
+        if (!known) this.readAll(cycle);
       } else if (!known) {
         this.fail();
         this.lookAgainCycle = cycle + (found === 'later' ? 1 : AGAIN_CYCLES);
       }
     });
+  }
+
+  private readAll(cycle: number): void {
+    if (!this.slot(cycle)) return;
+    for (const part of PARTS) this.read(part, cycle);
   }
 
   private get wasAway(): boolean {
@@ -277,12 +316,13 @@ export class DevicePoller {
     this.plans += 1;
   }
 
-  private async read(polled: Polled, cycle: number): Promise<void> {
+  private async ask(polled: Polled, cycle: number): Promise<void> {
     const { block } = polled;
     const span = block.spans[polled.attempt % block.spans.length] ?? block.spans[0];
     const request = readRequest(block.space, span);
     const lost = (): void => this.book?.failed(itemsIn(block, span));
-    const result = await ask(this.handle, request, polled, lost);
+    const priority = PRIORITIES[this.partOf(block)];
+    const result = await ask(this.handle, request, priority, polled, lost);
     this.settled = this.settled || this.polled.every((other) => !other.pending);
     if (result.ok) {
       polled.failures = 0;

@@ -41,6 +41,7 @@ class SitePoller implements Poller {
   private readonly wires: SharedWire[] = [];
   private readonly follow: (bus: string, controlMs: number) => void;
   private running = false;
+  private readonly isRunning = (): boolean => this.running;
   private cancel: (() => void) | undefined;
 
   constructor(
@@ -74,12 +75,13 @@ class SitePoller implements Poller {
         const handle = handles.get(device.unit) ?? bus.attach(settingsOf(device.unit, profile));
         handles.set(device.unit, handle);
         const varyShape = spec.kind !== 'tcp';
-        const options = { device, profile, handle, clock, times, log, varyShape };
+        const isVital = meters.includes(device.id);
+        const vital = isVital ? (spec.kind === 'serial' ? 'power' : 'all') : 'none';
+        const options = { device, profile, handle, clock, times, log, varyShape, vital } as const;
         this.devices.set(device.id, new DevicePoller(options));
       }
       const pollers = own.map((device) => this.device(device.id));
-      const isLast = (id: string): boolean => meters.includes(id);
-      this.wires.push(new SharedWire(spec, pollers, isLast, clock, times, log));
+      this.wires.push(new SharedWire(spec, pollers, clock, times, log));
     }
   }
 
@@ -168,21 +170,8 @@ class SitePoller implements Poller {
       const before = wire.freshMs;
       wire.look(cycle);
       if (wire.freshMs !== before) this.follow(wire.id, wire.freshMs);
-      for (const device of wire.devices) {
-        device.slot(cycle, this.isAhead(device, wire.leadMs(device.id), cycle));
-      }
+      wire.slot(cycle, this.isRunning);
     }
-  }
-
-  /** Whether its control points are read in a slot of their own, before the next turn. */
-  private isAhead(device: DevicePoller, leadMs: number | undefined, cycle: number): boolean {
-    if (leadMs === undefined) return false;
-    const atMs = (cycle + 1) * this.times.cycleMs - leadMs;
-    if (atMs < this.clock.monoMs()) return false;
-    this.clock.at(atMs, () => {
-      if (this.running) device.controlSlot(cycle);
-    });
-    return true;
   }
 }
 

@@ -1,9 +1,18 @@
 import type { Timing } from '../../contracts/values/timing.ts';
 
+/** What the next turn decides by, what else control needs, and what can wait. */
+export type Part = 'vital' | 'control' | 'rest';
+
 /** A block that is read from a wire. */
 export interface Load {
   readonly everyCycles: number; // as its class wants it
   readonly costMs: number; // of the wire
+}
+
+/** The same in its place before a turn. */
+export interface PlacedLoad extends Load {
+  readonly part: Part;
+  readonly answerMs: number; // until its answer is there, by the unit's slowest turnaround lately
 }
 
 /**
@@ -98,4 +107,106 @@ export function scarcity(schedule: Schedule, { cycleMs }: Pick<Timing, 'cycleMs'
     `so that after a lost read one is ${seconds(worstAgeMs)} old, ` +
     `and up to ${seconds(freshMs)} count as fresh${age}`
   );
+}
+
+/** A read that can wait. */
+export interface Due {
+  readonly costMs: number;
+  readonly overdue: number; // time since its last one, as a share of its period
+}
+
+/**
+ * Those that go now: the most overdue first, as far as they end within `roomMs`; the first in any
+ * case, so that each has its turn.
+ */
+export function admitted<T extends Due>(due: readonly T[], roomMs: number): T[] {
+  let leftMs = roomMs;
+  return [...due]
+    .sort((a, b) => (a.overdue === b.overdue ? 0 : b.overdue - a.overdue))
+    .filter(({ costMs }, index) => {
+      if (index > 0 && costMs > leftMs) return false;
+      leftMs -= costMs;
+      return true;
+    });
+}
+
+/** A part that has a time of its own before each turn. */
+export interface Slot {
+  readonly part: Part;
+  readonly leadMs: number; // from the slot to the turn
+}
+
+/** When a wire is read. Parts without a slot are read in the middle between two turns. */
+export interface Slots {
+  readonly slots: readonly Slot[];
+  readonly roomMs: number; // between the slot of what can wait and the next
+}
+
+export const NO_SLOTS: Slots = { slots: [], roomMs: Number.POSITIVE_INFINITY };
+
+/** In the middle of a cycle, so that writes meet a wire that rests. */
+const MIDDLE = 0.5;
+/** A wire that needs more of a cycle for control reads what can wait right behind the writes. */
+const FULL_SHARE = 0.4;
+const EARLY = 0.9;
+const FULLEST_SHARE = 0.85;
+/** A network has its moods: time for what is read before a turn, in times what it takes, and more. */
+const NETWORK = { share: 1.5, moreMs: 20 } as const;
+/** A line is computed from its baud rate and the slowest turnaround. */
+const LINE = { share: 1.1, moreMs: 10, vitalMoreMs: 3 } as const;
+
+const sumOf = (loads: readonly PlacedLoad[], of: (load: PlacedLoad) => number): number =>
+  loads.reduce((sum, load) => sum + of(load), 0);
+
+/**
+ * The reads of a wire in their order before a turn: what can wait, what control needs, and last
+ * the reading that the turn decides by, as late as its answer still comes in time.
+ */
+export function slotsOf(
+  loads: readonly PlacedLoad[],
+  kind: 'line' | 'network',
+  pace: Pace,
+  cycleMs: number,
+): Slots {
+  const vital = loads.filter(({ part }) => part === 'vital');
+  const control = loads.filter(({ part }) => part === 'control');
+  return kind === 'line'
+    ? lineSlots(vital, control, pace, cycleMs)
+    : networkSlots(vital, control, cycleMs);
+}
+
+function networkSlots(
+  vital: readonly PlacedLoad[],
+  control: readonly PlacedLoad[],
+  cycleMs: number,
+): Slots {
+  const leadMs = (costMs: number): number => Math.ceil(NETWORK.share * costMs + NETWORK.moreMs);
+  const lastMs = leadMs(sumOf(vital, ({ costMs }) => costMs));
+  const firstMs = leadMs(sumOf([...vital, ...control], ({ costMs }) => costMs));
+  if (firstMs > FULL_SHARE * cycleMs) return NO_SLOTS;
+  const slots: Slot[] = [];
+  if (control.length > 0) slots.push({ part: 'control', leadMs: firstMs });
+  if (vital.length > 0) slots.push({ part: 'vital', leadMs: lastMs });
+  return { slots, roomMs: MIDDLE * cycleMs - firstMs };
+}
+
+function lineSlots(
+  vital: readonly PlacedLoad[],
+  control: readonly PlacedLoad[],
+  pace: Pace,
+  cycleMs: number,
+): Slots {
+  const answersMs = sumOf(vital, ({ answerMs }) => answerMs);
+  const lastMs = vital.length === 0 ? 0 : Math.ceil(answersMs + LINE.vitalMoreMs);
+  const controlMs = sumOf(control, ({ costMs }) => costMs);
+  const firstMs = lastMs + Math.ceil(LINE.share * controlMs + LINE.moreMs);
+  if (lastMs > FULL_SHARE * cycleMs) return NO_SLOTS;
+  const last: readonly Slot[] = vital.length === 0 ? [] : [{ part: 'vital', leadMs: lastMs }];
+  if (pace.controlCycles > 1 || firstMs > FULLEST_SHARE * cycleMs)
+    return { ...NO_SLOTS, slots: last };
+  const first: Slot = { part: 'control', leadMs: firstMs };
+  const isFull = firstMs > FULL_SHARE * cycleMs;
+  const rest: Slot = { part: 'rest', leadMs: EARLY * cycleMs };
+  const roomMs = (isFull ? EARLY : MIDDLE) * cycleMs - firstMs;
+  return { slots: [...(isFull ? [rest] : []), first, ...last], roomMs };
 }

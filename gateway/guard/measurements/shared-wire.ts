@@ -2,20 +2,19 @@ import type { BusSpec } from '../../contracts/values/site.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import type { Clock, Log } from '../../ports.ts';
 import type { DevicePoller } from './device.ts';
-import { scarcity, scheduleOf } from './schedule.ts';
+import {
+  admitted,
+  NO_SLOTS,
+  type Part,
+  type Slot,
+  scarcity,
+  scheduleOf,
+  slotsOf,
+} from './schedule.ts';
 
 /** Cycles after which the arithmetic is done again with what was measured meanwhile. */
 const AGAIN_CYCLES = 60;
-/**
- * Control points are read so much before a turn: longer than they take, and more. On a line that is
- * computed from its baud rate; a network has its moods.
- */
-const LEAD = {
-  line: { share: 1.2, moreMs: 10 },
-  network: { share: 1.5, moreMs: 20 },
-} as const;
-/** A wire that needs more of a cycle for them reads everything in the middle of it. */
-const LEAD_SHARE = 0.4;
+const PARTS: readonly Part[] = ['control', 'vital', 'rest'];
 
 /** The devices of one wire, and how often it can read them. */
 export class SharedWire {
@@ -30,21 +29,18 @@ export class SharedWire {
   private doneAtCycle = Number.NEGATIVE_INFINITY;
   private told = '';
   private readonly spec: BusSpec;
-  private readonly isLast: (device: string) => boolean;
-  private leads: { readonly lastMs: number; readonly firstMs: number } | undefined;
+  private plan = NO_SLOTS;
+  private readonly turns: Partial<Record<Part, number>> = {}; // last one that each was read for
 
-  /** @param isLast  a device that is read after the others: it shows what all of them do */
   constructor(
     spec: BusSpec,
     devices: readonly DevicePoller[],
-    isLast: (device: string) => boolean,
     clock: Clock,
     times: Timing,
     log: Log,
   ) {
     this.id = spec.id;
     this.spec = spec;
-    this.isLast = isLast;
     this.devices = devices;
     this.clock = clock;
     this.times = { ...times };
@@ -52,20 +48,44 @@ export class SharedWire {
     this.freshMs = times.freshMs.control;
   }
 
-  /** How long before a turn its control points are read; undefined: with all the others. */
-  leadMs(device: string): number | undefined {
-    return this.isLast(device) ? this.leads?.lastMs : this.leads?.firstMs;
+  /**
+   * One slot of the cycle grid. Parts with slots of their own are asked for when those come.
+   * @param isRunning  asked then
+   */
+  slot(cycle: number, isRunning: () => boolean): void {
+    const readable = this.devices.filter((device) => device.slot(cycle));
+    for (const part of PARTS) {
+      const slot = this.plan.slots.find((one) => one.part === part);
+      if (slot !== undefined) this.ahead(slot, isRunning);
+      else if (part === 'rest') this.rest(readable, cycle);
+      else for (const device of readable) device.read(part, cycle);
+    }
   }
 
-  private leadsOf(controlMs: number): SharedWire['leads'] {
-    const { share, moreMs } = LEAD[this.spec.kind === 'serial' ? 'line' : 'network'];
-    const last = this.devices.filter(({ id }) => this.isLast(id));
-    const takesMs = last
-      .flatMap((device) => device.loads())
-      .reduce((sum, { costMs, everyCycles }) => sum + (everyCycles === 1 ? costMs : 0), 0);
-    const lastMs = Math.ceil(share * takesMs + moreMs);
-    const firstMs = Math.ceil(share * controlMs + moreMs);
-    return firstMs <= LEAD_SHARE * this.times.cycleMs ? { lastMs, firstMs } : undefined;
+  private rest(devices: readonly DevicePoller[], cycle: number): void {
+    const due = devices.flatMap((device) => device.due('rest', cycle));
+    for (const { go } of admitted(due, this.plan.roomMs)) go();
+  }
+
+  /** Before the next turn that is far enough away; at once for one that another slot has missed. */
+  private ahead({ part, leadMs }: Slot, isRunning: () => boolean): void {
+    const { cycleMs } = this.times;
+    const turn = Math.ceil((this.clock.monoMs() + leadMs) / cycleMs);
+    const before = this.turns[part] ?? turn - 1;
+    if (turn === before) return;
+    this.turns[part] = turn;
+    const read = (cycle: number): void => {
+      if (part === 'rest')
+        this.rest(
+          this.devices.filter(({ known }) => known),
+          cycle,
+        );
+      else for (const device of this.devices) device.controlSlot(cycle, part);
+    };
+    if (turn > before + 1) read(turn - 2);
+    this.clock.at(turn * cycleMs - leadMs, () => {
+      if (isRunning()) read(turn - 1);
+    });
   }
 
   /**
@@ -83,7 +103,8 @@ export class SharedWire {
     const latencyMs = Math.max(0, ...this.devices.map((device) => device.latencyMs));
     const schedule = scheduleOf(loads, this.times, latencyMs);
     this.freshMs = schedule.freshMs;
-    this.leads = this.leadsOf(schedule.controlMs);
+    const kind = this.spec.kind === 'serial' ? 'line' : 'network';
+    this.plan = slotsOf(loads, kind, schedule.pace, this.times.cycleMs);
     const fresh = { ...this.times.freshMs, control: schedule.freshMs };
     this.devices.forEach((device, turn) => device.keepPace(schedule.pace, fresh, cycle, turn));
     this.tell(
