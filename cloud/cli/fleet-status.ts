@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import type { GatewayStatus } from '../../gateway/contracts/messages.ts';
 import { capturedPct } from '../../gateway/contracts/values/account.ts';
 import { Fault } from '../../gateway/contracts/values/fault.ts';
+import { DAY_MS } from '../../gateway/contracts/values/time.ts';
 import { energy, money, percent } from '../../gateway/contracts/values/words.ts';
 import { openStore } from '../adapters/sqlite.ts';
 import { cloudConfig, parseCloudFile } from '../config/load.ts';
@@ -35,7 +36,7 @@ export function fleetStatus({ config, json }: FleetStatusOptions): string {
 
 const HEAD = [
   ...['gateway', 'state', 'mode', 'last word (UTC)', 'waiting', 'given up', 'certificate'],
-  ...['day', 'saved', 'captured'],
+  ...['day', 'saved', 'captured', 'forecast off'],
 ];
 
 const minute = (atMs: number): string => new Date(atMs).toISOString().slice(0, 16);
@@ -52,6 +53,7 @@ function row({ gateway, toldAtMs, status }: GatewayStand): string[] {
     String(outbox === undefined ? '-' : outbox.droppedRows + (outbox.refusedRows ?? 0)),
     untilMs === undefined ? '-' : minute(untilMs).slice(0, 10),
     ...earned(status.day),
+    foretold(status.forecast),
   ];
 }
 
@@ -69,7 +71,8 @@ function earned(day: GatewayStatus['day']): string[] {
   if (day === undefined) return ['-', '-', '-'];
   const { oursNano, noneNano, limitNano, currency, missingCount } = day;
   if (oursNano === undefined || noneNano === undefined) {
-    return [day.day, missingCount > 0 ? `${missingCount} quarter-hours missing` : 'not compared'];
+    const why = missingCount > 0 ? `${missingCount} quarter-hours missing` : 'not compared';
+    return [day.day, why, '-'];
   }
   const saved = BigInt(noneNano) - BigInt(oursNano);
   const share =
@@ -81,6 +84,13 @@ function earned(day: GatewayStatus['day']): string[] {
     `${money(saved, currency)}${saved < 0n ? ' more' : ''}`,
     share === undefined ? '-' : share < 0 ? 'nothing' : percent(share),
   ];
+}
+
+/** How far the newest day was off as it was forecast a day ahead. */
+function foretold(forecast: GatewayStatus['forecast']): string {
+  const ahead = (forecast?.scores ?? []).filter(({ aheadMs }) => aheadMs === DAY_MS);
+  const parts = ahead.map(({ what, errorPct }) => `${what} ${Math.round(errorPct)} %`);
+  return parts.length === 0 ? '-' : parts.join(', ');
 }
 
 /** The table, and below it what somebody has to look at. */

@@ -20,6 +20,7 @@ import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
 import { gapNano, makePlan, type PlanEffort } from './planning/plan.ts';
 import type { PlanProblem } from './planning/problem.ts';
+import { forecastLink } from './score-forecasts.ts';
 import { Surprise } from './surprise.ts';
 import { Trader } from './trader.ts';
 import { Trading } from './trading.ts';
@@ -203,6 +204,7 @@ class SiteAgent implements Agent {
       deviceName: this.alarms.nameOf,
       links: [
         ...this.diary.links(deps.clock.wallMs(), deps.site.place.timeZone),
+        ...forecastLink(this.mind.past.forecastDays),
         ...(this.advising ? [this.advising.link()] : []),
       ],
       version: deps.version ?? '',

@@ -1,14 +1,14 @@
 import type { ZoneForecast } from '../contracts/messages.ts';
 import type { Site } from '../contracts/values/site.ts';
-import { HOUR_MS, type Instant, localDayStart, MINUTE_MS } from '../contracts/values/time.ts';
+import { MINUTE_MS } from '../contracts/values/time.ts';
 import type { Clock, Log, Schedule, Solver } from '../ports.ts';
 import { closeDays, recallDays } from './accounts.ts';
 import { checkEquipment } from './check-equipment.ts';
 import { closeEvents } from './close-events.ts';
 import type { Diary } from './diary.ts';
-import { bandSentence, scoreDay, scoreSentence } from './forecasting/day-score.ts';
 import type { Mind } from './mind.ts';
 import { type OwnSources, watchOwnSources } from './own-sources.ts';
+import { recallScores, scoreForecasts } from './score-forecasts.ts';
 
 /** Cron fields on the site's own clock: after the day's last records have come. */
 const SCORE_AT = '20 0 * * *';
@@ -45,29 +45,18 @@ export interface ChoresDeps extends ChoresPorts {
 export function startChores(deps: ChoresDeps): () => void {
   const { site, clock, schedule, log, mind, diary } = deps;
   const { timeZone } = site.place;
-  const score = async (): Promise<void> => {
-    const todayMs = localDayStart(clock.wallMs(), timeZone);
-    const fromMs = localDayStart(todayMs - HOUR_MS, timeZone);
-    const forecasts = await diary.siteForecasts(fromMs - 12 * HOUR_MS, fromMs + 1);
-    const measured = (atMs: Instant) => mind.quarters.forForecast(atMs);
-    const scores = scoreDay(forecasts, measured, fromMs, todayMs);
-    if (scores.length === 0) return;
-    log.info("yesterday's forecast is scored", { scores });
-    const [text, detail] = [scoreSentence(scores), bandSentence(scores)];
-    diary.event({ atMs: clock.wallMs(), text, detail }, 'FORECAST_SCORE');
-  };
   const tell = (): void => {
     const nowMs = clock.wallMs();
-    for (const text of mind.news(nowMs)) {
+    for (const text of mind.foresight.news(nowMs)) {
       log.info('the site has changed', { text });
       diary.event({ atMs: nowMs, text }, 'LEVEL_SHIFT');
     }
   };
-  void recallDays(deps).catch((error: unknown) => {
+  void Promise.all([recallDays(deps), recallScores(deps)]).catch((error: unknown) => {
     log.error('the accounts of the last days are not read', { why: String(error) });
   });
   const ends = [
-    schedule.every(SCORE_AT, timeZone, score),
+    schedule.every(SCORE_AT, timeZone, () => scoreForecasts(deps)),
     schedule.every(CHECK_AT, timeZone, () => checkEquipment(deps)),
     schedule.every(EVENTS_AT, timeZone, () => closeEvents(deps)),
     schedule.every(CLOSE_AT, timeZone, () => closeDays(deps)),

@@ -16,9 +16,11 @@ import type { DayEvent, LiveView } from '../contracts/values/view.ts';
 import { age, clockTime } from '../contracts/values/words.ts';
 import type { AgentStore, Document, DocumentKind, Log } from '../ports.ts';
 import type { Advising } from './advice.ts';
+import { type KeptForecast, keptForecast, readForecast } from './forecasting/issued.ts';
 import type { CheckUpDocument } from './health/health.ts';
 import type { Mind } from './mind.ts';
 import type { QuarterNote } from './quarters.ts';
+import type { ForecastDay } from './score-forecasts.ts';
 import type { PlacedOrder, Trading } from './trading.ts';
 
 const EVENTS_MAX = 200;
@@ -73,7 +75,11 @@ export class Diary {
     const { store } = this;
     const notes = await store.list('quarter', nowMs - HISTORY_DAYS * DAY_MS, nowMs + DAY_MS);
     for (const note of notes) mind.note(note.body as QuarterNote); // own documents, written below
-    for (const { body } of await store.list('forecast', nowMs - 3 * DAY_MS, nowMs + DAY_MS)) {
+    for (const { key, body } of await store.list('forecast', nowMs - 3 * DAY_MS, nowMs + DAY_MS)) {
+      if (key.startsWith(SITE)) {
+        mind.foresight.recall(readForecast(body as KeptForecast)); // as `plan` writes them
+        continue;
+      }
       const parsed = zoneForecast.safeParse(body);
       if (!parsed.success) continue;
       mind.zoneForecast(parsed.data);
@@ -112,7 +118,7 @@ export class Diary {
   async siteForecasts(fromMs: Instant, untilMs: Instant): Promise<SiteForecast[]> {
     const found = await this.store.list('forecast', fromMs, untilMs);
     const own = found.filter(({ key }) => key.startsWith(SITE));
-    return own.map(({ body }) => body as SiteForecast); // as `plan` writes them
+    return own.map(({ body }) => readForecast(body as KeptForecast)); // as `plan` writes them
   }
 
   events(): readonly DayEvent[] {
@@ -178,6 +184,16 @@ export class Diary {
     return found?.body as CheckUpDocument | undefined; // as written above
   }
 
+  /** How good the forecasts of the last days were; whole, each time. */
+  keepForecastDays(days: readonly ForecastDay[], atMs: Instant): void {
+    this.put('detector', { key: 'forecast', atMs, body: { v: 1, days } });
+  }
+
+  async forecastDays(): Promise<readonly ForecastDay[]> {
+    const found = await this.store.get('detector', 'forecast');
+    return (found?.body as { days: readonly ForecastDay[] } | undefined)?.days ?? []; // as above
+  }
+
   /** A proposal of a model with its twin, and again when it is scored. */
   advice(document: Document): void {
     this.put('advice', document);
@@ -186,7 +202,8 @@ export class Diary {
   /** Every forecast as issued, and the plan that was made of it with its reasons. */
   plan(outlook: Outlook, forecast: SiteForecast, steps: readonly PlanStep[]): void {
     const { issuedAtMs } = forecast;
-    this.put('forecast', { key: `${SITE}${key(issuedAtMs)}`, atMs: issuedAtMs, body: forecast });
+    const kept = keptForecast(forecast);
+    this.put('forecast', { key: `${SITE}${key(issuedAtMs)}`, atMs: issuedAtMs, body: kept });
     const body: PlannedDay = { ...outlook, whys: steps.map(({ why }) => why) };
     this.put('plan', { key: key(outlook.issuedAtMs), atMs: outlook.issuedAtMs, body });
   }

@@ -11,7 +11,6 @@ import {
   STANDARD,
 } from '../contracts/values/outlook.ts';
 import type { PlanStep, Position } from '../contracts/values/plan.ts';
-import { good } from '../contracts/values/reading.ts';
 import type { EnergyRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
 import {
@@ -24,9 +23,7 @@ import {
 } from '../contracts/values/time.ts';
 import type { DayEvent, DayView } from '../contracts/values/view.ts';
 import { draftsOf } from './drafts.ts';
-import { Forecaster } from './forecasting/forecaster.ts';
-import { shiftSentence } from './forecasting/level-watch.ts';
-import { localSlot } from './forecasting/site-series.ts';
+import { Foresight } from './foresight.ts';
 import { moneyOf, peakOf } from './money.ts';
 import type { Lacking } from './own-sources.ts';
 import { Past } from './past.ts';
@@ -43,7 +40,7 @@ import { problemOf } from './site-problem.ts';
 import type { Trading } from './trading.ts';
 import { dayBounds, dayView, limitSpans } from './view/day.ts';
 
-const HORIZON_STEPS = 96;
+const PLANNED_STEPS = 96;
 const HABIT_DAYS = 7;
 const GROW = 1.05; // a quota learnt from what was allowed must be able to grow
 const ON_OFF_HOURS = 10; // a day, of a load that nobody has seen yet
@@ -69,13 +66,11 @@ export class Mind {
   readonly past: Past;
   private readonly trading: Trading;
   private readonly watch: QuarterWatch;
-  private readonly forecaster: Forecaster;
-  private readonly waiting = new Set<Instant>(); // quarter-hours not told to the forecaster yet
+  readonly foresight: Foresight;
   private directives: Directive[] = [];
   private adopted: Adopted | undefined;
   private image: Image | undefined;
   private operator: OperatorSettings = {};
-  private told = 0; // newest quarter-hour that the forecaster has
 
   constructor(site: Site, trading: Trading) {
     this.site = site;
@@ -85,32 +80,18 @@ export class Mind {
     this.quarters = new QuarterBook(this.places);
     this.watch = new QuarterWatch(this.places);
     this.past = new Past(site, this.places);
-    this.forecaster = new Forecaster({
-      latitudeDeg: site.place.latitudeDeg,
-      longitudeDeg: site.place.longitudeDeg,
-      timeZone: site.place.timeZone,
-      pvRatedW: this.places.pvRatedW,
-      loadRatedW: this.places.loadRatedW,
-      holidays: this.places.connection.tariff.holidays,
-    });
+    this.foresight = new Foresight(site, this.places);
   }
 
   /** A small step of what is to be learnt, while nobody waits. @returns whether there was one */
   work(): boolean {
-    return this.forecaster.work();
-  }
-
-  /** What has changed at the site since yesterday and since the last call, with the evidence. */
-  news(nowMs: Instant): string[] {
-    const today = localSlot(nowMs, this.site.place.timeZone).day;
-    const found = this.forecaster.levelShifts().filter(({ foundDay }) => foundDay >= today - 1);
-    return found.map((shift) => shiftSentence(shift));
+    return this.foresight.work();
   }
 
   /** Energy records, from disk or fresh. A quarter-hour is learnt from when a later one begins. */
   records(records: readonly EnergyRecord[]): boolean {
     const changed = this.quarters.add(records);
-    for (const fromMs of changed) if (fromMs > this.told) this.waiting.add(fromMs);
+    this.foresight.changed(changed);
     return changed.length > 0;
   }
 
@@ -118,7 +99,7 @@ export class Mind {
   older(records: readonly EnergyRecord[]): void {
     const book = new QuarterBook(this.places);
     for (const fromMs of book.add(records)) {
-      this.forecaster.remember(fromMs, book.forForecast(fromMs).loadW);
+      this.foresight.remember(fromMs, book.forForecast(fromMs).loadW);
     }
   }
 
@@ -127,6 +108,7 @@ export class Mind {
     this.image = image;
     this.past.reductions.see(image);
     this.past.checkUp.see(image);
+    this.foresight.see(image);
     const note = this.watch.see(image);
     if (note) this.quarters.note(note);
     return note;
@@ -137,13 +119,13 @@ export class Mind {
   }
 
   zoneForecast(message: ZoneForecast): void {
-    this.forecaster.weather(message);
+    this.foresight.weather(message);
     this.prices.add(message.price);
   }
 
   /** What of the zone's forecast is missing or old, whoever was to tell it. */
   readonly lacking: Lacking = {
-    weather: (nowMs) => this.forecaster.lacksWeather(nowMs),
+    weather: (nowMs) => this.foresight.lacksWeather(nowMs),
     prices: (nowMs) => this.prices.isLacking(nowMs),
   };
 
@@ -177,14 +159,14 @@ export class Mind {
 
   /** Issues a forecast and sets the problem of a plan. */
   problem(nowMs: Instant): { readonly problem: PlanProblem; readonly forecast: SiteForecast } {
-    this.learn(nowMs);
-    const forecast = this.forecaster.issue(nowMs, HORIZON_STEPS, this.nowLoadW());
+    const forecast = this.foresight.issue(nowMs, this.quarters);
     const problem = problemOf({
       site: this.site,
       places: this.places,
       nowMs,
       image: this.image,
       forecast,
+      plannedSteps: PLANNED_STEPS,
       prices: this.prices,
       directives: this.directives,
       soldWhOf: (fromMs) => this.trading.soldWh(fromMs),
@@ -323,28 +305,6 @@ export class Mind {
         (-step.gridW > old.exportLimitW - NEAR_W && exportLimitW > old.exportLimitW + NEAR_W);
       return beyond || freed;
     });
-  }
-
-  /** Tells the forecaster of every quarter-hour that is over, in order. */
-  private learn(nowMs: Instant): void {
-    const runningMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS;
-    for (const fromMs of [...this.waiting].sort((a, b) => a - b)) {
-      if (fromMs >= runningMs) continue;
-      this.waiting.delete(fromMs);
-      if (fromMs <= this.told) continue;
-      this.forecaster.observe(this.quarters.forForecast(fromMs));
-      this.told = fromMs;
-    }
-  }
-
-  private nowLoadW(): number | undefined {
-    let sum = 0;
-    for (const { id } of this.places.base) {
-      const powerW = good(this.image?.points[`${id}.powerW`]);
-      if (powerW === undefined) return undefined;
-      sum -= powerW;
-    }
-    return Math.max(0, sum);
   }
 
   private midnight(nowMs: Instant): Instant {

@@ -6,11 +6,14 @@ import { newestReduction } from './consumer/report.ts';
 import type { Places } from './places.ts';
 import { Reductions } from './reductions.ts';
 import { newestDay } from './savings/words.ts';
+import { type ForecastDay, newestForecastDay } from './score-forecasts.ts';
 
 /** What is known of the days that are over: their cost, their events, and how equipment does. */
 export class Past {
   /** Of the last days, oldest first. */
   accounts: readonly DayAccount[] = [];
+  /** How good the forecasts of the last days were, oldest first. */
+  forecastDays: readonly ForecastDay[] = [];
   readonly reductions = new Reductions();
   readonly checkUp: CheckUp;
 
@@ -19,9 +22,10 @@ export class Past {
   }
 
   /** What the fleet is told: the newest of each. */
-  closed(): Pick<GatewayStatus, 'day' | 'reduction'> {
+  closed(): Pick<GatewayStatus, 'day' | 'reduction' | 'forecast'> {
     const day = newestDay(this.accounts);
     const reduction = newestReduction(this.reductions.list());
-    return { ...(day && { day }), ...(reduction && { reduction }) };
+    const forecast = newestForecastDay(this.forecastDays);
+    return { ...(day && { day }), ...(reduction && { reduction }), ...(forecast && { forecast }) };
   }
 }

@@ -37,6 +37,7 @@ export interface Situation {
   readonly nowMs: Instant;
   readonly image: Image | undefined;
   readonly forecast: SiteForecast;
+  readonly plannedSteps: number; // of the forecast, at most
   readonly prices: PriceBook;
   readonly directives: readonly Directive[]; // as announced, unverified: planning only
   readonly soldWhOf: (fromMs: Instant) => number;
@@ -81,9 +82,9 @@ export function problemOf(situation: Situation): PlanProblem {
  * Steps of the forecast that still lie ahead; the first is the rest of the running quarter-hour.
  */
 function stepsOf(situation: Situation): StepInput[] {
-  const { forecast, nowMs, prices } = situation;
+  const { forecast, plannedSteps, nowMs, prices } = situation;
   const steps: StepInput[] = [];
-  forecast.load.forEach((load, i) => {
+  forecast.load.slice(0, plannedSteps).forEach((load, i) => {
     const startMs = forecast.fromMs + i * forecast.stepMs;
     const endMs = startMs + forecast.stepMs;
     if (endMs <= nowMs) return;

@@ -128,6 +128,23 @@ export const gatewayStatus = z.object({
       deliveredWh: z.int().optional(), // baseline - metered - traded
     })
     .optional(),
+  /** How far the forecasts of the newest scored day were off, by how far ahead they looked. */
+  forecast: z
+    .object({
+      day: z.iso.date(),
+      scores: z
+        .array(
+          z.object({
+            what: z.enum(['pv', 'load']),
+            aheadMs: z.int().positive(), // to the end of the quarter-hour
+            errorPct: z.number().nonnegative(), // errors over what came
+            inBandPct: z.number().min(0).max(100).optional(), // of the 80 % band
+            quarters: z.int().positive(),
+          }),
+        )
+        .max(32),
+    })
+    .optional(),
   /** Newest entry of the audit log: with it, an end that was cut off later is seen. */
   audit: z.object({ seq: z.int().min(0), hash: z.string().max(64) }).optional(),
 });

@@ -129,7 +129,7 @@ export class Uplink {
     image: Image | undefined,
     outbox: OutboxState | undefined,
     alarms: readonly { readonly code: string }[] = [],
-    closed: Pick<GatewayStatus, 'day' | 'reduction'> = {}, // newest of each
+    closed: Pick<GatewayStatus, 'day' | 'reduction' | 'forecast'> = {}, // newest of each
   ): void {
     const { broker, clock, site, log, brokerCheck } = this.deps;
     if (!broker.connected) return;
@@ -142,7 +142,7 @@ export class Uplink {
     // The number of waiting records changes all the time; it is no reason to speak.
     const { mode, limits } = image ?? {};
     const told = [mode, limits?.importLimitW, limits?.exportLimitW, certificate?.untilMs];
-    const news = [closed.day?.day, closed.reduction?.sequence];
+    const news = [closed.day?.day, closed.reduction?.sequence, closed.forecast?.day];
     const core = [...told, ...news, ...own.alarms].join(' ');
     const nowMs = clock.realMs();
     if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;

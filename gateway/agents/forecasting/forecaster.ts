@@ -6,6 +6,7 @@ import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from '../../contracts/value
 import { ErrorBook, LEAD_CLASSES, leadClass } from './errors.ts';
 import { type LevelShift, LevelWatch } from './level-watch.ts';
 import { forecastLoad, seasonalNaive } from './load.ts';
+import { Nowcast } from './nowcast.ts';
 import { Conformal, type Ends } from './seasonal/bands.ts';
 import { Blend } from './seasonal/blend.ts';
 import { loadExperts, seededStream, sunExperts } from './seasonal/sets.ts';
@@ -39,6 +40,14 @@ const SUN_TRUST = { sharpnessFactor: 8, rememberedShare: 0.995 }; // a quarter-h
 const SUN_ERROR_SHARE = 0.2;
 const CALM_SHARE = 0.15; // of the size of a usual error
 
+/** Mean powers of the last minutes, W >= 0; undefined = not known. */
+export interface Recent {
+  readonly pvW?: number | undefined; // not while it is held back
+  readonly loadW?: number | undefined;
+}
+
+type Carried = Pick<SiteForecast, 'pv' | 'load'>;
+
 /** A forecast as issued, with what its production was made of. */
 interface Issued {
   readonly forecast: SiteForecast;
@@ -70,6 +79,7 @@ export class Forecaster {
     forecast: LEAD_CLASSES.map(() => new Blend(2, SUN_TRUST)),
     'clear-sky': LEAD_CLASSES.map(() => new Blend(2, SUN_TRUST)),
   };
+  private readonly nowcasts = { pv: new Nowcast(), load: new Nowcast() };
   private readonly level: LevelWatch;
   private shifts: LevelShift[] = [];
   private issued: Issued[] = [];
@@ -124,11 +134,13 @@ export class Forecaster {
         const sky = this.sky.at(fromMs, fromMs);
         this.performance.learn(fromMs, pvW / this.setup.pvRatedW, sky);
         this.scoreSun(fromMs, pvW);
+        this.nowcasts.pv.learn(fromMs, pvW);
       }
     }
     if (loadW !== undefined) {
       this.load.set(fromMs, loadW);
       this.scoreLoad(fromMs, loadW);
+      this.nowcasts.load.learn(fromMs, loadW);
       const { day } = localSlot(fromMs, this.setup.timeZone);
       const shift = this.level.observe(day, loadW);
       if (shift !== undefined) this.shifts.push(shift);
@@ -145,9 +157,9 @@ export class Forecaster {
 
   /**
    * @param steps  quarter-hours from the one that contains `nowMs`
-   * @param nowLoadW  uncontrolled load just now, for a site without any history
+   * @param recent  of the last minutes; of the load also what a site without history goes by
    */
-  issue(nowMs: Instant, steps: number, nowLoadW?: number): SiteForecast {
+  issue(nowMs: Instant, steps: number, recent: Recent = {}): SiteForecast {
     this.seedLoadErrors(nowMs);
     const fromMs = Math.floor(nowMs / QUARTER_MS) * QUARTER_MS;
     const startsMs = Array.from({ length: steps }, (_, i) => fromMs + i * QUARTER_MS);
@@ -158,30 +170,43 @@ export class Forecaster {
         ? []
         : forecastLoad(this.load, nowMs, startsMs, this.setup.timeZone);
     const sky = this.sky.at(fromMs + 6 * HOUR_MS, nowMs).known ? 'forecast' : 'clear-sky';
-    const recent = this.recentPv(nowMs);
-    const model = Float64Array.from(startsMs, (atMs) => this.pvNowW(atMs, nowMs, recent));
+    const lastHour = this.recentPv(nowMs);
+    const model = Float64Array.from(startsMs, (atMs) => this.pvNowW(atMs, nowMs, lastHour));
     const sun = this.sunSeries?.issue(startsMs) ?? [];
     const history = Float64Array.from(startsMs, (_, i) => sun[i]?.mid ?? Number.NaN);
     const ends = this.sunBands.map((one) => one.ends());
+    const pv = startsMs.map((atMs, i) => {
+      const of = leadClass(atMs - nowMs);
+      const midW = this.blended(this.sunBlends[sky][of], model[i] ?? 0, history[i] ?? Number.NaN);
+      return this.pvBand(atMs, midW, ends[of]);
+    });
+    const load = startsMs.map((atMs, i) => {
+      const said = isLearnt ? learnt[i] : undefined;
+      return said === undefined
+        ? this.naiveBand(atMs, nowMs, naive[i] ?? recent.loadW ?? 0)
+        : band(said.mid, said.low, said.high, this.setup.loadRatedW);
+    });
     const forecast: SiteForecast = {
-      issuedAtMs: nowMs,
-      fromMs,
-      stepMs: QUARTER_MS,
-      sky,
-      pv: startsMs.map((atMs, i) => {
-        const of = leadClass(atMs - nowMs);
-        const midW = this.blended(this.sunBlends[sky][of], model[i] ?? 0, history[i] ?? Number.NaN);
-        return this.pvBand(atMs, midW, ends[of]);
-      }),
-      load: startsMs.map((atMs, i) => {
-        const said = isLearnt ? learnt[i] : undefined;
-        return said === undefined
-          ? this.naiveBand(atMs, nowMs, naive[i] ?? nowLoadW ?? 0)
-          : band(said.mid, said.low, said.high, this.setup.loadRatedW);
-      }),
+      ...{ issuedAtMs: nowMs, fromMs, stepMs: QUARTER_MS, sky },
+      ...this.carried({ pv, load }, fromMs, recent),
     };
     this.issued = [...this.issued, { forecast, model, history, ends }].slice(-ISSUES_KEPT);
     return forecast;
+  }
+
+  /** With what the last minutes showed. */
+  private carried(bands: Carried, fromMs: Instant, recent: Recent): Carried {
+    const { pv, load } = this.nowcasts;
+    const { pvRatedW, loadRatedW } = this.setup;
+    const within =
+      (mostW: number) =>
+      ({ lowW, midW, highW }: Band): Band =>
+        band(Math.min(midW, mostW), lowW, highW, mostW);
+    const scaleOf = (atMs: Instant): number => this.pvScale(atMs);
+    return {
+      pv: pv.carry(bands.pv, fromMs, recent.pvW, scaleOf).map(within(pvRatedW)),
+      load: load.carry(bands.load, fromMs, recent.loadW, () => 1).map(within(loadRatedW)),
+    };
   }
 
   private blended(blend: Blend | undefined, modelW: number, historyW: number): number {

@@ -20,6 +20,15 @@ export interface SiteForecast {
   readonly load: readonly Band[];
 }
 
+/** How far the forecasts of a day were off at one lead: errors over what came, in percent. */
+export interface HorizonScore {
+  readonly what: 'pv' | 'load';
+  readonly aheadMs: number; // to the end of the quarter-hour, from the start of the running one
+  readonly errorPct: number;
+  readonly inBandPct?: number; // within the 80 % band, calm quarter-hours left out
+  readonly quarters: number;
+}
+
 /** What a plan expects of one step. Powers in W + into the node, energies Wh. */
 export interface OutlookStep {
   readonly fromMs: Instant;

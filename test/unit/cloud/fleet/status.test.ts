@@ -38,11 +38,20 @@ it('who is online, what each says, and a log whose end is gone', () => {
       ...{ day: '2026-06-15', currency: 'EUR', missingCount: 0, oursNano: '6000000000' },
       ...{ noneNano: '10000000000', selfNano: '7000000000', limitNano: '5000000000' },
     },
+    forecast: {
+      day: '2026-06-15',
+      scores: [
+        { what: 'pv', aheadMs: 3_600_000, errorPct: 5, quarters: 60 },
+        { what: 'pv', aheadMs: 86_400_000, errorPct: 12.1, inBandPct: 80, quarters: 60 },
+        { what: 'load', aheadMs: 86_400_000, errorPct: 8.4, quarters: 96 },
+      ],
+    },
     outbox: { rows: 7, droppedRows: 2, refusedRows: 1 },
   });
   store.close();
   const text = fleetStatus({ config });
-  const told = /^gw-sun +online +rules +2026-\S+ +7 +3 +2027-01-05 +2026-06-15 +€\s4\.00 +80\s%$/m;
+  const told =
+    /^gw-sun +online +rules +2026-\S+ +7 +3 +2027-01-05 +2026-06-15 +€\s4\.00 +80\s%\s+pv 12 %, load 8 %$/m;
   expect(text).toMatch(told);
   expect(text).toMatch(/^gw-works +never seen$/m);
   expect(text).toContain('gw-sun: the end of an audit log is gone (');

@@ -6,7 +6,8 @@ import { Diary } from '../../../../gateway/agents/diary.ts';
 import type { Mind } from '../../../../gateway/agents/mind.ts';
 import { placesOf } from '../../../../gateway/agents/places.ts';
 import { Reductions } from '../../../../gateway/agents/reductions.ts';
-import type { SiteForecast } from '../../../../gateway/contracts/values/outlook.ts';
+import { forecastLink, newestForecastDay } from '../../../../gateway/agents/score-forecasts.ts';
+import type { HorizonScore, SiteForecast } from '../../../../gateway/contracts/values/outlook.ts';
 import { createVirtualClock } from '../../../../simulators/clock.ts';
 import { demoSites } from '../../../../simulators/sites/demo.ts';
 
@@ -46,9 +47,15 @@ test('every day the site scores its forecast and forgets what is too old', async
   const places = placesOf(site);
   const accountInput = () => ({ places, quarters: [], noteOf: () => undefined });
   const checkUp = { alarms: () => [], feed: () => undefined };
+  const horizons: HorizonScore[] = [
+    { what: 'load', aheadMs: 3_600_000, errorPct: 4.6, inBandPct: 79, quarters: 96 },
+    { what: 'load', aheadMs: DAY_MS, errorPct: 9.5, inBandPct: 81.3, quarters: 96 },
+  ];
+  const past = { accounts: [], reductions: new Reductions(), checkUp, forecastDays: [] };
   const mind = {
-    ...{ quarters: { forForecast: measured }, news: () => news.splice(0), accountInput },
-    past: { accounts: [], reductions: new Reductions(), checkUp },
+    ...{ quarters: { forForecast: measured }, accountInput },
+    foresight: { news: () => news.splice(0), scoresOf: () => horizons },
+    past,
   } as unknown as Mind;
   const schedule = createClockedSchedule(clock, log);
   const solver = { solve: () => Promise.reject(new Error('nothing to solve')) };
@@ -65,6 +72,17 @@ test('every day the site scores its forecast and forgets what is too old', async
     "Yesterday's forecast was 10 % off for sun (the day before: 0 %), " +
       '10 % off for consumption (a week before: 0 %).',
   ]);
+  expect(diary.events()[1]?.detail).toContain(
+    'Off for consumption, by how far ahead: 1 h 5 %, 24 h 10 %.',
+  );
+  // By how far ahead they looked: kept, for the page and for the fleet.
+  const days = await diary.forecastDays();
+  expect(days.map(({ day }) => day)).toEqual(['2026-06-15', '2026-06-16']);
+  expect(newestForecastDay(days)).toEqual({ day: '2026-06-16', scores: horizons });
+  const [link] = forecastLink(past.forecastDays);
+  expect(link?.text).toMatch(
+    /^off on 2026-06-16: a day ahead 10\s% for consumption; an hour ahead 5\s% for consumption$/u,
+  );
   const kept = await store.list('forecast', 0, 2 * NOON);
   expect(kept.map(({ key }) => key)).toEqual(['site-new', 'zone-new']);
   end();

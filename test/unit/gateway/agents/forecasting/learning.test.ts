@@ -58,7 +58,7 @@ const mids = (bands: readonly Band[]): number[] => bands.map(({ midW }) => midW)
 it('is of use on day one, and after two weeks better than the weeks before', () => {
   const loadW = works(3);
   const forecaster = new Forecaster(setup);
-  expect(mids(forecaster.issue(MONDAY, 2, 700).load)).toEqual([700, 700]);
+  expect(mids(forecaster.issue(MONDAY, 2, { loadW: 700 }).load)).toEqual([700, 700]);
   live(forecaster, { loadW }, MONDAY, MONDAY + DAY);
   const known = new Map<number, number>();
   const naive = (atMs: number): number[] => {

@@ -1,0 +1,86 @@
+import type { GatewayStatus } from '../contracts/messages.ts';
+import type { HorizonScore } from '../contracts/values/outlook.ts';
+import type { Site } from '../contracts/values/site.ts';
+import { isoMinute } from '../contracts/values/stamp.ts';
+import { DAY_MS, HOUR_MS, type Instant, localDayStart } from '../contracts/values/time.ts';
+import type { LiveView } from '../contracts/values/view.ts';
+import { percent } from '../contracts/values/words.ts';
+import type { Clock, Log } from '../ports.ts';
+import type { Diary } from './diary.ts';
+import { bandSentence, scoreDay, scoreSentence } from './forecasting/day-score.ts';
+import { horizonSentence } from './forecasting/horizon-scores.ts';
+import { localSlot } from './forecasting/site-series.ts';
+import type { Mind } from './mind.ts';
+
+/** How far the forecasts of a local day were off, by how far ahead they looked. */
+export interface ForecastDay {
+  readonly day: string; // YYYY-MM-DD
+  readonly scores: readonly HorizonScore[];
+}
+
+export interface ScoringDeps {
+  readonly site: Site;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly mind: Pick<Mind, 'past' | 'foresight' | 'quarters'>;
+  readonly diary: Diary;
+}
+
+const KEPT_DAYS = 400;
+const DAY_AHEAD_MS = DAY_MS;
+
+/** Brings back the scores of earlier days. */
+export async function recallScores({ mind, diary }: Pick<ScoringDeps, 'mind' | 'diary'>) {
+  mind.past.forecastDays = await diary.forecastDays();
+}
+
+/** Scores what was forecast of yesterday: tells it, keeps it, and lets the fleet know. */
+export async function scoreForecasts({ site, clock, log, mind, diary }: ScoringDeps) {
+  const { timeZone } = site.place;
+  const nowMs = clock.wallMs();
+  const todayMs = localDayStart(nowMs, timeZone);
+  const fromMs = localDayStart(todayMs - HOUR_MS, timeZone);
+  const horizons = mind.foresight.scoresOf(fromMs);
+  if (horizons.length > 0) {
+    const one: ForecastDay = { day: dateOf(fromMs, timeZone), scores: horizons };
+    const before = mind.past.forecastDays.filter(({ day }) => day !== one.day);
+    mind.past.forecastDays = [...before, one].slice(-KEPT_DAYS);
+    diary.keepForecastDays(mind.past.forecastDays, nowMs);
+  }
+  const forecasts = await diary.siteForecasts(fromMs - 12 * HOUR_MS, fromMs + 1);
+  const measured = (atMs: Instant) => mind.quarters.forForecast(atMs);
+  const scores = scoreDay(forecasts, measured, fromMs, todayMs);
+  if (scores.length === 0) return;
+  log.info("yesterday's forecast is scored", { scores, horizons });
+  const detail = [bandSentence(scores), horizonSentence(horizons)].filter((one) => one !== '');
+  const event = { atMs: nowMs, text: scoreSentence(scores), detail: detail.join(' ') };
+  diary.event(event, 'FORECAST_SCORE');
+}
+
+const dateOf = (atMs: Instant, timeZone: string): string =>
+  isoMinute(localSlot(atMs, timeZone).day * DAY_MS).slice(0, 10);
+
+/** For the fleet: the newest day. */
+export const newestForecastDay = (days: readonly ForecastDay[]): GatewayStatus['forecast'] => {
+  const newest = days.at(-1);
+  return newest && { day: newest.day, scores: [...newest.scores] };
+};
+
+const NAMES = { pv: 'sun', load: 'consumption' } as const;
+
+/** For the page: how far the last day's forecasts were off, a day ahead and for the next hour. */
+export function forecastLink(days: readonly ForecastDay[]): NonNullable<LiveView['links']> {
+  const newest = days.at(-1);
+  if (newest === undefined) return [];
+  const words = (aheadMs: number): string =>
+    newest.scores
+      .filter((one) => one.aheadMs === aheadMs)
+      .map(({ what, errorPct }) => `${percent(errorPct)} for ${NAMES[what]}`)
+      .join(', ');
+  const parts = [
+    [words(DAY_AHEAD_MS), 'a day ahead'],
+    [words(HOUR_MS), 'an hour ahead'],
+  ].flatMap(([text = '', lead]) => (text === '' ? [] : [`${lead} ${text}`]));
+  if (parts.length === 0) return [];
+  return [{ name: 'Forecast', text: `off on ${newest.day}: ${parts.join('; ')}` }];
+}
