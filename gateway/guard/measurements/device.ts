@@ -1,5 +1,4 @@
-import type { DeviceMap, Profile, RegisterSpace } from '../../../devices/profile.ts';
-import type { MirrorSpan } from '../../contracts/values/frames.ts';
+import type { DeviceMap, Profile } from '../../../devices/profile.ts';
 import type { DeviceView } from '../../contracts/values/image.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { Device } from '../../contracts/values/site.ts';
@@ -8,7 +7,16 @@ import type { Clock, Log } from '../../ports.ts';
 import type { BusHandle, BusResult } from '../bus/types.ts';
 import { ask } from './ask.ts';
 import { ReadingBook } from './book.ts';
-import { type Block, itemsIn, planBlocks, readRequest, type Span, splitBlock } from './plan.ts';
+import { Mirror } from './mirror.ts';
+import {
+  type Block,
+  itemsIn,
+  planBlocks,
+  powerOf,
+  readRequest,
+  type Span,
+  splitBlock,
+} from './plan.ts';
 import { isPermanent, type Polled, polledOf } from './polled.ts';
 import { Recognition } from './recognise.ts';
 import { type Due, FULL_PACE, type Pace, type Part, type PlacedLoad } from './schedule.ts';
@@ -23,6 +31,8 @@ const AGAIN_CYCLES = 10;
 const AWAY_CYCLES = 60;
 /** Cycles on one connection until a chain that was only glanced at is walked for certainty. */
 const HELD_CYCLES = 30;
+/** A read of the power alone is worth one more request where it is there so much sooner. */
+const WORTH_MS = 15;
 /** Identity and model headers stay as long as the device does. */
 const CONSTANT_MS = 1e12;
 
@@ -34,7 +44,7 @@ export interface DeviceOptions {
   readonly times: Timing;
   readonly log: Log;
   readonly varyShape: boolean;
-  /** What of it the next turn decides by: nothing, the block with its power, or all of control. */
+  /** What of it the next turn decides by: nothing, its power, or all that control needs. */
   readonly vital: 'none' | 'power' | 'all';
 }
 
@@ -43,13 +53,8 @@ export interface Waiting extends Due {
   readonly go: () => void;
 }
 
-const SPACES: readonly RegisterSpace[] = ['holding', 'input', 'coil', 'discrete'];
 const PARTS: readonly Part[] = ['control', 'vital', 'rest'];
 const PRIORITIES = { vital: 'vital', control: 'control', rest: 'slow' } as const;
-const isPower = (block: Block): boolean =>
-  block.items.some(({ points: [point] }) => /(^|\.)powerW$/.test(point?.key ?? ''));
-/** A register of any space as one number: registers are numbered in 16 bits. */
-const keyOf = (space: RegisterSpace, at: number): number => SPACES.indexOf(space) * 65_536 + at;
 
 /** One device: finds out what it is, keeps its poll plan, and books what it answers. */
 export class DevicePoller {
@@ -57,11 +62,11 @@ export class DevicePoller {
   plans = 0; // made so far: another number means another load on the wire
   readonly handle: BusHandle;
   readonly id: string;
-  /** The newest answer of each read, for who wants the registers as they are. */
-  readonly spans = new Map<number, MirrorSpan>(); // by keyOf
+  readonly mirror = new Mirror();
   private readonly options: DeviceOptions;
   private book: ReadingBook | undefined;
   private polled: Polled[] = [];
+  private power: ReturnType<typeof powerOf>; // what the next turn decides by
   private readonly who: Recognition;
   private knownInSession = 0; // of the wire, in which the device was recognised
   private knownAtMs = Number.NEGATIVE_INFINITY; // monotonic, the last slot in which it was
@@ -84,9 +89,9 @@ export class DevicePoller {
     this.who = new Recognition({
       ...options,
       keep: (constants, moved) => {
-        if (moved) this.spans.clear();
+        if (moved) this.mirror.forget();
         for (const { space, request, answer } of constants)
-          this.keep(space, request.at, answer, CONSTANT_MS);
+          this.mirror.keep(space, request.at, answer, CONSTANT_MS);
       },
     });
   }
@@ -182,7 +187,7 @@ export class DevicePoller {
   private partOf(block: Block): Part {
     if (block.everyCycles > 1) return 'rest';
     const { vital } = this.options;
-    return vital === 'all' || (vital === 'power' && isPower(block)) ? 'vital' : 'control';
+    return vital === 'all' || block === this.power?.block ? 'vital' : 'control';
   }
 
   /** Cycles between two reads of a block, as far as its wire can. */
@@ -198,8 +203,12 @@ export class DevicePoller {
       everyCycles: block.everyCycles,
       part: this.partOf(block),
       costMs: this.costMs(block),
-      answerMs: this.handle.answerMs(readRequest(block.space, block.spans[0])),
+      answerMs: this.answerMs(block),
     }));
+  }
+
+  private answerMs({ space, spans }: Block): number {
+    return this.handle.answerMs(readRequest(space, spans[0]));
   }
 
   private costMs({ space, spans }: Block): number {
@@ -312,7 +321,12 @@ export class DevicePoller {
 
   private replan(map: DeviceMap): void {
     this.book = new ReadingBook(map);
-    this.polled = planBlocks(map, { varyShape: this.options.varyShape }).map(polledOf);
+    const { varyShape, vital } = this.options;
+    const blocks = planBlocks(map, { varyShape });
+    const answerMs = (block: Block): number => this.answerMs(block);
+    this.power = vital === 'power' ? powerOf(blocks, answerMs, WORTH_MS) : undefined;
+    if (this.power?.isExtra === true) blocks.push(this.power.block);
+    this.polled = blocks.map(polledOf);
     this.plans += 1;
   }
 
@@ -329,19 +343,10 @@ export class DevicePoller {
       polled.absent = false;
       const atMs = result.sentAtMs - (this.map?.limits.latencyMs ?? 0);
       this.book?.take(block, span, result.words, atMs);
-      this.keep(block.space, span.at, result, this.options.times.freshMs[block.class]);
+      this.mirror.keep(block.space, span.at, result, this.options.times.freshMs[block.class]);
     } else {
       this.refused(polled, span, cycle, result);
     }
-  }
-
-  private keep(
-    space: RegisterSpace,
-    at: number,
-    { words, sentAtMs }: BusResult & { ok: true },
-    freshMs: number,
-  ): void {
-    this.spans.set(keyOf(space, at), { space, at, words, atMs: sentAtMs, freshMs });
   }
 
   /**
@@ -372,7 +377,8 @@ export class DevicePoller {
     if (isPermanent(result.exception)) {
       const parts = splitBlock(block);
       this.plans += 1;
-      if (parts.length === 0) this.absent(polled, cycle, where);
+      const isExtra = this.power?.isExtra === true && this.power.block === block;
+      if (parts.length === 0 && !isExtra) this.absent(polled, cycle, where);
       else this.polled = [...this.polled.filter((one) => one !== polled), ...parts.map(polledOf)];
       return;
     }

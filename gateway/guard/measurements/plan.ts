@@ -205,6 +205,25 @@ function halves(block: Block): Block[] {
   return [block];
 }
 
+const isPower = ({ points: [point] }: Item): boolean => /(^|\.)powerW$/.test(point?.key ?? '');
+
+/**
+ * The block that holds a meter's power, and where reading that alone is sooner by `worthMs` a block
+ * of it alone beside the others.
+ * @param answerMs  until the answer to a block is there
+ */
+export function powerOf(
+  blocks: readonly Block[],
+  answerMs: (block: Block) => number,
+  worthMs: number,
+): { readonly block: Block; readonly isExtra: boolean } | undefined {
+  const block = blocks.find(({ everyCycles, items }) => everyCycles === 1 && items.some(isPower));
+  if (block === undefined) return undefined;
+  const alone = blockOf(block, block.items.filter(isPower));
+  const isExtra = answerMs(block) - answerMs(alone) >= worthMs;
+  return { block: isExtra ? alone : block, isExtra };
+}
+
 function blockOf(block: Block, items: readonly Item[]): Block {
   const at = Math.min(...items.map((item) => item.at));
   const end = Math.max(...items.map((item) => item.end));

@@ -141,7 +141,7 @@ class SitePoller implements Poller {
   }
 
   spans(deviceId: string) {
-    return [...(this.devices.get(deviceId)?.spans.values() ?? [])];
+    return this.devices.get(deviceId)?.mirror.all() ?? [];
   }
 
   private device(id: string): DevicePoller {
