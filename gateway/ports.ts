@@ -1,7 +1,7 @@
 import type { AuditHead, AuditNote } from './contracts/values/audit.ts';
 import type { Document, DocumentKind } from './contracts/values/document.ts';
 import type { AgentFrame, GuardFrame } from './contracts/values/frames.ts';
-import type { LinearModel, Solution, SolveEffort } from './contracts/values/linear-model.ts';
+import type { Basis, LinearModel, Solution, SolveEffort } from './contracts/values/linear-model.ts';
 import type { EnergyRecord, TelemetryRecord } from './contracts/values/record.ts';
 import type { Instant } from './contracts/values/time.ts';
 
@@ -119,7 +119,13 @@ export interface BrokerCheck {
 }
 
 export interface Solver {
-  solve(model: LinearModel, timeLimitMs: number, effort?: SolveEffort): Promise<Solution>;
+  /** @param start  where an earlier solve ended; of another shape, or for a mixed model, it is ignored */
+  solve(
+    model: LinearModel,
+    timeLimitMs: number,
+    effort?: SolveEffort,
+    start?: Basis,
+  ): Promise<Solution>;
 }
 
 export type HttpHeaders = Readonly<Record<string, string>>; // names in lower case

@@ -12,6 +12,7 @@ import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
 import { makePlan, type PlanEffort } from './planning/plan.ts';
 import type { PlanProblem } from './planning/problem.ts';
+import type { PlanMemory } from './planning/search.ts';
 import { NEAR_NANO, type Tried, type Trying, tryOffer, tryOut } from './planning/strategy.ts';
 
 export interface AdvisingDeps {
@@ -69,6 +70,7 @@ export class Advising {
   private readonly deps: AdvisingDeps;
   private readonly shadow: Shadow;
   private readonly leans = new Leans();
+  private readonly memory: PlanMemory = {};
   private trials: Trial[] = [];
 
   constructor(deps: AdvisingDeps) {
@@ -91,10 +93,10 @@ export class Advising {
     const parameters = this.leans.parameters(clock.wallMs());
     if (!areSame(parameters, STANDARD)) {
       const leaned = under(problem, parameters);
-      const outlook = await makePlan(leaned, solver, limitMs, effort);
+      const outlook = await makePlan(leaned, solver, limitMs, effort, this.memory);
       if (outlook.source === 'optimal') return { problem: leaned, outlook, parameters };
     }
-    const outlook = await makePlan(problem, solver, limitMs, effort);
+    const outlook = await makePlan(problem, solver, limitMs, effort, this.memory);
     return { problem, outlook, parameters: STANDARD };
   }
 

@@ -20,6 +20,7 @@ import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
 import { gapNano, makePlan, type PlanEffort } from './planning/plan.ts';
 import type { PlanProblem } from './planning/problem.ts';
+import type { PlanMemory } from './planning/search.ts';
 import { forecastLink } from './score-forecasts.ts';
 import { Surprise } from './surprise.ts';
 import { Trader } from './trader.ts';
@@ -100,6 +101,7 @@ class SiteAgent implements Agent {
   private intentSequence = 0;
   private planIssuedAtMs: Instant | undefined;
   private planning = false;
+  private readonly memory: PlanMemory = {};
   private planWanted: string | undefined;
   private plannedRealMs = Number.NEGATIVE_INFINITY;
   private readonly surprise: Surprise;
@@ -333,7 +335,8 @@ class SiteAgent implements Agent {
 
   private async planned(problem: PlanProblem) {
     if (this.advising) return this.advising.plan(problem);
-    const outlook = await makePlan(problem, this.deps.solver, SOLVE_LIMIT_MS, this.deps.effort);
+    const { solver, effort } = this.deps;
+    const outlook = await makePlan(problem, solver, SOLVE_LIMIT_MS, effort, this.memory);
     return { problem, outlook, parameters: STANDARD };
   }
 

@@ -247,9 +247,9 @@ export class VirtualGateway {
   /** Answers of the planner's child come after a while, and not at all to one who has died. */
   private solverOf({ clock }: VirtualProcess): Solver {
     return {
-      solve: async (model, limitMs, effort) => {
+      solve: async (model, limitMs, effort, start) => {
         const { solver } = this.deps;
-        const solution = this.badSolution() ?? (await solver.solve(model, limitMs, effort));
+        const solution = this.badSolution() ?? (await solver.solve(model, limitMs, effort, start));
         const takesMs = solution.status === 'time-limit' ? limitMs : SOLVE_MS;
         return new Promise((resolve) =>
           clock.realAt(clock.realMs() + takesMs, () => resolve(solution)),

@@ -1,5 +1,10 @@
-import module, { type Highs } from 'highs';
-import type { LinearModel, Solution, SolveEffort } from '../../contracts/values/linear-model.ts';
+import module, { type Highs, type Model } from 'highs';
+import type {
+  Basis,
+  LinearModel,
+  Solution,
+  SolveEffort,
+} from '../../contracts/values/linear-model.ts';
 
 /**
  * HiGHS' number for 'optimal'. The objective alone proves nothing: it is 0 on an infeasible model.
@@ -31,6 +36,14 @@ export interface SolveBounds {
 export const boundsOf = (effort: SolveEffort | undefined): SolveBounds =>
   effort ? { mip_max_nodes: effort.nodesMax, mip_rel_gap: effort.gapShare } : {};
 
+function basisOf(native: Model): Basis {
+  const { colStatus, rowStatus } = native.getBasis();
+  return { columns: Int32Array.from(colStatus), rows: Int32Array.from(rowStatus) };
+}
+
+/** A linear program of a plan's size is solved as it stands in three quarters of the time. */
+const PLAIN_COLUMNS_MAX = 6_000;
+
 /** HiGHS' number for 'the solution in hand satisfies the model'. */
 const FEASIBLE = 2;
 
@@ -38,7 +51,15 @@ const FEASIBLE = 2;
  * Solves one model on a loaded instance and frees it; what HiGHS refuses is a 'failed', never an
  * exception.
  */
-export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds): Solution {
+export function solveWith(
+  highs: Highs,
+  model: LinearModel,
+  bounds: SolveBounds,
+  start?: Basis,
+): Solution {
+  const isMixed = model.integer.includes(1);
+  const isStarted =
+    !isMixed && start?.columns.length === model.columns && start.rows.length === model.rows;
   try {
     return highs.withModel(
       {
@@ -57,13 +78,18 @@ export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds)
           indices: model.columnIndex,
           values: model.value,
         },
-        ...(model.integer.includes(1) && { integrality: Int32Array.from(model.integer) }),
+        ...(isMixed && { integrality: Int32Array.from(model.integer) }),
       },
       (native): Solution => {
         native.options.set({ output_flag: false, ...bounds });
+        if (!isMixed && model.columns <= PLAIN_COLUMNS_MAX) native.options.set({ presolve: 'off' });
+        if (isStarted) native.setBasis({ colStatus: start.columns, rowStatus: start.rows });
         native.run();
+        if (isStarted && native.getModelStatus() !== OPTIMAL) {
+          native.clearSolver(); // once more, from nothing
+          native.run();
+        }
         const status = native.getModelStatus();
-        const isMixed = model.integer.includes(1);
         const stopped = STATUS[status] ?? 'failed';
         // A relaxation that was stopped says nothing; a stopped search has its best so far.
         const isInHand =
@@ -83,6 +109,7 @@ export function solveWith(highs: Highs, model: LinearModel, bounds: SolveBounds)
           bound: isMixed ? Number(native.info.get('mip_dual_bound')) : objective,
           x: Float64Array.from(colValue),
           rowDual: Float64Array.from(rowDual),
+          ...(!isMixed && { basis: basisOf(native) }),
         };
         return status === OPTIMAL
           ? { status: 'optimal', ...answer }

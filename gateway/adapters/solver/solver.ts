@@ -19,7 +19,7 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver & { close(): void
     close: () => {
       for (const child of children) child.kill('SIGKILL');
     },
-    solve: (model, timeLimitMs, effort) =>
+    solve: (model, timeLimitMs, effort, start) =>
       new Promise((resolve) => {
         const child = fork(new URL('./child.ts', import.meta.url), {
           execArgv: CHILD_FLAGS,
@@ -49,7 +49,7 @@ export function createForkedSolver(graceMs = GRACE_MS): Solver & { close(): void
               : { status: 'failed', detail: `the solver ended with ${signal ?? code}` },
           ),
         );
-        child.send({ model, timeLimitMs, effort }, (error) => {
+        child.send({ model, timeLimitMs, effort, start }, (error) => {
           if (error) child.kill('SIGKILL');
         });
       }),
@@ -68,7 +68,7 @@ export async function createSolverInProcess(): Promise<Solver> {
   const { boundsOf, loadHighs, solveWith } = await import('./highs.ts');
   const highs = await loadHighs();
   return {
-    solve: (model, _timeLimitMs, effort) =>
-      Promise.resolve(solveWith(highs, model, { ...WORK_BOUNDS, ...boundsOf(effort) })),
+    solve: (model, _timeLimitMs, effort, start) =>
+      Promise.resolve(solveWith(highs, model, { ...WORK_BOUNDS, ...boundsOf(effort) }, start)),
   };
 }

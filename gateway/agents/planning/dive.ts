@@ -33,7 +33,7 @@ export async function dive(
     fixed = bar(problem, solved, fixed);
     if (round === 0) fixed = { ...fixed, ...decided(problem, solved) };
     if (hasCurves(problem)) fixed = { ...fixed, ways: ratiosOf(problem, solved.schedule) };
-    const next = await solve(problem, solver, effort, fixed);
+    const next = await solve(problem, solver, effort, fixed, undefined, solved.basis);
     if (typeof next === 'string') break;
     breaches.push(...next.breaches);
     solved = next;
@@ -56,7 +56,8 @@ export async function refined(
   let best = start;
   let last = start;
   const attempt = async (ways: readonly FlowWays[]): Promise<boolean> => {
-    const next = await solve(problem, solver, effort, { ...fixed, ways });
+    const bases = { ...fixed, ways };
+    const next = await solve(problem, solver, effort, bases, undefined, last.basis);
     if (typeof next === 'string') return false;
     last = next;
     if (next.run.faults.length === 0 && next.run.costNano < best.run.costNano) best = next;

@@ -4,7 +4,7 @@ import { type Evaluation, evaluate } from './evaluate.ts';
 import { levelPlan } from './levels.ts';
 import type { PlanProblem, Schedule } from './problem.ts';
 import { rulePlan } from './rules.ts';
-import { search } from './search.ts';
+import { type PlanMemory, search } from './search.ts';
 import type { Effort } from './solve.ts';
 
 export type PlanEffort = Omit<Effort, 'timeLimitMs'>;
@@ -28,12 +28,14 @@ export const POLISHED_EFFORT: PlanEffort = {
  * One plan: the search over linear models, then own arithmetic. What the solver cannot do, a search
  * over the battery's levels does; what is worse than the rules, the rules do.
  * @param timeLimitMs  of one solve
+ * @param memory  of the plans of this site, one after the other
  */
 export async function makePlan(
   problem: PlanProblem,
   solver: Solver,
   timeLimitMs: number,
   effort: PlanEffort = USUAL_EFFORT,
+  memory: PlanMemory = {},
 ): Promise<Outlook> {
   const rules = rulePlan(problem);
   const rulesRun = evaluate(problem, rules);
@@ -41,7 +43,7 @@ export async function makePlan(
   const byRules = (detail: string): Outlook =>
     outlookOf(problem, rules, rulesRun, { source: 'rules', detail, rulesNano });
   if (problem.steps.length === 0) return byRules('nothing to plan');
-  const found = await search(problem, solver, { ...effort, timeLimitMs });
+  const found = await search(problem, solver, { ...effort, timeLimitMs }, memory);
   if (typeof found === 'string') {
     const schedule = levelPlan(problem, rules);
     const run = evaluate(problem, schedule);

@@ -31,60 +31,70 @@ export function roundSwitched(
   return chosen;
 }
 
-interface Cell {
-  readonly value: number;
-  readonly on: boolean;
-  readonly before: Cell | undefined;
-}
-
 const SWITCH_COST = 1e-3; // of two equal plans the calmer one
 
 /**
- * Most valuable pattern with exactly `count` steps on, every run and rest inside it long enough.
+ * Most valuable pattern with `count` steps on, or as many as fit, every run and rest inside it long
+ * enough. A cell is (steps already on, state); states 0..run-1 are on for 1..run steps, the others
+ * off for 1..rest steps.
  */
 function bestRuns(values: readonly number[], count: number, load: SwitchedLoad): number[] {
   const run = Math.max(1, load.minRunSteps);
-  const rest = Math.max(1, load.minRestSteps);
-  const states = run + rest; // 0..run-1: on for 1..run steps; run..: off for 1..rest steps
-  const key = (used: number, state: number): number => used * states + state;
-  let cells = new Map<number, Cell>();
-  cells.set(key(0, states - 1), { value: 0, on: false, before: undefined }); // rested long enough
-  for (const value of values) {
-    const next = new Map<number, Cell>();
-    const offer = (at: number, cell: Cell): void => {
-      const known = next.get(at);
-      if (known === undefined || cell.value > known.value) next.set(at, cell);
+  const states = run + Math.max(1, load.minRestSteps);
+  const size = (count + 1) * states;
+  const cameFrom = new Int32Array(values.length * size);
+  let worth = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);
+  worth[states - 1] = 0; // it has rested long enough
+  values.forEach((value, t) => {
+    const next = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);
+    const offer = (to: number, gain: number, from: number): void => {
+      if (!(gain > (next[to] ?? 0))) return;
+      next[to] = gain;
+      cameFrom[t * size + to] = from;
     };
-    for (const [at, cell] of cells) {
-      const used = Math.floor(at / states);
-      const state = at % states;
+    for (let cell = 0; cell < size; cell += 1) {
+      const now = worth[cell] ?? 0;
+      if (now === Number.NEGATIVE_INFINITY) continue;
+      const state = cell % states;
+      const base = cell - state;
       const isOn = state < run;
-      const mayOn = isOn || state === states - 1;
-      const mayOff = !isOn || state === run - 1;
-      if (mayOn && used < count) {
-        const to = isOn ? Math.min(state + 1, run - 1) : 0;
-        const gain = value - (isOn ? 0 : SWITCH_COST);
-        offer(key(used + 1, to), { value: cell.value + gain, on: true, before: cell });
+      if ((isOn || state === states - 1) && base < size - states) {
+        const to = base + states + (isOn ? Math.min(state + 1, run - 1) : 0);
+        offer(to, now + value - (isOn ? 0 : SWITCH_COST), cell);
       }
-      if (mayOff) {
-        const to = isOn ? run : Math.min(state + 1, states - 1);
-        offer(key(used, to), { value: cell.value, on: false, before: cell });
+      if (!isOn || state === run - 1) {
+        offer(base + (isOn ? run : Math.min(state + 1, states - 1)), now, cell);
       }
     }
-    cells = next;
-  }
-  let best: Cell | undefined;
-  let most = -1;
-  for (const [at, cell] of cells) {
-    const used = Math.floor(at / states);
-    if (used > most || (used === most && cell.value > (best?.value ?? 0))) {
-      best = cell;
-      most = used;
+    worth = next;
+  });
+  return patternOf(bestCell(worth, states), cameFrom, size, (cell) => cell % states < run);
+}
+
+/** With the most steps on; of those the most valuable. */
+function bestCell(worth: Float64Array, states: number): number {
+  for (let base = worth.length - states; base >= 0; base -= states) {
+    let best = base;
+    for (let cell = base; cell < base + states; cell += 1) {
+      if ((worth[cell] ?? 0) > (worth[best] ?? 0)) best = cell;
     }
+    if (worth[best] !== Number.NEGATIVE_INFINITY) return best;
   }
+  return 0;
+}
+
+function patternOf(
+  last: number,
+  cameFrom: Int32Array,
+  size: number,
+  isOn: (cell: number) => boolean,
+): number[] {
   const pattern: number[] = [];
-  for (let cell = best; cell?.before !== undefined; cell = cell.before)
-    pattern.push(cell.on ? 1 : 0);
+  let cell = last;
+  for (let t = cameFrom.length / size - 1; t >= 0; t -= 1) {
+    pattern.push(isOn(cell) ? 1 : 0);
+    cell = cameFrom[t * size + cell] ?? 0;
+  }
   return pattern.reverse();
 }
 

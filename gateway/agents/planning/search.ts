@@ -1,3 +1,4 @@
+import type { Basis } from '../../contracts/values/linear-model.ts';
 import type { Solver } from '../../ports.ts';
 import { type Breach, breachKey } from './breaches.ts';
 import { dive, refined } from './dive.ts';
@@ -12,6 +13,11 @@ const NEAR_WHOLE = 1e-6;
 /** What part-load losses may add before the plan is made again with those that it met. */
 const BENT_NEAR_SHARE = 1e-3;
 
+/** What one plan leaves to the next: where its linear program ended. */
+export interface PlanMemory {
+  basis?: Basis | undefined;
+}
+
 /**
  * The best plan that is found: the linear relaxation first; where it is not possible as it stands,
  * whole decisions by rounding and opposite flows barred (the dive); where that is too far from the
@@ -23,9 +29,11 @@ export async function search(
   problem: PlanProblem,
   solver: Solver,
   effort: Effort,
+  memory: PlanMemory = {},
 ): Promise<Found | string> {
-  const relaxed = await solve(problem, solver, effort, {});
+  const relaxed = await solve(problem, solver, effort, {}, undefined, memory.basis);
   if (typeof relaxed === 'string') return relaxed;
+  memory.basis = relaxed.basis;
   const { faults } = relaxed.run;
   if (faults.length > relaxed.breaches.length) return `the plan fails its check: ${faults[0]}`;
   let boundNano = relaxed.boundNano;
@@ -55,7 +63,7 @@ export async function search(
       break;
     }
     boundNano = Math.max(boundNano, polished.boundNano);
-    best = cheaper(best, await settled(problem, solver, effort, polished, apart));
+    best = cheaper(best, await settled(problem, solver, effort, polished, apart, relaxed.basis));
     const more = [...polished.breaches, ...polished.bent]
       .map(breachKey)
       .filter((key) => !apart.has(key));

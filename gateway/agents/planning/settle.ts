@@ -1,3 +1,4 @@
+import type { Basis } from '../../contracts/values/linear-model.ts';
 import type { Solver } from '../../ports.ts';
 import type { Fixed } from './draft.ts';
 import { hasCurves, piecesOf } from './losses.ts';
@@ -14,6 +15,7 @@ export async function settled(
   effort: Effort,
   polished: Solved,
   apart: ReadonlySet<string>,
+  start: Basis | undefined,
 ): Promise<Solved> {
   if (polished.run.faults.length > 0) return polished;
   const fixed = {
@@ -21,7 +23,7 @@ export async function settled(
     ...keptApart(problem, polished, apart),
     ...(hasCurves(problem) && { ways: piecesOf(problem, polished.schedule) }),
   };
-  const solved = await solve(problem, solver, effort, fixed);
+  const solved = await solve(problem, solver, effort, fixed, undefined, start);
   if (typeof solved === 'string' || solved.run.faults.length > 0)
     return { ...polished, worthNano: [] };
   return solved.run.costNano <= polished.run.costNano + 1_000

@@ -1,4 +1,4 @@
-import type { SolveEffort } from '../../contracts/values/linear-model.ts';
+import type { Basis, SolveEffort } from '../../contracts/values/linear-model.ts';
 import type { Solver } from '../../ports.ts';
 import { type Breach, breachesOf } from './breaches.ts';
 import type { Fixed, Layout, Whole } from './draft.ts';
@@ -28,21 +28,26 @@ export interface Solved extends Omit<Found, 'boundNano'> {
   readonly boundNano: number; // of this model alone
   readonly breaches: readonly Breach[];
   readonly bent: readonly Breach[]; // where part-load curves cost more than the model says
+  readonly basis: Basis | undefined; // of a linear model
   readonly isComplete: boolean; // not stopped by a limit
 }
 
-/** One model, solved and checked by own arithmetic; why there is no solution, in words. */
+/**
+ * One model, solved and checked by own arithmetic; why there is no solution, in words.
+ * @param start  of a model that differs in bounds and figures alone
+ */
 export async function solve(
   problem: PlanProblem,
   solver: Solver,
   effort: Effort,
   fixed: Fixed,
   whole?: Whole,
+  start?: Basis,
 ): Promise<Solved | string> {
   const { model, layout } = buildModel(problem, fixed, whole);
   const { timeLimitMs, polishLimitMs } = effort;
   const limitMs = whole === undefined ? timeLimitMs : Math.min(timeLimitMs, polishLimitMs);
-  const solution = await solver.solve(model, limitMs, effort);
+  const solution = await solver.solve(model, limitMs, effort, start);
   if (solution.status !== 'optimal' && solution.status !== 'feasible') {
     return `no plan: ${solution.status}, ${solution.detail}`;
   }
@@ -52,6 +57,7 @@ export async function solve(
   return {
     schedule,
     run,
+    basis: solution.basis,
     isComplete: solution.status === 'optimal',
     worthNano: readWorth(solution.rowDual, layout),
     boundNano: solution.bound * 1e9 - soFarNano,

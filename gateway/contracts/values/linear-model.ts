@@ -19,11 +19,21 @@ export interface SolveEffort {
   readonly nodesMax: number;
 }
 
+/**
+ * Where a simplex solve ended, a status for each column and row: from there a model of the same
+ * shape that differs a little is a few steps away.
+ */
+export interface Basis {
+  readonly columns: Int32Array;
+  readonly rows: Int32Array;
+}
+
 interface Answer {
   readonly objective: number;
   readonly bound: number; // no solution has a lower objective
   readonly x: Float64Array;
   readonly rowDual: Float64Array;
+  readonly basis?: Basis; // of a linear model
 }
 
 export type Solution =

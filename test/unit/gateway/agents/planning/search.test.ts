@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { createSolverInProcess } from '../../../../../gateway/adapters/solver/solver.ts';
 import { makePlan } from '../../../../../gateway/agents/planning/plan.ts';
 import type { PlanProblem, Storage } from '../../../../../gateway/agents/planning/problem.ts';
+import type { PlanMemory } from '../../../../../gateway/agents/planning/search.ts';
+import type { Basis } from '../../../../../gateway/contracts/values/linear-model.ts';
 import type { Solver } from '../../../../../gateway/ports.ts';
 import { workshop } from '../../../../fixtures/planning/site.ts';
 
@@ -37,15 +39,36 @@ describe('search', () => {
   it('keeps the plan of the dive when a polish is stopped', async () => {
     const problem = workshop(2, { stepCount: 14, batteries: 1, demand: true, flexible: true });
     const stopped: Solver = {
-      solve: (model, limitMs) =>
+      solve: (model, limitMs, ...more) =>
         model.integer.includes(1)
           ? Promise.resolve({ status: 'time-limit', detail: 'no answer in 5000 ms' })
-          : solver.solve(model, limitMs),
+          : solver.solve(model, limitMs, ...more),
     };
     const dived = await makePlan(problem, solver, 5_000);
     const outlook = await makePlan(problem, stopped, 5_000, effort);
     expect(outlook.source).toBe('optimal');
     expect(outlook.costNano).toBe(dived.costNano);
+  });
+
+  it('starts where the last plan ended, and finds the same from anywhere', async () => {
+    const day = { stepCount: 48, batteries: 2, demand: true, flexible: true } as const;
+    const memory: PlanMemory = {};
+    await makePlan(workshop(5, day), solver, 5_000, undefined, memory);
+    expect(memory.basis?.columns.length).toBeGreaterThan(500);
+    const { basis } = memory;
+    const later = { ...workshop(6, day), issuedAtMs: 1 };
+    const cold = await makePlan(later, solver, 5_000);
+    const starts: (Basis | undefined)[] = [
+      basis,
+      basis && { columns: basis.columns.map(() => 1), rows: basis.rows.map(() => 1) },
+      basis && { columns: basis.columns.map(() => 0), rows: basis.rows.map(() => 0) },
+      basis && { ...basis, columns: basis.columns.slice(1) },
+    ];
+    for (const start of starts) {
+      const warm = await makePlan(later, solver, 5_000, undefined, { basis: start });
+      expect(warm.source).toBe('optimal');
+      expect(warm.boundNano).toBeCloseTo(cold.boundNano ?? Number.NaN, -4);
+    }
   });
 
   it('pays a commitment on the worst step only as far as it is worth it', async () => {
