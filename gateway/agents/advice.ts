@@ -11,8 +11,7 @@ import { hindsight, type MeasuredPower } from './planning/hindsight.ts';
 import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
 import { makePlan, type PlanEffort } from './planning/plan.ts';
-import type { PlanProblem } from './planning/problem.ts';
-import type { PlanMemory } from './planning/search.ts';
+import type { PlanMemory, PlanProblem } from './planning/problem.ts';
 import { NEAR_NANO, type Tried, type Trying, tryOffer, tryOut } from './planning/strategy.ts';
 
 export interface AdvisingDeps {

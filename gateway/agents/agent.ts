@@ -19,8 +19,7 @@ import { type ChoresPorts, startChores } from './chores.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
 import { gapNano, makePlan, type PlanEffort } from './planning/plan.ts';
-import type { PlanProblem } from './planning/problem.ts';
-import type { PlanMemory } from './planning/search.ts';
+import type { PlanMemory, PlanProblem } from './planning/problem.ts';
 import { forecastLink } from './score-forecasts.ts';
 import { Surprise } from './surprise.ts';
 import { Trader } from './trader.ts';
@@ -320,8 +319,7 @@ class SiteAgent implements Agent {
         rulesNano: Math.round(outlook.rulesNano),
         realMs: Math.round(clock.realMs() - fromRealMs),
       });
-      const situation = this.trader.situation(problem, forecast);
-      void this.advising?.planned(planned, forecast, situation);
+      void this.advising?.planned(planned, forecast, this.trader.situation(problem, forecast));
       this.showDay();
       if (this.uplink && this.cloud.connected) void this.trader.trade(this.uplink.a2a);
     } catch (error) {

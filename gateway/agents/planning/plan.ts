@@ -2,9 +2,9 @@ import type { Outlook, OutlookStep } from '../../contracts/values/outlook.ts';
 import type { Solver } from '../../ports.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { levelPlan } from './levels.ts';
-import type { PlanProblem, Schedule } from './problem.ts';
+import type { PlanMemory, PlanProblem, Schedule } from './problem.ts';
 import { rulePlan } from './rules.ts';
-import { type PlanMemory, search } from './search.ts';
+import { search } from './search.ts';
 import type { Effort } from './solve.ts';
 
 export type PlanEffort = Omit<Effort, 'timeLimitMs'>;

@@ -1,3 +1,4 @@
+import type { Basis } from '../../contracts/values/linear-model.ts';
 import type { Conversion } from '../../contracts/values/part-load.ts';
 import type { Instant } from '../../contracts/values/time.ts';
 
@@ -18,6 +19,11 @@ export interface PlanProblem {
   readonly commitments?: readonly Commitment[];
   /** What stores give never leaves the site: only production is exported (EEG 2023 section 19). */
   readonly exportOnlyFromSources?: boolean;
+}
+
+/** What one plan leaves to the next: where its linear program ended. */
+export interface PlanMemory {
+  basis?: Basis | undefined;
 }
 
 export interface StepInput {

@@ -1,10 +1,9 @@
-import type { Basis } from '../../contracts/values/linear-model.ts';
 import type { Solver } from '../../ports.ts';
 import { type Breach, breachKey } from './breaches.ts';
 import { dive, refined } from './dive.ts';
 import type { Fixed } from './draft.ts';
 import type { Evaluation } from './evaluate.ts';
-import { hoursOf, type PlanProblem } from './problem.ts';
+import { hoursOf, type PlanMemory, type PlanProblem } from './problem.ts';
 import { settled } from './settle.ts';
 import { type Effort, type Found, type Solved, solve } from './solve.ts';
 
@@ -12,11 +11,6 @@ const POLISHES_MAX = 6;
 const NEAR_WHOLE = 1e-6;
 /** What part-load losses may add before the plan is made again with those that it met. */
 const BENT_NEAR_SHARE = 1e-3;
-
-/** What one plan leaves to the next: where its linear program ended. */
-export interface PlanMemory {
-  basis?: Basis | undefined;
-}
 
 /**
  * The best plan that is found: the linear relaxation first; where it is not possible as it stands,

@@ -29,6 +29,7 @@ function problem(of: Site, usedTodayWh = 0) {
     },
     prices: new PriceBook(places.connection.tariff),
     soldWhOf: () => 0,
+    plannedSteps: 96,
     ...{ netSoFarWh: 0, peakSoFarW: 0 },
     dailyWhOf: () => 0,
     usedTodayWhOf: () => usedTodayWh,

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createSolverInProcess } from '../../../../../gateway/adapters/solver/solver.ts';
 import { makePlan } from '../../../../../gateway/agents/planning/plan.ts';
-import type { PlanProblem, Storage } from '../../../../../gateway/agents/planning/problem.ts';
-import type { PlanMemory } from '../../../../../gateway/agents/planning/search.ts';
+import type {
+  PlanMemory,
+  PlanProblem,
+  Storage,
+} from '../../../../../gateway/agents/planning/problem.ts';
 import type { Basis } from '../../../../../gateway/contracts/values/linear-model.ts';
 import type { Solver } from '../../../../../gateway/ports.ts';
 import { workshop } from '../../../../fixtures/planning/site.ts';
