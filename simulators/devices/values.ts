@@ -144,7 +144,10 @@ export function spreadOf(map: DeviceMap, key: string): readonly Spread[] {
   const bound = /^(.*)((?:dis)?chargeMax)W$/.exec(key);
   if (!has(key) && bound !== null) {
     const volt = `${bound[1]}voltageV`;
-    add(`${bound[1]}${bound[2]}A`, (value, take) => value / (take(volt) ?? 400));
+    const to = `${bound[1]}${bound[2]}A`;
+    const stepA = map.points[to]?.scale ?? 1;
+    // Rounded down: no BMS allows more than it takes.
+    add(to, (value, take) => Math.floor(value / (take(volt) ?? 400) / stepA) * stepA);
   }
   const string = /^(.*string\d)PowerW$/.exec(key);
   if (string !== null) {

@@ -29,8 +29,8 @@ const AFTER_REFUSAL_CYCLES = 3_600;
 const AGAIN_CYCLES = 10;
 /** Away for longer than this, a device may have been given another firmware or other settings. */
 const AWAY_CYCLES = 60;
-/** Cycles on one connection until a chain that was only glanced at is walked for certainty. */
-const HELD_CYCLES = 30;
+/** Cycles until a chain that was only glanced at is walked for certainty, and a stranger again. */
+const HELD_CYCLES = 20;
 /** A read of the power alone is worth one more request where it is there so much sooner. */
 const WORTH_MS = 15;
 /** Identity and model headers stay as long as the device does. */
@@ -296,7 +296,8 @@ export class DevicePoller {
       this.looking = false;
       const isFound = found === 'new' || found === 'same';
       this.settled = this.settled || !isFound;
-      this.walkCycle = cycle + (isFound && !glances ? Number.POSITIVE_INFINITY : HELD_CYCLES);
+      const isCertain = isFound && !glances && !this.isForeign;
+      this.walkCycle = cycle + (isCertain ? Number.POSITIVE_INFINITY : HELD_CYCLES);
       if (isFound) {
         if (found === 'new' && this.map !== undefined) this.replan(this.map);
         this.knownInSession = sessions;

@@ -22,6 +22,9 @@ interface Constant {
 /** What came of a look: known as before, known anew, no answer yet, or not what it should be. */
 export type Outcome = 'same' | 'new' | 'later' | 'refused';
 
+/** Looks in a row in which a device has to give the same other serial number. */
+const STRANGER_LOOKS = 2;
+
 export interface RecognitionOptions {
   readonly device: Device;
   readonly profile: Profile;
@@ -44,6 +47,7 @@ export class Recognition {
   private laidOut = ''; // where the models of its chain stood
   private card: Constant | undefined;
   private serial: string | undefined;
+  private stranger: { readonly serial: string; readonly looks: number } | undefined;
   private told = '';
 
   constructor(options: RecognitionOptions) {
@@ -161,7 +165,7 @@ export class Recognition {
         if (!proven) handle.prove(request, words);
         proven = true;
       }
-      if (key === 'serial') this.compare(serialOf(map, point, words));
+      if (key === 'serial' && !this.isCertain(serialOf(map, point, words))) return false;
     }
     if (!proven && this.map === undefined) this.proveByShape(map);
     return true;
@@ -186,17 +190,35 @@ export class Recognition {
     return from >= 0 && words.length === count ? words : undefined;
   }
 
-  private compare(serial: string | undefined): void {
-    if (serial === undefined || serial === '') return;
+  /**
+   * Whose serial number this is. Another one than the one bound counts when it was read twice in
+   * a row: a line out of step answers with what was asked before.
+   * @returns false while it is to be read again
+   */
+  private isCertain(serial: string | undefined): boolean {
+    if (serial === undefined || serial === '') return true;
     this.serial ??= serial;
     const { device, log } = this.options;
-    const foreign = this.serial !== serial;
-    if (foreign && !this.isForeign) {
+    if (this.serial === serial) {
+      if (this.isForeign) log.info(`device ${device.id}: serial ${serial} answers again`);
+      this.stranger = undefined;
+      this.isForeign = false;
+      return true;
+    }
+    const looks = this.stranger?.serial === serial ? this.stranger.looks + 1 : 1;
+    this.stranger = { serial, looks };
+    this.isDoubted = true;
+    if (looks < STRANGER_LOOKS && !this.isForeign) {
+      this.card = undefined; // no glance takes the stranger's for the one before
+      return false;
+    }
+    if (!this.isForeign) {
       const bound = `${this.serial} ${device.serial === undefined ? 'did before' : 'is bound'}`;
       const text = `serial ${serial} answers, ${bound}; it is only observed until confirmed`;
       log.error(`device ${device.id}: ${text}`);
     }
-    this.isForeign = foreign;
+    this.isForeign = true;
+    return true;
   }
 
   /** No constant register is known: at least the proof looks different from what is polled. */

@@ -56,6 +56,7 @@ interface Options {
   readonly speed?: number;
   readonly serial?: string;
   readonly refuse?: string;
+  readonly strange?: boolean; // its device says WRNG in place of ABCD, at first
   readonly connectMs?: number;
   readonly points?: Profile['points'];
 }
@@ -73,7 +74,7 @@ async function rig(options: Options = {}) {
   put(0, 1_234, 1, 2_305);
   put(400, 55);
   put(700, 1, 2);
-  put(900, 0x4142, 0x4344, 0, 0); // 'ABCD'
+  put(900, ...(options.strange ? [0x5752, 0x4e47] : [0x4142, 0x4344]), 0, 0);
   wire.far.refuse = options.refuse;
   const { open } = wire;
   wire.open = async () => {
@@ -295,6 +296,7 @@ test('exceptions 5 and 6 are tried again, 4 is told once', async () => {
 
 test('another serial number than the bound one: only observed', async () => {
   const other = await rig({ serial: 'XYZ' });
+  await other.clock.advance(2_000);
   expect(other.view()?.state).toBe('observing');
   expect(other.lines.some((line) => line.includes('ABCD') && line.includes('XYZ'))).toBe(true);
   const bound = await rig({ serial: 'ABCD' });
@@ -304,7 +306,25 @@ test('another serial number than the bound one: only observed', async () => {
   const numeric = await rig({ serial: '1094861636', points });
   expect(numeric.view()?.state).toBe('ok');
   const exchanged = await rig({ serial: '1094861637', points });
+  await exchanged.clock.advance(2_000);
   expect(exchanged.view()?.state).toBe('observing');
+});
+
+test('one strange serial number is read again, and a stranger is asked until the right one is back', async () => {
+  const { clock, put, view, lines } = await rig({ serial: 'ABCD', strange: true });
+  expect(view()?.state).not.toBe('observing'); // doubted: not known, and not told
+  put(900, 0x4142, 0x4344, 0, 0);
+  await clock.advance(3_000);
+  expect(view()?.state).toBe('ok');
+  expect(lines.filter((line) => line.includes('serial'))).toEqual([]);
+
+  const exchanged = await rig({ serial: 'ABCD', strange: true });
+  await exchanged.clock.advance(3_000);
+  expect(exchanged.view()?.state).toBe('observing');
+  exchanged.put(900, 0x4142, 0x4344, 0, 0); // without a word from the wire
+  await exchanged.clock.advance(21_000);
+  expect(exchanged.view()?.state).toBe('ok');
+  expect(exchanged.lines.at(-1)).toMatch(/serial ABCD answers again/);
 });
 
 test('stop settles and leaves nothing behind', async () => {
