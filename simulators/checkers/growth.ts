@@ -4,7 +4,7 @@ import type { Reporter } from './types.ts';
 const LEARNT = 13;
 const TIMES = 1.5;
 const SLACK = 64;
-/** No site of the world needs as many, however young: forecasts of 48 h, kept until they are scored. */
+/** No site needs as many, however young: forecasts of 48 h wait until they are scored. */
 const ENTRIES_MOST = 32_000;
 
 /**
