@@ -10,8 +10,9 @@ import { type Moment, type Proposed, Shadow, type ShadowDeps } from './advisor/s
 import { hindsight, type MeasuredPower } from './planning/hindsight.ts';
 import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
-import { makePlan, type PlanEffort } from './planning/plan.ts';
+import type { PlanEffort } from './planning/plan.ts';
 import type { PlanMemory, PlanProblem } from './planning/problem.ts';
+import { type PlanInput, planSite } from './planning/site-plan.ts';
 import { NEAR_NANO, type Tried, type Trying, tryOffer, tryOut } from './planning/strategy.ts';
 
 export interface AdvisingDeps {
@@ -87,16 +88,16 @@ export class Advising {
   }
 
   /** The plan under the advice in force; without it where that gives none. */
-  async plan(problem: PlanProblem): Promise<Planned & { readonly parameters: PlanParameters }> {
+  async plan(input: PlanInput): Promise<Planned & { readonly parameters: PlanParameters }> {
     const { clock, solver, limitMs, effort } = this.deps;
     const parameters = this.leans.parameters(clock.wallMs());
     if (!areSame(parameters, STANDARD)) {
-      const leaned = under(problem, parameters);
-      const outlook = await makePlan(leaned, solver, limitMs, effort, this.memory);
-      if (outlook.source === 'optimal') return { problem: leaned, outlook, parameters };
+      const leaned = { ...input, problem: under(input.problem, parameters) };
+      const outlook = await planSite(leaned, solver, limitMs, effort, this.memory);
+      if (outlook.source === 'optimal') return { problem: leaned.problem, outlook, parameters };
     }
-    const outlook = await makePlan(problem, solver, limitMs, effort, this.memory);
-    return { problem, outlook, parameters: STANDARD };
+    const outlook = await planSite(input, solver, limitMs, effort, this.memory);
+    return { problem: input.problem, outlook, parameters: STANDARD };
   }
 
   /** What stands beside the reason of each step; '' where nothing leans. */

@@ -18,8 +18,9 @@ import { Alarms } from './alarms.ts';
 import { type ChoresPorts, startChores } from './chores.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
-import { gapNano, makePlan, type PlanEffort } from './planning/plan.ts';
-import type { PlanMemory, PlanProblem } from './planning/problem.ts';
+import { gapNano, type PlanEffort } from './planning/plan.ts';
+import type { PlanMemory } from './planning/problem.ts';
+import { type PlanInput, planSite } from './planning/site-plan.ts';
 import { forecastLink } from './score-forecasts.ts';
 import { Surprise } from './surprise.ts';
 import { Trader } from './trader.ts';
@@ -304,8 +305,9 @@ class SiteAgent implements Agent {
     const fromRealMs = clock.realMs();
     this.plannedRealMs = fromRealMs;
     try {
-      const { problem, forecast } = this.mind.problem(clock.wallMs());
-      const planned = await this.planned(problem);
+      const input = this.mind.problem(clock.wallMs());
+      const { problem, forecast } = input;
+      const planned = await this.planned(input);
       if (this.stopping !== undefined) return;
       const { outlook, parameters } = planned;
       this.mind.adopt(planned, forecast, parameters, this.advising?.clause(parameters));
@@ -319,7 +321,7 @@ class SiteAgent implements Agent {
         rulesNano: Math.round(outlook.rulesNano),
         realMs: Math.round(clock.realMs() - fromRealMs),
       });
-      void this.advising?.planned(planned, forecast, this.trader.situation(problem, forecast));
+      void this.advising?.planned(planned, forecast, this.trader.situation(input));
       this.showDay();
       if (this.uplink && this.cloud.connected) void this.trader.trade(this.uplink.a2a);
     } catch (error) {
@@ -331,11 +333,11 @@ class SiteAgent implements Agent {
     }
   }
 
-  private async planned(problem: PlanProblem) {
-    if (this.advising) return this.advising.plan(problem);
+  private async planned(input: PlanInput) {
+    if (this.advising) return this.advising.plan(input);
     const { solver, effort } = this.deps;
-    const outlook = await makePlan(problem, solver, SOLVE_LIMIT_MS, effort, this.memory);
-    return { problem, outlook, parameters: STANDARD };
+    const outlook = await planSite(input, solver, SOLVE_LIMIT_MS, effort, this.memory);
+    return { problem: input.problem, outlook, parameters: STANDARD };
   }
 
   private advisingOf(advisor: NonNullable<AgentDeps['advisor']>): Advising {

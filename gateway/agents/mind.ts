@@ -25,13 +25,15 @@ import type { DayEvent, DayView } from '../contracts/values/view.ts';
 import { draftsOf } from './drafts.ts';
 import { Foresight } from './foresight.ts';
 import { moneyOf, peakOf } from './money.ts';
+import { Needs } from './needs.ts';
 import type { Lacking } from './own-sources.ts';
 import { Past } from './past.ts';
 import { type Places, placesOf } from './places.ts';
 import { planSteps } from './planning/execute.ts';
 import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
-import type { PlanProblem } from './planning/problem.ts';
+import type { PlanInput } from './planning/site-plan.ts';
+import { poolOf } from './planning/value/pool.ts';
 import { PriceBook } from './prices.ts';
 import { QuarterBook, type QuarterNote, QuarterWatch } from './quarters.ts';
 import { type AccountInput, selfSoFar } from './savings/account.ts';
@@ -67,6 +69,7 @@ export class Mind {
   private readonly trading: Trading;
   private readonly watch: QuarterWatch;
   readonly foresight: Foresight;
+  private readonly needs: Needs;
   private directives: Directive[] = [];
   private adopted: Adopted | undefined;
   private image: Image | undefined;
@@ -78,6 +81,7 @@ export class Mind {
     this.trading = trading;
     this.prices = new PriceBook(this.places.connection.tariff);
     this.quarters = new QuarterBook(this.places);
+    this.needs = new Needs(this.quarters, site.place.timeZone);
     this.watch = new QuarterWatch(this.places);
     this.past = new Past(site, this.places);
     this.foresight = new Foresight(site, this.places);
@@ -157,8 +161,8 @@ export class Mind {
     return matters;
   }
 
-  /** Issues a forecast and sets the problem of a plan. */
-  problem(nowMs: Instant): { readonly problem: PlanProblem; readonly forecast: SiteForecast } {
+  /** Issues a forecast and sets the problem of a plan, with what it rests on. */
+  problem(nowMs: Instant): PlanInput {
     const forecast = this.foresight.issue(nowMs, this.quarters);
     const problem = problemOf({
       site: this.site,
@@ -176,7 +180,9 @@ export class Mind {
       usedTodayWhOf: (terminal) => this.usedWh(terminal, this.midnight(nowMs), nowMs),
     });
     const reservePct = this.operator.reservePct ?? 0;
-    return { problem: under(problem, { ...STANDARD, reservePct }), forecast };
+    const bound = under(problem, { ...STANDARD, reservePct });
+    const pool = problem.demand === undefined ? undefined : poolOf(bound);
+    return { problem: bound, forecast, past: pool && this.needs.at(nowMs, pool) };
   }
 
   /** @param advised  clause beside the reason of each step, where the plan leans on advice */

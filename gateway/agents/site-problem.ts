@@ -187,6 +187,7 @@ function storagesOf(situation: Situation, steps: readonly StepInput[]): Storage[
             conversion.dischargeShare * usualPrice(steps, loads) - store.wearNanoPerWh / 2,
           )),
       converter: converterOf(places, terminal),
+      ...(isFilling && { isFilling }),
       // The guard rounds what is below it to nothing.
       ...(terminal.minPowerW > 0 && { chargeMinW: terminal.minPowerW }),
       ...(store.mayChargeFromGrid === false && { mayChargeFromGrid: false }),

@@ -6,7 +6,6 @@ import {
   orderReceipt,
   type Statement,
 } from '../contracts/messages.ts';
-import type { SiteForecast } from '../contracts/values/outlook.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { clockTime, energy, price } from '../contracts/values/words.ts';
 import { type A2aClient, dataOf } from '../link/a2a/client.ts';
@@ -14,7 +13,7 @@ import type { Clock, Log } from '../ports.ts';
 import type { Situation } from './advice.ts';
 import type { Diary } from './diary.ts';
 import type { Mind } from './mind.ts';
-import type { PlanProblem } from './planning/problem.ts';
+import type { PlanInput } from './planning/site-plan.ts';
 import type { Trading } from './trading.ts';
 
 export interface TraderDeps {
@@ -67,11 +66,12 @@ export class Trader {
   }
 
   /** What other plans and margins of this instant are tried on. */
-  situation(problem: PlanProblem, forecast: SiteForecast): Situation {
+  situation(input: PlanInput): Situation {
     const { mind, trading } = this.deps;
     const { feeNanoPerWh } = this;
+    const { problem, forecast } = input;
     return {
-      ...{ problem, forecast, feeNanoPerWh, prices: trading.clearedNanoPerWh() },
+      ...{ ...input, feeNanoPerWh, prices: trading.clearedNanoPerWh() },
       drafts: (planned, parameters) =>
         mind.draftsOf(planned, forecast, parameters, problem.issuedAtMs, feeNanoPerWh),
     };

@@ -1,9 +1,30 @@
-import type { Intent, TerminalStep } from '../contracts/values/plan.ts';
+import type { Intent, PlanStep, SocLevels, TerminalStep } from '../contracts/values/plan.ts';
 import type { Instant } from '../contracts/values/time.ts';
 
 const STEPS_MAX = 400;
 
 const finite = (...values: readonly unknown[]): boolean => values.every(Number.isFinite);
+
+/** Of what may be absent: a number where it is there. */
+const finiteIfAny = (...values: readonly unknown[]): boolean =>
+  values.every((value) => value === undefined || Number.isFinite(value));
+
+function soundLevels(levels: SocLevels | undefined | null): boolean {
+  if (levels === undefined) return true;
+  const { leastPct, buyToPct, storeToPct, coverToPct, sellToPct, worthNanoPerWh } = levels ?? {};
+  return finite(leastPct, buyToPct, storeToPct, coverToPct, sellToPct, worthNanoPerWh);
+}
+
+function soundWhys(whys: PlanStep['whys'] | null): boolean {
+  if (whys === undefined) return true;
+  if (typeof whys !== 'object' || whys === null) return false;
+  return Object.values(whys).every((why) => typeof why === 'string');
+}
+
+const soundTerminal = (one: TerminalStep | null): boolean =>
+  typeof one?.terminal === 'string' &&
+  finite(one.powerW, one.gridW, one.minW, one.maxW) &&
+  soundLevels(one.levels);
 
 /** Everything that a controller counts with must be a number; text only has to be text. */
 function soundPlan(intent: Intent): boolean {
@@ -11,12 +32,11 @@ function soundPlan(intent: Intent): boolean {
   return intent.plan.every(
     (step) =>
       finite(step?.fromMs, step?.durationMs, step?.expectGridW) &&
+      finiteIfAny(step.mostImportW, step.mostExportW) &&
       typeof step.why === 'string' &&
+      soundWhys(step.whys) &&
       Array.isArray(step.terminals) &&
-      step.terminals.every(
-        (one: TerminalStep | null) =>
-          typeof one?.terminal === 'string' && finite(one.powerW, one.gridW, one.minW, one.maxW),
-      ),
+      step.terminals.every(soundTerminal),
   );
 }
 

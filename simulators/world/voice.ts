@@ -63,14 +63,40 @@ function bend(one: TerminalStep, how: Babble['how']): TerminalStep {
   const { powerW, gridW, minW, maxW } = one;
   switch (how) {
     case 'huge':
-      return { ...one, follow: 'fixed', powerW: HUGE_W, minW: -HUGE_W, maxW: HUGE_W };
+      return {
+        ...{ ...one, powerW: HUGE_W, minW: -HUGE_W, maxW: HUGE_W },
+        ...(one.follow === 'levels' ? bentLevels(one, (pct) => HUGE_W * pct) : { follow: 'fixed' as const }),
+      };
     case 'kilo':
-      return { ...one, powerW: powerW * KILO, gridW: gridW * KILO, minW, maxW: maxW * KILO };
+      return {
+        ...{ ...one, powerW: powerW * KILO, gridW: gridW * KILO, maxW: maxW * KILO },
+        ...bentLevels(one, (pct) => pct * KILO),
+      };
     case 'turned':
-      return { ...one, powerW: 0 - powerW, gridW: 0 - gridW };
+      return {
+        ...{ ...one, powerW: 0 - powerW, gridW: 0 - gridW },
+        ...bentLevels(one, (pct) => 100 - pct),
+      };
     case 'crossed':
-      return { ...one, minW: maxW, maxW: minW };
+      return { ...one, minW: maxW, maxW: minW, ...bentLevels(one, (pct) => 0 - pct) };
     default:
       return { ...one, powerW: Number.NaN };
   }
+}
+
+function bentLevels(
+  { levels }: TerminalStep,
+  bend: (pct: number) => number,
+): Pick<TerminalStep, 'levels'> {
+  if (levels === undefined) return {};
+  return {
+    levels: {
+      leastPct: bend(levels.leastPct),
+      buyToPct: bend(levels.buyToPct),
+      storeToPct: bend(levels.storeToPct),
+      coverToPct: bend(levels.coverToPct),
+      sellToPct: bend(levels.sellToPct),
+      worthNanoPerWh: levels.worthNanoPerWh,
+    },
+  };
 }

@@ -1,10 +1,8 @@
+import { actOf, type StoreAct } from '../../contracts/values/levels.ts';
 import type { Outlook, OutlookStep } from '../../contracts/values/outlook.ts';
 import type { PlanStep, TerminalStep } from '../../contracts/values/plan.ts';
 import { clockTime, power, price } from '../../contracts/values/words.ts';
-import { type PlanProblem, priceScale, type Storage } from './problem.ts';
-
-/** How one battery is to be led in a step. */
-export type Lead = 'follow' | 'fixed-charge' | 'fixed-discharge' | 'hold-peak';
+import { hoursOf, type PlanProblem, type Storage } from './problem.ts';
 
 export interface Words {
   readonly timeZone: string;
@@ -12,12 +10,12 @@ export interface Words {
 }
 
 const NEAR_W = 100;
+const NEAR_PCT = 1;
 
 /**
- * Turns a plan into steps that the guard executes against the live meter, in the sense of the plan:
- * a battery that is to take a surplus follows the meter and takes it as early as it comes; only
- * buying for the store and selling from it are fixed powers; the worth of stored energy opens or
- * closes what the forecast did not expect.
+ * Turns a plan into steps that the guard executes against the live meter and the live charge:
+ * levels of what batteries store, what import they are to keep, whether selling costs; loads and
+ * cars as planned.
  */
 export function planSteps(
   problem: PlanProblem,
@@ -25,77 +23,51 @@ export function planSteps(
   words: Words,
   count: number,
 ): PlanStep[] {
-  return outlook.steps.slice(0, count).map((step, t) => ({
-    fromMs: step.fromMs,
-    durationMs: step.durationMs,
-    expectGridW: Math.round(step.gridW),
-    why: whyOf(problem, outlook, t, words),
-    terminals: [
-      ...problem.storages.map((store) => batteryStep(problem, outlook, t, store)),
-      ...loadSteps(problem, step),
-      ...sourceSteps(problem, step),
-    ],
-  }));
+  const { mostImportW } = outlook;
+  return outlook.steps.slice(0, count).map((step, t) => {
+    const whys = whysOf(problem, outlook, t, words);
+    const act = expectedAct(problem, outlook, t);
+    return {
+      fromMs: step.fromMs,
+      durationMs: step.durationMs,
+      expectGridW: Math.round(step.gridW),
+      ...(mostImportW !== undefined && { mostImportW: Math.round(mostImportW) }),
+      ...mostExport(problem, step, t),
+      why: step.levels === undefined ? plainWhy(outlook) : whys[act],
+      ...(step.levels !== undefined && { whys }),
+      terminals: [
+        ...problem.storages.map((store) => batteryStep(problem, step, t, store)),
+        ...loadSteps(problem, step),
+        ...sourceSteps(problem, step),
+      ],
+    };
+  });
 }
 
-/** Lead of a battery in a step, from what the plan does there. */
-export function leadOf(problem: PlanProblem, outlook: Outlook, t: number, store: Storage): Lead {
-  const step = outlook.steps[t];
-  if (step === undefined || outlook.source === 'rules') return 'follow';
-  const powerW = step.terminals[store.terminal] ?? 0;
-  const nearW = Math.max(NEAR_W, 0.02 * Math.max(store.chargeMaxW, store.dischargeMaxW));
-  const needW = step.gridW + step.batteryW; // of the site without its batteries, + deficit
-  if (powerW < -nearW && -step.batteryW > Math.max(0, -needW) + nearW) return 'fixed-charge';
-  if (powerW > nearW && step.batteryW > Math.max(0, needW) + nearW) return 'fixed-discharge';
-  const marginW = problem.steps[t]?.marginW ?? 0;
-  const atPeak = problem.demand !== undefined && step.gridW + marginW > outlook.peakW - nearW;
-  return atPeak && step.gridW > 0 && powerW > nearW ? 'hold-peak' : 'follow';
-}
-
-export function batteryStep(
+function batteryStep(
   problem: PlanProblem,
-  outlook: Outlook,
+  step: OutlookStep,
   t: number,
   store: Storage,
 ): TerminalStep {
-  const step = outlook.steps[t];
-  const full = { minW: -store.chargeMaxW, maxW: store.dischargeMaxW };
-  const powerW = Math.round(step?.terminals[store.terminal] ?? 0);
-  const base = { terminal: store.terminal, powerW, gridW: Math.round(step?.gridW ?? 0) };
-  switch (leadOf(problem, outlook, t, store)) {
-    case 'fixed-charge':
-    case 'fixed-discharge':
-      return { ...base, ...full, follow: 'fixed' };
-    case 'hold-peak':
-      return { ...base, follow: 'grid', minW: 0, maxW: store.dischargeMaxW };
-    default: {
-      const { absorb, cover } = worthwhile(problem, step, store);
-      return {
-        ...base,
-        follow: 'self',
-        gridW: 0,
-        minW: absorb ? full.minW : Math.min(0, powerW),
-        maxW: cover ? full.maxW : Math.max(0, powerW),
-      };
-    }
-  }
+  const { terminal, chargeMaxW, dischargeMaxW } = store;
+  const powerW = Math.round(step.terminals[terminal] ?? 0);
+  const base = { terminal, powerW, minW: -chargeMaxW, maxW: dischargeMaxW };
+  const levels = step.levels?.[terminal];
+  if (levels === undefined) return { ...base, follow: 'self', gridW: 0 };
+  return { ...base, follow: 'levels', gridW: soldGridW(problem, t), levels };
 }
 
-/** Whether a surplus beyond the plan is worth storing, and a deficit beyond it worth covering. */
-export function worthwhile(
-  problem: PlanProblem,
-  step: OutlookStep | undefined,
-  store: Storage,
-): { readonly absorb: boolean; readonly cover: boolean } {
-  const worth = step?.worthNanoPerWh[store.terminal];
-  if (step === undefined || worth === undefined) return { absorb: true, cover: true };
-  const slack = 0.005 * priceScale(problem); // ties go to the sun now and the grid later
-  const stored = store.chargeShare * (worth - store.wearNanoPerWh);
-  const given = (worth + store.wearNanoPerWh) / store.dischargeShare;
-  return {
-    absorb: stored >= step.exportNanoPerWh - slack,
-    cover: given <= step.importNanoPerWh + slack,
-  };
+/** Exchange that was sold (-) or bought: neither need nor surplus. */
+function soldGridW({ steps }: PlanProblem, t: number): number {
+  const step = steps[t];
+  return step === undefined ? 0 : 0 - Math.round(step.soldWh / hoursOf(step));
+}
+
+/** Where selling costs, only what was sold is exported. */
+function mostExport(problem: PlanProblem, step: OutlookStep, t: number) {
+  const isHeld = step.exportNanoPerWh < 0 && problem.sources.some((one) => one.curtailable);
+  return isHeld ? { mostExportW: Math.max(0, 0 - soldGridW(problem, t)) } : {};
 }
 
 function loadSteps(problem: PlanProblem, step: OutlookStep): TerminalStep[] {
@@ -121,11 +93,9 @@ function loadSteps(problem: PlanProblem, step: OutlookStep): TerminalStep[] {
   ];
 }
 
-/**
- * Only where selling costs money: a limit of the connection is the guard's, who sees the real sun.
- */
+/** Where one is paid to use power, the sun is held back; elsewhere the guard sees the real sun. */
 function sourceSteps(problem: PlanProblem, step: OutlookStep): TerminalStep[] {
-  if (step.curtailedW < NEAR_W || step.exportNanoPerWh >= 0) return [];
+  if (step.curtailedW < NEAR_W || step.importNanoPerWh >= 0) return [];
   return problem.sources
     .filter((source) => source.curtailable)
     .map(({ terminal }) => {
@@ -134,48 +104,65 @@ function sourceSteps(problem: PlanProblem, step: OutlookStep): TerminalStep[] {
     });
 }
 
-/** Clause that says why, with the figure that decides. */
-export function whyOf(problem: PlanProblem, outlook: Outlook, t: number, words: Words): string {
+const plainWhy = ({ source, detail }: Outlook): string =>
+  source === 'rules' && detail !== ''
+    ? `the battery follows the meter, ${detail}`
+    : 'the site takes what it needs';
+
+/** What the batteries are expected to do in a step. */
+function expectedAct(problem: PlanProblem, { steps, mostImportW }: Outlook, t: number): StoreAct {
+  const step = steps[t];
+  const input = problem.steps[t];
+  if (step === undefined || input === undefined) return 'rest';
+  const hours = hoursOf(input);
+  const givesWh = step.batteryW * hours;
+  const needWh = (step.gridW + step.batteryW) * hours + input.soldWh;
+  const isPeak = givesWh > NEAR_W * hours && step.gridW > (mostImportW ?? Infinity) - NEAR_W;
+  return isPeak ? 'peak' : actOf(givesWh, needWh, Number.POSITIVE_INFINITY);
+}
+
+/** Why batteries do what they may do in a step: a clause for each act, with what decides. */
+function whysOf(
+  problem: PlanProblem,
+  outlook: Outlook,
+  t: number,
+  words: Words,
+): Record<StoreAct | 'spare', string> {
   const step = outlook.steps[t];
   const store = problem.storages[0];
-  if (step === undefined || store === undefined) return 'the site takes what it needs';
-  if (outlook.source === 'rules') return `the battery follows the meter, ${outlook.detail}`;
+  const { importNanoPerWh = 0, exportNanoPerWh = 0 } = step ?? {};
   const ct = (nano: number): string => price(nano, words.currency);
   const dearest = dearestAfter(outlook, t);
   const then =
     dearest && `${ct(dearest.importNanoPerWh)} at ${clockTime(dearest.fromMs, words.timeZone)}`;
-  const powerW = step.terminals[store.terminal] ?? 0;
-  switch (leadOf(problem, outlook, t, store)) {
-    case 'fixed-charge':
-      return `power costs ${ct(step.importNanoPerWh)} now${then ? ` and ${then}` : ''}`;
-    case 'fixed-discharge':
-      return `it earns ${ct(step.exportNanoPerWh)} now, more than it saves later`;
-    case 'hold-peak':
-      return `so that the highest demand stays at ${power(outlook.peakW)}`;
-    default:
-  }
-  const { cover } = worthwhile(problem, step, store);
-  if (powerW > NEAR_W) {
-    const most = outlook.steps.every((one) => one.importNanoPerWh <= step.importNanoPerWh);
-    return most
-      ? `it is the dearest time of the day, ${ct(step.importNanoPerWh)}`
-      : `every kWh bought now costs ${ct(step.importNanoPerWh)}`;
-  }
-  if (powerW < -NEAR_W) {
-    const later = then ? ` and saves ${then}` : ' and is worth more stored';
-    return `the sun's surplus earns ${ct(step.exportNanoPerWh)} now${later}`;
-  }
-  if (!cover && then) return `what is stored is kept for ${then}`;
-  return 'the battery has nothing to gain now';
+  const worth = ct(step?.worthNanoPerWh[store?.terminal ?? ''] ?? 0);
+  const levels = step?.levels?.[store?.terminal ?? ''];
+  const leastPct = store === undefined ? 0 : (100 * store.minWh) / store.usableWh;
+  const isKept = levels !== undefined && levels.coverToPct > leastPct + NEAR_PCT;
+  const isDearest = outlook.steps.every((one) => one.importNanoPerWh <= importNanoPerWh);
+  return {
+    buy: `power costs ${ct(importNanoPerWh)} now and ${then ?? `is worth ${worth} stored`}`,
+    store: `the sun's surplus earns ${ct(exportNanoPerWh)} now and ${
+      then ? `saves ${then}` : `is worth ${worth} stored`
+    }`,
+    cover: isDearest
+      ? `it is the dearest time of the day, ${ct(importNanoPerWh)}`
+      : `every kWh bought now costs ${ct(importNanoPerWh)}`,
+    sell: `it earns ${ct(exportNanoPerWh)} now, more than it saves later`,
+    peak: `so that the highest demand stays at ${power(outlook.mostImportW ?? outlook.peakW)}`,
+    rest: isKept
+      ? `what is stored is kept ${then ? `for ${then}` : `: it is worth ${worth} later`}`
+      : 'the battery has nothing to gain now',
+    spare: `selling costs ${ct(Math.abs(exportNanoPerWh))} now`,
+  };
 }
 
 function dearestAfter(outlook: Outlook, t: number): OutlookStep | undefined {
   const now = outlook.steps[t];
   let best: OutlookStep | undefined;
   for (const step of outlook.steps.slice(t + 1)) {
-    const uses = step.batteryW > NEAR_W === true;
-    if (uses && step.importNanoPerWh > (best?.importNanoPerWh ?? now?.importNanoPerWh ?? 0))
-      best = step;
+    const dearestNano = best?.importNanoPerWh ?? now?.importNanoPerWh ?? 0;
+    if (step.batteryW > NEAR_W && step.importNanoPerWh > dearestNano) best = step;
   }
   return best;
 }

@@ -70,7 +70,12 @@ interface Meta {
   readonly boundNano?: number;
 }
 
-function outlookOf(problem: PlanProblem, schedule: Schedule, run: Evaluation, meta: Meta): Outlook {
+export function outlookOf(
+  problem: PlanProblem,
+  schedule: Schedule,
+  run: Evaluation,
+  meta: Meta,
+): Outlook {
   return {
     issuedAtMs: problem.issuedAtMs,
     source: meta.source,

@@ -58,6 +58,7 @@ export interface Storage extends Conversion {
   readonly dischargeMaxW: number;
   readonly wearNanoPerWh: number; // per Wh into or out of the store
   readonly endNanoPerWh: number; // worth of a Wh left at the end
+  readonly isFilling?: boolean; // a full charge is due: it is to end full
   readonly converter: string | undefined;
   /** Terminal of the storage on whose store this port works; its own levels do not count. */
   readonly storeOf?: string;

@@ -1,18 +1,16 @@
 import type { Strategy } from '../../contracts/advice.ts';
-import type { OrderDraft, PlanParameters, SiteForecast } from '../../contracts/values/outlook.ts';
+import type { OrderDraft, PlanParameters } from '../../contracts/values/outlook.ts';
 import { HOUR_MS, MINUTE_MS } from '../../contracts/values/time.ts';
 import type { Solver } from '../../ports.ts';
 import { evaluate } from './evaluate.ts';
 import { liveRun, type Planned } from './live.ts';
 import { under } from './parameters.ts';
-import { makePlan } from './plan.ts';
 import type { PlanProblem } from './problem.ts';
 import { SWANSON, scenariosOf } from './scenarios.ts';
+import { type PlanInput, planSite } from './site-plan.ts';
 
 /** What a site's parameters are tried on. */
-export interface Trying {
-  readonly problem: PlanProblem; // as the program sets it, without advice
-  readonly forecast: SiteForecast;
+export interface Trying extends PlanInput {
   /** At which orders of this site were cleared lately, nano per Wh; fewer than 4 say nothing. */
   readonly prices: readonly number[];
   readonly feeNanoPerWh: number; // on bought energy
@@ -44,7 +42,7 @@ export async function tryOut(
   withOrders: boolean,
 ): Promise<Tried | string> {
   const problem = under(trying.problem, parameters);
-  const outlook = await makePlan(problem, trying.solver, trying.limitMs);
+  const outlook = await planSite({ ...trying, problem }, trying.solver, trying.limitMs);
   if (outlook.source !== 'optimal') return outlook.detail;
   const planned = { problem, outlook };
   if (!withOrders) return { ...planned, costNano: costOf(planned, trying, trying.problem) };
@@ -86,7 +84,7 @@ async function costFilled(
     })),
   });
   const problem = sold(planned.problem);
-  const outlook = await makePlan(problem, trying.solver, trying.limitMs);
+  const outlook = await planSite({ ...trying, problem }, trying.solver, trying.limitMs);
   const boughtWh = -soldWh(filled.filter(({ side }) => side === 'buy'));
   const paidNano = boughtWh * trying.feeNanoPerWh - soldWh(filled) * priceNano;
   return costOf({ problem, outlook }, trying, sold(trying.problem)) + paidNano;
@@ -129,7 +127,11 @@ export async function tryOffer(
   }
   const reduced: Planned = {
     problem: { ...problem, steps },
-    outlook: await makePlan({ ...problem, steps }, trying.solver, trying.limitMs),
+    outlook: await planSite(
+      { ...trying, problem: { ...problem, steps } },
+      trying.solver,
+      trying.limitMs,
+    ),
   };
   if (reduced.outlook.source !== 'optimal') return reduced.outlook.detail;
   if (!keeps(reduced)) return 'loads and battery cannot give so much in that window';

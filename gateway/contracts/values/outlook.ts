@@ -1,3 +1,4 @@
+import type { SocLevels } from './plan.ts';
 import type { Instant } from './time.ts';
 
 /** Likely range of a power, W >= 0: 10, 50 and 90 % of what may come. */
@@ -43,6 +44,8 @@ export interface OutlookStep {
   readonly socWh: Readonly<Record<string, number>>; // at the end of the step, by storage terminal
   /** Of one Wh more in the store; absent = not known. */
   readonly worthNanoPerWh: Readonly<Record<string, number>>;
+  /** What each battery is led by; absent = it follows the meter. */
+  readonly levels?: Readonly<Record<string, SocLevels>>;
   readonly importNanoPerWh: number;
   readonly exportNanoPerWh: number;
 }
@@ -51,7 +54,7 @@ export interface OutlookStep {
  * left in the store and wear included. */
 export interface Outlook {
   readonly issuedAtMs: Instant;
-  /** levels: without the solver, by a search over the battery's levels. */
+  /** levels: without the solver, loads by rules and batteries by what stored energy is worth. */
   readonly source: 'optimal' | 'levels' | 'rules';
   readonly detail: string; // why it is not the optimal plan
   readonly costNano: number;
@@ -59,6 +62,7 @@ export interface Outlook {
   /** No plan costs less, as the solver proves: costNano less this is the gap. */
   readonly boundNano?: number;
   readonly peakW: number; // highest mean import it expects, what was before included
+  readonly mostImportW?: number; // where the highest costs: what is to be kept; absent = any
   readonly steps: readonly OutlookStep[];
 }
 

@@ -1,3 +1,4 @@
+import type { StoreAct } from './levels.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -18,26 +19,47 @@ export interface Intent {
 }
 
 /**
- * How the guard executes one step against the live meter, all powers + into the node:
- * - `self`: battery follows the meter to zero exchange, inside [minW, maxW];
- * - `grid`: battery holds the connection at `gridW`, inside [minW, maxW];
- * - `fixed`: battery at `powerW`, inside [minW, maxW].
+ * How the guard executes one step against the live meter and the live charge, all powers + into
+ * the node:
+ * - `levels`: batteries by the levels of what they store, around an exchange of `gridW` (what was
+ *   sold or bought); one whose charge is not known is left to self-consumption;
+ * - `self`: battery follows the meter to zero exchange, inside [minW, maxW]; a charger, the sun;
+ * - `fixed`: at `powerW`, inside [minW, maxW];
+ * - `limit`: production of no more than `powerW`;
+ * - `on`, `off`: a load.
  */
 export interface PlanStep {
   readonly fromMs: Instant;
   readonly durationMs: number;
   readonly terminals: readonly TerminalStep[];
   readonly expectGridW: number; // what the plan expects at the connection
-  readonly why: string; // one sentence for a person
+  /** Mean import of the demand window that batteries hold; absent = any. */
+  readonly mostImportW?: number;
+  /** Beyond it production is held back; absent = any. */
+  readonly mostExportW?: number;
+  readonly why: string; // of what it expects; one sentence for a person
+  /** Of what batteries do instead, and of production that is held back ('spare'). */
+  readonly whys?: Readonly<Partial<Record<StoreAct | 'spare', string>>>;
 }
 
 export interface TerminalStep {
   readonly terminal: string;
-  readonly follow: 'self' | 'grid' | 'fixed' | 'limit' | 'on' | 'off';
-  readonly powerW: number;
+  readonly follow: 'levels' | 'self' | 'fixed' | 'limit' | 'on' | 'off';
+  readonly powerW: number; // as expected
   readonly gridW: number;
   readonly minW: number;
   readonly maxW: number;
+  readonly levels?: SocLevels; // of `levels`
+}
+
+/** `Levels` of one battery, in percent of its charge. */
+export interface SocLevels {
+  readonly leastPct: number; // kept back from all that the plan asks
+  readonly buyToPct: number;
+  readonly storeToPct: number;
+  readonly coverToPct: number;
+  readonly sellToPct: number;
+  readonly worthNanoPerWh: number; // of one Wh more in it at the end of the step
 }
 
 /**

@@ -18,7 +18,7 @@ import { origin } from './origin/origin.ts';
 import { override } from './override/override.ts';
 import { type PeakState, peak } from './peak/peak.ts';
 import { keepPhases, type Point } from './placing.ts';
-import { plan } from './plan/plan.ts';
+import { type PlanState, plan } from './plan/plan.ts';
 import { type ProtectState, protect } from './protect/protect.ts';
 import { type RampState, ramp } from './ramp/ramp.ts';
 import { type SelfState, self } from './self/self.ts';
@@ -37,6 +37,7 @@ export interface ArbiterState {
   readonly demand: InsideState;
   readonly peak: PeakState;
   readonly market: MarketState;
+  readonly plan: PlanState;
   readonly self: SelfState;
   readonly fill: FillState;
   readonly swing: SwingState;
@@ -56,6 +57,7 @@ export const ARBITER_START: ArbiterState = {
   demand: demand.start,
   peak: peak.start,
   market: market.start,
+  plan: plan.start,
   self: self.start,
   fill: {},
   swing: {},
@@ -280,7 +282,7 @@ export function arbitrate(
   const limited = view.open;
   run(fillNow, undefined);
   const marketed = run(market, before.market);
-  run(plan, undefined);
+  const planned = run(plan, before.plan);
   run(fillSoon, undefined);
   const last = { ev: run(ev, before.ev), self: run(self, before.self) };
   const able = site.terminals.filter((one) => one.spec.control !== 'none');
@@ -298,6 +300,7 @@ export function arbitrate(
       ramp: ramped,
       ...later,
       market: marketed,
+      plan: planned,
       ...last,
       fill,
       ...{ bias, swing, lead: corrections.crept },

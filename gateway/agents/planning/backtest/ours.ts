@@ -1,8 +1,8 @@
+import { answerOf } from '../../../contracts/values/levels.ts';
 import { DAY_MS, HOUR_MS } from '../../../contracts/values/time.ts';
 import { planAhead } from '../value/ahead.ts';
 import type { Band, StepOutlook } from '../value/chances.ts';
 import type { PastDays } from '../value/days.ts';
-import { answerOf } from '../value/levels.ts';
 import { demandCap, seenNeedWh, usualCap } from './caps.ts';
 import { pricesAhead } from './prices.ts';
 import type { Losses, Recording, SiteRules } from './recording.ts';
@@ -58,7 +58,7 @@ export function ours(setup: OursSetup, isFrozen = false): Controller {
     if (now === undefined) return selfConsumption(start);
     const mostWh = cap?.mostImportWh ?? Number.POSITIVE_INFINITY;
     const answer = (needWh: number, { nowWh, share }: PartStart): number =>
-      answerOf(now, needWh, nowWh, store, hours * share, mostWh * share);
+      answerOf(now, needWh, nowWh, store, hours * share, { mostImportWh: mostWh * share });
     if (!isFrozen) return answer;
     const midWh = (foretold.load[0]?.mid ?? 0) - (foretold.pv?.[0]?.mid ?? 0);
     const givesWh = answer(midWh, { nowWh: start.nowWh, share: 1 });

@@ -1,4 +1,4 @@
-import type { ValueStore } from '../value/levels.ts';
+import type { ValueStore } from '../../../contracts/values/levels.ts';
 
 /** A site as recorded, in steps of one length; signs as metered: load and PV >= 0. NaN: unknown. */
 export interface Recording {

@@ -1,4 +1,4 @@
-import type { ValueStore } from './levels.ts';
+import type { ValueStore } from '../../../contracts/values/levels.ts';
 
 const HALVINGS = 30;
 

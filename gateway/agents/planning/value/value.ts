@@ -1,12 +1,12 @@
 import {
+  type Bounds,
   givesOf,
   type Levels,
-  levelsOf,
   type Reach,
   reachOf,
-  type StepPrices,
   type ValueStore,
-} from './levels.ts';
+} from '../../../contracts/values/levels.ts';
+import { levelsOf, type StepPrices } from './levels.ts';
 
 /** What a step may ask of the store, and how likely: need of the site without it, + deficit. */
 export interface Chance {
@@ -18,13 +18,14 @@ export interface Chance {
  * A step as it may come. By kind of day (clear, usual, dull), a list of chances; `keepShare` of the
  * days keep their kind into the next step, the others draw a new one.
  */
-export interface ValueStep extends StepPrices {
+export interface ValueStep extends StepPrices, Bounds {
   readonly hours: number;
   readonly chances: readonly (readonly Chance[])[];
   readonly keepShare: number;
-  /** Import beyond it costs `overNanoPerWh` more: a demand charge, an owner's limit. */
-  readonly mostImportWh?: number;
+  /** What import beyond the most costs besides its price: a demand charge, a limit. */
   readonly overNanoPerWh?: number;
+  /** What is to be stored after it, and what a Wh costs that is missing then. */
+  readonly goal?: { readonly leastWh: number; readonly missedNanoPerWh: number };
 }
 
 /** Kinds of days, as shares that sum to 1. */
@@ -68,10 +69,14 @@ export function valuePlan(
   const after: Value[] = new Array(steps.length);
   let value = endValue(steps, ladder);
   const from = Math.max(0, steps.length - dailySteps);
-  for (let t = steps.length - 1; t >= from; t -= 1) value = before(steps[t], value, ladder);
-  const mean = mixed(value, anyDay);
+  for (let t = steps.length - 1; t >= from; t -= 1) {
+    value = before(steps[t], reached(steps[t], value, ladder), ladder);
+  }
+  const { fullNanoPerWh = 0 } = store;
+  const mean = mixed(value, anyDay).map((nano, n) => nano - fullNanoPerWh * n * ladder.rungWh);
   value = anyDay.map(() => mean);
   for (let t = steps.length - 1; t >= 0; t -= 1) {
+    value = reached(steps[t], value, ladder);
     after[t] = value;
     if (t > 0) value = before(steps[t], value, ladder);
   }
@@ -91,6 +96,15 @@ function endValue(steps: readonly ValueStep[], { store, anyDay, rungWh }: Ladder
   const sum = steps.reduce((nano, step) => nano + step.importNanoPerWh, 0);
   const worth = (END_SHARE * store.dischargeShare * sum) / Math.max(1, steps.length);
   return anyDay.map(() => Float64Array.from({ length: RUNGS + 1 }, (_, n) => -worth * n * rungWh));
+}
+
+/** After a step that has a goal: what misses it costs. */
+function reached(step: ValueStep | undefined, value: Value, { store, rungWh }: Ladder): Value {
+  if (step?.goal === undefined) return value;
+  const { leastWh, missedNanoPerWh } = step.goal;
+  const missedNano = (n: number): number =>
+    Math.max(0, leastWh - store.minWh - n * rungWh) * missedNanoPerWh;
+  return value.map((one) => one.map((nano, n) => nano + missedNano(n)));
 }
 
 /** Mean over the kinds of a day. */
@@ -155,10 +169,10 @@ function costOf(
   then: Float64Array,
   { store, rungWh }: Ladder,
 ): number {
-  const mostImportWh = step.mostImportWh ?? Number.POSITIVE_INFINITY;
-  const givesWh = givesOf(reach, needWh, mostImportWh);
+  const { mostImportWh = Number.POSITIVE_INFINITY, mostExportWh = Number.POSITIVE_INFINITY } = step;
+  const givesWh = givesOf(reach, needWh, step);
   const movedWh = givesWh > 0 ? givesWh / store.dischargeShare : -givesWh * store.chargeShare;
-  const gridWh = needWh - givesWh;
+  const gridWh = Math.max(needWh - givesWh, -mostExportWh); // the sun is held back
   let nano = gridWh * (gridWh > 0 ? step.importNanoPerWh : step.exportNanoPerWh);
   if (gridWh > mostImportWh) nano += (gridWh - mostImportWh) * (step.overNanoPerWh ?? 0);
   const moved = rung + (givesWh > 0 ? -movedWh : movedWh) / rungWh;

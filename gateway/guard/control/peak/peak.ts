@@ -1,47 +1,13 @@
 import type { Connection } from '../../../contracts/values/site.ts';
 import { power } from '../../../contracts/values/words.ts';
 import { INSIDE_START, type InsideState, keepInside } from '../inside.ts';
-import { type Meanwhile, meanwhile, NOTHING_YET } from '../meanwhile.ts';
+import { demandWindow, leftW } from '../mean.ts';
+import { type Meanwhile, NOTHING_YET } from '../meanwhile.ts';
 import type { Controller, View } from '../types.ts';
 
 export interface PeakState {
   readonly window: Meanwhile;
   readonly inside: InsideState;
-}
-
-/**
- * The mean is steered to this share of the limit, so that meter and clock need not agree to the
- * second.
- */
-const AIM = 0.98;
-/** At the end of a window the room is spread over at least so many cycles. */
-const LAST_CYCLES = 5;
-
-/**
- * Import that the rest of the window may have so that its mean stays at the limit. What is
- * unknown of the window counts as having been at the limit.
- * @returns W >= 0
- */
-export function allowedW(
-  window: Meanwhile,
-  limitW: number,
-  leftMs: number,
-  windowMs: number,
-): number {
-  const hour = 3_600_000;
-  const usedWh = window.importWh + (limitW * window.unknownMs) / hour;
-  return Math.max(0, ((limitW * windowMs) / hour - usedWh) / (leftMs / hour));
-}
-
-function windowOf(state: PeakState, view: View, connection: Connection, nowMs: number): Meanwhile {
-  const now = view.site.connections.find(({ id }) => id === connection.id);
-  const fresh = now !== undefined && now.ageMs <= view.times.freshMs.control;
-  return meanwhile(state.window, {
-    nowMs,
-    wallMs: view.site.wallMs,
-    lengthMs: connection.demandWindowMs,
-    gridW: fresh ? now.powerW : Number.NaN,
-  });
 }
 
 interface Room {
@@ -56,13 +22,11 @@ function meanRoom(state: PeakState, view: View, connection: Connection, nowMs: n
   if (limitW === undefined) {
     return { window: NOTHING_YET, limitW: Number.POSITIVE_INFINITY, why: '' };
   }
-  const window = windowOf(state, view, connection, nowMs);
-  const endMs = window.fromMs + connection.demandWindowMs;
-  const leftMs = Math.max(endMs - view.site.wallMs, LAST_CYCLES * view.times.cycleMs);
+  const window = demandWindow(state.window, view, connection, nowMs);
   const minutes = Math.round(connection.demandWindowMs / 60_000);
   return {
     window,
-    limitW: allowedW(window, AIM * limitW, leftMs, connection.demandWindowMs),
+    limitW: leftW(window, view, connection, limitW),
     why: `the mean of these ${minutes} min stays at ${power(limitW)}`,
   };
 }

@@ -1,12 +1,25 @@
+import type { StoreAct } from '../../../contracts/values/levels.ts';
 import type { PlanStep, TerminalStep } from '../../../contracts/values/plan.ts';
-import { doing, power } from '../../../contracts/values/words.ts';
+import { doing, power, price } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
 import type { Connected } from '../connected.ts';
+import { INSIDE_START, type InsideState, keepInside } from '../inside.ts';
+import { demandWindow, leftW } from '../mean.ts';
+import { type Meanwhile, NOTHING_YET } from '../meanwhile.ts';
 import { aimed } from '../rooms.ts';
 import { clamp, comingGridW, type Slot, wishSlots } from '../shares.ts';
-import type { Controller, View, Wish } from '../types.ts';
+import type { Controller, Open, View, Wish } from '../types.ts';
+import { byLevels, type Stored, storedOf } from './led.ts';
+
+export interface PlanState {
+  readonly window: Meanwhile; // of the demand charge
+  readonly inside: InsideState; // of what is not to be sold
+}
 
 const WHY_MAX = 200;
+const HOUR_MS = 3_600_000;
+/** At the end of a step what its levels ask is spread over at least so long. */
+const LAST_MS = 180_000;
 
 /** The step of the plan that covers an instant of the wall clock. */
 export function stepAt(view: View): PlanStep | undefined {
@@ -34,34 +47,67 @@ function bounded(slot: Slot, step: TerminalStep): Slot {
 const planned = ({ minW, maxW }: TerminalStep, powerW: number): number =>
   clamp(powerW, Math.min(minW, maxW), Math.max(minW, maxW));
 
-/**
- * Targets of the batteries at one connection: fixed ones first, the others share what is left to
- * the meter.
- */
-function batteryTargets(view: View, at: Connected, plan: PlanStep): Record<string, number> {
-  const followers: Follower[] = wishSlots(view.open, at.ready).flatMap((slot) => {
+interface Led extends Follower {
+  readonly stored: Stored;
+}
+
+/** What batteries are told, and which act of theirs it is, for people. */
+interface Told {
+  readonly targets: Readonly<Record<string, number>>;
+  readonly act?: StoreAct;
+}
+
+/** Who follows what. */
+function followers(view: View, at: Connected, plan: PlanStep) {
+  const fixed: Follower[] = [];
+  const live: Follower[] = [];
+  const led: Led[] = [];
+  for (const slot of wishSlots(view.open, at.ready)) {
     const step = plan.terminals.find(({ terminal }) => terminal === slot.id);
-    return step === undefined ? [] : [{ slot: bounded(slot, step), step }];
-  });
+    const terminal = at.ready.find(({ id }) => id === slot.id);
+    if (step === undefined || terminal === undefined) continue;
+    const follower = { slot: bounded(slot, step), step };
+    const stored = storedOf(terminal, step);
+    if (stored !== undefined) led.push({ ...follower, stored });
+    else if (step.follow === 'self') live.push(follower);
+    else if (step.follow === 'fixed' && Number.isFinite(step.powerW)) fixed.push(follower);
+  }
+  return { fixed, live, led };
+}
+
+/**
+ * Targets of the batteries at one connection: fixed ones first; the others by the levels of what
+ * they store, or what is left to the meter.
+ * @param mostImportW  what may be bought there now
+ */
+function batteryTargets(view: View, at: Connected, plan: PlanStep, mostImportW: number): Told {
+  const { fixed, live, led } = followers(view, at, plan);
   const targets: Record<string, number> = {};
   let fixedW = 0;
-  const live: Follower[] = [];
-  for (const follower of followers) {
-    const { slot, step } = follower;
-    if (step.follow === 'self' || step.follow === 'grid') live.push(follower);
-    else if (step.follow === 'fixed' && Number.isFinite(step.powerW)) {
-      fixedW += clamp(step.powerW, slot.minW, slot.maxW);
-      targets[slot.id] = planned(step, step.powerW);
-    }
+  for (const { slot, step } of fixed) {
+    fixedW += clamp(step.powerW, slot.minW, slot.maxW);
+    targets[slot.id] = planned(step, step.powerW);
   }
-  const held = live.find(({ step }) => step.follow === 'grid' && Number.isFinite(step.gridW));
-  const gridW = fixedW + (held?.step.gridW ?? 0);
   const comingW = comingGridW(view, at);
-  if (!Number.isFinite(comingW - gridW)) return targets;
-  const slots = live.map(({ slot }) => slot);
-  const parts = aimed(at, comingW, gridW, slots);
-  for (const { slot, step } of live) targets[slot.id] = planned(step, parts[slot.id] ?? 0);
-  return targets;
+  if (!Number.isFinite(comingW)) return { targets };
+  const share = (totalW: number, over: readonly Follower[]): void => {
+    const slots = over.map(({ slot }) => slot);
+    const parts = aimed(at, comingW, comingW - totalW, slots);
+    for (const { slot, step } of over) targets[slot.id] = planned(step, parts[slot.id] ?? 0);
+  };
+  const [first] = led;
+  if (first === undefined) {
+    share(comingW - fixedW, live);
+    return { targets };
+  }
+  const zeroW = first.step.gridW; // what was sold or bought is no need and no surplus
+  const needW = comingW - fixedW - zeroW;
+  const stored = led.map((one) => one.stored);
+  const leftMs = plan.fromMs + plan.durationMs - view.site.wallMs;
+  const hours = Math.max(LAST_MS, leftMs) / HOUR_MS;
+  const { givesW, act } = byLevels(stored, needW, mostImportW - zeroW, hours);
+  share(givesW, led);
+  return { targets, act };
 }
 
 /** Production limits and loads take the plan's figure as it is. */
@@ -82,38 +128,98 @@ function direct(
         ? { targetW: clamp(step.powerW, Math.min(step.minW, 0), Math.max(step.maxW, 0)) }
         : undefined;
     default:
-      return undefined; // 'self': the charger follows the sun
+      return undefined; // 'self': the charger follows the sun; 'levels': a battery
   }
 }
 
-/** Executes the running step of the plan against the live meter. */
-export const plan: Controller<undefined> = {
-  start: undefined,
-  step(state, view) {
+/** What may be bought now, so that the mean of the demand window stays where the plan wants it. */
+function mostImport(view: View, at: Connected, { mostImportW }: PlanStep, window: Meanwhile) {
+  const isBilled = at.spec.id === view.spec.connections[0]?.id;
+  if (!isBilled || mostImportW === undefined) return Number.POSITIVE_INFINITY;
+  return leftW(window, view, at.spec, Math.max(0, mostImportW));
+}
+
+/** Production that is not to be sold: what batteries leave of it, as they were just told. */
+function held(
+  state: InsideState,
+  view: View,
+  { mostExportW, why, whys }: PlanStep,
+  batteries: readonly Wish[],
+): { readonly state: InsideState; readonly wishes: readonly Wish[] } {
+  const connection = view.spec.connections[0]?.id;
+  if (mostExportW === undefined || connection === undefined) {
+    return { state: INSIDE_START, wishes: [] };
+  }
+  const open: Record<string, Open[string]> = { ...view.open };
+  for (const { terminal, targetW } of batteries) {
+    const range = open[terminal];
+    if (range === undefined || targetW === undefined) continue;
+    const powerW = clamp(targetW, range.minW, range.maxW);
+    open[terminal] = { ...range, minW: powerW, maxW: powerW };
+  }
+  const found = keepInside(
+    state,
+    { ...view, open },
+    {
+      connection,
+      authority: 'plan',
+      importLimitW: Number.POSITIVE_INFINITY,
+      exportLimitW: Math.max(0, mostExportW),
+      importCode: 'PLAN',
+      exportCode: 'PLAN',
+      importWhy: '',
+      exportWhy: (whys?.spare ?? why).slice(0, WHY_MAX),
+      marginW: 0,
+    },
+  );
+  const sun = view.site.terminals.filter(({ spec }) => spec.control === 'limit');
+  const wishes = found.wishes.filter(({ terminal }) => sun.some(({ id }) => id === terminal));
+  return { state: found.state, wishes };
+}
+
+function askOf(view: View, now: PlanStep, batteries: readonly Wish[]): string {
+  if (batteries.length === 0) {
+    return `${now.expectGridW >= 0 ? 'buying' : 'selling'} ${power(now.expectGridW)}`;
+  }
+  const batteryW = batteries.reduce((sum, { targetW = 0 }) => sum + targetW, 0);
+  const does = `battery ${doing('battery', batteryW)}`;
+  const levels = now.terminals.find((one) => one.levels !== undefined)?.levels;
+  if (levels === undefined) return does;
+  return `${does}; what is stored is worth ${price(levels.worthNanoPerWh, view.spec.currency)}`;
+}
+
+/** Executes the running step of the plan against the live meter and the live charge. */
+export const plan: Controller<PlanState> = {
+  start: { window: NOTHING_YET, inside: INSIDE_START },
+  step(state, view, nowMs) {
+    const [billed] = view.spec.connections;
+    const window = billed ? demandWindow(state.window, view, billed, nowMs) : state.window;
     const now = stepAt(view);
-    if (now === undefined) return { state, wishes: [] };
-    const base = {
-      authority: 'plan' as const,
-      code: 'PLAN' as const,
-      sentence: `as planned: ${now.why.slice(0, WHY_MAX)}`,
+    if (now === undefined) return { state: { window, inside: INSIDE_START }, wishes: [] };
+    const base = { authority: 'plan', code: 'PLAN' } as const;
+    const because = (act?: StoreAct): string => {
+      const why = (act === undefined ? undefined : now.whys?.[act]) ?? now.why;
+      return `as planned: ${why.slice(0, WHY_MAX)}`;
     };
-    const wishes: Wish[] = [];
-    let batteryW = 0;
+    const batteries: Wish[] = [];
     for (const at of view.connected) {
-      for (const [terminal, targetW] of Object.entries(batteryTargets(view, at, now))) {
-        batteryW += targetW;
-        wishes.push({ ...base, terminal, targetW });
+      const { targets, act } = batteryTargets(view, at, now, mostImport(view, at, now, window));
+      const sentence = because(act);
+      for (const [terminal, targetW] of Object.entries(targets)) {
+        batteries.push({ ...base, sentence, terminal, targetW });
       }
     }
-    const anyBattery = wishes.length > 0;
-    for (const terminal of view.site.terminals) {
-      if (terminal.spec.control === 'setpoint') continue;
+    const others = view.site.terminals.flatMap((terminal): Wish[] => {
+      if (terminal.spec.control === 'setpoint') return [];
       const step = now.terminals.find((one) => one.terminal === terminal.id);
       const wish = step && direct(terminal, step);
-      if (wish !== undefined) wishes.push({ ...base, terminal: terminal.id, ...wish });
-    }
-    const expects = `${now.expectGridW >= 0 ? 'buying' : 'selling'} ${power(now.expectGridW)}`;
-    const sentence = anyBattery ? `battery ${doing('battery', batteryW)}` : expects;
-    return { state, wishes, asks: [{ authority: 'plan', sentence }] };
+      return wish ? [{ ...base, sentence: because(), terminal: terminal.id, ...wish }] : [];
+    });
+    const sun = held(state.inside, view, now, batteries);
+    return {
+      state: { window, inside: sun.state },
+      wishes: [...batteries, ...sun.wishes, ...others],
+      asks: [{ authority: 'plan', sentence: askOf(view, now, batteries) }],
+    };
   },
 };

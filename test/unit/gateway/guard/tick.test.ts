@@ -113,13 +113,6 @@ describe('the plan and the market', () => {
     .at('0s', { loadW: -1_000, do: (bench) => charge(bench, 3_000) })
     .expect({ batteryW: 3_000, mode: 'trading', because: 'as planned: the evening is dearer' });
 
-  spec('holds the connection at what the plan says', home)
-    .at('0s', {
-      loadW: -1_000,
-      do: (b) => intent(b, { steps: [steps({ follow: 'grid', gridW: 2_500 })] }),
-    })
-    .expect({ batteryW: -1_500, gridW: 2_500 });
-
   spec('keeps inside the plan’s range', home)
     .at('0s', { loadW: -4_000, do: (b) => intent(b, { steps: [steps({ minW: 0, maxW: 1_000 })] }) })
     .expect({ batteryW: 1_000, gridW: 3_000 });

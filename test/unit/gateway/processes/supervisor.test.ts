@@ -229,7 +229,7 @@ describe('the supervisor of the agent process', () => {
     agent().say({ t: 'directive', directive: { body: '{}', keyId: 'k', signature: 's' } });
     agent().say({ t: 'directive', directive: { body: 7 } } as unknown as AgentFrame);
     agent().say({ t: 'format-disk' } as unknown as AgentFrame);
-    agent().say({ t: 'intent', intent: { v: 1, plan: [{}] } } as unknown as AgentFrame);
+    agent().say({ t: 'intent', intent: 'the usual' } as unknown as AgentFrame);
     expect(frames).toHaveLength(1);
   });
 

@@ -2,9 +2,9 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { createSolverInProcess } from '../../../../../gateway/adapters/solver/solver.ts';
 import { hindsight } from '../../../../../gateway/agents/planning/hindsight.ts';
 import type { Planned } from '../../../../../gateway/agents/planning/live.ts';
-import { makePlan } from '../../../../../gateway/agents/planning/plan.ts';
 import type { PlanProblem } from '../../../../../gateway/agents/planning/problem.ts';
 import { roomOf } from '../../../../../gateway/agents/planning/room.ts';
+import { planSite } from '../../../../../gateway/agents/planning/site-plan.ts';
 import { type Trying, tryOut } from '../../../../../gateway/agents/planning/strategy.ts';
 import { offers } from '../../../../../gateway/agents/producer/offers.ts';
 import {
@@ -105,7 +105,7 @@ test('with too few prices nothing is said of a margin', async () => {
 });
 
 test('hindsight runs both plans against what came, as far as that is measured', async () => {
-  const { problem } = field(SURE, []);
+  const { problem, forecast } = field(SURE, []);
   const storages = [
     {
       terminal: 'battery1',
@@ -123,9 +123,13 @@ test('hindsight runs both plans against what came, as far as that is measured', 
     },
   ];
   const plan = async (minWh: number): Promise<Planned> => {
-    const steps = problem.steps.map((step) => ({ ...step, loadW: 12_000 }));
+    const steps = problem.steps.map((step, t) => ({
+      ...{ ...step, loadW: 12_000, importNanoPerWh: t < 4 ? 300_000 : 100_000 },
+    }));
     const one = { ...problem, steps, storages: storages.map((store) => ({ ...store, minWh })) };
-    return { problem: one, outlook: await makePlan(one, solver, 5_000) };
+    const load = forecast.load.map(() => ({ lowW: 12_000, midW: 12_000, highW: 12_000 }));
+    const input = { problem: one, forecast: { ...forecast, load } };
+    return { problem: one, outlook: await planSite(input, solver, 5_000) };
   };
   const [mine, twin] = [await plan(5_000), await plan(0)];
   const measured = (fromMs: number) => ({
@@ -135,7 +139,7 @@ test('hindsight runs both plans against what came, as far as that is measured', 
   });
   const found = hindsight(mine, twin, STEPS * QUARTER, measured);
   expect(found?.steps).toBe(4);
-  // A reserve that nobody needed: it bought 2 kW for an hour that the battery could have given.
+  // A reserve that nobody needed: it bought 2 kW for a dear hour that the battery could have given.
   expect(found?.mineNano).toBeGreaterThan(found?.twinNano ?? Number.NaN);
   expect(hindsight(twin, twin, STEPS * QUARTER, measured)).toMatchObject({
     mineNano: found?.twinNano,

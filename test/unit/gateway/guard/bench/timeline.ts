@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type {
   Intent,
   PlanStep,
+  SocLevels,
   TerminalStep,
 } from '../../../../../gateway/contracts/values/plan.ts';
 import type { Site } from '../../../../../gateway/contracts/values/site.ts';
@@ -124,16 +125,36 @@ export const steps = (more: Partial<TerminalStep>): TerminalStep => ({
   ...more,
 });
 
+/** The same for a battery that is led by levels, in percent of its charge. */
+export const levels = (of: Partial<SocLevels>, more: Partial<TerminalStep> = {}): TerminalStep => ({
+  ...steps({ follow: 'levels', minW: -5_000, maxW: 5_000, ...more }),
+  levels: {
+    ...{
+      leastPct: 0,
+      buyToPct: 0,
+      storeToPct: 100,
+      coverToPct: 0,
+      sellToPct: 100,
+      worthNanoPerWh: 241_000,
+    },
+    ...of,
+  },
+});
+
 /** An intent of the agent process from now on: one plan step of an hour, and positions. */
-export function intent(bench: Bench, more: Partial<Intent> & { steps?: TerminalStep[] }): void {
+export function intent(
+  bench: Bench,
+  more: Partial<Intent> & { steps?: TerminalStep[]; step?: Partial<PlanStep> },
+): void {
   const wallMs = bench.clock.wallMs();
-  const { steps: terminals, ...rest } = more;
+  const { steps: terminals, step, ...rest } = more;
   const plan: PlanStep = {
     fromMs: wallMs,
     durationMs: 3_600_000,
     terminals: terminals ?? [],
     expectGridW: 0,
     why: 'the evening is dearer',
+    ...step,
   };
   bench.guard.intent({
     v: 1,

@@ -3,15 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
 import { lowestCapW } from '../../../../../../gateway/agents/planning/value/cap.ts';
 import { dayChances, type PastDays } from '../../../../../../gateway/agents/planning/value/days.ts';
-import {
-  answerOf,
-  levelsOf,
-  type ValueStore,
-} from '../../../../../../gateway/agents/planning/value/levels.ts';
+import { levelsOf } from '../../../../../../gateway/agents/planning/value/levels.ts';
 import {
   type ValueStep,
   valuePlan,
 } from '../../../../../../gateway/agents/planning/value/value.ts';
+import { answerOf, type ValueStore } from '../../../../../../gateway/contracts/values/levels.ts';
 
 const STORE: ValueStore = {
   minWh: 1_000,
@@ -72,7 +69,7 @@ describe('levels', () => {
             (place) => store.minWh + place * (store.maxWh - store.minWh),
           );
           const levels = { buyToWh, storeToWh, coverToWh, sellToWh };
-          const givesWh = answerOf(levels, needWh, nowWh, store, 0.5, 1_000);
+          const givesWh = answerOf(levels, needWh, nowWh, store, 0.5, { mostImportWh: 1_000 });
           const afterWh =
             nowWh - (givesWh > 0 ? givesWh / store.dischargeShare : givesWh * store.chargeShare);
           expect(givesWh).toBeLessThanOrEqual(store.dischargeMaxW * 0.5 + 1e-9);

@@ -1,0 +1,182 @@
+import type {
+  Outlook,
+  OutlookStep,
+  Band as PowerBand,
+  SiteForecast,
+} from '../../contracts/values/outlook.ts';
+import { DAY_MS, HOUR_MS } from '../../contracts/values/time.ts';
+import type { Solver } from '../../ports.ts';
+import { type Evaluation, evaluate } from './evaluate.ts';
+import { liveRun } from './live.ts';
+import { makePlan, outlookOf, type PlanEffort } from './plan.ts';
+import {
+  hoursOf,
+  type PlanMemory,
+  type PlanProblem,
+  priceScale,
+  type StepInput,
+  type Storage,
+  TIER,
+} from './problem.ts';
+import { type Foreseen, type ForeseenStep, planAhead } from './value/ahead.ts';
+import type { Band } from './value/chances.ts';
+import type { PastDays } from './value/days.ts';
+import { goalOf, ownStores, poolOf, socLevels } from './value/pool.ts';
+
+/** All that a plan of a site rests on. */
+export interface PlanInput {
+  readonly problem: PlanProblem;
+  readonly forecast: SiteForecast;
+  /** Of a site whose highest import costs: its days, and the lowest that they would have allowed. */
+  readonly past?: { readonly days: PastDays; readonly lowestW: number } | undefined;
+}
+
+/** Days from which on the past says what import can be kept. */
+const KNOWN_DAYS = 7;
+
+/**
+ * The plan of a site. Loads, cars, limits and positions by the linear programme; the batteries by
+ * what stored energy is worth over all that may come, as levels that the guard follows against the
+ * live meter; what the programme decided is need to them. What the plan expects is those levels on
+ * the day as forecast.
+ */
+export async function planSite(
+  input: PlanInput,
+  solver: Solver,
+  timeLimitMs: number,
+  effort?: PlanEffort,
+  memory: PlanMemory = {},
+): Promise<Outlook> {
+  const problem = withKnownPeak(input);
+  const base = await makePlan(problem, solver, timeLimitMs, effort, memory);
+  const pool = poolOf(problem);
+  if (pool === undefined || input.forecast.load.length === 0) return base;
+  const most = mostImportW(input, problem, base);
+  const found = planAhead(foreseenOf({ ...input, problem }, base, most), pool);
+  const led = (worthOf: (t: number) => number): Outlook => ({
+    ...base,
+    source: base.source === 'optimal' ? 'optimal' : 'levels',
+    ...(most !== undefined && { mostImportW: most }),
+    steps: base.steps.map((step, t) => {
+      const levels = found.levels[t];
+      if (levels === undefined) return step;
+      const one = (store: Storage) => socLevels(levels, worthOf(t), pool, store);
+      return { ...step, levels: byTerminal(problem, one) };
+    }),
+  });
+  const schedule = liveRun({ problem, outlook: led(() => 0) }, problem);
+  const run = evaluate(problem, schedule);
+  const worths = problem.steps.map((_, t) => found.worthNanoPerWh(t, storedWh(problem, run, t)));
+  const { source, detail, rulesNano, boundNano, steps, ...more } = led((t) => worths[t] ?? 0);
+  const worthNano = problem.storages.map(() => worths);
+  const known = { ...(boundNano !== undefined && { boundNano }), worthNano };
+  const outlook = outlookOf(problem, schedule, run, { source, detail, rulesNano, ...known });
+  return {
+    ...outlook,
+    ...(more.mostImportW !== undefined && { mostImportW: more.mostImportW }),
+    steps: outlook.steps.map((step, t) => ({ ...step, ...levelsIn(steps[t]) })),
+  };
+}
+
+const levelsIn = (step: OutlookStep | undefined): Pick<OutlookStep, 'levels'> =>
+  step?.levels === undefined ? {} : { levels: step.levels };
+
+function byTerminal<T>(problem: PlanProblem, of: (store: Storage) => T): Record<string, T> {
+  return Object.fromEntries(ownStores(problem).map((store) => [store.terminal, of(store)]));
+}
+
+/** In all batteries at the end of a step, Wh. */
+const storedWh = (problem: PlanProblem, run: Evaluation, t: number): number =>
+  ownStores(problem).reduce(
+    (sum, store) => sum + (run.socWh[problem.storages.indexOf(store)]?.[t] ?? store.nowWh),
+    0,
+  );
+
+/** What the last weeks would have needed anyway is no new peak to the linear programme either. */
+function withKnownPeak({ problem, past }: PlanInput): PlanProblem {
+  const { demand } = problem;
+  if (demand === undefined || past === undefined || past.days.days < KNOWN_DAYS) return problem;
+  return { ...problem, demand: { ...demand, soFarW: Math.max(demand.soFarW, past.lowestW) } };
+}
+
+/**
+ * Import that batteries are to keep where the highest costs: what was reached or needed of late.
+ * Of a site without a past, and where loads that can wait raise it, what the programme expects.
+ */
+function mostImportW(
+  { past }: PlanInput,
+  { demand, switched, cars }: PlanProblem,
+  base: Outlook,
+): number | undefined {
+  if (demand === undefined) return undefined;
+  const isKnown = past !== undefined && past.days.days >= KNOWN_DAYS;
+  const isFlexible = base.source === 'optimal' && switched.length + cars.length > 0;
+  return isKnown && !isFlexible ? demand.soFarW : base.peakW;
+}
+
+/** The steps as they may come: whole ones, since the worth after the running one is asked. */
+function foreseenOf(
+  { problem, forecast, past }: PlanInput,
+  base: Outlook,
+  capW = Number.POSITIVE_INFINITY,
+): Foreseen {
+  const hours = forecast.stepMs / HOUR_MS;
+  const nanoPerW = problem.demand?.nanoPerW ?? 0;
+  const brokenNano = TIER.peak * priceScale(problem);
+  const isCurtailable = problem.sources.every(({ curtailable }) => curtailable);
+  const steps = problem.steps.map((step, t): ForeseenStep => {
+    const at = Math.floor((step.fromMs - forecast.fromMs) / forecast.stepMs);
+    const pv = forecast.pv[at];
+    const goal = goalOf(problem, t);
+    const isPaid = isCurtailable && step.importNanoPerWh < 0; // to use it: the sun is held back
+    return {
+      hours,
+      importNanoPerWh: step.importNanoPerWh,
+      exportNanoPerWh: isCurtailable ? Math.max(0, step.exportNanoPerWh) : step.exportNanoPerWh,
+      load: energies(loadBand(forecast.load[at], step), hours, -(base.steps[t]?.flexW ?? 0)),
+      pv: pv === undefined || isPaid ? undefined : energies(pv, hours),
+      soldWh: (step.soldWh * hours) / hoursOf(step),
+      ...(goal !== undefined && { goal }),
+      bounds: boundsOf(step, hours, capW, nanoPerW / hours, brokenNano),
+    };
+  });
+  const cap = { mostImportWh: capW * hours, overNanoPerWh: nanoPerW / hours };
+  return {
+    outlook: steps,
+    dailySteps: DAY_MS / forecast.stepMs,
+    ...(Number.isFinite(capW) && { cap }),
+    ...(Number.isFinite(capW) && past !== undefined && { past: past.days }),
+  };
+}
+
+/** As forecast, or as far up as the margin of the plan asks: half of the way is kept for it. */
+function loadBand(band: PowerBand | undefined, { loadW, marginW }: StepInput): PowerBand {
+  const { lowW, midW, highW } = band ?? { lowW: loadW, midW: loadW, highW: loadW };
+  return { lowW, midW, highW: Math.max(highW, midW + 2 * marginW) };
+}
+
+function energies(band: PowerBand | undefined, hours: number, moreW = 0): Band {
+  const { lowW = 0, midW = 0, highW = 0 } = band ?? {};
+  return {
+    low: (lowW + moreW) * hours,
+    mid: (midW + moreW) * hours,
+    high: (highW + moreW) * hours,
+  };
+}
+
+/** What the connection may carry beyond what was sold, and what import beyond it costs. */
+function boundsOf(
+  step: StepInput,
+  hours: number,
+  capW: number,
+  chargeNano: number,
+  brokenNano: number,
+): NonNullable<ForeseenStep['bounds']> {
+  const soldWh = (step.soldWh * hours) / hoursOf(step);
+  const limitW = Math.min(step.importLimitW, step.softImportW);
+  return {
+    mostImportWh: Math.max(0, Math.min(capW, limitW) * hours + soldWh),
+    mostExportWh: Math.max(0, step.exportLimitW * hours - soldWh),
+    overNanoPerWh: capW <= limitW ? chargeNano : Math.max(chargeNano, brokenNano),
+  };
+}

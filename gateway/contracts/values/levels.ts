@@ -1,0 +1,114 @@
+/**
+ * Levels of stored energy, and what a store does under them, whatever the meter shows: the same
+ * arithmetic in the plan, in the guard and over recordings.
+ */
+
+/** A store as the value of its energy is worked out; powers W >= 0 at the ac side. */
+export interface ValueStore {
+  readonly minWh: number;
+  readonly maxWh: number;
+  readonly chargeMaxW: number;
+  readonly dischargeMaxW: number;
+  readonly chargeShare: number; // 0..1, of what is taken, reaches the store
+  readonly dischargeShare: number;
+  readonly wearNanoPerWh: number; // per Wh into or out of the store
+  readonly mayChargeFromGrid?: boolean; // false: filled by a surplus alone
+  readonly mayExport?: boolean; // false: nothing of it is sold
+  readonly fullNanoPerWh?: number; // of a Wh at the end of the plan while a full charge is due
+}
+
+/** What the connection may carry in a step, Wh >= 0: what the store takes on it. */
+export interface Bounds {
+  readonly mostImportWh?: number | undefined; // the store gives what is above
+  readonly mostExportWh?: number | undefined; // and takes what is above
+}
+
+/**
+ * What a store is to do in a step, whatever the meter shows: four levels of its energy, Wh. Bought
+ * for up to the first, filled by a surplus up to the second, used for the site's need down to the
+ * third, sold down to the fourth. buyTo <= storeTo, coverTo <= sellTo, buyTo <= coverTo.
+ */
+export interface Levels {
+  readonly buyToWh: number;
+  readonly storeToWh: number;
+  readonly coverToWh: number;
+  readonly sellToWh: number;
+}
+
+/** What a store may do in a step from one energy under its levels, Wh >= 0 at the ac side. */
+export interface Reach {
+  readonly coversWh: number; // of a need
+  readonly storesWh: number; // of a surplus
+  readonly buysWh: number; // whatever the meter shows
+  readonly sellsWh: number;
+  readonly givesMostWh: number; // its power, and what it holds
+  readonly takesMostWh: number; // its power, and its room
+}
+
+export function reachOf(
+  { buyToWh, storeToWh, coverToWh, sellToWh }: Levels,
+  nowWh: number,
+  store: ValueStore,
+  hours: number,
+): Reach {
+  const { chargeShare, dischargeShare } = store;
+  return {
+    coversWh: Math.max(0, (nowWh - coverToWh) * dischargeShare),
+    storesWh: Math.max(0, (storeToWh - nowWh) / chargeShare),
+    buysWh: Math.max(0, (buyToWh - nowWh) / chargeShare),
+    sellsWh: Math.max(0, (nowWh - sellToWh) * dischargeShare),
+    givesMostWh: Math.min(
+      store.dischargeMaxW * hours,
+      Math.max(0, nowWh - store.minWh) * dischargeShare,
+    ),
+    takesMostWh: Math.min(store.chargeMaxW * hours, Math.max(0, store.maxWh - nowWh) / chargeShare),
+  };
+}
+
+/**
+ * Energy that a store gives (+) or takes (-) at the ac side in a step, Wh.
+ * @param needWh  of the site without the store, + deficit, - surplus
+ */
+export function givesOf(
+  { coversWh, storesWh, buysWh, sellsWh, givesMostWh, takesMostWh }: Reach,
+  needWh: number,
+  { mostImportWh = Number.POSITIVE_INFINITY, mostExportWh = Number.POSITIVE_INFINITY }: Bounds,
+): number {
+  const takenWh = needWh < 0 ? Math.min(-needWh, storesWh) : 0;
+  const coveredWh = needWh > 0 ? Math.min(needWh, coversWh) : 0;
+  let givesWh = coveredWh - takenWh;
+  if (buysWh > takenWh) givesWh = -buysWh;
+  else if (sellsWh > coveredWh) givesWh = sellsWh;
+  if (givesWh > needWh + mostExportWh) givesWh = needWh + mostExportWh;
+  if (givesWh < needWh - mostImportWh) givesWh = needWh - mostImportWh;
+  if (givesWh > givesMostWh) return givesMostWh;
+  return givesWh < -takesMostWh ? -takesMostWh : givesWh;
+}
+
+/** The same, from the energy that is stored now. */
+export function answerOf(
+  levels: Levels,
+  needWh: number,
+  nowWh: number,
+  store: ValueStore,
+  hours: number,
+  bounds: Bounds = {},
+): number {
+  return givesOf(reachOf(levels, nowWh, store, hours), needWh, bounds);
+}
+
+const NEAR_WH = 1;
+
+/** What a store is doing, for people. */
+export type StoreAct = 'buy' | 'store' | 'cover' | 'sell' | 'peak' | 'rest';
+
+/**
+ * Which of its levels an answer comes from.
+ * @param freeWh  what it would give if the import had no cap
+ */
+export function actOf(givesWh: number, needWh: number, freeWh: number): StoreAct {
+  if (Math.abs(givesWh) < NEAR_WH) return 'rest';
+  if (givesWh < 0) return needWh + NEAR_WH < 0 && -givesWh <= -needWh + NEAR_WH ? 'store' : 'buy';
+  if (givesWh > freeWh + NEAR_WH) return 'peak';
+  return givesWh <= needWh + NEAR_WH ? 'cover' : 'sell';
+}

@@ -1,0 +1,129 @@
+import {
+  actOf,
+  givesOf,
+  type Levels,
+  reachOf,
+  type StoreAct,
+  type ValueStore,
+} from '../../../contracts/values/levels.ts';
+import { conversionOf } from '../../../contracts/values/part-load.ts';
+import type { SocLevels, TerminalStep } from '../../../contracts/values/plan.ts';
+import type { TerminalState } from '../../site/types.ts';
+import { clamp } from '../shares.ts';
+
+/**
+ * Near a level, what is followed fades over so long: a gauge of charge moves in steps, and nothing
+ * shall swing with them.
+ */
+const FOLLOWED_HOURS = 0.05;
+
+/** A battery that is led by levels, with what it holds: at least, and at most. */
+export interface Stored {
+  readonly levels: Levels;
+  readonly lowWh: number;
+  readonly highWh: number;
+  readonly store: ValueStore;
+}
+
+/** @returns undefined where there are no levels, or its charge is not known */
+export function storedOf(
+  { store, capability }: TerminalState,
+  { follow, levels, minW, maxW }: TerminalStep,
+): Stored | undefined {
+  const { socLowPct, socHighPct } = capability;
+  const isKnown = socLowPct <= socHighPct;
+  if (follow !== 'levels' || levels === undefined || store === undefined || !isKnown) {
+    return undefined;
+  }
+  const { usableWh } = store;
+  const { chargeShare, dischargeShare } = conversionOf(store);
+  const wh = (pct: number): number => (usableWh * clamp(pct, 0, 100)) / 100;
+  return {
+    lowWh: wh(socLowPct),
+    highWh: wh(socHighPct),
+    levels: levelsWh(levels, wh),
+    store: {
+      minWh: wh(levels.leastPct),
+      maxWh: usableWh,
+      chargeMaxW: Math.max(0, -minW, -maxW),
+      dischargeMaxW: Math.max(0, minW, maxW),
+      chargeShare,
+      dischargeShare,
+      wearNanoPerWh: 0,
+    },
+  };
+}
+
+const levelsWh = (levels: SocLevels, wh: (pct: number) => number): Levels => ({
+  buyToWh: wh(levels.buyToPct),
+  storeToWh: wh(levels.storeToPct),
+  coverToWh: wh(levels.coverToPct),
+  sellToWh: wh(levels.sellToPct),
+});
+
+/** Several batteries as one, as the plan sees them: they are shared over by what each has left. */
+function together(all: readonly Stored[]): Stored {
+  const sum = (of: (one: Stored) => number): number =>
+    all.reduce((total, one) => total + of(one), 0);
+  const usableWh = sum(({ store }) => store.maxWh);
+  const mean = (of: (one: Stored) => number): number =>
+    sum((one) => of(one) * one.store.maxWh) / usableWh;
+  return {
+    lowWh: sum(({ lowWh }) => lowWh),
+    highWh: sum(({ highWh }) => highWh),
+    levels: {
+      buyToWh: sum(({ levels }) => levels.buyToWh),
+      storeToWh: sum(({ levels }) => levels.storeToWh),
+      coverToWh: sum(({ levels }) => levels.coverToWh),
+      sellToWh: sum(({ levels }) => levels.sellToWh),
+    },
+    store: {
+      minWh: sum(({ store }) => store.minWh),
+      maxWh: usableWh,
+      chargeMaxW: sum(({ store }) => store.chargeMaxW),
+      dischargeMaxW: sum(({ store }) => store.dischargeMaxW),
+      chargeShare: mean(({ store }) => store.chargeShare),
+      dischargeShare: mean(({ store }) => store.dischargeShare),
+      wearNanoPerWh: 0,
+    },
+  };
+}
+
+/** What batteries give (+) or take (-) together now, W, and which of their levels says so. */
+export interface Answer {
+  readonly givesW: number;
+  readonly act: StoreAct;
+}
+
+/**
+ * Answer of batteries to what the site needs now. Surplus and need are followed as they come;
+ * what is bought for them, or sold from them, is spread over what is left of the step. What they
+ * may hold at least counts where they give, at most where they take.
+ * @param needW  without them, + deficit
+ * @param mostImportW  what may be bought now beyond what was sold or bought for the step
+ * @param leftHours  of the step
+ */
+export function byLevels(
+  all: readonly Stored[],
+  needW: number,
+  mostImportW: number,
+  leftHours: number,
+): Answer {
+  const { levels, lowWh, highWh, store } = together(all);
+  const hours = Math.min(FOLLOWED_HOURS, leftHours);
+  const part = hours / leftHours;
+  const low = reachOf(levels, lowWh, store, hours);
+  const high = reachOf(levels, highWh, store, hours);
+  const reach = {
+    coversWh: low.coversWh,
+    sellsWh: low.sellsWh * part,
+    givesMostWh: low.givesMostWh,
+    storesWh: high.storesWh,
+    buysWh: high.buysWh * part,
+    takesMostWh: high.takesMostWh,
+  };
+  const needWh = needW * hours;
+  const givesWh = givesOf(reach, needWh, { mostImportWh: mostImportW * hours });
+  const act = actOf(givesWh, needWh, givesOf(reach, needWh, {}));
+  return { givesW: givesWh / hours, act };
+}
