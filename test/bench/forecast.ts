@@ -4,17 +4,24 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { benchForecastLive } from './forecast-live.ts';
+
 const FOLDER = fileURLToPath(new URL('../../../shared/data/', import.meta.url));
 const EDGEWATT = fileURLToPath(new URL('../../bin/edgewatt.mjs', import.meta.url));
 const MOST_BYTES = 1_000_000;
 
-/** Each recorded set beside the repository, by `edgewatt forecast`; nothing where none is. */
+/**
+ * The forecaster of a running site, and each recorded set beside the repository by `edgewatt
+ * forecast`, where there is any.
+ */
 export async function benchForecast(): Promise<object> {
+  const live = benchForecastLive();
+  process.stderr.write(`forecast: a running site: ${JSON.stringify(live)}\n`);
   const sets = setsOf();
   if (sets.length === 0) {
     const notice = '../shared/data is absent: no recording to forecast';
     process.stderr.write(`${notice}\n`);
-    return { skipped: notice };
+    return { live, skipped: notice };
   }
   const found: unknown[] = [];
   for (const set of sets) {
@@ -23,7 +30,7 @@ export async function benchForecast(): Promise<object> {
     found.push(JSON.parse(stdout));
     process.stderr.write(`forecast: ${set} is done\n`);
   }
-  return { sets: found };
+  return { live, sets: found };
 }
 
 function setsOf(): string[] {

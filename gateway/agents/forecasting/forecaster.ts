@@ -30,7 +30,6 @@ export interface ForecasterSetup extends SkyPlace {
 }
 
 const KEPT_MS = 36 * DAY_MS;
-const ISSUES_KEPT = 50; // twelve hours of quarter-hours
 const SCORED_WITHIN_MS = 600_000;
 const LOAD_HISTORY_DAYS = 14; // before them the weeks' naive forecast knows as much
 const SUN_HISTORY_DAYS = 5;
@@ -48,12 +47,14 @@ export interface Recent {
 
 type Carried = Pick<SiteForecast, 'pv' | 'load'>;
 
-/** A forecast as issued, with what its production was made of. */
-interface Issued {
-  readonly forecast: SiteForecast;
-  readonly model: Float64Array; // W, of sky and weather
-  readonly history: Float64Array; // W, of the last weeks alone; NaN where they say nothing
-  readonly ends: readonly Ends[]; // by class of lead
+/** What was said of a quarter-hour at a class of lead, with what its production was made of. */
+interface Said {
+  readonly sky: SiteForecast['sky'];
+  readonly loadW: number;
+  readonly pvW: number;
+  readonly modelW: number; // of sky and weather
+  readonly historyW: number; // of the last weeks alone; NaN where they say nothing
+  readonly ends: Ends;
 }
 
 /**
@@ -82,7 +83,7 @@ export class Forecaster {
   private readonly nowcasts = { pv: new Nowcast(), load: new Nowcast() };
   private readonly level: LevelWatch;
   private shifts: LevelShift[] = [];
-  private issued: Issued[] = [];
+  private readonly said = new Map<Instant, (Said | undefined)[]>(); // by class of lead
   private seeded = false;
 
   constructor(setup: ForecasterSetup) {
@@ -101,7 +102,9 @@ export class Forecaster {
 
   /** One step of what is to be learnt, some milliseconds. @returns whether there was one */
   work(): boolean {
-    return this.loadSeries.work() || this.sunSeries?.work() === true;
+    const { loadSeries, sunSeries } = this;
+    if (loadSeries.settle() || sunSeries?.settle() === true) return true;
+    return loadSeries.work() || sunSeries?.work() === true;
   }
 
   /** Changes of the load's level that were found since the last call. */
@@ -145,6 +148,7 @@ export class Forecaster {
       const shift = this.level.observe(day, loadW);
       if (shift !== undefined) this.shifts.push(shift);
     }
+    for (const oldMs of this.said.keys()) if (oldMs <= fromMs) this.said.delete(oldMs);
     this.loadSeries.observe(fromMs, loadW);
     this.sunSeries?.observe(fromMs, quarter.curtailed ? undefined : pvW);
     for (const series of [this.pv, this.load]) {
@@ -190,8 +194,32 @@ export class Forecaster {
       ...{ issuedAtMs: nowMs, fromMs, stepMs: QUARTER_MS, sky },
       ...this.carried({ pv, load }, fromMs, recent),
     };
-    this.issued = [...this.issued, { forecast, model, history, ends }].slice(-ISSUES_KEPT);
+    this.remembered(forecast, model, history, ends);
     return forecast;
+  }
+
+  /** Keeps what is to be scored of a forecast; the first one at a lead counts. */
+  private remembered(
+    { issuedAtMs, fromMs, sky, pv, load }: SiteForecast,
+    model: Float64Array,
+    history: Float64Array,
+    ends: readonly Ends[],
+  ): void {
+    for (const [of, { scoredAtMs }] of LEAD_CLASSES.entries()) {
+      const firstMs = issuedAtMs + scoredAtMs - SCORED_WITHIN_MS;
+      const lastMs = issuedAtMs + scoredAtMs + SCORED_WITHIN_MS;
+      for (let step = Math.max(0, Math.ceil((firstMs - fromMs) / QUARTER_MS)); ; step += 1) {
+        const atMs = fromMs + step * QUARTER_MS;
+        const [sun, use, bounds] = [pv[step], load[step], ends[of]];
+        if (atMs > lastMs || !sun || !use || !bounds) break;
+        const about = this.said.get(atMs) ?? [];
+        about[of] ??= {
+          ...{ sky, loadW: use.midW, pvW: sun.midW, ends: bounds },
+          ...{ modelW: model[step] ?? 0, historyW: history[step] ?? Number.NaN },
+        };
+        this.said.set(atMs, about);
+      }
+    }
   }
 
   /** With what the last minutes showed. */
@@ -269,36 +297,23 @@ export class Forecaster {
   }
 
   private scoreLoad(atMs: Instant, actualW: number): void {
-    for (const [of, { forecast }, step] of this.scored(atMs)) {
-      const said = forecast.load[step];
-      if (said) this.loadErrors.add(of, actualW - said.midW);
+    for (const [of, said] of this.said.get(atMs)?.entries() ?? []) {
+      if (said) this.loadErrors.add(of, actualW - said.loadW);
     }
   }
 
   private scoreSun(atMs: Instant, actualW: number): void {
     const scale = SUN_ERROR_SHARE * this.pvScale(atMs);
     if (scale <= 0) return;
-    for (const [of, { forecast, model, history, ends }, step] of this.scored(atMs)) {
-      const said = forecast.pv[step];
-      const promised = ends[of];
-      if (said === undefined || promised === undefined) continue;
+    for (const [of, said] of this.said.get(atMs)?.entries() ?? []) {
+      if (said === undefined) continue;
+      const { pvW, modelW, historyW, ends, sky } = said;
       // Nothing said and nothing come, as behind a hill: no sign of how good a band is.
-      const isCalm = actualW === 0 && said.midW <= CALM_SHARE * scale;
-      if (!isCalm) this.sunBands[of]?.learn((actualW - said.midW) / scale, promised);
-      const opinions = [model.subarray(step, step + 1), history.subarray(step, step + 1)];
-      this.sunBlends[forecast.sky][of]?.learn(opinions, Float64Array.of(actualW));
+      const isCalm = actualW === 0 && pvW <= CALM_SHARE * scale;
+      if (!isCalm) this.sunBands[of]?.learn((actualW - pvW) / scale, ends);
+      const opinions = [Float64Array.of(modelW), Float64Array.of(historyW)];
+      this.sunBlends[sky][of]?.learn(opinions, Float64Array.of(actualW));
     }
-  }
-
-  /** What was issued of a quarter-hour at each class of lead, with the step that it was then. */
-  private scored(atMs: Instant): [number, Issued, number][] {
-    return LEAD_CLASSES.flatMap(({ scoredAtMs }, of): [number, Issued, number][] => {
-      const found = this.issued.find(
-        ({ forecast }) => Math.abs(atMs - forecast.issuedAtMs - scoredAtMs) <= SCORED_WITHIN_MS,
-      );
-      if (found === undefined) return [];
-      return [[of, found, (atMs - found.forecast.fromMs) / found.forecast.stepMs]];
-    });
   }
 
   /**

@@ -48,8 +48,14 @@ export class SiteSeries {
     this.waiting.push({ fromMs, value: value ?? Number.NaN });
   }
 
+  /** One step of a day's end. @returns whether there was one */
+  settle(): boolean {
+    return this.series.settle();
+  }
+
   /** One step. @returns whether there was one */
   work(): boolean {
+    if (this.series.settle()) return true;
     if (this.waiting.length === 0) return this.series.work();
     this.take(QUARTERS_A_STEP);
     return true;

@@ -6,15 +6,60 @@ const WEEKS = [7, 14, 21, 28];
 const EVENING_BLOCKS = 3;
 
 const KEPT_DAYS = 1_000;
+const PLAIN_FACTS = 12; // the columns before the weekdays
+const TREE_FACTS = 5; // of trees in place of the weekdays
+const VALUES = PLAIN_FACTS + 6; // of an hour's row: with the weekdays
+
+/** Rows of hours, a block of memory a day: thousands of small arrays would take several times as much. */
+class KeptRows {
+  private readonly columns: number;
+  private readonly days = new Map<number, { rows: Float64Array; states: Uint8Array }>();
+
+  constructor(columns: number) {
+    this.columns = columns;
+  }
+
+  /** @param make  called once: the past stays as it is */
+  row(key: number, block: number, make: () => Float64Array | undefined): Float64Array | undefined {
+    const { columns } = this;
+    let day = this.days.get(key);
+    if (day === undefined) {
+      if (this.days.size > KEPT_DAYS) this.days.clear();
+      day = { rows: new Float64Array(BLOCKS * columns), states: new Uint8Array(BLOCKS) };
+      this.days.set(key, day);
+    }
+    const row = day.rows.subarray(block * columns, (block + 1) * columns);
+    if (day.states[block] === UNASKED) {
+      const made = make();
+      if (made !== undefined) row.set(made);
+      day.states[block] = made === undefined ? UNKNOWN : KNOWN;
+    }
+    return day.states[block] === KNOWN ? row : undefined;
+  }
+
+  drop(key: number): void {
+    this.days.delete(key);
+  }
+}
+const [UNASKED, KNOWN, UNKNOWN] = [0, 1, 2];
+
+const hoursOf = new WeakMap<DayBook, Hours>();
 
 /** A book's days by the hour, and what each hour was to be told from. */
 export class Hours {
   private readonly book: DayBook;
   private readonly days = new Map<number, Float64Array>();
-  private readonly facts = new Map<number, (Facts | undefined)[]>();
-  private readonly trees = new Map<number, (Float64Array | undefined)[]>();
+  private readonly facts = new KeptRows(VALUES + 1); // and the level
+  private readonly trees = new KeptRows(PLAIN_FACTS + TREE_FACTS);
 
-  constructor(book: DayBook) {
+  /** The one of a book: all who learn from it share what they look up. */
+  static of(book: DayBook): Hours {
+    const hours = hoursOf.get(book) ?? new Hours(book);
+    hoursOf.set(book, hours);
+    return hours;
+  }
+
+  private constructor(book: DayBook) {
     this.book = book;
   }
 
@@ -49,31 +94,25 @@ export class Hours {
 
   /** What an hour of a past day is told from, `lead` days ahead; kept, as the past stays so. */
   factsOf(day: number, block: number, lead: number): Facts | undefined {
-    return kept(this.facts, 2 * day + lead, block, () => factsOf(this, day, block, day - lead));
+    const kept = this.facts.row(2 * day + lead, block, () => {
+      const facts = factsOf(this, day, block, day - lead);
+      return facts && Float64Array.of(...facts.row, facts.level);
+    });
+    return kept && { row: kept.subarray(0, VALUES), level: kept[VALUES] ?? 0 };
   }
 
   treeFactsOf(day: number, block: number, lead: number): Float64Array | undefined {
-    return kept(this.trees, 2 * day + lead, block, () => treeFacts(this, day, block, day - lead));
+    const key = 2 * day + lead;
+    return this.trees.row(key, block, () => treeFacts(this, day, block, day - lead));
   }
 
   /** A day that was not whole when it was asked for. */
   drop(day: number): void {
     this.days.delete(day);
     for (const rows of [this.facts, this.trees]) {
-      for (const lead of [1, 2]) rows.delete(2 * day + lead);
+      for (const lead of [1, 2]) rows.drop(2 * day + lead);
     }
   }
-}
-
-function kept<T>(of: Map<number, (T | undefined)[]>, key: number, block: number, make: () => T) {
-  let row = of.get(key);
-  if (row === undefined) {
-    if (of.size > KEPT_DAYS) of.clear();
-    row = [];
-    of.set(key, row);
-  }
-  if (!(block in row)) row[block] = make();
-  return row[block];
 }
 
 /** What an hour of a day is told from; `level` is the mean of the week before. */
@@ -116,7 +155,7 @@ function valuesOf(
   for (const back of WEEKS) weeks += hours.at(day - back, block) / WEEKS.length;
   const evening = eveningOf(hours, lastDay);
   const mean = hours.mean(lastDay);
-  const row = new Float64Array(12 + 6);
+  const row = new Float64Array(VALUES);
   row.set([
     1,
     hours.at(lastDay, block),
@@ -142,8 +181,6 @@ function eveningOf(hours: Hours, day: number): number {
   return sum / EVENING_BLOCKS;
 }
 
-export const PLAIN_FACTS = 12; // the columns before the weekdays
-
 /** The same for trees: the hour, the weekday and medians in place of the weekdays' columns. */
 export function treeFacts(
   hours: Hours,
@@ -153,7 +190,7 @@ export function treeFacts(
 ): Float64Array | undefined {
   const values = valuesOf(hours, day, block, lastDay);
   if (values === undefined) return undefined;
-  const row = new Float64Array(PLAIN_FACTS + 5);
+  const row = new Float64Array(PLAIN_FACTS + TREE_FACTS);
   row.set(values.subarray(0, PLAIN_FACTS));
   const weekday = hours.weekday(day);
   const back = (count: number, step: number, from: number): number =>

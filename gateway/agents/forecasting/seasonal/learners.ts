@@ -45,7 +45,7 @@ abstract class HourlyLearner<Model> implements Expert {
   }
 
   learn(book: DayBook, lastDay: number): Lesson | undefined {
-    this.hours ??= new Hours(book);
+    this.hours ??= Hours.of(book);
     this.hours.drop(lastDay);
     if (lastDay - this.learntDay < this.setup.everyDays) return undefined;
     this.learntDay = lastDay;

@@ -4,10 +4,15 @@ import type { Expert, Lesson } from './experts.ts';
 
 const KEPT_DAYS = 420;
 const LEADS = [1, 2] as const;
+const PREPARED_DAYS = 3; // in which the next 48 hours lie
+const SAID_KEPT = 16;
 const LONG_GAP_DAYS = 60; // after it nothing is learnt from the days between
 
 export interface SeasonalOptions {
-  /** Lessons wait for `work` instead of being learnt at once when a day ends. */
+  /**
+   * What a day's end asks for, and lessons, wait for `settle` and `work` instead of being done at
+   * once: until then forecasts rest on the day before.
+   */
   readonly spread?: boolean;
   /** A local day that is like a Sunday. */
   readonly isHoliday?: (day: number) => boolean;
@@ -25,12 +30,25 @@ export class SeasonalForecast {
   private readonly said = new Map<string, readonly Float64Array[]>();
   private readonly spread: boolean;
   private readonly lessons = new Map<Expert, Lesson>(); // in the order in which they are learnt
-  private openDay = Number.NEGATIVE_INFINITY;
+  private openDay = Number.NEGATIVE_INFINITY; // first one that is not closed
+  private closing: Lesson | undefined;
 
   constructor(slots: number, experts: readonly Expert[], options: SeasonalOptions = {}) {
     this.book = new DayBook(slots, KEPT_DAYS, options.isHoliday);
     this.experts = experts;
     this.spread = options.spread === true;
+  }
+
+  /** Whether every day that is over is closed. */
+  get isSettled(): boolean {
+    return this.closing === undefined;
+  }
+
+  /** One step of a day's end, an expert at a time. @returns whether there was one */
+  settle(): boolean {
+    if (this.closing === undefined) return false;
+    if (this.closing.next().done === true) this.closing = undefined;
+    return true;
   }
 
   /** One step of the lessons that wait. @returns whether there was one */
@@ -52,8 +70,13 @@ export class SeasonalForecast {
   open(day: number): void {
     if (this.openDay === Number.NEGATIVE_INFINITY || day - this.openDay > LONG_GAP_DAYS) {
       this.openDay = day;
+      this.closing = undefined;
     }
-    while (day > this.openDay) this.close();
+    while (day > this.openDay) {
+      this.closing ??= this.close(this.openDay);
+      if (this.spread && day === this.openDay + 1) return;
+      while (this.settle());
+    }
   }
 
   /** Newest whole day that a forecast of `day` rests on. */
@@ -73,14 +96,32 @@ export class SeasonalForecast {
   }
 
   private opinions(day: number, lastDay: number): readonly Float64Array[] {
-    const key = `${day} ${lastDay}`;
-    let known = this.said.get(key);
-    if (known === undefined) {
-      known = this.experts.map((expert) => expert.forecast(this.book, day, lastDay));
-      if (this.said.size > 16) this.said.clear();
-      this.said.set(key, known);
+    const asking = this.opining(day, lastDay);
+    for (;;) {
+      const { done, value } = asking.next();
+      if (done === true) return value;
     }
-    return known;
+  }
+
+  /** What every expert says of a day, asked one at a step. */
+  private *opining(
+    day: number,
+    lastDay: number,
+  ): Generator<undefined, readonly Float64Array[], undefined> {
+    const key = `${day} ${lastDay}`;
+    const known = this.said.get(key);
+    if (known !== undefined) return known;
+    const said: Float64Array[] = [];
+    for (const expert of this.experts) {
+      said.push(expert.forecast(this.book, day, lastDay));
+      yield;
+    }
+    for (const oldest of this.said.keys()) {
+      if (this.said.size < SAID_KEPT) break;
+      this.said.delete(oldest);
+    }
+    this.said.set(key, said);
+    return said;
   }
 
   private blendOf(ahead: number): Blend {
@@ -90,17 +131,23 @@ export class SeasonalForecast {
     return blend;
   }
 
-  private close(): void {
-    const day = this.openDay;
+  private *close(day: number): Lesson {
     const actual = this.book.of(day);
     if (actual !== undefined) {
-      for (const lead of LEADS) this.blendOf(lead).learn(this.opinions(day, day - lead), actual);
+      for (const lead of LEADS) {
+        const opinions = yield* this.opining(day, day - lead);
+        this.blendOf(lead).learn(opinions, actual);
+      }
     }
     for (const expert of this.experts) {
       const lesson = expert.learn?.(this.book, day);
       if (lesson !== undefined) this.lessons.set(expert, lesson); // a newer one replaces it
     }
-    while (!this.spread && this.work());
+    if (this.spread) {
+      for (let ahead = 1; ahead <= PREPARED_DAYS; ahead += 1) {
+        yield* this.opining(day + ahead, day);
+      }
+    } else while (this.work());
     this.openDay = day + 1;
   }
 }

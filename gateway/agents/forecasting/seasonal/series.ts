@@ -40,6 +40,7 @@ export class SeriesForecast {
   private readonly waiting = new Map<SlotIndex, Said[]>();
   private readonly days = new Map<number, { lastDay: number; values: Float64Array }>();
   private readonly base: Base;
+  private isPromiseDue = false;
   private next: SlotIndex | undefined; // first slot that is not known
 
   /** @param slots of a day, a multiple of 24 */
@@ -66,6 +67,15 @@ export class SeriesForecast {
     if (this.next === undefined || index - this.next > 2 * this.slots) this.next = index;
     while (this.next < index) this.step(this.next, Number.NaN);
     this.step(index, value);
+  }
+
+  /** One step of a day's end, after which forecasts rest on that day. @returns whether there was one */
+  settle(): boolean {
+    if (this.seasonal.settle()) return true;
+    if (!this.isPromiseDue || this.next === undefined) return false;
+    this.isPromiseDue = false;
+    this.promise(this.next);
+    return true;
   }
 
   /** One step of what is still to be learnt, some milliseconds. @returns whether there was one */
@@ -103,7 +113,11 @@ export class SeriesForecast {
     this.seasonal.observe(day, slot, value);
     this.intraday.learn(index, value, this.base);
     this.next = index + 1;
-    if (this.next % ((LEARNT_EVERY_H * this.slots) / 24) === 0) this.promise(this.next);
+    if (this.next % ((LEARNT_EVERY_H * this.slots) / 24) !== 0) return;
+    this.seasonal.open(this.dayOf(this.next));
+    // While a day's end is not settled it would be promised from the day before.
+    if (this.seasonal.isSettled) this.promise(this.next);
+    else this.isPromiseDue = true;
   }
 
   /**
@@ -111,7 +125,6 @@ export class SeriesForecast {
    * every hour, and the whole day at midnight.
    */
   private promise(next: SlotIndex): void {
-    this.seasonal.open(this.dayOf(next));
     if (this.slotOf(next) === 0) {
       for (let n = 0; n < this.slots; n += 1) this.remember(next + n, next - 1);
     }
