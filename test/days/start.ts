@@ -1,9 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { runLanes, runSeed } from '../fixtures/world/site-days.ts';
+import { type Lane, newLanes, runLanes, type SeedRun } from '../fixtures/world/site-days.ts';
 import { plannedRuns } from './plan.ts';
 
 declare module 'vitest' {
@@ -20,30 +19,26 @@ declare module 'vitest' {
  */
 export default function start(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'edgewatt-days-'));
-  const running = new Set<ChildProcess>();
+  const lanes = newLanes(availableParallelism());
   const waiting = plannedRuns();
   let isOver = false;
-  void runLanes(availableParallelism(), () => {
+  void runLanes(lanes, (lane) => {
     const run = waiting.shift();
-    if (run === undefined || isOver) return undefined;
-    return one(run.seed, folder, () =>
-      runSeed(run, (child) => {
-        running.add(child);
-        child.once('close', () => running.delete(child));
-      }),
-    );
+    return run === undefined || isOver ? undefined : one(run, folder, lane);
   });
   project.provide('siteDays', folder);
   return () => {
     isOver = true;
-    for (const child of running) child.kill('SIGKILL');
+    for (const lane of lanes) lane.end();
     rmSync(folder, { recursive: true, force: true });
   };
 }
 
-async function one(seed: number, folder: string, run: () => Promise<object>): Promise<void> {
-  const file = join(folder, `${seed}.json`);
-  const came = await run().catch((error: unknown) => ({ isWell: false, said: String(error) }));
+async function one(run: SeedRun, folder: string, lane: Lane): Promise<void> {
+  const file = join(folder, `${run.seed}.json`);
+  const came = await lane
+    .run(run)
+    .catch((error: unknown) => ({ isWell: false, said: String(error) }));
   try {
     writeFileSync(`${file}.new`, JSON.stringify(came));
     renameSync(`${file}.new`, file);

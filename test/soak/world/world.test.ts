@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { expect, it } from 'vitest';
 import { numberFrom } from '../../fixtures/environment.ts';
-import { commandOf, runLanes, runSeed, type SeedRun } from '../../fixtures/world/site-days.ts';
+import {
+  commandOf,
+  type Lane,
+  newLanes,
+  runLanes,
+  type SeedRun,
+} from '../../fixtures/world/site-days.ts';
 import { begin, end, keepCounter, readCounter } from './counter.ts';
 
 const HOUR_MS = 3_600_000;
@@ -21,16 +27,16 @@ it('seeds of the virtual world violate nothing', async () => {
   const counter = readCounter();
   const ran = new Set<number>();
   const failures: string[] = [];
-  await runLanes(LANES, () => {
+  await runLanes(newLanes(LANES), (lane) => {
     if (performance.now() - startedMs > BUDGET_MS) return undefined;
     const seed = begin(counter, ran);
     ran.add(seed);
     keepCounter(counter);
-    return one(seed);
+    return one(seed, lane);
   });
-  async function one(seed: number): Promise<void> {
+  async function one(seed: number, lane: Lane): Promise<void> {
     const run = runOf(seed);
-    const outcome = await runSeed(run);
+    const outcome = await lane.run(run);
     end(counter, seed, outcome);
     keepCounter(counter);
     const { siteDays, cpuSeconds, isWell, said } = outcome;
