@@ -60,8 +60,9 @@ export function createWriteJudge(court: Case): Judge {
       recent.push(truth);
     },
     turn: (truth) => {
-      const sinceMs = truth.atMs - court.times.freshMs.state;
-      while (recent[0] !== undefined && recent[0].atMs <= sinceMs) recent.shift();
+      if (asked.size > 0 || recent.length > FORGET_AT) {
+        forget(recent, truth.atMs - court.times.freshMs.state);
+      }
       for (const control of asked) {
         const { setpointW, ownMode } = control.face.control();
         if (ownMode || setpointW === undefined) asked.delete(control);
@@ -75,6 +76,15 @@ export function createWriteJudge(court: Case): Judge {
       }
     },
   };
+}
+
+/** Instants that are kept before the oldest are looked through. */
+const FORGET_AT = 256;
+
+/** Those up to `untilMs`, all at once. */
+function forget(recent: Truth[], untilMs: number): void {
+  const kept = recent.findIndex(({ atMs }) => atMs > untilMs);
+  recent.splice(0, kept < 0 ? recent.length : kept);
 }
 
 /** Nameplate and allowed steps of the terminal, in the register's own steps. */

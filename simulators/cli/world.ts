@@ -38,9 +38,11 @@ export async function worldPorts(): Promise<WorldPorts> {
     hash,
     config: (text) => cloudConfig(parseCloudFile(text, 'cloud.json')),
     // Node takes a tick that a promise asks for when no promise is left to settle.
-    settled: (then) => queueMicrotask(() => process.nextTick(then)),
+    settled: (then) => void SETTLED.then(() => process.nextTick(then)),
   };
 }
+
+const SETTLED = Promise.resolve();
 
 /** A run in which real time, files, processes and the network are out of reach. */
 export async function trappedWorld(options: WorldOptions): Promise<WorldResult> {

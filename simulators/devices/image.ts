@@ -17,7 +17,14 @@ interface Slot {
   readonly registers: Uint16Array;
   readonly decode: Decoder;
   readonly encode: Encoder;
-  readonly scale: Slot | undefined;
+  readonly scale: Scale | undefined;
+}
+
+/** A scale factor, decoded again when its register has changed. */
+interface Scale {
+  readonly slot: Slot;
+  word: number;
+  exponent: number | undefined;
 }
 
 /** Registers as values: what any client would decode, and what the device itself stores. */
@@ -35,8 +42,16 @@ interface Store {
   decode(point: ResolvedPoint, words: ArrayLike<number>, offset: number): number | undefined;
 }
 
-const exponentOf = ({ scale }: Slot): number | undefined =>
-  scale?.decode(scale.registers, scale.point.at, undefined);
+function exponentOf({ scale }: Slot): number | undefined {
+  if (scale === undefined) return undefined;
+  const { point, registers, decode } = scale.slot;
+  const word = registers[point.at] ?? -1;
+  if (word !== scale.word || point.count > 1) {
+    scale.word = word;
+    scale.exponent = decode(registers, point.at, undefined);
+  }
+  return scale.exponent;
+}
 
 function createStore(name: string, { map, raw, readable }: Layout): Store {
   const slots = new Map<string, Slot>();
@@ -47,7 +62,7 @@ function createStore(name: string, { map, raw, readable }: Layout): Store {
       registers: raw[point.space],
       decode: decoderOf(map, point),
       encode: encoderOf(map, point),
-      scale: scale && slotOf(scale),
+      scale: scale && { slot: slotOf(scale), word: -1, exponent: undefined },
     };
   };
   for (const [key, point] of Object.entries(map.points)) slots.set(key, slotOf(point));

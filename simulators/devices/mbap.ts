@@ -1,4 +1,5 @@
 import { answer } from './pdu.ts';
+import { cut } from './piece.ts';
 import type { Station } from './types.ts';
 
 const HEADER = 7;
@@ -96,7 +97,7 @@ export function createMbapSession(station: Station): Session {
 }
 
 function frame(transaction: number, unit: number, body: Uint8Array): Uint8Array {
-  const out = new Uint8Array(HEADER + body.length);
+  const out = cut(HEADER + body.length);
   const length = body.length + 1;
   out[0] = transaction >> 8;
   out[1] = transaction;

@@ -1,4 +1,5 @@
 import type { RegisterSpace } from '../../devices/profile.ts';
+import { cut } from './piece.ts';
 import type { DeviceImage, ExceptionCode, Station } from './types.ts';
 
 /**
@@ -56,7 +57,7 @@ function echoOf(fc: number, ...values: readonly number[]): Uint8Array {
 }
 
 function countedWords(fc: number, values: ArrayLike<number>): Uint8Array {
-  const out = new Uint8Array(2 + 2 * values.length);
+  const out = cut(2 + 2 * values.length);
   out[0] = fc;
   out[1] = 2 * values.length;
   return putWords(out, 2, values);

@@ -1,5 +1,6 @@
 import { joined, NOTHING, type RequestReader, type Session, type WireRequest } from './mbap.ts';
 import { answer, requestLength } from './pdu.ts';
+import { cut } from './piece.ts';
 import type { Station } from './types.ts';
 
 /**
@@ -29,7 +30,7 @@ export function crc16(bytes: Uint8Array, length = bytes.length): number {
 
 /** Frame of an RTU line. */
 export function withCrc(unit: number, pdu: Uint8Array): Uint8Array {
-  const out = new Uint8Array(pdu.length + 3);
+  const out = cut(pdu.length + 3);
   out[0] = unit;
   out.set(pdu, 1);
   const crc = crc16(out, pdu.length + 1);

@@ -8,7 +8,7 @@ export interface SunPosition {
 }
 
 /** NOAA's solar calculator after Meeus (gml.noaa.gov/grad/solcalc); error below 0.02 deg. */
-export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: number): SunPosition {
+function sunAt(latitudeDeg: number, longitudeDeg: number, atMs: number): Sun {
   const julianDay = atMs / 86_400_000 + 2_440_587.5;
   const t = (julianDay - 2_451_545) / 36_525;
   const meanLongitude = 280.46646 + t * (36_000.76983 + t * 0.0003032);
@@ -45,13 +45,31 @@ export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: num
   const cosLatitude = cos(latitude);
   const cosHour = cos(hourAngle);
   const sine = sinLatitude * sin(declination) + cosLatitude * cos(declination) * cosHour;
-  const azimuth =
-    atan2(sin(hourAngle), cosHour * sinLatitude - tan(declination) * cosLatitude) / RAD;
-  return {
-    elevationDeg: asin(Math.max(-1, Math.min(1, sine))) / RAD,
-    azimuthDeg: (azimuth + 180 + 360) % 360,
-  };
+  const elevationDeg = asin(Math.max(-1, Math.min(1, sine))) / RAD;
+  return { elevationDeg, declination, hourAngle, cosHour, sinLatitude, cosLatitude };
 }
+
+/** Where it stands, and what its azimuth is made of; angles in radians but for the elevation. */
+interface Sun {
+  readonly elevationDeg: number;
+  readonly declination: number;
+  readonly hourAngle: number;
+  readonly cosHour: number;
+  readonly sinLatitude: number;
+  readonly cosLatitude: number;
+}
+
+export function sunPosition(latitudeDeg: number, longitudeDeg: number, atMs: number): SunPosition {
+  const sun = sunAt(latitudeDeg, longitudeDeg, atMs);
+  const { elevationDeg, declination, hourAngle, cosHour, sinLatitude, cosLatitude } = sun;
+  const north = cosHour * sinLatitude - tan(declination) * cosLatitude;
+  const azimuth = atan2(sin(hourAngle), north) / RAD;
+  return { elevationDeg, azimuthDeg: (azimuth + 180 + 360) % 360 };
+}
+
+/** The same elevation alone. */
+export const sunElevationDeg = (latitudeDeg: number, longitudeDeg: number, atMs: number): number =>
+  sunAt(latitudeDeg, longitudeDeg, atMs).elevationDeg;
 
 /** Global horizontal irradiance of a clear sky, W/m2 (Haurwitz 1945). */
 export function clearSkyGhi(elevationDeg: number): number {

@@ -1,6 +1,6 @@
 import { cos, sin } from '../../devices/maths.ts';
 import { noiseAt, type StreamKey, streamKey } from '../random.ts';
-import { clearSkyGhi, extraterrestrialGhi, sunPosition } from './sun.ts';
+import { clearSkyGhi, extraterrestrialGhi, sunElevationDeg, sunPosition } from './sun.ts';
 
 /** Where a weather is, and which one. Sites of one climate share their clouds. */
 export interface Climate {
@@ -65,14 +65,27 @@ function keysOf(climate: Climate): Keys {
   return keys;
 }
 
+/** What of a clear sky's light comes through, 0..1. */
+function through(keys: Keys, atMs: number, cloudShare: number): number {
+  const thickness = 0.68 + 0.16 * noiseAt(keys.thickness, atMs, 5 * HOUR);
+  return 1 - thickness * shade(keys.shadows, atMs, cloudShare);
+}
+
+/** Global irradiance of `weatherAt`, W/m2, without all the rest. */
+export function ghiAt(climate: Climate, atMs: number): number {
+  const { latitudeDeg, longitudeDeg } = climate;
+  const clear = clearSkyGhi(sunElevationDeg(latitudeDeg, longitudeDeg, atMs));
+  if (clear === 0) return 0;
+  const keys = keysOf(climate);
+  return clear * through(keys, atMs, cover(keys.cover, atMs));
+}
+
 /** Weather at an instant: a pure function of seed, place and time. */
 export function weatherAt(climate: Climate, atMs: number): Weather {
   const keys = keysOf(climate);
   const sun = sunPosition(climate.latitudeDeg, climate.longitudeDeg, atMs);
   const cloudShare = cover(keys.cover, atMs);
-  const thickness = 0.68 + 0.16 * noiseAt(keys.thickness, atMs, 5 * HOUR);
-  const shadow = shade(keys.shadows, atMs, cloudShare);
-  const ghi = clearSkyGhi(sun.elevationDeg) * (1 - thickness * shadow);
+  const ghi = clearSkyGhi(sun.elevationDeg) * through(keys, atMs, cloudShare);
   const outside = extraterrestrialGhi(sun.elevationDeg, atMs);
   const share = outside > 5 ? diffuseShare(clamp(ghi / outside, 0, 1)) : 1;
   const height = Math.max(0.05, sin((sun.elevationDeg * Math.PI) / 180));

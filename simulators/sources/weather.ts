@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, QUARTER_MS } from '../../gateway/contracts/values/time.ts';
-import { clearSkyGhi, extraterrestrialGhi, sunPosition } from '../plant/sun.ts';
-import { type Climate, diffuseShare, weatherAt } from '../plant/weather.ts';
+import { clearSkyGhi, extraterrestrialGhi, sunElevationDeg } from '../plant/sun.ts';
+import { type Climate, diffuseShare, ghiAt, type Weather, weatherAt } from '../plant/weather.ts';
 import { noiseAt, streamKey } from '../random.ts';
 
 /**
@@ -42,17 +42,36 @@ function mean(fromMs: number, untilMs: number, everyMs: number, value: (atMs: nu
   return sum / count;
 }
 
+/** What a function of an instant gave, worked out once. */
+function once<T>(work: (atMs: number) => T): (atMs: number) => T {
+  const known = new Map<number, T>();
+  return (atMs) => {
+    const found = known.get(atMs) ?? work(atMs);
+    known.set(atMs, found);
+    return found;
+  };
+}
+
 /** Means of the plant's own sky, each worked out once. */
 function createSky(climate: Climate) {
   const { latitudeDeg, longitudeDeg } = climate;
   const hours = new Map<number, number>();
   const truths = new Map<string, number>();
+  const clears = new Map<string, number>();
   const clearAt = (atMs: number): number =>
-    clearSkyGhi(sunPosition(latitudeDeg, longitudeDeg, atMs).elevationDeg);
-  const ghiAt = (atMs: number): number => weatherAt(climate, atMs).ghiWPerM2;
+    clearSkyGhi(sunElevationDeg(latitudeDeg, longitudeDeg, atMs));
+  const ownGhi = (atMs: number): number => ghiAt(climate, atMs);
+  const outsideAt = once((atMs) =>
+    extraterrestrialGhi(sunElevationDeg(latitudeDeg, longitudeDeg, atMs), atMs),
+  );
   return {
-    clear: (fromMs: number, untilMs: number): number =>
-      mean(fromMs, untilMs, 3 * MINUTE_MS, clearAt),
+    at: once((atMs): Weather => weatherAt(climate, atMs)),
+    clear: (atMs: number, stepMs: number): number => {
+      const id = `${atMs}/${stepMs}`;
+      const known = clears.get(id) ?? mean(atMs - stepMs, atMs, 3 * MINUTE_MS, clearAt);
+      clears.set(id, known);
+      return known;
+    },
     /**
      * Share of the clear sky that reaches the ground in an hour: no forecast knows the single
      * cloud.
@@ -61,15 +80,14 @@ function createSky(climate: Climate) {
       let share = hours.get(hourMs);
       if (share === undefined) {
         const clear = mean(hourMs, hourMs + HOUR_MS, MINUTE_MS, clearAt);
-        share = clear > 1 ? mean(hourMs, hourMs + HOUR_MS, MINUTE_MS, ghiAt) / clear : 0.6;
+        share = clear > 1 ? mean(hourMs, hourMs + HOUR_MS, MINUTE_MS, ownGhi) / clear : 0.6;
         hours.set(hourMs, share);
       }
       return share;
     },
     /** Global irradiance and its direct and diffuse part, all on the horizontal plane. */
     parts: (ghi: number, middleMs: number) => {
-      const { elevationDeg } = sunPosition(latitudeDeg, longitudeDeg, middleMs);
-      const outside = extraterrestrialGhi(elevationDeg, middleMs);
+      const outside = outsideAt(middleMs);
       const diffuse = ghi * (outside > 5 ? diffuseShare(Math.min(1, ghi / outside)) : 1);
       return {
         shortwave_radiation: ghi,
@@ -81,7 +99,7 @@ function createSky(climate: Climate) {
       const id = `${atMs}/${stepMs}`;
       let ghi = truths.get(id);
       if (ghi === undefined) {
-        ghi = mean(atMs - stepMs, atMs, 15_000, ghiAt);
+        ghi = mean(atMs - stepMs, atMs, 15_000, ownGhi);
         truths.set(id, ghi);
       }
       return ghi;
@@ -125,7 +143,7 @@ export function createWeatherSource(climate: Climate): WeatherSource {
    * stamp.
    */
   const valuesAt = (atMs: number, stepMs: number, nowMs: number): Values => {
-    const here = weatherAt(climate, atMs);
+    const here = sky.at(atMs);
     const middleMs = atMs - stepMs / 2;
     if (atMs <= nowMs) {
       return {
@@ -137,7 +155,7 @@ export function createWeatherSource(climate: Climate): WeatherSource {
     const growth = Math.min(1, (atMs - nowMs) / (36 * HOUR_MS));
     const error = noiseAt(key, atMs, 3 * HOUR_MS) + 0.5 * noiseAt(key ^ 1, atMs, 11 * HOUR_MS);
     const hourMs = Math.floor(middleMs / HOUR_MS) * HOUR_MS;
-    const clear = sky.clear(atMs - stepMs, atMs);
+    const clear = sky.clear(atMs, stepMs);
     const share = sky.clearness(hourMs) * (1 + (0.05 + 0.35 * growth) * error);
     const cloud = here.cloudPct - 100 * (0.03 + 0.25 * growth) * error;
     return {

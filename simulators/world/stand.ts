@@ -241,7 +241,8 @@ export class VirtualStand implements Target {
     const own = this.busOf.get(frame.device) ?? '';
     const isOver = (bus: string): boolean =>
       nowMs > (this.hurtUntilMs.get(bus) ?? 0) + BACK_MS.device;
-    const isElsewhere = [...this.hurtUntilMs].some(([bus, ms]) => bus !== own && nowMs < ms);
+    let isElsewhere = false;
+    for (const [bus, ms] of this.hurtUntilMs) isElsewhere ||= bus !== own && nowMs < ms;
     this.delay.frame(frame, isOver(own), isElsewhere);
   }
 

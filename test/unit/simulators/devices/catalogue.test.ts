@@ -44,7 +44,7 @@ function read(device: DeviceImage, space: RegisterSpace, at: number, count: numb
   const session = createMbapSession({ bus: 'bus', units: new Map([[1, device]]), clock });
   const request = [0, 1, 0, 0, 0, 6, 1, FUNCTIONS[space], at >> 8, at & 255, 0, count];
   const [bytes = new Uint8Array()] = session.feed(Uint8Array.from(request)).out;
-  const view = new DataView(bytes.buffer, 9);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + 9);
   if (((bytes[7] ?? 0) & 0x80) !== 0) return bytes[8] ?? 0;
   if (space === 'coil' || space === 'discrete') {
     return Array.from({ length: count }, (_, n) => (view.getUint8(n >> 3) >> (n & 7)) & 1);
