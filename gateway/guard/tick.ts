@@ -273,7 +273,9 @@ class SiteGuard implements Guard {
   private tell(seen: Snapshot, turn: Turn): void {
     const before = this.newest?.doubts ?? [];
     const known = this.newest?.concerns ?? [];
-    const image = this.picture(seen, turn);
+    const { trials, writer } = this.deps;
+    const leases = writer.state();
+    const image = this.picture(seen, turn, leases);
     this.newest = image;
     for (const { connection, sentence } of image.doubts ?? []) {
       if (before.some((one) => one.connection === connection)) continue;
@@ -285,8 +287,7 @@ class SiteGuard implements Guard {
       this.deps.log.warn(text);
       this.event(code.split(':')[0] ?? code, text);
     }
-    const { trials, writer } = this.deps;
-    trials.note({ image, seen, findings: turn.judged.findings, leases: writer.state() });
+    trials.note({ image, seen, findings: turn.judged.findings, leases });
     this.hand(this.telemetry.step(image));
     for (const { code, text } of this.overrides.news()) this.event(code, text);
     for (const text of writer.foreign()) this.event('FOREIGN_WRITE', text);
@@ -295,8 +296,8 @@ class SiteGuard implements Guard {
     this.onImage?.(image);
   }
 
-  private picture(seen: Snapshot, turn: Turn): Image {
-    const { clock, bootId, writer } = this.deps;
+  private picture(seen: Snapshot, turn: Turn, leases: readonly LeaseView[]): Image {
+    const { clock, bootId } = this.deps;
     const { site, decided, judged, mode, flags, reason, decisions, limits } = turn;
     if (mode !== this.mode || this.turns === 0) this.modeSinceMs = site.wallMs;
     this.mode = mode;
@@ -313,7 +314,7 @@ class SiteGuard implements Guard {
       reason,
       points: site.points,
       decisions,
-      devices: devicesOf(seen.devices, writer.state(), judged.findings, this.deviceOf, ahead),
+      devices: devicesOf(seen.devices, leases, judged.findings, this.deviceOf, ahead),
       doubts: doubtsOf(site),
       concerns: concernsOf(turn, this.plant.spec, this.deps.times),
       filling: Object.keys(decided.filling),

@@ -70,9 +70,9 @@ export class ForeignWrites {
     this.news.push(`Somebody else commands ${this.name}${times}: ${what}; ${ANSWERS[this.policy]}`);
   }
 
-  /** Longest time between two looks at the registers. */
-  lookMs(nowMs: number, { cycleMs, freshMs }: Timing): number {
-    return nowMs - this.metMs < WATCH_MS ? 2 * cycleMs : freshMs.control;
+  /** The registers are to be looked at again, as they were last at `seenMs`. */
+  isLookDue(seenMs: number, nowMs: number, { cycleMs, freshMs }: Timing): boolean {
+    return nowMs >= seenMs + (nowMs - this.metMs < WATCH_MS ? 2 * cycleMs : freshMs.control);
   }
 
   /** Nothing that is not protective is written now. */

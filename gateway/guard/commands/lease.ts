@@ -95,7 +95,8 @@ export class Lease {
     this.retry = undefined;
     let verdict = this.wanted;
     while (verdict !== undefined) {
-      const step = await this.turn(verdict);
+      const now = this.turn(verdict);
+      const step = typeof now === 'string' ? now : await now;
       if (step === 'again') this.later();
       const newest: Verdict | undefined = this.wanted;
       verdict = step === 'done' && newest !== verdict ? newest : undefined;
@@ -112,7 +113,7 @@ export class Lease {
     });
   }
 
-  private async turn(verdict: Verdict): Promise<Step> {
+  private turn(verdict: Verdict): Step | Promise<Step> {
     const { clock, handle } = this.options;
     this.urgent = verdict.protective || verdict.kind === 'release';
     if (!handle.connected) return 'again';
@@ -127,6 +128,20 @@ export class Lease {
       control.forget();
       this.forget();
     }
+    const { verified, outcome, still, timer } = this;
+    const isSeen = verified !== undefined && !outcome.unknown && !this.isLookDue(nowMs);
+    const stays = isSeen && still.stays(control, verified, verdict, timer);
+    if (!stays) return this.brought(control, verdict);
+    if (verdict.kind !== 'release') this.toldW = verdict.powerW;
+    this.settled = verdict;
+    return 'done';
+  }
+
+  private isLookDue(nowMs: number): boolean {
+    return this.options.foreign.isLookDue(this.verifiedAtMs, nowMs, this.options.times);
+  }
+
+  private async brought(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     try {
       const step = await this.bring(control, verdict);
       this.settled = step === 'done' ? verdict : undefined;
@@ -187,7 +202,7 @@ export class Lease {
       const arrived = control.agrees(set) && (isArmed || !hasTimer);
       if (arrived) return this.confirm(control, aim, set);
       this.verified = undefined;
-      if (!this.stillArmed(control, command)) this.forget();
+      if (!control.isArmedAs(command)) this.forget();
     }
     const renew = hasTimer && this.timer.isDue(nowMs);
     if (this.verified === aim && !renew) return this.check(control, aim, set);
@@ -198,13 +213,6 @@ export class Lease {
     }
     this.toldW = verdict.powerW;
     return this.write(control, aim, command, set);
-  }
-
-  /** It shows that it counts down from what we wrote: a device that has restarted does not. */
-  private stillArmed(control: ControlRegisters, command: Command): boolean {
-    const { map, spec, exponents } = control;
-    if (control.isCounting !== true) return false;
-    return control.agrees(finals(targets(map, spec.arm, command, exponents)));
   }
 
   /** Nothing that was written counts any more. */
@@ -226,12 +234,7 @@ export class Lease {
   ): Promise<boolean> {
     const { spec, map } = control;
     const all = targets(map, spec.arm, command, control.exponents);
-    const timerKeys = new Set(
-      spec.arm
-        .filter((step) => 'from' in step.value && step.value.from === 'timeoutS')
-        .map((step) => step.point),
-    );
-    const only = all.filter((target) => timerKeys.has(target.point.key));
+    const only = all.filter(({ use }) => use.is === 'time');
     const list = renewal && only.length > 0 ? only : all;
     const sentAtMs = this.options.clock.monoMs();
     if (!(await this.send(control, list))) return false;
@@ -300,9 +303,7 @@ export class Lease {
     verdict: Verdict,
     set: readonly Target[],
   ): Promise<Step> {
-    const { clock, times, foreign } = this.options;
-    const nowMs = clock.monoMs();
-    if (nowMs < this.verifiedAtMs + foreign.lookMs(nowMs, times)) return 'done';
+    if (!this.isLookDue(this.options.clock.monoMs())) return 'done';
     if (!(await control.read(this.options.handle))) return 'again';
     if (!this.judge(control, set, 'changed by someone else, or the device has restarted')) {
       // Not armed anew before ours stands again: that would renew the other one's setpoint.
@@ -320,7 +321,7 @@ export class Lease {
     const what = strange(control, set, finals(targets(map, spec.release, command, exponents)));
     if (what === undefined) return false;
     this.options.foreign.met(what, this.options.clock.monoMs(), this.timer.renewalMs);
-    return this.stillArmed(control, command);
+    return control.isArmedAs(command);
   }
 
   /** Gives the terminal back to its device. */

@@ -154,6 +154,12 @@ export class ControlRegisters {
     return leftS === undefined ? undefined : leftS > 0;
   }
 
+  /** It shows that it counts down from what we wrote: a device that has restarted does not. */
+  isArmedAs(command: Command): boolean {
+    if (this.isCounting !== true) return false;
+    return this.agrees(finals(targets(this.map, this.spec.arm, command, this.exponents)));
+  }
+
   /** Until it is read back, and where it cannot be, a register shows what was written to it. */
   wrote({ point, value }: Target): void {
     this.shown.set(point.key, value);

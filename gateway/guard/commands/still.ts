@@ -2,6 +2,7 @@ import type { Verdict } from '../safety/verdict.ts';
 import { commandOf, type LeaseOptions } from './options.ts';
 import type { ControlRegisters } from './registers.ts';
 import { finals, near, targets } from './targets.ts';
+import type { ReversionTimer } from './timer.ts';
 
 /** A verdict that has not moved for so many cycles has settled. */
 const SETTLED_CYCLES = 3;
@@ -31,12 +32,32 @@ export class Still {
     verdict: Verdict,
     isRenewed: boolean,
   ): boolean {
-    const { clock, times, terminal } = this.options;
     const isMore = Math.abs(verified.powerW) > Math.abs(verdict.powerW);
-    const restedMs = clock.monoMs() - this.sinceMs;
-    const isSettled = restedMs >= SETTLED_CYCLES * times.cycleMs;
-    if (near(verified, verdict, terminal, isSettled)) return !(isMore && isRenewed);
+    if (this.isNear(verified, verdict)) return !(isMore && isRenewed);
     return this.isSame(control, verified, verdict);
+  }
+
+  /** Nothing is to be written, read or renewed for it, whatever the registers' fineness. */
+  stays(
+    control: ControlRegisters,
+    verified: Verdict,
+    verdict: Verdict,
+    timer: ReversionTimer,
+  ): boolean {
+    const { spec } = control;
+    if (control.needsCompare || control.needsScale) return false;
+    if (verdict.kind === 'release') return verified.kind === 'release';
+    const hasTimer = spec.reversion.to !== 'none';
+    if (spec.heartbeat !== undefined || (hasTimer && timer.isDue(this.options.clock.monoMs()))) {
+      return false;
+    }
+    return this.isNear(verified, verdict);
+  }
+
+  private isNear(verified: Verdict, verdict: Verdict): boolean {
+    const { clock, times, terminal } = this.options;
+    const restedMs = clock.monoMs() - this.sinceMs;
+    return near(verified, verdict, terminal, restedMs >= SETTLED_CYCLES * times.cycleMs);
   }
 
   /** The device's registers are no finer than the difference. */
