@@ -158,8 +158,7 @@ class SiteAgent implements Agent {
               this.want('a new limit');
           },
           zoneForecast: (forecast) => {
-            this.mind.zoneForecast(forecast);
-            this.diary.zoneForecast(forecast);
+            this.diary.zoneForecast(forecast, this.mind.zoneForecast(forecast));
             this.want('a new forecast');
           },
           statement: (statement) => this.trader.statement(statement),

@@ -74,8 +74,7 @@ export function startChores(deps: ChoresDeps): () => void {
 function askSources(deps: ChoresDeps, sources: OwnSources): () => void {
   const { site, clock, log, mind, diary, want, hasCloud } = deps;
   const told = (forecast: ZoneForecast): void => {
-    mind.zoneForecast(forecast);
-    diary.zoneForecast(forecast);
+    diary.zoneForecast(forecast, mind.zoneForecast(forecast));
     want('a new forecast');
   };
   if (!hasCloud) return watchOwnSources(site, sources, { clock, log }, told);

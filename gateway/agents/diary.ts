@@ -19,6 +19,7 @@ import type { Advising } from './advice.ts';
 import { type KeptForecast, keptForecast, readForecast } from './forecasting/issued.ts';
 import type { CheckUpDocument } from './health/health.ts';
 import type { Mind } from './mind.ts';
+import type { PriceDay } from './price-outlook.ts';
 import type { QuarterNote } from './quarters.ts';
 import type { ForecastDay } from './score-forecasts.ts';
 import type { PlacedOrder, Trading } from './trading.ts';
@@ -28,6 +29,7 @@ const DECISION_GAP_MS = 60_000; // of the site's time: a flutter is one decision
 const HISTORY_DAYS = 36;
 const LEARNT_DAYS = 280; // what the load is learnt from
 const READ_DAYS = 14; // at a time
+const PRICE_DAYS = 740; // what prices are learnt from
 const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   forecast: 14,
   plan: 14,
@@ -40,6 +42,7 @@ const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {
   advice: 400,
   account: 4_000,
   reduction: 4_000,
+  price: 760,
 };
 const KEPT_HISTORY_DAYS = 400;
 const SITE = 'site-';
@@ -75,6 +78,8 @@ export class Diary {
     const { store } = this;
     const notes = await store.list('quarter', nowMs - HISTORY_DAYS * DAY_MS, nowMs + DAY_MS);
     for (const note of notes) mind.note(note.body as QuarterNote); // own documents, written below
+    const priced = await store.list('price', nowMs - PRICE_DAYS * DAY_MS, nowMs + 2 * DAY_MS);
+    mind.prices.outlook.remember(priced.map(({ body }) => body as PriceDay)); // as written below
     for (const { key, body } of await store.list('forecast', nowMs - 3 * DAY_MS, nowMs + DAY_MS)) {
       if (key.startsWith(SITE)) {
         mind.foresight.recall(readForecast(body as KeptForecast)); // as `plan` writes them
@@ -136,8 +141,12 @@ export class Diary {
     this.put('quarter', { key: key(note.fromMs), atMs: note.fromMs, body: note });
   }
 
-  zoneForecast(forecast: ZoneForecast): void {
+  /** @param days  of the market that are whole by it */
+  zoneForecast(forecast: ZoneForecast, days: readonly PriceDay[]): void {
     this.remember(forecast);
+    for (const one of days) {
+      this.put('price', { key: key(one.day), atMs: one.day * DAY_MS, body: one });
+    }
     this.put('forecast', {
       key: `zone-${key(forecast.issuedAtMs)}`,
       atMs: forecast.issuedAtMs,

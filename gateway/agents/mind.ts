@@ -34,6 +34,7 @@ import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
 import type { PlanInput } from './planning/site-plan.ts';
 import { poolOf } from './planning/value/pool.ts';
+import type { PriceDay } from './price-outlook.ts';
 import { PriceBook } from './prices.ts';
 import { QuarterBook, type QuarterNote, QuarterWatch } from './quarters.ts';
 import { type AccountInput, selfSoFar } from './savings/account.ts';
@@ -89,7 +90,7 @@ export class Mind {
 
   /** A small step of what is to be learnt, while nobody waits. @returns whether there was one */
   work(): boolean {
-    return this.foresight.work();
+    return this.foresight.work() || this.prices.outlook.work();
   }
 
   /** Energy records, from disk or fresh. A quarter-hour is learnt from when a later one begins. */
@@ -122,9 +123,10 @@ export class Mind {
     this.quarters.note(note);
   }
 
-  zoneForecast(message: ZoneForecast): void {
+  /** @returns days of the market that are whole by it, to be kept */
+  zoneForecast(message: ZoneForecast): PriceDay[] {
     this.foresight.weather(message);
-    this.prices.add(message.price);
+    return this.prices.add(message.price);
   }
 
   /** What of the zone's forecast is missing or old, whoever was to tell it. */

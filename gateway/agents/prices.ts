@@ -7,6 +7,7 @@ import {
 } from '../contracts/values/tariff.ts';
 import { DAY_MS, HOUR_MS, type Instant, localTime, QUARTER_MS } from '../contracts/values/time.ts';
 import { daysBefore } from './forecasting/load.ts';
+import { type PriceDay, PriceOutlook } from './price-outlook.ts';
 
 const DUE_MS = 9 * HOUR_MS; // at 15:00 tomorrow's have been out for two hours
 const SHAPE_DAYS = 7;
@@ -23,13 +24,18 @@ const USUAL_SPOT_NANO_PER_WH = 80_000; // until the first prices arrive; nothing
 export class PriceBook {
   private readonly tariff: Tariff;
   private readonly known = new Map<Instant, number>();
+  readonly outlook: PriceOutlook;
+  readonly timeZone: string; // of the market's days
   private newestMs = 0;
 
   constructor(tariff: Tariff) {
     this.tariff = tariff;
+    this.timeZone = tariff.timeZone;
+    this.outlook = new PriceOutlook(tariff.timeZone);
   }
 
-  add(series: PriceSeries): void {
+  /** @returns days of the market that are whole by it: what its forecast learns from */
+  add(series: PriceSeries): PriceDay[] {
     series.priceNanoPerWh.forEach((price, i) => {
       if (price === null) return;
       const fromMs = series.fromMs + i * series.stepMs;
@@ -41,6 +47,7 @@ export class PriceBook {
     for (const atMs of this.known.keys()) {
       if (atMs < this.newestMs - KEPT_MS) this.known.delete(atMs);
     }
+    return this.outlook.add(series);
   }
 
   /** Whether the market's prices of now or of the next hours are not known. */
@@ -55,16 +62,23 @@ export class PriceBook {
   }
 
   /**
-   * For planning: beyond the known prices the market's is what it was at that hour of the last
-   * days, mostly of like ones; with no such hour the last known one.
+   * For planning: beyond the known prices the market's is what the forecast says; where that says
+   * nothing, what it was at that hour of the last days, mostly of like ones; with no such hour the
+   * last known one.
    */
   expected(direction: 'import' | 'export', atMs: Instant): number {
     const known = this.at(direction, atMs);
     if (known !== undefined) return known;
-    const spots = [this.usual(atMs), this.known.get(this.newestMs), USUAL_SPOT_NANO_PER_WH];
+    const foretold = this.outlook.at(atMs)?.mid;
+    const spots = [
+      foretold,
+      this.usual(atMs),
+      this.known.get(this.newestMs),
+      USUAL_SPOT_NANO_PER_WH,
+    ];
     for (const spot of spots) {
       if (spot === undefined) continue;
-      const series = { ...this.series(atMs, atMs), priceNanoPerWh: [spot] };
+      const series = { ...this.series(atMs, atMs), priceNanoPerWh: [Math.round(spot)] };
       const price = energyPrice(this.tariff, direction, atMs, series);
       if (price !== undefined) return price;
     }

@@ -22,7 +22,7 @@ export interface ScoringDeps {
   readonly site: Site;
   readonly clock: Clock;
   readonly log: Log;
-  readonly mind: Pick<Mind, 'past' | 'foresight' | 'quarters'>;
+  readonly mind: Pick<Mind, 'past' | 'foresight' | 'quarters' | 'prices'>;
   readonly diary: Diary;
 }
 
@@ -40,7 +40,7 @@ export async function scoreForecasts({ site, clock, log, mind, diary }: ScoringD
   const nowMs = clock.wallMs();
   const todayMs = localDayStart(nowMs, timeZone);
   const fromMs = localDayStart(todayMs - HOUR_MS, timeZone);
-  const horizons = mind.foresight.scoresOf(fromMs);
+  const horizons = [...mind.foresight.scoresOf(fromMs), ...priceScore(mind.prices, fromMs)];
   if (horizons.length > 0) {
     const one: ForecastDay = { day: dateOf(fromMs, timeZone), scores: horizons };
     const before = mind.past.forecastDays.filter(({ day }) => day !== one.day);
@@ -57,6 +57,13 @@ export async function scoreForecasts({ site, clock, log, mind, diary }: ScoringD
   diary.event(event, 'FORECAST_SCORE');
 }
 
+/** Of the market's day of the same date. */
+function priceScore({ outlook, timeZone }: Mind['prices'], fromMs: Instant): HorizonScore[] {
+  const score = outlook.lastScore();
+  if (score?.day !== localSlot(fromMs + DAY_MS / 2, timeZone).day) return [];
+  return [{ what: 'price', aheadMs: DAY_MS, errorPct: score.errorPct, quarters: 96 }];
+}
+
 const dateOf = (atMs: Instant, timeZone: string): string =>
   isoMinute(localSlot(atMs, timeZone).day * DAY_MS).slice(0, 10);
 
@@ -66,7 +73,7 @@ export const newestForecastDay = (days: readonly ForecastDay[]): GatewayStatus['
   return newest && { day: newest.day, scores: [...newest.scores] };
 };
 
-const NAMES = { pv: 'sun', load: 'consumption' } as const;
+const NAMES = { pv: 'sun', load: 'consumption', price: 'the price' } as const;
 
 /** For the page: how far the last day's forecasts were off, a day ahead and for the next hour. */
 export function forecastLink(days: readonly ForecastDay[]): NonNullable<LiveView['links']> {

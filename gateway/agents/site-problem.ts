@@ -99,6 +99,7 @@ function stepsOf(situation: Situation): StepInput[] {
       marginW: 0.5 * (load.highW - load.midW),
       importNanoPerWh: prices.expected('import', startMs),
       exportNanoPerWh: prices.expected('export', startMs),
+      ...(prices.at('import', startMs) === undefined && { isPriceForecast: true }),
       ...limitsOf(situation, startMs, endMs, running),
       // Of the running interval only what is still due.
       soldWh: running && soldWh !== 0 ? soldWh + situation.netSoFarWh : soldWh,

@@ -135,7 +135,7 @@ export const gatewayStatus = z.object({
       scores: z
         .array(
           z.object({
-            what: z.enum(['pv', 'load']),
+            what: z.enum(['pv', 'load', 'price']),
             aheadMs: z.int().positive(), // to the end of the quarter-hour
             errorPct: z.number().nonnegative(), // errors over what came
             inBandPct: z.number().min(0).max(100).optional(), // of the 80 % band

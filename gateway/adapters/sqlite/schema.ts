@@ -5,10 +5,11 @@ import type { DocumentKind, StoreOpened } from '../../ports.ts';
 
 export type Connection = Database.Database;
 
-const SCHEMA_VERSION = 5;
+const SCHEMA_VERSION = 6;
 /** Kinds that a database of an earlier schema does not have. */
 const SINCE_2: readonly DocumentKind[] = ['decision', 'advice'];
 const SINCE_5: readonly DocumentKind[] = ['account', 'reduction', 'detector'];
+const SINCE_6: readonly DocumentKind[] = ['price'];
 const APPLICATION_ID = 0x45574147; // 'EWAG'
 
 export const DOCUMENT_KINDS: readonly DocumentKind[] = [
@@ -25,6 +26,7 @@ export const DOCUMENT_KINDS: readonly DocumentKind[] = [
   'account',
   'reduction',
   'detector',
+  'price',
 ];
 
 /** Since schema 3: records that broker or cloud refuse for good. */
@@ -152,7 +154,8 @@ function prepare(db: Connection, path: string, fresh: boolean, nowMs: number): S
       if (version === 1) db.exec(documentTables(SINCE_2));
       if (version <= 2) db.exec(ASIDE);
       if (version <= 3) db.exec(EVENTS);
-      db.exec(documentTables(SINCE_5));
+      if (version <= 4) db.exec(documentTables(SINCE_5));
+      db.exec(documentTables(SINCE_6));
       db.pragma(`user_version = ${SCHEMA_VERSION}`);
     })();
   }

@@ -102,16 +102,18 @@ function add(sums: Sums | undefined, seenW: number | undefined, band: Band | und
   if (band.lowW <= seenW && seenW <= band.highW) sums.inBand += 1;
 }
 
-const NAMES = { pv: 'sun', load: 'consumption' } as const;
+const NAMES = { pv: 'sun', load: 'consumption', price: 'the price' } as const;
 
-/** 'Consumption, so far ahead: 15 min 6 %, 1 h 9 %, 4 h 12 % off.' */
+/** 'Off for consumption, by how far ahead: 15 min 6 %, 1 h 9 %, 4 h 12 %.' */
 export function horizonSentence(scores: readonly HorizonScore[]): string {
-  return KINDS.flatMap((kind) => {
-    const own = scores.filter(({ what }) => what === kind);
-    if (own.length === 0) return [];
-    const parts = own.map((one) => `${aheadWords(one.aheadMs)} ${Math.round(one.errorPct)} %`);
-    return [`Off for ${NAMES[kind]}, by how far ahead: ${parts.join(', ')}.`];
-  }).join(' ');
+  return (['pv', 'load', 'price'] as const)
+    .flatMap((kind) => {
+      const own = scores.filter(({ what }) => what === kind);
+      if (own.length === 0) return [];
+      const parts = own.map((one) => `${aheadWords(one.aheadMs)} ${Math.round(one.errorPct)} %`);
+      return [`Off for ${NAMES[kind]}, by how far ahead: ${parts.join(', ')}.`];
+    })
+    .join(' ');
 }
 
 const aheadWords = (ms: number): string =>

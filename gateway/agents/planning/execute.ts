@@ -134,7 +134,10 @@ function whysOf(
   const ct = (nano: number): string => price(nano, words.currency);
   const dearest = dearestAfter(outlook, t);
   const then =
-    dearest && `${ct(dearest.importNanoPerWh)} at ${clockTime(dearest.fromMs, words.timeZone)}`;
+    dearest &&
+    `${dearest.isPriceForecast === true ? 'an expected ' : ''}${ct(dearest.importNanoPerWh)} at ${
+      clockTime(dearest.fromMs, words.timeZone) //
+    }`;
   const worth = ct(step?.worthNanoPerWh[store?.terminal ?? ''] ?? 0);
   const levels = step?.levels?.[store?.terminal ?? ''];
   const leastPct = store === undefined ? 0 : (100 * store.minWh) / store.usableWh;

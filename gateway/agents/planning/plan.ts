@@ -115,6 +115,7 @@ export function outlookOf(
         worthNanoPerWh: byStorage(problem, (i) => meta.worthNano?.[i]?.[t]),
         importNanoPerWh: step.importNanoPerWh,
         exportNanoPerWh: step.exportNanoPerWh,
+        ...(step.isPriceForecast === true && { isPriceForecast: true }),
       };
     }),
   };

@@ -33,6 +33,7 @@ export interface StepInput {
   readonly marginW: number; // kept for what the load may do beyond it, where the peak counts
   readonly importNanoPerWh: number;
   readonly exportNanoPerWh: number;
+  readonly isPriceForecast?: boolean; // the market has not told them
   readonly importLimitW: number;
   readonly exportLimitW: number;
   readonly softImportW: number; // the owner's own peak limit; Infinity = none

@@ -61,6 +61,7 @@ export function dayView(input: DayInput): DayView {
       fromMs: atMs,
       importNanoPerWh: prices.at('import', atMs) ?? null,
       exportNanoPerWh: prices.at('export', atMs) ?? null,
+      ...foretold(input, atMs),
     })),
     market: input.market,
     events: input.events,
@@ -82,6 +83,13 @@ export function dayView(input: DayInput): DayView {
       }),
     },
   };
+}
+
+/** The price that the plan goes by where the market has not told one. */
+function foretold({ outlook, nowMs }: DayInput, atMs: Instant) {
+  const step = outlook?.steps.find(({ fromMs }) => fromMs === atMs && atMs > nowMs);
+  if (step?.isPriceForecast !== true) return {};
+  return { importForecastNanoPerWh: Math.round(step.importNanoPerWh) };
 }
 
 const orNull = (value: number | undefined): number | null => value ?? null;

@@ -14,7 +14,8 @@ export type DocumentKind =
   | 'advice' // a model's proposal, its twin, and who was right
   | 'account' // a day's cost, and what it would have been otherwise
   | 'reduction' // what was delivered of a demand-response event
-  | 'detector'; // what the detectors of equipment faults remember
+  | 'detector' // what the detectors of equipment faults remember, how good forecasts were
+  | 'price'; // the market's prices of a day, by the hour
 
 export interface Document {
   readonly key: string;

@@ -23,7 +23,7 @@ export interface SiteForecast {
 
 /** How far the forecasts of a day were off at one lead: errors over what came, in percent. */
 export interface HorizonScore {
-  readonly what: 'pv' | 'load';
+  readonly what: 'pv' | 'load' | 'price';
   readonly aheadMs: number; // to the end of the quarter-hour, from the start of the running one
   readonly errorPct: number;
   readonly inBandPct?: number; // within the 80 % band, calm quarter-hours left out
@@ -48,6 +48,7 @@ export interface OutlookStep {
   readonly levels?: Readonly<Record<string, SocLevels>>;
   readonly importNanoPerWh: number;
   readonly exportNanoPerWh: number;
+  readonly isPriceForecast?: boolean; // the market has not told them
 }
 
 /** A checked plan. Costs are estimates of the whole horizon, what is

@@ -114,6 +114,8 @@ export interface DayView {
     readonly fromMs: Instant;
     readonly importNanoPerWh: number | null;
     readonly exportNanoPerWh: number | null;
+    /** What the plan expects where the price is not known. */
+    readonly importForecastNanoPerWh?: number;
   }[];
   readonly market: readonly MarketRow[];
   readonly events: readonly DayEvent[]; // oldest first

@@ -2,7 +2,7 @@ import { Conformal, type Ends, SlotScale } from '../seasonal/bands.ts';
 import { Blend } from '../seasonal/blend.ts';
 import { DayBook, weekdayOf } from '../seasonal/days.ts';
 import type { SlotForecast } from '../seasonal/series.ts';
-import { fitHours, type HourModel } from './ridge.ts';
+import { fittingHours, type HourModel } from './ridge.ts';
 
 const HOURS = 24;
 const WEEK_DAYS = 7;
@@ -11,6 +11,7 @@ const OUTLOOK_LAGS = [0, 1, 7];
 const RIDGE = 30;
 const KEPT_DAYS = 740;
 const LEAST_ROWS = 28;
+const DAYS_A_STEP = 90;
 const TRUST = { sharpnessFactor: 6, rememberedShare: 0.98 };
 
 /** Long and short memories together err less than the best of them (Lago et al. 2021). */
@@ -44,6 +45,7 @@ export class PriceForecast {
   private readonly band = new Conformal();
   private readonly rows = new Map<number, Float64Array | undefined>();
   private said: Said | undefined;
+  private saying: Generator<undefined, Said, undefined> | undefined; // of the running day
   private runningDay = Number.NEGATIVE_INFINITY;
 
   /** @param slots of a day, a multiple of 24 @param outlooks  how many series are foretold */
@@ -58,13 +60,36 @@ export class PriceForecast {
     for (const [n, value] of values.entries()) this.outlooks[n]?.put(day, slot, value);
   }
 
+  /** A day of long ago, of which nothing was said: it only teaches. */
+  remember(day: number, slot: number, value: number): void {
+    this.prices.put(day, slot, value);
+  }
+
   /** A day begins: what was said of the one before is judged. */
   open(day: number): void {
     if (day <= this.runningDay) return;
-    const before = this.runningDay;
-    const said = this.said?.day === before ? this.said : undefined;
-    if (before > Number.NEGATIVE_INFINITY) this.judge(said ?? this.say(before));
+    if (this.runningDay > Number.NEGATIVE_INFINITY) this.judge(this.whole());
     this.runningDay = day;
+    this.saying = undefined;
+  }
+
+  /** One step of what is said of the running day, some milliseconds. @returns whether there was one */
+  work(): boolean {
+    if (this.isSaid || this.runningDay === Number.NEGATIVE_INFINITY) return false;
+    this.saying ??= this.say(this.runningDay);
+    const { done, value } = this.saying.next();
+    if (done === true) [this.said, this.saying] = [value, undefined];
+    return true;
+  }
+
+  /** Whether the running day is said: `issue` has nothing to work out. */
+  get isSaid(): boolean {
+    return this.said?.day === this.runningDay;
+  }
+
+  /** Whether anything was learnt: before that a day is said as one of the last ones. */
+  get isLearnt(): boolean {
+    return this.models.some((model) => model !== undefined);
   }
 
   observe(day: number, slot: number, value: number): void {
@@ -74,11 +99,9 @@ export class PriceForecast {
 
   /** The first `count` slots of the day that begins; said once, from the days before it. */
   issue(count: number): SlotForecast[] {
-    const { said } = this;
     if (count === 0) return [];
     const perHour = this.slots / HOURS;
-    const now = said?.day === this.runningDay ? said : this.say(this.runningDay);
-    this.said = now;
+    const now = this.whole();
     return Array.from({ length: count }, (_, slot) => {
       const hour = Math.floor(slot / perHour) % HOURS;
       const mid = now.mids[hour] ?? Number.NaN;
@@ -92,6 +115,12 @@ export class PriceForecast {
     });
   }
 
+  private whole(): Said {
+    while (this.work());
+    if (this.said === undefined) throw new Error('a price is asked for before a day is open');
+    return this.said;
+  }
+
   private judge({ day, opinions, mids, scales, ends }: Said): void {
     const actual = Float64Array.from(mids, (_, hour) => this.hour(this.prices, day, hour));
     this.blend.learn(opinions, actual);
@@ -103,13 +132,14 @@ export class PriceForecast {
     }
   }
 
-  private say(day: number): Said {
+  private *say(day: number): Generator<undefined, Said, undefined> {
     const row = this.rowOf(day);
     const naive = this.naive(day);
-    const opinions = WINDOWS.map((_, n) => {
-      const model = row === undefined ? undefined : this.modelOf(n, day);
-      return row === undefined || model === undefined ? naive : model(row);
-    });
+    const opinions: Float64Array[] = [];
+    for (const n of WINDOWS.keys()) {
+      const model = row === undefined ? undefined : yield* this.modelOf(n, day);
+      opinions.push(row === undefined || model === undefined ? naive : model(row));
+    }
     const scales = Array.from({ length: HOURS }, (_, hour) => this.scale.at(hour));
     return { day, opinions, mids: this.blend.mix(opinions), scales, ends: this.band.ends() };
   }
@@ -126,12 +156,16 @@ export class PriceForecast {
     });
   }
 
-  private modelOf(window: number, day: number): HourModel | undefined {
+  private *modelOf(
+    window: number,
+    day: number,
+  ): Generator<undefined, HourModel | undefined, undefined> {
     const { days, everyDays } = WINDOWS[window] ?? { days: 0, everyDays: 1 };
     if (day - (this.fittedDay[window] ?? 0) < everyDays) return this.models[window];
     const rows: Float64Array[] = [];
     const targets: Float64Array[] = [];
     for (let past = day - days; past < day; past += 1) {
+      if ((day - past) % DAYS_A_STEP === 0) yield;
       const row = this.keptRow(past);
       const target = Float64Array.from({ length: HOURS }, (_, h) =>
         this.hour(this.prices, past, h),
@@ -142,8 +176,10 @@ export class PriceForecast {
     }
     if (rows.length < LEAST_ROWS) return undefined;
     this.fittedDay[window] = day;
-    this.models[window] = fitHours(rows, targets, RIDGE, (rows[0]?.length ?? 0) - WEEK_DAYS);
-    return this.models[window];
+    const plainFrom = (rows[0]?.length ?? 0) - WEEK_DAYS;
+    const model = yield* fittingHours(rows, targets, RIDGE, plainFrom);
+    this.models[window] = model;
+    return model;
   }
 
   private keptRow(day: number): Float64Array | undefined {

@@ -51,17 +51,20 @@ export type HourModel = (row: Float64Array) => Float64Array;
 /**
  * Ridge regression of all hours of a day on the same row, after the variance-stabilising turn of
  * Uniejewski, Weron and Ziel (2018). Fewer rows than columns: by the kernel, which is the same.
+ * In steps of some milliseconds.
  * @param targets  of each row, by hour
  * @param plainFrom  columns from here on are not scaled
  */
-export function fitHours(
+export function* fittingHours(
   rows: readonly Float64Array[],
   targets: readonly Float64Array[],
   ridge: number,
   plainFrom: number,
-): HourModel {
+): Generator<undefined, HourModel, undefined> {
   const stabiliser = new Stabiliser(rows, plainFrom);
+  yield;
   const turned = rows.map((row) => stabiliser.turn(row));
+  yield;
   const all = Float64Array.from(targets.flatMap((hours) => [...hours]));
   const centre = medianOf(all);
   const deviation = medianOf(all.map((value) => Math.abs(value - centre)));
@@ -72,7 +75,7 @@ export function fitHours(
   );
   const means = columns.map((column) => column.reduce((a, b) => a + b, 0) / column.length);
   const off = columns.map((column, hour) => column.map((value) => value - (means[hour] ?? 0)));
-  const betas = coefficients(turned, off, ridge);
+  const betas = yield* coefficients(turned, off, ridge);
   return (row) => {
     const now = stabiliser.turn(row);
     return Float64Array.from(betas, (beta, hour) => {
@@ -84,11 +87,13 @@ export function fitHours(
 
 const MOST = 5; // of a turned target: 74 spreads off the median
 
-function coefficients(
+const ROWS_A_STEP = 12; // of the matrix
+
+function* coefficients(
   rows: readonly Float64Array[],
   targets: readonly Float64Array[],
   ridge: number,
-): Float64Array[] {
+): Generator<undefined, Float64Array[], undefined> {
   const count = rows.length;
   const columns = rows[0]?.length ?? 0;
   const byKernel = count < columns;
@@ -96,10 +101,13 @@ function coefficients(
   const size = vectors.length;
   const gram = new Float64Array(size * size);
   for (const [i, a] of vectors.entries()) {
+    if (i % ROWS_A_STEP === 0) yield;
     for (let j = 0; j <= i; j += 1) gram[i * size + j] = dot(a, vectors[j] ?? a);
     gram[i * size + i] = (gram[i * size + i] ?? 0) + ridge;
   }
+  yield;
   factor(gram, size);
+  yield;
   return targets.map((target) => {
     if (!byKernel) return substitute(gram, products(vectors, target), size);
     const alpha = substitute(gram, target, size);

@@ -74,13 +74,7 @@ interface Context {
 /** What the line above the strip says of one quarter-hour. */
 export function readOut(cell: Cell, { day, strip, atMs, zone, currency }: Context): Reading {
   const time = `${dayWord(cell.fromMs, atMs, zone)} ${clockTime(cell.fromMs, zone)}`;
-  const cost = day.prices.find(
-    ({ fromMs }) => fromMs <= cell.fromMs && cell.fromMs < fromMs + day.stepMs,
-  )?.importNanoPerWh;
-  const priceText =
-    cost === undefined
-      ? []
-      : [{ text: `${price(cost, currency)}${cost === null ? ' price' : ''}` }];
+  const priceText = priceWords(day, cell, currency).map((text) => ({ text }));
   const market = marketWords(day, cell, currency).map((text) => ({ text }));
   const { slot } = cell;
   if (slot === undefined) {
@@ -100,6 +94,21 @@ export function readOut(cell: Cell, { day, strip, atMs, zone, currency }: Contex
     parts: [...parts, ...priceText, ...market],
     why: slot.why ?? '',
   };
+}
+
+/** What a quarter-hour costs; where nobody knows yet, what the plan expects. */
+function priceWords(day: DayView, cell: Cell, currency: string): string[] {
+  const found = day.prices.find(
+    ({ fromMs }) => fromMs <= cell.fromMs && cell.fromMs < fromMs + day.stepMs,
+  );
+  if (found === undefined) return [];
+  const { importNanoPerWh: cost, importForecastNanoPerWh: expected } = found;
+  if (cost !== null) return [price(cost, currency)];
+  return [
+    expected === undefined
+      ? `${price(cost, currency)} price`
+      : `${price(expected, currency)} expected`,
+  ];
 }
 
 /** A verb says which place it is; 'resting' and 'unknown' do not. */

@@ -5,6 +5,7 @@ import { startChores } from '../../../../gateway/agents/chores.ts';
 import { Diary } from '../../../../gateway/agents/diary.ts';
 import type { Mind } from '../../../../gateway/agents/mind.ts';
 import { placesOf } from '../../../../gateway/agents/places.ts';
+import { PriceBook } from '../../../../gateway/agents/prices.ts';
 import { Reductions } from '../../../../gateway/agents/reductions.ts';
 import { forecastLink, newestForecastDay } from '../../../../gateway/agents/score-forecasts.ts';
 import type { HorizonScore, SiteForecast } from '../../../../gateway/contracts/values/outlook.ts';
@@ -54,6 +55,7 @@ test('every day the site scores its forecast and forgets what is too old', async
   const past = { accounts: [], reductions: new Reductions(), checkUp, forecastDays: [] };
   const mind = {
     ...{ quarters: { forForecast: measured }, accountInput },
+    prices: new PriceBook(places.connection.tariff),
     foresight: { news: () => news.splice(0), scoresOf: () => horizons },
     past,
   } as unknown as Mind;

@@ -57,6 +57,7 @@ test('a start reads the whole history in order, some days at a time', async () =
   const mind = {
     note: () => undefined,
     zoneForecast: () => undefined,
+    prices: { outlook: { remember: () => undefined } },
     older: (records: readonly EnergyRecord[]) => {
       seen.older.push(...records.map(({ fromMs }) => fromMs));
       seen.most = Math.max(seen.most, records.length);

@@ -96,13 +96,15 @@ describe.each([
     const older = new Database(path);
     older.exec('DROP TABLE aside; DROP INDEX events_at; ALTER TABLE events RENAME TO audits');
     older.exec('CREATE INDEX audits_at ON audits (at_ms, key)');
-    for (const kind of ['accounts', 'reductions', 'detectors']) older.exec(`DROP TABLE ${kind}`);
+    const later = ['accounts', 'reductions', 'detectors', 'prices'];
+    for (const kind of later) older.exec(`DROP TABLE ${kind}`);
     older.pragma('user_version = 2');
     older.close();
     const second = await open(path);
     expect(second.opened.state).toBe('migrated');
     expect(await second.list('event', 0, 9)).toHaveLength(1);
     expect(await second.list('account', 0, 9)).toEqual([]);
+    expect(await second.list('price', 0, 9)).toEqual([]);
     await second.setAside([{ epoch: 1, fromSeq: 1, toSeq: 1 }], 'broker: reason 153');
     expect(await second.outbox()).toMatchObject({ rows: 0, refusedRows: 1 });
     await second.close();
@@ -160,7 +162,7 @@ describe.each([
     db.close();
     const opening = Promise.resolve().then(() => open(path));
     await expect(opening).rejects.toThrow(
-      `${path}: database of a newer release (schema 7, this one reads up to 5); ` +
+      `${path}: database of a newer release (schema 7, this one reads up to 6); ` +
         'install that release again, or move the file away to start anew',
     );
   });

@@ -1,7 +1,15 @@
 import { expect, it } from 'vitest';
 import { PriceForecast } from '../../../../../../gateway/agents/forecasting/price/price.ts';
-import { fitHours } from '../../../../../../gateway/agents/forecasting/price/ridge.ts';
+import { fittingHours } from '../../../../../../gateway/agents/forecasting/price/ridge.ts';
 import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
+
+function fitHours(...words: Parameters<typeof fittingHours>) {
+  const fitting = fittingHours(...words);
+  for (;;) {
+    const { done, value } = fitting.next();
+    if (done === true) return value;
+  }
+}
 
 it('few rows by the kernel and many rows find the same line', () => {
   const random = seededStream(3);

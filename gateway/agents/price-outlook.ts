@@ -1,0 +1,156 @@
+import type { PriceSeries } from '../contracts/values/tariff.ts';
+import {
+  DAY_MS,
+  HOUR_MS,
+  type Instant,
+  localDayStart,
+  QUARTER_MS,
+} from '../contracts/values/time.ts';
+import { PriceForecast } from './forecasting/price/price.ts';
+import type { SlotForecast } from './forecasting/seasonal/series.ts';
+import { localSlot } from './forecasting/site-series.ts';
+
+const HOURS = 24;
+const PER_HOUR = HOUR_MS / QUARTER_MS;
+const JUDGED_DAYS = 60; // of a history that is read; older ones only teach
+const OPEN_DAYS = 4; // that are not whole yet
+
+/** A market's prices of a local day by the hour, nano-currency per Wh; null where it has none. */
+export interface PriceDay {
+  readonly day: number; // local, since 1970-01-01
+  readonly hours: readonly (number | null)[];
+}
+
+/** How far off the prices of a day were as they were forecast. */
+export interface PriceScore {
+  readonly day: number;
+  readonly errorPct: number; // errors over the mean size of what came
+}
+
+/**
+ * Prices of the first day that the market has not told, forecast from those it has: by the hours of
+ * days that are wholly known. What is slow is done in steps.
+ */
+export class PriceOutlook {
+  private readonly timeZone: string;
+  private readonly model = new PriceForecast(HOURS, 0);
+  private readonly open = new Map<number, Map<Instant, number>>(); // days, by quarter-hour
+  private waiting: PriceDay[] = [];
+  private newestDay = Number.NEGATIVE_INFINITY; // whole, taken or waiting
+  private said: { readonly day: number; readonly hours: readonly SlotForecast[] } | undefined;
+  private saidDay = Number.NEGATIVE_INFINITY; // that the model says now
+  private score: PriceScore | undefined;
+
+  /** @param timeZone  of the market's days */
+  constructor(timeZone: string) {
+    this.timeZone = timeZone;
+  }
+
+  /** Days as they were told before a restart, in order. */
+  remember(days: readonly PriceDay[]): void {
+    for (const day of days) this.take(day);
+  }
+
+  /** @returns days that are whole by it */
+  add(series: PriceSeries): PriceDay[] {
+    for (const [i, price] of series.priceNanoPerWh.entries()) {
+      if (price === null) continue;
+      const fromMs = series.fromMs + i * series.stepMs;
+      for (let atMs = fromMs; atMs < fromMs + series.stepMs; atMs += QUARTER_MS) {
+        const { day } = localSlot(atMs, this.timeZone);
+        if (day <= this.newestDay) continue;
+        const known = this.open.get(day) ?? new Map<Instant, number>();
+        this.open.set(day, known.set(atMs, price));
+      }
+    }
+    const whole = [...this.open].sort(([a], [b]) => a - b).flatMap((one) => this.wholeOf(...one));
+    for (const day of whole) this.take(day);
+    for (const day of this.open.keys()) {
+      if (day <= Math.max(this.newestDay, Math.max(...this.open.keys()) - OPEN_DAYS)) {
+        this.open.delete(day);
+      }
+    }
+    return whole;
+  }
+
+  /** One step of what is to be learnt, some milliseconds. @returns whether there was one */
+  work(): boolean {
+    if (this.model.work()) return true;
+    const next = this.waiting.shift();
+    if (next === undefined) return this.say();
+    const { day, hours } = next;
+    const isOld = day < this.newestDay - JUDGED_DAYS;
+    const values = hours.map((price) => price ?? Number.NaN);
+    if (isOld) for (const [hour, price] of values.entries()) this.model.remember(day, hour, price);
+    else this.judge(day, values);
+    return true;
+  }
+
+  /** The market's price as forecast, nano-currency per Wh; undefined where nothing is said. */
+  at(atMs: Instant): SlotForecast | undefined {
+    const { day, slot } = localSlot(atMs, this.timeZone);
+    if (this.said?.day !== day) return undefined;
+    const one = this.said.hours[Math.floor(slot / PER_HOUR)];
+    return one === undefined || Number.isNaN(one.mid) ? undefined : one;
+  }
+
+  /** Of the newest day that was forecast and has come. */
+  lastScore(): PriceScore | undefined {
+    return this.score;
+  }
+
+  private take(day: PriceDay): void {
+    if (day.day <= this.newestDay) return;
+    this.newestDay = day.day;
+    this.waiting.push(day);
+  }
+
+  private judge(day: number, values: readonly number[]): void {
+    if (this.said?.day === day) this.score = scoreOf(day, this.said.hours, values);
+    for (const [hour, price] of values.entries()) this.model.observe(day, hour, price);
+    this.model.open(day + 1);
+    this.saidDay = day + 1;
+    this.said = undefined;
+  }
+
+  /** What the model has ready, once. */
+  private say(): boolean {
+    const { model, saidDay } = this;
+    if (this.said?.day === saidDay || !model.isSaid || !model.isLearnt) return false;
+    this.said = { day: saidDay, hours: model.issue(HOURS) };
+    return true;
+  }
+
+  /** A day all of whose quarter-hours are known; there are 92, 96 or 100. */
+  private wholeOf(day: number, known: ReadonlyMap<Instant, number>): PriceDay[] {
+    const fromMs = localDayStart([...known.keys()][0] ?? 0, this.timeZone);
+    const untilMs = localDayStart(fromMs + DAY_MS + 6 * HOUR_MS, this.timeZone);
+    if (known.size < (untilMs - fromMs) / QUARTER_MS) return [];
+    const sums = Array.from({ length: HOURS }, () => ({ price: 0, quarters: 0 }));
+    for (const [atMs, price] of known) {
+      const hour = sums[Math.floor(localSlot(atMs, this.timeZone).slot / PER_HOUR)];
+      if (hour === undefined) continue;
+      hour.price += price;
+      hour.quarters += 1;
+    }
+    const hours = sums.map(({ price, quarters }) =>
+      quarters === 0 ? null : Math.round(price / quarters),
+    );
+    return [{ day, hours }];
+  }
+}
+
+function scoreOf(
+  day: number,
+  said: readonly SlotForecast[],
+  came: readonly number[],
+): PriceScore | undefined {
+  let [errors, sizes] = [0, 0];
+  for (const [hour, price] of came.entries()) {
+    const mid = said[hour]?.mid ?? Number.NaN;
+    if (Number.isNaN(price) || Number.isNaN(mid)) continue;
+    errors += Math.abs(price - mid);
+    sizes += Math.abs(price);
+  }
+  return sizes > 0 ? { day, errorPct: Math.round((1_000 * errors) / sizes) / 10 } : undefined;
+}
