@@ -15,16 +15,25 @@ const QUICK_MS = 10_000;
  * control again within 30 s. A unit alone on its wire delays nobody and is asked more often.
  */
 const LONGEST_MS = { shared: 20_000, alone: 5_000 };
+/** Where so many answers of all units are lost, silence is the line's, and it is asked as often. */
+const LOSSY_SHARE = 0.2;
+/** Share that a new answer, or a lost one, has in that. */
+const NEWEST_SHARE = 0.05;
 /** Between the probes of two units of one wire: together they cost the others no more than one. */
 const APART_MS = 2_000;
 
-/** Whose turn it is to be probed, of all units of a wire that do not answer. */
+/** Whose turn it is to be probed, of all units of a wire that do not answer; how those do that do. */
 export interface Probing {
   by: Breaker | undefined;
   freeAtMs: number;
+  lostShare: number; // of the answers of those that are not taken for dead, lately
 }
 
-export const newProbing = (): Probing => ({ by: undefined, freeAtMs: Number.NEGATIVE_INFINITY });
+export const newProbing = (): Probing => ({
+  by: undefined,
+  freeAtMs: Number.NEGATIVE_INFINITY,
+  lostShare: 0,
+});
 
 export class Breaker {
   private failures = 0;
@@ -61,7 +70,13 @@ export class Breaker {
     return true;
   }
 
+  private note(lost: 0 | 1): void {
+    const { probing } = this;
+    if (!this.open) probing.lostShare += NEWEST_SHARE * (lost - probing.lostShare);
+  }
+
   answered(): void {
+    this.note(0);
     this.hasAnswered = true;
     this.failures = 0;
     this.pauseMs = 0;
@@ -69,6 +84,7 @@ export class Breaker {
 
   /** @param told by a gateway, that it does not reach the unit: not just lost on the way */
   failed(nowMs: number, told = false): void {
+    this.note(1);
     if (this.failures === 0) this.failingFromMs = nowMs;
     this.failures += 1;
     if (this.failures < TRIP) return;
@@ -77,7 +93,11 @@ export class Breaker {
     const firstMs = FIRST_MS * this.stretch;
     const isQuick = nowMs - this.failingFromMs < QUICK_MS * this.stretch;
     const nextMs = isQuick ? firstMs : Math.max(firstMs, 2 * this.pauseMs);
-    this.pauseMs = Math.min(nextMs, this.longestMs);
+    const isLossy = this.probing.lostShare > LOSSY_SHARE;
+    const mostMs = isLossy
+      ? Math.min(this.longestMs, LONGEST_MS.alone * this.stretch)
+      : this.longestMs;
+    this.pauseMs = Math.min(nextMs, mostMs);
     this.askAtMs = nowMs + this.pauseMs;
   }
 }

@@ -230,6 +230,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     if (this.strayBytes < STRAY_BYTES) return;
     if (this.strayBytes - count < STRAY_BYTES) this.late += 1;
     this.lastUnit.patience.surprised();
+    this.lastUnit.writing.surprised();
     this.doubt(this.lastUnit, this.clock.realMs());
   }
 
@@ -339,6 +340,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     unit.standing.failing = true;
     unit.breaker.failed(this.clock.monoMs());
     unit.patience.failed();
+    if (isWrite(flight.request)) unit.writing.failed();
     if (this.line.needsResync) unit.outstanding.note(flight.request, nowMs);
     this.doubt(unit, nowMs);
     const item = flight.item ?? this.held;

@@ -17,7 +17,8 @@ export interface Asking extends Waiting {
 export interface Unit {
   readonly settings: UnitSettings;
   readonly breaker: Breaker;
-  readonly patience: Patience;
+  readonly patience: Patience; // with its reads
+  readonly writing: Patience; // with its writes, which may take longer
   readonly stats: { -readonly [K in keyof UnitStats]: UnitStats[K] };
   readonly standing: { -readonly [K in keyof Standing]: Standing[K] };
   proof: { readonly request: Request; readonly words?: readonly number[] } | undefined;
@@ -45,6 +46,7 @@ export const newUnit = (
   settings,
   breaker: new Breaker(stretch, alone, probing),
   patience: new Patience(),
+  writing: new Patience(),
   stats: { requests: 0, writes: 0, timeouts: 0, exceptions: 0, badFrames: 0, latencyMs: 0 },
   standing: {
     failing: false,

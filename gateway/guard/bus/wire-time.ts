@@ -59,19 +59,19 @@ export class WireTime {
     const turnaroundMs = Math.max(0, tookMs - wireMs);
     const before = unit.turnaroundMs ?? turnaroundMs;
     unit.turnaroundMs = before + SHARE * (turnaroundMs - before);
-    if (!isWrite(request)) unit.patience.answered(turnaroundMs);
+    (isWrite(request) ? unit.writing : unit.patience).answered(turnaroundMs);
   }
 
   /**
-   * How long an answer is waited for. Less than the profile says only for a read on a serial line,
-   * from a unit that a proof read can tell from its late answers.
+   * How long an answer is waited for. Less than the profile says only on a serial line, from a unit
+   * that a proof read can tell from its late answers; for a write by what its writes took, and what
+   * became of one that was not answered is looked up before the next.
    */
   timeoutMs(unit: Unit, request: Request): number {
-    const { settings, patience, proof } = unit;
-    if (this.characterMs === 0 || proof === undefined || isWrite(request)) {
-      return settings.timeoutMs;
-    }
+    const { settings, patience, writing, proof } = unit;
+    if (this.characterMs === 0 || proof === undefined) return settings.timeoutMs;
     const wireMs = this.charactersMs(request);
+    if (isWrite(request)) return writing.timeoutMs(wireMs, settings.timeoutMs);
     if (unit.breaker.open) return patience.probeMs(wireMs, settings.timeoutMs);
     return patience.timeoutMs(wireMs, settings.timeoutMs);
   }

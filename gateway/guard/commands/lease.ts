@@ -4,16 +4,16 @@ import type { Verdict } from '../safety/verdict.ts';
 import { strange } from './foreign.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Obedience } from './obedience.ts';
-import { commandOf, type LeaseOptions, permitOf, unlocking } from './options.ts';
+import { commandOf, endless, type LeaseOptions, permitOf, unlocking } from './options.ts';
 import { ends, Outcome } from './outcome.ts';
 import { ControlRegisters } from './registers.ts';
 import { send } from './send.ts';
 import { Still } from './still.ts';
-import { type Command, finals, isEndless, type Target, targets } from './targets.ts';
+import { type Command, finals, type Target, targets } from './targets.ts';
 import { ReversionTimer } from './timer.ts';
 import type { LeaseView } from './types.ts';
 
-type Step = 'done' | 'again'; // again: with the next verdict
+type Step = 'done' | 'again' | 'newer'; // again: with the next verdict; newer: with it, at once
 
 /** One terminal under control: compare, arm, write, read back, renew, release. */
 export class Lease {
@@ -99,7 +99,7 @@ export class Lease {
       const step = typeof now === 'string' ? now : await now;
       if (step === 'again') this.later();
       const newest: Verdict | undefined = this.wanted;
-      verdict = step === 'done' && newest !== verdict ? newest : undefined;
+      verdict = step !== 'again' && newest !== verdict ? newest : undefined;
     }
     this.busy = false;
   }
@@ -115,12 +115,12 @@ export class Lease {
 
   private turn(verdict: Verdict): Step | Promise<Step> {
     const { clock, handle } = this.options;
+    const nowMs = clock.monoMs();
     this.urgent = verdict.protective || verdict.kind === 'release';
     if (!handle.connected) return 'again';
-    const nowMs = clock.monoMs();
     if (!this.urgent && this.options.foreign.standsAside(nowMs)) return 'again';
     if (!this.obedience.mayTry(this.urgent, nowMs)) return 'again';
-    const control = this.find(verdict);
+    const control = this.find(verdict, nowMs);
     if (control === undefined) return 'again';
     if (this.session !== handle.sessions) {
       // It was away: the device may have restarted and lost both timer and setpoint.
@@ -152,9 +152,9 @@ export class Lease {
   }
 
   /** The control that this terminal is under; undefined with the reason told when there is none. */
-  private find(verdict: Verdict): ControlRegisters | undefined {
+  private find(verdict: Verdict, nowMs: number): ControlRegisters | undefined {
     const { options } = this;
-    const map = options.map(ends(verdict, this.control));
+    const map = options.map(ends(verdict, this.control, this.timer.runs(nowMs)));
     if (map === undefined) return undefined;
     if (options.observed()) {
       this.refuse('another device answers than the one bound; nothing is written');
@@ -168,24 +168,25 @@ export class Lease {
         return undefined;
       }
     }
-    const { spec } = this.control;
-    const isTimed = spec.reversion.to !== 'none' && options.proven();
-    if (isEndless(spec) && !isTimed && !options.allowed && verdict.kind !== 'release') {
-      const what = spec.reversion.to === 'none' ? 'has no' : 'has no proven';
-      this.refuse(`the device ${what} reversion timer and is not allowed by name in the site file`);
-      return undefined;
-    }
-    return this.control;
+    const why = verdict.kind === 'release' ? undefined : endless(options, this.control.spec);
+    if (why === undefined) return this.control;
+    this.refuse(why);
+    return undefined;
   }
 
   /** Brings the device to the verdict, as little as is needed. */
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec } = control;
     this.permit = permitOf(this.options, spec, verdict);
-    const look = await this.outcome.look(control, this.options.handle, ends(verdict, control));
+    const endsNow = (one = verdict): boolean =>
+      ends(one, control, this.timer.runs(this.options.clock.monoMs()));
+    const isEnd = endsNow();
+    const look = await this.outcome.look(control, this.options.handle, isEnd);
+    if (!isEnd && endsNow(this.wanted)) return 'newer'; // what ends the order has come meanwhile
     if (look === 'again') return 'again';
     if (verdict.kind === 'release') return this.release(control, verdict, look === 'read');
-    if (!(await this.beat(control))) return 'again';
+    const isHurried = isEnd && this.verified?.code !== verdict.code; // its end goes first
+    if (!isHurried && !(await this.beat(control))) return 'again';
     const nowMs = this.options.clock.monoMs();
     const hasTimer = spec.reversion.to !== 'none';
     const isAnew = this.outcome.unknown || (hasTimer && this.timer.isDue(nowMs));
@@ -202,14 +203,16 @@ export class Lease {
       const arrived = control.agrees(set) && (isArmed || !hasTimer);
       if (arrived) return this.confirm(control, aim, set);
       this.verified = undefined;
-      if (!control.isArmedAs(command)) this.forget();
+      if (!isEnd && !control.isArmedAs(command)) this.forget();
     }
-    const renew = hasTimer && this.timer.isDue(nowMs);
+    const isBare = isEnd && isArmed && this.verified !== aim; // set without arming
+    const renew = hasTimer && this.timer.isDue(nowMs) && !isBare;
     if (this.verified === aim && !renew) return this.check(control, aim, set);
     if (renew && spec.arm.length > 0) {
       const alone = this.verified === aim && isArmed && spec.reversion.renewedBy !== 'none';
       if (!(await this.arm(control, command, alone))) return 'again';
       if (alone) return this.confirm(control, aim, set);
+      if (!isEnd && endsNow(this.wanted)) return 'newer';
     }
     this.toldW = verdict.powerW;
     return this.write(control, aim, command, set);
@@ -267,16 +270,14 @@ export class Lease {
     const { spec, map } = control;
     const sentAtMs = this.options.clock.monoMs();
     const sizes = spec.set.some((step) => 'from' in step.value && step.value.from === 'absPowerW');
+    const put = (to: Command) => this.send(control, targets(map, spec.set, to, control.exponents));
     this.verified = undefined;
     if (sizes && spec.flash === 'volatile' && command.direction !== this.direction) {
       // Size and direction are two registers: it turns at 0 W, so that nothing flows the wrong way.
-      const still = { ...command, powerW: 0 };
-      if (!(await this.send(control, targets(map, spec.set, still, control.exponents))))
-        return 'again';
+      if (!(await put({ ...command, powerW: 0 }))) return 'again';
     }
     this.direction = command.direction;
-    if (!(await this.send(control, targets(map, spec.set, command, control.exponents))))
-      return 'again';
+    if (!(await put(command))) return 'again';
     if (spec.reversion.renewedBy === 'any-write') this.timer.renew(sentAtMs);
     if (spec.arm.length === 0 && spec.reversion.to !== 'none') {
       this.timer.start(sentAtMs, command.timeoutS);
@@ -294,10 +295,7 @@ export class Lease {
     return 'done';
   }
 
-  /**
-   * Now and then the registers are looked at: someone else may write, or the device may have
-   * restarted.
-   */
+  /** Looked at now and then: someone else may write, or the device may have restarted. */
   private async check(
     control: ControlRegisters,
     verdict: Verdict,

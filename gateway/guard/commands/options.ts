@@ -8,7 +8,7 @@ import type { Verdict } from '../safety/verdict.ts';
 import type { Budget } from './budget.ts';
 import type { ForeignWrites } from './foreign.ts';
 import type { ControlRegisters } from './registers.ts';
-import { type Command, safePowerW, type Target, targets } from './targets.ts';
+import { type Command, isEndless, safePowerW, type Target, targets } from './targets.ts';
 import type { KernelLook } from './types.ts';
 
 /** What a lease works with. */
@@ -62,6 +62,14 @@ export function unlocking(
   const point = spec.unlock?.write?.point;
   if (point === undefined || code === undefined) return [];
   return targets(map, [{ point, value: { const: code } }], command, exponents);
+}
+
+/** Why a setpoint that nothing ends is not written; undefined where it may be. */
+export function endless({ proven, allowed }: LeaseOptions, spec: ControlSpec): string | undefined {
+  const hasTimer = spec.reversion.to !== 'none';
+  if (!isEndless(spec) || (hasTimer && proven()) || allowed) return undefined;
+  const what = hasTimer ? 'has no proven' : 'has no';
+  return `the device ${what} reversion timer and is not allowed by name in the site file`;
 }
 
 /** What may stand in the device's registers under a verdict. */

@@ -1,3 +1,4 @@
+import type { WriteStep } from '../../../devices/profile.ts';
 import type { BusHandle } from '../bus/types.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { ControlRegisters } from './registers.ts';
@@ -6,12 +7,24 @@ import type { ControlRegisters } from './registers.ts';
 export type Look = 'read' | 'unread' | 'again';
 
 /**
- * Does a verdict end what stands, whatever became of the writes before it? A release does. So does
- * a safe setpoint of a device without a timer. Where one runs it is left to run out: the writes
- * that arm it stand in front of a setpoint and would only make the old one last.
+ * Does a verdict end what stands, whatever became of the writes before it? A release does, and so
+ * does a safe setpoint of a device without a timer. Where one runs, the setpoint alone does, if its
+ * power goes first: the timer stands behind it as it is, and writes that arm it anew in front of a
+ * setpoint would only make the old one last.
  */
-export const ends = ({ kind, code }: Verdict, control: ControlRegisters | undefined): boolean =>
-  kind === 'release' || (code === 'SAFE_STATE' && control?.spec.reversion.to === 'none');
+export function ends(
+  { kind, code }: Verdict,
+  control: ControlRegisters | undefined,
+  isArmed: boolean,
+): boolean {
+  if (kind === 'release') return true;
+  if (code !== 'SAFE_STATE' || control === undefined) return false;
+  const { reversion, set } = control.spec;
+  return reversion.to === 'none' || (isArmed && set[0] !== undefined && isPower(set[0]));
+}
+
+const isPower = ({ value }: WriteStep): boolean =>
+  'from' in value && ['powerW', 'absPowerW', 'powerPct', 'currentA', 'on'].includes(value.from);
 
 /** Whether the last write was answered, and whether the registers were asked for since. */
 export class Outcome {

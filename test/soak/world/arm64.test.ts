@@ -19,7 +19,8 @@ if (!canEmulate) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'edgewatt-arm64-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const REMOVED_MS = 120_000; // a whole Node, on a busy disk
+afterAll(() => rmSync(folder, { recursive: true, force: true }), REMOVED_MS);
 
 /** Node for arm64 in the version that this repository names, fetched by npm. */
 function armNode(): string {

@@ -87,6 +87,22 @@ describe('Modbus RTU', () => {
     ]);
   });
 
+  test('a write is given up soon by a unit whose writes were quick so far, and no other', async () => {
+    const { ask, clock, peer, handle } = await rig({ kind: 'rtu', timeoutMs: 800 });
+    handle.prove(read(999));
+    const lostMs = async (): Promise<number> => {
+      peer.faults.drop = true;
+      const fromMs = clock.realMs();
+      expect((await ask({ fc: 6, at: 5, word: 7 })).ok).toBe(false);
+      peer.faults.drop = false;
+      await ask(read(1));
+      return clock.realMs() - fromMs;
+    };
+    expect(await lostMs()).toBeGreaterThanOrEqual(800);
+    for (let turn = 0; turn < 30; turn += 1) await ask({ fc: 6, at: 5, word: turn });
+    expect(await lostMs()).toBeLessThan(500);
+  });
+
   test('a proof that fails keeps the write from leaving', async () => {
     const { ask, peer, handle } = await rig({ kind: 'rtu' });
     handle.prove({ fc: 3, at: 999, count: 1 }, [1]); // the device gives another word

@@ -71,3 +71,35 @@ test('a timer that runs is not made to run on by writes that nobody answers', as
   }
   expect(peer.asked.filter(([fc, at]) => fc >= 5 && at === 12).length).toBeLessThanOrEqual(1);
 });
+
+test('where a timer runs a safe setpoint goes out without arming it, and ends the order', async () => {
+  const { peer, order, submit, writer, clock, clear } = await rig({
+    control: TIMED,
+    allowed: true,
+  });
+  await submit(5_000);
+  await clock.advance(25_000); // a third of its time is over: it would be armed anew
+  clear();
+  peer.faults.bend = () => [];
+  writer.submit([safe(0)], clock.monoMs());
+  await clock.advance(100);
+  expect(order()).toEqual(['write 10']);
+  expect(peer.registers.get(10)).toBe(0);
+});
+
+test('what waits for an answer is overtaken by the safe state', async () => {
+  const { peer, order, submit, writer, clock, clear } = await rig({
+    control: TIMED,
+    allowed: true,
+  });
+  await submit(5_000);
+  peer.faults.bend = () => [];
+  await submit(4_000); // nobody answers
+  writer.submit([verdict(3_000)], clock.monoMs());
+  await clock.advance(50); // looks what became of it
+  clear();
+  writer.submit([safe(0)], clock.monoMs());
+  await clock.advance(1_000);
+  expect(order()).toEqual(['write 10']); // the look before was the look
+  expect(peer.registers.get(10)).toBe(0);
+});
