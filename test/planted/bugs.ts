@@ -138,7 +138,7 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'lease not renewed',
     file: 'gateway/guard/commands/lease.ts',
-    find: 'const renew = hasTimer && this.timer.isDue(nowMs);',
+    find: 'const renew = hasTimer && this.timer.isDue(nowMs) && !isBare;',
     replace: 'const renew = hasTimer && !this.timer.runs(nowMs);',
     invariant: 'S5',
     caughtBy: {
