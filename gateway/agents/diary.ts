@@ -27,7 +27,7 @@ import type { PlacedOrder, Trading } from './trading.ts';
 const EVENTS_MAX = 200;
 const DECISION_GAP_MS = 60_000; // of the site's time: a flutter is one decision
 const HISTORY_DAYS = 36;
-const LEARNT_DAYS = 280; // what the load is learnt from
+const LEARNT_DAYS = 399; // what is learnt from: this season a year ago, too
 const READ_DAYS = 14; // at a time
 const PRICE_DAYS = 740; // what prices are learnt from
 const KEPT_DAYS: Readonly<Partial<Record<DocumentKind, number>>> = {

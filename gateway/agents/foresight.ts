@@ -3,7 +3,7 @@ import type { Image } from '../contracts/values/image.ts';
 import type { HorizonScore, SiteForecast } from '../contracts/values/outlook.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { type Instant, QUARTER_MS } from '../contracts/values/time.ts';
-import { Forecaster } from './forecasting/forecaster.ts';
+import { Forecaster, type Quarter } from './forecasting/forecaster.ts';
 import { HorizonScores } from './forecasting/horizon-scores.ts';
 import { shiftSentence } from './forecasting/level-watch.ts';
 import { localSlot } from './forecasting/site-series.ts';
@@ -57,9 +57,9 @@ export class Foresight {
     for (const fromMs of startsMs) if (fromMs > this.told) this.waiting.add(fromMs);
   }
 
-  /** Load of a quarter-hour of long ago, in order of time. */
-  remember(fromMs: Instant, loadW: number | undefined): void {
-    this.forecaster.remember(fromMs, loadW);
+  /** A quarter-hour of long ago, in order of time. */
+  remember(quarter: Quarter): void {
+    this.forecaster.remember(quarter);
   }
 
   /** A forecast that was issued before a restart. */

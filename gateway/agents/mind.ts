@@ -104,7 +104,7 @@ export class Mind {
   older(records: readonly EnergyRecord[]): void {
     const book = new QuarterBook(this.places);
     for (const fromMs of book.add(records)) {
-      this.foresight.remember(fromMs, book.forForecast(fromMs).loadW);
+      this.foresight.remember(book.forForecast(fromMs));
     }
   }
 

@@ -86,7 +86,7 @@ function lived(forecaster: Forecaster) {
   const recentMs = END_MS - 36 * DAY_MS;
   const reading = new Costs();
   for (let atMs = fromMs; atMs < recentMs; atMs += QUARTER_MS) {
-    forecaster.remember(atMs, at(atMs).loadW);
+    forecaster.remember(at(atMs));
   }
   for (let atMs = recentMs; atMs < END_MS; atMs += QUARTER_MS) forecaster.observe(at(atMs));
   while (reading.time(() => forecaster.work()));

@@ -123,9 +123,10 @@ export class Forecaster {
     return this.sky.isStale(nowMs);
   }
 
-  /** Load of a quarter-hour of long ago, before any that is observed: teaches the series alone. */
-  remember(fromMs: Instant, loadW: number | undefined): void {
+  /** A quarter-hour of long ago, before any that is observed: teaches the series alone. */
+  remember({ fromMs, pvW, loadW, curtailed }: Quarter): void {
     this.loadSeries.observe(fromMs, loadW);
+    this.sunSeries?.observe(fromMs, curtailed ? undefined : pvW);
   }
 
   /** A quarter-hour as measured, in order of time; scores what was forecast of it. */

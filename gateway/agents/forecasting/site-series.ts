@@ -5,6 +5,8 @@ import { SeriesForecast, type SlotForecast } from './seasonal/series.ts';
 
 const SLOTS = DAY_MS / QUARTER_MS;
 const QUARTERS_A_STEP = 48;
+const TAUGHT_A_STEP = 480;
+const LIVED_QUARTERS = 90 * SLOTS; // of a history, gone through day by day
 const FRESH_QUARTERS = 8; // more than these wait: a history is being read
 const MOST_BEHIND_DAYS = 3; // beyond it what is known says little of now
 
@@ -55,9 +57,11 @@ export class SiteSeries {
 
   /** One step. @returns whether there was one */
   work(): boolean {
-    if (this.series.settle()) return true;
+    const isReading = this.waiting.length > FRESH_QUARTERS;
+    if (!isReading && this.series.settle()) return true;
     if (this.waiting.length === 0) return this.series.work();
-    this.take(QUARTERS_A_STEP);
+    if (this.waiting.length > LIVED_QUARTERS) this.teach();
+    else this.take(QUARTERS_A_STEP);
     return true;
   }
 
@@ -83,6 +87,16 @@ export class SiteSeries {
       const { day, slot } = localSlot(fromMs, this.timeZone);
       this.series.observe(day, slot, value);
       this.next = Math.max(this.next, day * SLOTS + slot + 1);
+      if (!Number.isNaN(value)) this.known += 1;
+    }
+  }
+
+  /** The older part of a history: what was said of it then would weigh nothing by now. */
+  private teach(): void {
+    const count = Math.min(TAUGHT_A_STEP, this.waiting.length - LIVED_QUARTERS);
+    for (const { fromMs, value } of this.waiting.splice(0, count)) {
+      const { day, slot } = localSlot(fromMs, this.timeZone);
+      this.series.teach(day, slot, value);
       if (!Number.isNaN(value)) this.known += 1;
     }
   }

@@ -47,7 +47,7 @@ const hoursOf = new WeakMap<DayBook, Hours>();
 
 /** A book's days by the hour, and what each hour was to be told from. */
 export class Hours {
-  private readonly book: DayBook;
+  readonly book: DayBook;
   private readonly days = new Map<number, Float64Array>();
   private readonly facts = new KeptRows(VALUES + 1); // and the level
   private readonly trees = new KeptRows(PLAIN_FACTS + TREE_FACTS);

@@ -32,9 +32,9 @@ interface Setup {
 /** Days between the day said and the newest one known, 1 or 2; further ones count as 2. */
 const leadOf = (day: number, lastDay: number): number => Math.min(2, day - lastDay);
 
-type Fitting<Model> = Generator<undefined, Model, undefined>;
+export type Fitting<Model> = Generator<undefined, Model, undefined>;
 
-abstract class HourlyLearner<Model> implements Expert {
+export abstract class HourlyLearner<Model> implements Expert {
   protected readonly setup: Setup;
   protected hours: Hours | undefined;
   private learntDay = Number.NEGATIVE_INFINITY;

@@ -32,6 +32,7 @@ export class SeasonalForecast {
   private readonly lessons = new Map<Expert, Lesson>(); // in the order in which they are learnt
   private openDay = Number.NEGATIVE_INFINITY; // first one that is not closed
   private closing: Lesson | undefined;
+  private isLate = false; // the day after is over as well
 
   constructor(slots: number, experts: readonly Expert[], options: SeasonalOptions = {}) {
     this.book = new DayBook(slots, KEPT_DAYS, options.isHoliday);
@@ -60,6 +61,11 @@ export class SeasonalForecast {
     return false;
   }
 
+  /** A slot of long ago, before any that is observed: days to compare with, no more. */
+  teach(day: number, slot: number, value: number): void {
+    this.book.put(day, slot, value);
+  }
+
   /** Mean of a slot as measured, in order of time. */
   observe(day: number, slot: number, value: number): void {
     this.open(day);
@@ -75,7 +81,9 @@ export class SeasonalForecast {
     while (day > this.openDay) {
       this.closing ??= this.close(this.openDay);
       if (this.spread && day === this.openDay + 1) return;
+      this.isLate = true;
       while (this.settle());
+      this.isLate = false;
     }
   }
 
@@ -143,11 +151,12 @@ export class SeasonalForecast {
       const lesson = expert.learn?.(this.book, day);
       if (lesson !== undefined) this.lessons.set(expert, lesson); // a newer one replaces it
     }
-    if (this.spread) {
+    if (this.spread && !this.isLate) {
       for (let ahead = 1; ahead <= PREPARED_DAYS; ahead += 1) {
         yield* this.opining(day + ahead, day);
       }
-    } else while (this.work());
+    }
+    if (!this.spread) while (this.work());
     this.openDay = day + 1;
   }
 }

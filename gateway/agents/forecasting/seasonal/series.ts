@@ -55,6 +55,11 @@ export class SeriesForecast {
     };
   }
 
+  /** A slot of long ago, before any that is observed. */
+  teach(day: number, slot: number, value: number): void {
+    if (!Number.isNaN(value)) this.seasonal.teach(day, slot, value);
+  }
+
   /**
    * Mean of a slot as measured, in order of time; what lies between counts as not known. The hour
    * that a clock change repeats comes twice.

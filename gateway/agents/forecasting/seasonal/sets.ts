@@ -1,6 +1,8 @@
 import type { Analogy } from './analog.ts';
-import { analog, ClearDays, type Expert, meanOf, shifted } from './experts.ts';
+import { analog, type Expert, shifted } from './experts.ts';
 import { HourlyRegression, HourlyTrees } from './learners.ts';
+import { type SkyAnalogy, SkyDays } from './sky-days.ts';
+import { SunRegression } from './sun-regression.ts';
 
 const of = (memoryDays: number, workingShare: number, otherShare: number): Analogy => ({
   memoryDays,
@@ -31,12 +33,16 @@ export function loadExperts(random: () => number): Expert[] {
 
 /** Experts on what the sun gives where no weather forecast is known. */
 export function sunExperts(): Expert[] {
-  const memories = [1.5, 4, 8, 16, 40];
+  const skies: SkyAnalogy[] = [
+    { likeShare: 0.4, memoryDays: 5, seasonDays: 10 },
+    { likeShare: 0.8, memoryDays: 8, seasonDays: 25 },
+    { likeShare: 0.8, memoryDays: 15, seasonDays: 40 },
+    { likeShare: 0.2, memoryDays: 20, seasonDays: 25 },
+  ];
   return [
-    ...memories.map((days) => analog(of(days, 1, 1))),
-    meanOf(4),
-    meanOf(16),
-    new ClearDays(),
+    analog(of(8, 1, 1)),
+    ...skies.map((one) => new SkyDays(one)),
+    new SunRegression({ historyDays: 200, everyDays: 3 }),
   ];
 }
 

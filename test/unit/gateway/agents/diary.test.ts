@@ -37,7 +37,7 @@ test('what binds is written down when it changes, a flutter once a minute', asyn
 
 test('a start reads the whole history in order, some days at a time', async () => {
   const DAY_MS = 86_400_000;
-  const nowMs = 400 * DAY_MS;
+  const nowMs = 500 * DAY_MS;
   const store = openStoreInProcess();
   const record = (fromMs: number): EnergyRecord => ({
     kind: 'energy',
@@ -51,7 +51,7 @@ test('a start reads the whole history in order, some days at a time', async () =
     quality: 'measured',
     version: 1,
   });
-  const days = Array.from({ length: 300 }, (_, n) => nowMs - (300 - n) * DAY_MS);
+  const days = Array.from({ length: 420 }, (_, n) => nowMs - (420 - n) * DAY_MS);
   await store.addHistory(days.map(record));
   const seen = { older: [] as number[], recent: [] as number[], most: 0 };
   const mind = {
@@ -70,6 +70,6 @@ test('a start reads the whole history in order, some days at a time', async () =
   const trading = new Trading({ site: 'barn', zone: 'z1', epoch: 1, ...times });
   await new Diary(store, log).recall(mind as unknown as Mind, trading, nowMs, undefined);
   expect(seen.recent).toEqual(days.slice(-36));
-  expect(seen.older).toEqual(days.slice(-280, -36));
+  expect(seen.older).toEqual(days.slice(-399, -36));
   expect(seen.most).toBe(14);
 });

@@ -4,10 +4,7 @@ import {
   Conformal,
   SlotScale,
 } from '../../../../../../gateway/agents/forecasting/seasonal/bands.ts';
-import {
-  analog,
-  ClearDays,
-} from '../../../../../../gateway/agents/forecasting/seasonal/experts.ts';
+import { analog } from '../../../../../../gateway/agents/forecasting/seasonal/experts.ts';
 import { SeriesForecast } from '../../../../../../gateway/agents/forecasting/seasonal/series.ts';
 import {
   loadExperts,
@@ -77,8 +74,7 @@ it('lives through gaps, a clock change and a long silence', () => {
 });
 
 it('under the sun nothing is said by night, and clear days are found', () => {
-  const experts = [...sunExperts(), new ClearDays()];
-  const series = new SeriesForecast(24, experts);
+  const series = new SeriesForecast(24, sunExperts());
   const random = seededStream(4);
   for (let day = 0; day < 40; day += 1) {
     const cloud = 0.5 + 0.5 * random();
