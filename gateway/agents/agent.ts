@@ -4,7 +4,7 @@ import { STANDARD } from '../contracts/values/outlook.ts';
 import type { Intent } from '../contracts/values/plan.ts';
 import type { TelemetryRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
-import { type Instant, MINUTE_MS, QUARTER_MS } from '../contracts/values/time.ts';
+import { type Instant, MINUTE_MS } from '../contracts/values/time.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import type { DayView, LiveView } from '../contracts/values/view.ts';
 import { audited } from '../link/audit/notes.ts';
@@ -18,6 +18,7 @@ import { Alarms } from './alarms.ts';
 import { type ChoresPorts, startChores } from './chores.ts';
 import { Diary } from './diary.ts';
 import { Mind } from './mind.ts';
+import { Occasions } from './occasions.ts';
 import { gapNano, type PlanEffort } from './planning/plan.ts';
 import type { PlanMemory } from './planning/problem.ts';
 import { type PlanInput, planSite } from './planning/site-plan.ts';
@@ -105,6 +106,7 @@ class SiteAgent implements Agent {
   private planWanted: string | undefined;
   private plannedRealMs = Number.NEGATIVE_INFINITY;
   private readonly surprise: Surprise;
+  private readonly occasions: Occasions;
   private readonly startedAtMs: Instant;
   private doing = { sentence: '', sinceMs: 0 };
   private liveRealMs = Number.NEGATIVE_INFINITY;
@@ -127,6 +129,10 @@ class SiteAgent implements Agent {
     });
     this.mind = new Mind(site, this.trading);
     this.surprise = new Surprise(this.mind.places, deps.times.cycleMs);
+    this.occasions = new Occasions(clock, (why) => {
+      this.plannedRealMs = Number.NEGATIVE_INFINITY;
+      this.want(why);
+    });
     this.diary = new Diary(store, log);
     this.trader = new Trader(
       { site, clock, log, mind: this.mind, trading: this.trading, diary: this.diary },
@@ -173,7 +179,7 @@ class SiteAgent implements Agent {
     this.guard.listen((frame) => this.frame(frame));
     this.guard.onClose = () => void this.stop(0);
     await this.uplink?.start();
-    this.nextQuarter();
+    this.occasions.quarters();
     const { deps, mind, diary } = this;
     const want = (why: string): void => this.want(why);
     this.cancels.set(
@@ -221,6 +227,7 @@ class SiteAgent implements Agent {
   private async close(drainMs: number): Promise<void> {
     for (const cancel of this.cancels.values()) cancel();
     this.cancels.clear();
+    this.occasions.stop();
     await this.intake.settled();
     await this.uplink?.stop(drainMs);
     // Closing writes what still waits for company; the diary hears of it before this returns.
@@ -251,8 +258,8 @@ class SiteAgent implements Agent {
     this.mind.work();
     this.diary.decision(image);
     if (first) this.want('the first readings');
-    if (this.surprise.step(image, this.mind.expectedNeedW(image.wallMs))) {
-      this.want('load or sun are not as expected');
+    if (this.surprise.step(image, this.mind.expected(image.wallMs))) {
+      this.want('load, sun or charge are not as expected');
     }
     const alarms = this.alarms.list(image, this.outbox, this.uplink);
     this.uplink?.status(image, this.outbox, alarms, this.mind.past.closed());
@@ -312,6 +319,7 @@ class SiteAgent implements Agent {
       this.mind.adopt(planned, forecast, parameters, this.advising?.clause(parameters));
       this.planIssuedAtMs = problem.issuedAtMs;
       this.sendIntent();
+      this.occasions.limit(this.mind.nextLimitMs(clock.wallMs()));
       this.diary.plan(outlook, forecast, this.mind.steps(problem.issuedAtMs, problem.steps.length));
       log.info('planned', {
         ...{ why, source: outlook.source, detail: outlook.detail },
@@ -373,19 +381,6 @@ class SiteAgent implements Agent {
     this.cloud = { connected, sinceMs: this.deps.clock.wallMs() };
     this.sendIntent();
     if (connected) this.want('the cloud is back');
-  }
-
-  /** Plans at each start of a quarter-hour. */
-  private nextQuarter(): void {
-    const { clock } = this.deps;
-    const nowMs = clock.wallMs();
-    const waitMs = QUARTER_MS - (nowMs % QUARTER_MS) + 1_000;
-    const cancel = clock.at(clock.monoMs() + waitMs, () => {
-      this.plannedRealMs = Number.NEGATIVE_INFINITY;
-      this.want('a new quarter-hour');
-      this.nextQuarter();
-    });
-    this.cancels.set('quarter', cancel);
   }
 
   private watchOutbox(): void {

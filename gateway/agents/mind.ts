@@ -40,6 +40,7 @@ import { QuarterBook, type QuarterNote, QuarterWatch } from './quarters.ts';
 import { type AccountInput, selfSoFar } from './savings/account.ts';
 import { pastWords } from './savings/words.ts';
 import { problemOf } from './site-problem.ts';
+import type { Expected } from './surprise.ts';
 import type { Trading } from './trading.ts';
 import { dayBounds, dayView, limitSpans } from './view/day.ts';
 
@@ -184,7 +185,14 @@ export class Mind {
     const reservePct = this.operator.reservePct ?? 0;
     const bound = under(problem, { ...STANDARD, reservePct });
     const pool = problem.demand === undefined ? undefined : poolOf(bound);
-    return { problem: bound, forecast, past: pool && this.needs.at(nowMs, pool) };
+    const later = forecast.load.slice(PLANNED_STEPS).map((_, n) => {
+      const atMs = forecast.fromMs + (PLANNED_STEPS + n) * forecast.stepMs;
+      return {
+        importNanoPerWh: this.prices.expected('import', atMs),
+        exportNanoPerWh: this.prices.expected('export', atMs),
+      };
+    });
+    return { problem: bound, forecast, later, past: pool && this.needs.at(nowMs, pool) };
   }
 
   /** @param advised  clause beside the reason of each step, where the plan leans on advice */
@@ -216,12 +224,35 @@ export class Mind {
     return this.trading.positions(nowMs, (fromMs) => this.plannedExportWh(fromMs, nowMs));
   }
 
-  /** Site without its batteries, as planned now: what a surprise is measured against. */
-  expectedNeedW(nowMs: Instant): number | undefined {
-    const step = this.adopted?.outlook.steps.find(
+  /** Site without its batteries and their charge, as planned now: what a surprise is against. */
+  expected(nowMs: Instant): Expected | undefined {
+    const { adopted } = this;
+    if (adopted === undefined) return undefined;
+    const { outlook, problem } = adopted;
+    const t = outlook.steps.findIndex(
       (one) => one.fromMs <= nowMs && nowMs < one.fromMs + one.durationMs,
     );
-    return step && -(step.pvW + step.curtailedW + step.loadW + step.flexW);
+    const step = outlook.steps[t];
+    if (step === undefined) return undefined;
+    const share = (nowMs - step.fromMs) / step.durationMs;
+    const socPct = problem.storages.map(({ terminal, usableWh, nowWh }): [string, number] => {
+      const fromWh = outlook.steps[t - 1]?.socWh[terminal] ?? nowWh;
+      const wh = fromWh + share * ((step.socWh[terminal] ?? fromWh) - fromWh);
+      return [terminal, (100 * wh) / usableWh];
+    });
+    return {
+      needW: -(step.pvW + step.curtailedW + step.loadW + step.flexW),
+      socPct: Object.fromEntries(socPct),
+    };
+  }
+
+  /** When the next limit that was announced begins or ends. */
+  nextLimitMs(nowMs: Instant): Instant | undefined {
+    const edges = this.directives
+      .filter(({ kind }) => kind !== 'heartbeat')
+      .flatMap(({ fromMs, untilMs }) => [fromMs, untilMs])
+      .filter((atMs) => atMs > nowMs);
+    return edges.length === 0 ? undefined : Math.min(...edges);
   }
 
   /** Offers and bids of the plan in force for the intervals that may be ordered now. */

@@ -100,7 +100,7 @@ function stepsOf(situation: Situation): StepInput[] {
       importNanoPerWh: prices.expected('import', startMs),
       exportNanoPerWh: prices.expected('export', startMs),
       ...(prices.at('import', startMs) === undefined && { isPriceForecast: true }),
-      ...limitsOf(situation, startMs, endMs, running),
+      ...limitsOf(situation, fromMs, endMs, running),
       // Of the running interval only what is still due.
       soldWh: running && soldWh !== 0 ? soldWh + situation.netSoFarWh : soldWh,
     });
@@ -108,6 +108,7 @@ function stepsOf(situation: Situation): StepInput[] {
   return steps;
 }
 
+/** A limit that ends inside a step leaves the rest of it: the mean of both is planned. */
 function limitsOf(
   { places, directives, image, site }: Situation,
   fromMs: Instant,
@@ -118,16 +119,32 @@ function limitsOf(
   const latest = directives
     .filter((one) => one.kind !== 'heartbeat' && one.fromMs < untilMs && fromMs < one.untilMs)
     .sort((a, b) => b.sequence - a.sequence)[0];
+  const coveredMs =
+    latest === undefined ? 0 : Math.min(latest.untilMs, untilMs) - Math.max(latest.fromMs, fromMs);
+  const share = coveredMs / (untilMs - fromMs);
   const freeW = connection.limitMarginW ?? 0;
-  let importLimitW = latest ? latest.importLimitW : connection.defaultImportLimitW;
-  let exportLimitW = latest ? latest.exportLimitW : connection.defaultExportLimitW;
-  if (running && image) {
-    importLimitW = Math.min(importLimitW, image.limits.importLimitW);
-    exportLimitW = Math.min(exportLimitW, image.limits.exportLimitW);
-  }
+  // What stands now stands for the whole step, unless its end is known.
+  const standing = running && (share === 0 || share === 1) ? image?.limits : undefined;
+  const limitW = (mostW: number, defaultW: number, told = defaultW, standingW = mostW): number => {
+    const most = Math.min(mostW, fuseW);
+    const meanW = share * Math.min(most, told) + (1 - share) * Math.min(most, defaultW);
+    return Math.max(0, Math.min(meanW, standingW) - freeW);
+  };
+  const { contractedImportW, contractedExportW } = connection;
+  const { defaultImportLimitW, defaultExportLimitW } = connection;
   return {
-    importLimitW: Math.max(0, Math.min(importLimitW, connection.contractedImportW, fuseW) - freeW),
-    exportLimitW: Math.max(0, Math.min(exportLimitW, connection.contractedExportW, fuseW) - freeW),
+    importLimitW: limitW(
+      contractedImportW,
+      defaultImportLimitW,
+      latest?.importLimitW,
+      standing?.importLimitW,
+    ),
+    exportLimitW: limitW(
+      contractedExportW,
+      defaultExportLimitW,
+      latest?.exportLimitW,
+      standing?.exportLimitW,
+    ),
     softImportW: Math.min(
       site.control.peakLimitW ?? Number.POSITIVE_INFINITY,
       site.control.peakPowerLimitW ?? Number.POSITIVE_INFINITY,

@@ -23,7 +23,6 @@ export function planSteps(
   words: Words,
   count: number,
 ): PlanStep[] {
-  const { mostImportW } = outlook;
   return outlook.steps.slice(0, count).map((step, t) => {
     const whys = whysOf(problem, outlook, t, words);
     const act = expectedAct(problem, outlook, t);
@@ -31,7 +30,7 @@ export function planSteps(
       fromMs: step.fromMs,
       durationMs: step.durationMs,
       expectGridW: Math.round(step.gridW),
-      ...(mostImportW !== undefined && { mostImportW: Math.round(mostImportW) }),
+      ...mostImport(problem, outlook, t),
       ...mostExport(problem, step, t),
       why: step.levels === undefined ? plainWhy(outlook) : whys[act],
       ...(step.levels !== undefined && { whys }),
@@ -62,6 +61,12 @@ function batteryStep(
 function soldGridW({ steps }: PlanProblem, t: number): number {
   const step = steps[t];
   return step === undefined ? 0 : 0 - Math.round(step.soldWh / hoursOf(step));
+}
+
+/** Where the highest import costs, what batteries keep; nobody plans beyond the owner's own peak. */
+function mostImport({ steps }: PlanProblem, { mostImportW }: Outlook, t: number) {
+  if (mostImportW === undefined) return {};
+  return { mostImportW: Math.round(Math.min(mostImportW, steps[t]?.softImportW ?? Infinity)) };
 }
 
 /** Where selling costs, only what was sold is exported. */

@@ -18,15 +18,18 @@ import {
   type Storage,
   TIER,
 } from './problem.ts';
-import { type Foreseen, type ForeseenStep, planAhead } from './value/ahead.ts';
+import { type Foreseen, type ForeseenStep, HORIZON_HOURS, planAhead } from './value/ahead.ts';
 import type { Band } from './value/chances.ts';
 import type { PastDays } from './value/days.ts';
+import type { StepPrices } from './value/levels.ts';
 import { goalOf, ownStores, poolOf, socLevels } from './value/pool.ts';
 
 /** All that a plan of a site rests on. */
 export interface PlanInput {
   readonly problem: PlanProblem;
-  readonly forecast: SiteForecast;
+  readonly forecast: SiteForecast; // may reach beyond the problem
+  /** Prices of the forecast's steps after those of the problem. */
+  readonly later?: readonly StepPrices[];
   /** Of a site whose highest import costs: its days, and the lowest that they would have allowed. */
   readonly past?: { readonly days: PastDays; readonly lowestW: number } | undefined;
 }
@@ -114,39 +117,59 @@ function mostImportW(
   return isKnown && !isFlexible ? demand.soFarW : base.peakW;
 }
 
-/** The steps as they may come: whole ones, since the worth after the running one is asked. */
-function foreseenOf(
-  { problem, forecast, past }: PlanInput,
-  base: Outlook,
-  capW = Number.POSITIVE_INFINITY,
-): Foreseen {
+/**
+ * The steps as they may come: whole ones, since the worth after the running one is asked; beyond
+ * those that are planned, as a day before.
+ */
+function foreseenOf(input: PlanInput, base: Outlook, capW = Number.POSITIVE_INFINITY): Foreseen {
+  const { problem, forecast, past } = input;
   const hours = forecast.stepMs / HOUR_MS;
-  const nanoPerW = problem.demand?.nanoPerW ?? 0;
+  const chargeNano = (problem.demand?.nanoPerW ?? 0) / hours;
   const brokenNano = TIER.peak * priceScale(problem);
   const isCurtailable = problem.sources.every(({ curtailable }) => curtailable);
-  const steps = problem.steps.map((step, t): ForeseenStep => {
+  const outlook = stepsOf(input).map((step, t): ForeseenStep => {
     const at = Math.floor((step.fromMs - forecast.fromMs) / forecast.stepMs);
     const pv = forecast.pv[at];
+    const like = base.steps[t] ?? base.steps[t - DAY_MS / forecast.stepMs];
     const goal = goalOf(problem, t);
     const isPaid = isCurtailable && step.importNanoPerWh < 0; // to use it: the sun is held back
     return {
       hours,
       importNanoPerWh: step.importNanoPerWh,
       exportNanoPerWh: isCurtailable ? Math.max(0, step.exportNanoPerWh) : step.exportNanoPerWh,
-      load: energies(loadBand(forecast.load[at], step), hours, -(base.steps[t]?.flexW ?? 0)),
+      load: energies(loadBand(forecast.load[at], step), hours, -(like?.flexW ?? 0)),
       pv: pv === undefined || isPaid ? undefined : energies(pv, hours),
       soldWh: (step.soldWh * hours) / hoursOf(step),
       ...(goal !== undefined && { goal }),
-      bounds: boundsOf(step, hours, capW, nanoPerW / hours, brokenNano),
+      bounds: boundsOf(step, hours, capW, chargeNano, brokenNano),
     };
   });
-  const cap = { mostImportWh: capW * hours, overNanoPerWh: nanoPerW / hours };
+  const cap = { mostImportWh: capW * hours, overNanoPerWh: chargeNano };
   return {
-    outlook: steps,
+    outlook,
     dailySteps: DAY_MS / forecast.stepMs,
     ...(Number.isFinite(capW) && { cap }),
     ...(Number.isFinite(capW) && past !== undefined && { past: past.days }),
   };
+}
+
+/** Those of the problem, and after them as far as forecast and prices reach. */
+function stepsOf({ problem, forecast, later = [] }: PlanInput): readonly StepInput[] {
+  const { stepMs } = forecast;
+  const first = problem.steps[0];
+  if (first === undefined) return [];
+  const count = Math.floor((HORIZON_HOURS * HOUR_MS) / stepMs) - problem.steps.length;
+  const startMs = forecast.fromMs + Math.floor((first.fromMs - forecast.fromMs) / stepMs) * stepMs;
+  const after = later.slice(0, Math.max(0, count)).flatMap((prices, n): StepInput[] => {
+    const t = problem.steps.length + n;
+    const fromMs = startMs + t * stepMs;
+    const band = forecast.load[Math.floor((fromMs - forecast.fromMs) / stepMs)];
+    const like = problem.steps[t - DAY_MS / stepMs];
+    if (band === undefined || like === undefined) return [];
+    const load = { loadW: band.midW, marginW: 0, soldWh: 0 };
+    return [{ ...like, ...prices, ...load, fromMs, durationMs: stepMs }];
+  });
+  return [...problem.steps, ...after];
 }
 
 /** As forecast, or as far up as the margin of the plan asks: half of the way is kept for it. */

@@ -14,7 +14,6 @@ export interface ValueStore {
   readonly wearNanoPerWh: number; // per Wh into or out of the store
   readonly mayChargeFromGrid?: boolean; // false: filled by a surplus alone
   readonly mayExport?: boolean; // false: nothing of it is sold
-  readonly fullNanoPerWh?: number; // of a Wh at the end of the plan while a full charge is due
 }
 
 /** What the connection may carry in a step, Wh >= 0: what the store takes on it. */

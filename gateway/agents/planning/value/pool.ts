@@ -31,19 +31,21 @@ export function poolOf(problem: PlanProblem): ValueStore | undefined {
     dischargeShare: mean((one) => one.dischargeShare),
     wearNanoPerWh: mean((one) => one.wearNanoPerWh),
     mayChargeFromGrid: stores.some((one) => one.mayChargeFromGrid !== false),
-    fullNanoPerWh: Math.max(0, ...stores.map((one) => (one.isFilling ? one.endNanoPerWh : 0))),
     mayExport:
       problem.exportOnlyFromSources !== true && stores.some((one) => one.mayExport !== false),
   };
 }
 
-/** What the pool is to hold after a step, where some store has a goal then. */
+/** What the pool is to hold after a step, where some store has a goal then, or is to end full. */
 export function goalOf(problem: PlanProblem, atStep: number): ValueStep['goal'] {
   let isAny = false;
   let leastWh = 0;
   let missedNanoPerWh = 0;
   for (const store of ownStores(problem)) {
-    const goal = store.goals?.find((one) => one.atStep === atStep);
+    const isEnd = atStep === problem.steps.length - 1;
+    const full = { minWh: store.maxWh, missedNanoPerWh: store.endNanoPerWh };
+    const own = store.goals?.find((one) => one.atStep === atStep);
+    const goal = isEnd && store.isFilling === true ? full : own;
     leastWh += Math.max(store.minWh, Math.min(store.maxWh, goal?.minWh ?? store.minWh));
     if (goal === undefined) continue;
     isAny = true;

@@ -72,8 +72,7 @@ export function valuePlan(
   for (let t = steps.length - 1; t >= from; t -= 1) {
     value = before(steps[t], reached(steps[t], value, ladder), ladder);
   }
-  const { fullNanoPerWh = 0 } = store;
-  const mean = mixed(value, anyDay).map((nano, n) => nano - fullNanoPerWh * n * ladder.rungWh);
+  const mean = mixed(value, anyDay);
   value = anyDay.map(() => mean);
   for (let t = steps.length - 1; t >= 0; t -= 1) {
     value = reached(steps[t], value, ladder);

@@ -95,18 +95,24 @@ export interface Answer {
   readonly act: StoreAct;
 }
 
+/** Import that a demand charge leaves, W; Infinity where there is none. */
+export interface MostImport {
+  readonly nowW: number; // so that the mean of the window is kept: batteries give what is above
+  readonly meanW: number; // that mean: nothing is bought for a store above it at any moment
+}
+
 /**
  * Answer of batteries to what the site needs now. Surplus and need are followed as they come;
  * what is bought for them, or sold from them, is spread over what is left of the step. What they
  * may hold at least counts where they give, at most where they take.
  * @param needW  without them, + deficit
- * @param mostImportW  what may be bought now beyond what was sold or bought for the step
+ * @param most  import, beyond what was sold or bought for the step
  * @param leftHours  of the step
  */
 export function byLevels(
   all: readonly Stored[],
   needW: number,
-  mostImportW: number,
+  most: MostImport,
   leftHours: number,
 ): Answer {
   const { levels, lowWh, highWh, store } = together(all);
@@ -123,7 +129,8 @@ export function byLevels(
     takesMostWh: high.takesMostWh,
   };
   const needWh = needW * hours;
-  const givesWh = givesOf(reach, needWh, { mostImportWh: mostImportW * hours });
+  const keptWh = givesOf(reach, needWh, { mostImportWh: most.nowW * hours });
+  const givesWh = Math.max(keptWh, Math.min(0, needWh - most.meanW * hours));
   const act = actOf(givesWh, needWh, givesOf(reach, needWh, {}));
   return { givesW: givesWh / hours, act };
 }

@@ -9,7 +9,7 @@ import { type Meanwhile, NOTHING_YET } from '../meanwhile.ts';
 import { aimed } from '../rooms.ts';
 import { clamp, comingGridW, type Slot, wishSlots } from '../shares.ts';
 import type { Controller, Open, View, Wish } from '../types.ts';
-import { byLevels, type Stored, storedOf } from './led.ts';
+import { byLevels, type MostImport, type Stored, storedOf } from './led.ts';
 
 export interface PlanState {
   readonly window: Meanwhile; // of the demand charge
@@ -78,9 +78,9 @@ function followers(view: View, at: Connected, plan: PlanStep) {
 /**
  * Targets of the batteries at one connection: fixed ones first; the others by the levels of what
  * they store, or what is left to the meter.
- * @param mostImportW  what may be bought there now
+ * @param most  what may be bought there
  */
-function batteryTargets(view: View, at: Connected, plan: PlanStep, mostImportW: number): Told {
+function batteryTargets(view: View, at: Connected, plan: PlanStep, most: MostImport): Told {
   const { fixed, live, led } = followers(view, at, plan);
   const targets: Record<string, number> = {};
   let fixedW = 0;
@@ -105,7 +105,12 @@ function batteryTargets(view: View, at: Connected, plan: PlanStep, mostImportW: 
   const stored = led.map((one) => one.stored);
   const leftMs = plan.fromMs + plan.durationMs - view.site.wallMs;
   const hours = Math.max(LAST_MS, leftMs) / HOUR_MS;
-  const { givesW, act } = byLevels(stored, needW, mostImportW - zeroW, hours);
+  const { givesW, act } = byLevels(
+    stored,
+    needW,
+    { nowW: most.nowW - zeroW, meanW: most.meanW - zeroW },
+    hours,
+  );
   share(givesW, led);
   return { targets, act };
 }
@@ -132,11 +137,17 @@ function direct(
   }
 }
 
-/** What may be bought now, so that the mean of the demand window stays where the plan wants it. */
-function mostImport(view: View, at: Connected, { mostImportW }: PlanStep, window: Meanwhile) {
+/** What may be bought, so that the mean of the demand window stays where the plan wants it. */
+function mostImport(
+  view: View,
+  at: Connected,
+  { mostImportW }: PlanStep,
+  window: Meanwhile,
+): MostImport {
   const isBilled = at.spec.id === view.spec.connections[0]?.id;
-  if (!isBilled || mostImportW === undefined) return Number.POSITIVE_INFINITY;
-  return leftW(window, view, at.spec, Math.max(0, mostImportW));
+  if (!isBilled || mostImportW === undefined) return { nowW: Infinity, meanW: Infinity };
+  const meanW = Math.max(0, mostImportW);
+  return { meanW, nowW: leftW(window, view, at.spec, meanW) };
 }
 
 /** Production that is not to be sold: what batteries leave of it, as they were just told. */
