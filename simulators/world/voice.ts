@@ -65,7 +65,8 @@ function bend(one: TerminalStep, how: Babble['how']): TerminalStep {
     case 'huge':
       return {
         ...{ ...one, powerW: HUGE_W, minW: -HUGE_W, maxW: HUGE_W },
-        ...(one.follow === 'levels' ? bentLevels(one, (pct) => HUGE_W * pct) : { follow: 'fixed' as const }),
+        ...bentLevels(one, (pct) => HUGE_W * pct),
+        follow: one.follow === 'levels' ? 'levels' : 'fixed',
       };
     case 'kilo':
       return {

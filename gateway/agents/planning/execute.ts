@@ -63,7 +63,7 @@ function soldGridW({ steps }: PlanProblem, t: number): number {
   return step === undefined ? 0 : 0 - Math.round(step.soldWh / hoursOf(step));
 }
 
-/** Where the highest import costs, what batteries keep; nobody plans beyond the owner's own peak. */
+/** Where the highest import costs, what batteries keep; never beyond the owner's own peak. */
 function mostImport({ steps }: PlanProblem, { mostImportW }: Outlook, t: number) {
   if (mostImportW === undefined) return {};
   return { mostImportW: Math.round(Math.min(mostImportW, steps[t]?.softImportW ?? Infinity)) };

@@ -30,7 +30,7 @@ export interface PlanInput {
   readonly forecast: SiteForecast; // may reach beyond the problem
   /** Prices of the forecast's steps after those of the problem. */
   readonly later?: readonly StepPrices[];
-  /** Of a site whose highest import costs: its days, and the lowest that they would have allowed. */
+  /** Where the highest import costs: the site's days, and the lowest that they allowed. */
   readonly past?: { readonly days: PastDays; readonly lowestW: number } | undefined;
 }
 

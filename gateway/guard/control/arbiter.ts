@@ -281,8 +281,7 @@ export function arbitrate(
   };
   const limited = view.open;
   run(fillNow, undefined);
-  const marketed = run(market, before.market);
-  const planned = run(plan, before.plan);
+  const earning = { market: run(market, before.market), plan: run(plan, before.plan) };
   run(fillSoon, undefined);
   const last = { ev: run(ev, before.ev), self: run(self, before.self) };
   const able = site.terminals.filter((one) => one.spec.control !== 'none');
@@ -299,8 +298,7 @@ export function arbitrate(
       droop: drooped,
       ramp: ramped,
       ...later,
-      market: marketed,
-      plan: planned,
+      ...earning,
       ...last,
       fill,
       ...{ bias, swing, lead: corrections.crept },

@@ -185,7 +185,7 @@ describe('the plan of a site', () => {
     expect(outlook.steps[8]?.gridW).toBeLessThan(-3_900);
   });
 
-  it('is full when a full charge is due, and at its time where the site file asks for it', async () => {
+  it('is full when a full charge is due, and at the time that a site file asks for', async () => {
     const filling = await planned(
       problemOf({}, { isFilling: true, endNanoPerWh: 500_000, maxWh: 10_000 }),
     );
@@ -217,7 +217,7 @@ describe('the plan of a site', () => {
     expect(Math.max(...outlook.steps.map(({ gridW }) => gridW))).toBeLessThan(2_300);
   });
 
-  it('runs on a day that came otherwise: a surplus is taken, a missing one is not bought', async () => {
+  it('takes a surplus that nobody expected', async () => {
     const problem = problemOf();
     const outlook = await planned(problem);
     const sunny = {

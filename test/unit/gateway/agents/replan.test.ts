@@ -1,0 +1,129 @@
+import { expect, test, vi } from 'vitest';
+import { openStoreInProcess } from '../../../../gateway/adapters/sqlite/store.ts';
+import { importHistory } from '../../../../gateway/agents/history.ts';
+import { gatewayTopics, zoneTopics } from '../../../../gateway/contracts/topics.ts';
+import type { Intent } from '../../../../gateway/contracts/values/plan.ts';
+import type { Site } from '../../../../gateway/contracts/values/site.ts';
+import type { AgentStore } from '../../../../gateway/ports.ts';
+import { BRIGHTWORKS } from '../../../../simulators/sites/brightworks.ts';
+import { FEED_IN } from '../../../../simulators/sites/tariffs.ts';
+import { Bench, NOON, QUARTER, week, zoneForecast } from '../../../fixtures/agent/bench.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+const SITE = BRIGHTWORKS;
+const POWERS = { grid: 91_000, battery1: 9_000, compressor1: -15_000, rest: -85_000 };
+
+async function started(store: AgentStore, wallMs = NOON, site: Site = SITE): Promise<Bench> {
+  const bench = new Bench(site, store);
+  if (wallMs > NOON) await bench.clock.advance(wallMs - NOON);
+  await bench.agent.start();
+  bench.connect();
+  bench.message(zoneTopics(SITE.tenant, SITE.zone).forecast, zoneForecast(NOON));
+  bench.see(POWERS, { 'battery1.socPct': 60 });
+  await bench.clock.advance(5_000);
+  return bench;
+}
+
+async function factory(): Promise<Bench> {
+  const store = openStoreInProcess();
+  await importHistory(store, SITE, week(NOON));
+  return started(store);
+}
+
+const last = (bench: Bench): Intent => {
+  const intent = bench.intents().at(-1);
+  if (intent === undefined) throw new Error('no plan');
+  return intent;
+};
+const levelsOf = ({ plan }: Intent) =>
+  plan.map(({ terminals }) => terminals.find(({ terminal }) => terminal === 'battery1')?.levels);
+
+/** So many seconds at a charge, an image each. */
+async function holding(bench: Bench, socPct: number, seconds: number): Promise<void> {
+  for (let n = 0; n < seconds; n += 1) {
+    bench.see(POWERS, { 'battery1.socPct': socPct });
+    await bench.clock.advance(1_000);
+  }
+}
+
+test('every step names levels, their worth, and the import that is kept', async () => {
+  const bench = await factory();
+  for (const { mostImportW, whys, why } of last(bench).plan) {
+    expect(mostImportW).toBeLessThanOrEqual(92_000);
+    expect(Object.values(whys ?? {})).toContain(why);
+  }
+  for (const levels of levelsOf(last(bench))) {
+    const {
+      leastPct = 0,
+      buyToPct = 0,
+      storeToPct = 0,
+      coverToPct = 0,
+      sellToPct = 0,
+    } = levels ?? {};
+    expect(leastPct).toBe(5);
+    expect(buyToPct).toBeLessThanOrEqual(Math.min(storeToPct, coverToPct));
+    expect(coverToPct).toBeLessThanOrEqual(sellToPct);
+    expect(levels?.worthNanoPerWh).toBeGreaterThan(0);
+  }
+});
+
+test('a charge that is not as expected is planned anew, once it has been so for minutes', async () => {
+  const bench = await factory();
+  const plans = new Set(bench.intents().map(({ plan }) => plan[0]?.fromMs)).size;
+  await holding(bench, 58, 200);
+  expect(new Set(bench.intents().map(({ plan }) => plan[0]?.fromMs)).size).toBe(plans);
+  await holding(bench, 20, 300);
+  const { plan } = last(bench);
+  expect(plan[0]?.fromMs).toBeGreaterThan(NOON + 200_000);
+});
+
+test('a demand-response event that ends inside a quarter-hour is not held to its end', async () => {
+  const bench = await factory();
+  const untilMs = NOON + QUARTER + 300_000;
+  const body = JSON.stringify({
+    ...{ v: 1, kind: 'demand-response', gateway: SITE.gateway, sequence: 7, issuedAtMs: NOON },
+    ...{ fromMs: NOON + 60_000, untilMs, importLimitW: 40_000, exportLimitW: 40_000 },
+    ...{ onLost: 'keep', why: 'test' },
+  });
+  const directive = { body, keyId: 'k1', signature: 'c2ln' };
+  bench.message(gatewayTopics(SITE.tenant, SITE.gateway).directive, directive);
+  await bench.clock.advance(untilMs - NOON - 10_000);
+  bench.see(POWERS, { 'battery1.socPct': 50 });
+  const before = last(bench).plan.find(({ fromMs }) => fromMs >= NOON + QUARTER);
+  expect(before?.fromMs).toBeLessThan(untilMs);
+  await bench.clock.advance(15_000);
+  expect(last(bench).plan[0]?.fromMs).toBeGreaterThanOrEqual(untilMs);
+});
+
+test('a price that drops is bought for at once, and what is stored is kept', async () => {
+  const connections = SITE.connections.map((one) => ({ ...one, tariff: FEED_IN }));
+  const store = openStoreInProcess();
+  await importHistory(store, SITE, week(NOON));
+  const bench = await started(store, NOON, { ...SITE, connections });
+  const { price, ...message } = zoneForecast(NOON);
+  const hour = Math.floor((NOON - price.fromMs) / price.stepMs);
+  /** All hours at one price, the running one at another. */
+  const told = async (nowNano: number) => {
+    const priceNanoPerWh = price.priceNanoPerWh.map((_, n) => (n === hour ? nowNano : 90_000));
+    const issuedAtMs = bench.clock.wallMs();
+    const body = { ...message, issuedAtMs, price: { ...price, priceNanoPerWh } };
+    bench.message(zoneTopics(SITE.tenant, SITE.zone).forecast, body);
+    await bench.clock.advance(5_000);
+    return levelsOf(last(bench))[0];
+  };
+  const before = await told(90_000);
+  const after = await told(-60_000);
+  expect(before?.buyToPct).toBeLessThan(50);
+  expect(after?.buyToPct).toBeGreaterThan(90);
+  expect(after?.coverToPct).toBeGreaterThan(90);
+});
+
+test('a gateway that starts anew inside a quarter-hour plans the rest of it', async () => {
+  const store = openStoreInProcess();
+  await importHistory(store, SITE, week(NOON));
+  const bench = await started(store, NOON + 400_000);
+  const { plan } = last(bench);
+  expect(plan[0]?.fromMs).toBeGreaterThanOrEqual(NOON + 400_000);
+  expect((plan[0]?.fromMs ?? 0) + (plan[0]?.durationMs ?? 0)).toBe(NOON + QUARTER);
+  expect(levelsOf(last(bench)).every((levels) => levels !== undefined)).toBe(true);
+});
