@@ -99,7 +99,8 @@ test('a price that drops is bought for at once, and what is stored is kept', asy
   const connections = SITE.connections.map((one) => ({ ...one, tariff: FEED_IN }));
   const store = openStoreInProcess();
   await importHistory(store, SITE, week(NOON));
-  const bench = await started(store, NOON, { ...SITE, connections });
+  const control = { ...SITE.control, peakLimitW: 150_000 };
+  const bench = await started(store, NOON, { ...SITE, connections, control });
   const { price, ...message } = zoneForecast(NOON);
   const hour = Math.floor((NOON - price.fromMs) / price.stepMs);
   /** All hours at one price, the running one at another. */
