@@ -3,6 +3,7 @@ import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { percent } from '../contracts/values/words.ts';
 import type { GuardMemory, Turn } from './decide.ts';
+import { abnormal, NORMAL_V } from './site/voltage.ts';
 
 export type Concern = NonNullable<Image['concerns']>[number];
 
@@ -17,6 +18,7 @@ export const concernsOf = (turn: Turn, spec: Site, { cycleMs }: Timing): readonl
   ...jumps(turn, spec, JUMP_CYCLES * cycleMs),
   ...faults(turn),
   ...swings(turn),
+  ...voltages(turn),
 ];
 
 const jumps = ({ memory, site }: Turn, spec: Site, shownMs: number): readonly Concern[] =>
@@ -56,6 +58,18 @@ const swings = ({ memory }: Turn): readonly Concern[] =>
       },
     ];
   });
+
+const voltages = ({ memory }: Turn): readonly Concern[] =>
+  Object.entries(memory.site.volts ?? {}).flatMap(([connection, tracks]) =>
+    abnormal(tracks).map(({ name, meanV }): Concern => {
+      const normal = `${NORMAL_V.least} to ${NORMAL_V.most} V are normal`;
+      return {
+        code: `VOLTAGE:${connection}.${name}`,
+        text: `${name} at ${connection} had ${Math.round(meanV)} V for ten minutes, ${normal}`,
+        mend: 'Tell the grid operator; inverters may reduce their power or switch off by themselves.',
+      };
+    }),
+  );
 
 /** Full charges that became due, or were done, in this turn. */
 export function fillNews(spec: Site, before: GuardMemory, turn: Turn): readonly string[] {

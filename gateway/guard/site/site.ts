@@ -19,6 +19,7 @@ import type {
   SiteState,
   TerminalState,
 } from './types.ts';
+import { type VoltageTracks, voltageStep } from './voltage.ts';
 import type { ConnectionWiring, Offers, TerminalWiring, Wiring } from './wiring.ts';
 
 /** What the stage remembers between two images. */
@@ -29,6 +30,7 @@ export interface SiteMemory {
   readonly orders: Readonly<Record<string, Trace>>;
   readonly beliefs: Readonly<Record<string, Belief>>; // by connection, and by its phases
   readonly meters: Readonly<Record<string, MeterTrack>>; // by connection
+  readonly volts?: Readonly<Record<string, VoltageTracks>>; // by connection
 }
 
 export const NO_MEMORY: SiteMemory = {
@@ -305,10 +307,12 @@ export function siteStep(
   const orders = ordered(memory, seen.sent ?? {}, nowMs);
   const around = { points, wiring, traces, terminals, orders, cycleMs: times.cycleMs };
   const beliefs: Record<string, Belief> = {};
+  const volts: Record<string, VoltageTracks> = {};
   const connections = wiring.connections.map((connection): ConnectionState => {
     const { id, names } = connection;
     const now = aligned(around, connection, memory.beliefs);
     Object.assign(beliefs, now.beliefs);
+    volts[id] = voltageStep(memory.volts?.[id] ?? {}, now.phases, nowMs);
     return {
       ...measured(points, names, nowMs),
       id,
@@ -321,7 +325,7 @@ export function siteStep(
   });
   const grid = gridOf(wiring, seen, points);
   return {
-    memory: { atMs: nowMs, soc, traces, orders, beliefs, meters },
+    memory: { atMs: nowMs, soc, traces, orders, beliefs, meters, volts },
     site: Object.freeze({ nowMs, wallMs, points, grid, connections, terminals }),
   };
 }
