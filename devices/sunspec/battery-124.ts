@@ -36,6 +36,7 @@ export const SUNSPEC_BATTERY_124: Profile = {
     'Both rates refer to WChaMax of model 124, here ratedW; the inverter itself is nameplateW.',
     'Model 103 counts produced energy only: there is no outWh.',
     'The sign of 802 W is not in the model: + is discharge on the devices known.',
+    'Power that the battery asks for (802 ReqW) counts as a request for charge, whatever its sign.',
   ],
   examples: [
     EXAMPLE_103,
@@ -66,6 +67,7 @@ export const SUNSPEC_BATTERY_124: Profile = {
         17: [0, 12, 11],
         22: [3],
         47: [-3000 & 0xffff],
+        49: [-400 & 0xffff],
         53: [1, 0],
         56: [0xfffe],
         58: [0xfffe],
@@ -82,6 +84,7 @@ export const SUNSPEC_BATTERY_124: Profile = {
         deviceHeartbeat: 12,
         heartbeat: 11,
         bmsState: 3,
+        chargeRequestW: -400,
       },
     },
   ],

@@ -127,7 +127,7 @@ export function meterRows(model: number, turned = false): Row[] {
   ];
 }
 
-/** Model 802: the battery itself. The sign of its power is not in the model. */
+/** Model 802: the battery itself. The signs of its power and of what it asks for are not in it. */
 export const BATTERY_802: readonly Row[] = [
   ['chargeMaxW', 802, 'WChaRteMax', STATE],
   ['dischargeMaxW', 802, 'WDisChaRteMax', STATE],
@@ -135,6 +135,7 @@ export const BATTERY_802: readonly Row[] = [
   ['sohPct', 802, 'SoH', { min: 0, max: 100 }],
   ['capacityWh', 802, 'WHRtg'],
   ['bmsState', 802, 'State', { class: 'state', states: { connected: 3, fault: 99 } }],
+  ['chargeRequestW', 802, 'ReqW', STATE],
 ];
 export const LINK_802: readonly Row[] = [
   ['localControl', 802, 'LocRemCtl', LOCAL],

@@ -8,7 +8,7 @@ import type { Source, Sum, Wiring } from './wiring.ts';
 const NO_QUANTITY = /^(set|limit|failsafe|heartbeat|enable|maker|model|serial|firmware|[A-Z])/;
 const SLOW = /Wh$|^sohPct$|^ratedW$/;
 const STATE =
-  /^(socPct|(c|disc)hargeMax[AW]|voltageV|state|batteryState|bmsState|fault|chargeRequest)$|C$/;
+  /^(socPct|(c|disc)hargeMax[AW]|voltageV|state|batteryState|bmsState|fault|chargeRequestW)$|C$/;
 const TURNED = /^(powerW|powerL\dW|reactiveVar|reactiveL\dVar)$/;
 
 /** Freshness class of a quantity; powers, currents and voltages are `control`. */

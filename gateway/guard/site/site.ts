@@ -127,7 +127,7 @@ function capabilityOf(
     dischargeMaxW: bmsLimit(wiring, seen, points, 'dischargeMax'),
     ratedW: offered(wiring, seen, points, 'ratedW'),
     fault: wiring.store && faultOf(has),
-    chargeRequest: wiring.store && has('chargeRequest'),
+    chargeRequestW: wiring.store && has('chargeRequestW'),
     // Room that a converter's rating leaves beside the others at its dc node.
     shareInW: converter && Math.max(0, converter.ratedInW - othersW),
     shareOutW: converter && Math.max(0, converter.ratedOutW + othersW),

@@ -95,7 +95,7 @@ export interface Capability {
   readonly dischargeMaxW: number | undefined;
   readonly ratedW: number | undefined; // nameplate as the device says
   readonly fault?: number | undefined; // 0 = none
-  readonly chargeRequest?: number | undefined; // its BMS asks for charge: not 0
+  readonly chargeRequestW?: number | undefined; // its BMS asks for charge, 0 = for none
   readonly shareInW: number | undefined; // room that a shared converter leaves, + into the node
   readonly shareOutW: number | undefined; // and out of it, as a positive figure
 }

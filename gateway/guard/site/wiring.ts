@@ -37,7 +37,7 @@ const OFFERS = [
   'fault',
   'batteryState',
   'bmsState',
-  'chargeRequest',
+  'chargeRequestW',
 ] as const;
 
 /** One of them: what the device calls it, and the site's point. */

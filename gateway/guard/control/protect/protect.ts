@@ -14,7 +14,7 @@ export interface ProtectState {
 
 const LEAVE_PCT = 1;
 const FULL_PCT = 100;
-/** A BMS that asks for charge gets this share of nameplate. */
+/** A BMS that asks for charge gets what it asks for, this share of nameplate at most. */
 const REQUEST_SHARE = 0.05;
 
 /** Lowest charge that may be used: the battery's own bound or what is kept back for a blackout. */
@@ -87,13 +87,15 @@ function faulty({ id, capability }: TerminalState): Wish[] {
   ];
 }
 
-const asksForCharge = ({ capability: { chargeRequest } }: TerminalState): boolean =>
-  chargeRequest !== undefined && !Number.isNaN(chargeRequest) && chargeRequest !== 0;
-
-/** At least so much charge, W <= 0. */
+/**
+ * At least so much charge, W <= 0; 0 where none is asked for. The standard names no sign (SunSpec
+ * 802 `ReqW`), so what is asked counts by its size, and is served with little.
+ */
 function requestW({ spec, capability }: TerminalState): number {
-  const { chargeMaxW = Infinity } = capability;
-  return -Math.min(REQUEST_SHARE * spec.ratedOutW, Math.max(0, chargeMaxW));
+  const { chargeMaxW = Infinity, chargeRequestW = 0 } = capability;
+  if (Number.isNaN(chargeRequestW)) return 0;
+  const mostW = Math.min(REQUEST_SHARE * spec.ratedOutW, Math.max(0, chargeMaxW));
+  return -Math.min(Math.abs(chargeRequestW), mostW);
 }
 
 function shared(battery: TerminalState): Wish[] {
@@ -124,9 +126,10 @@ function ofStore(
   const wishes = [...faulty(battery), ...bms(battery), ...shared(battery)];
   if (charge !== undefined) wishes.push({ ...base, ...charge, minW: 0 });
   if (discharge !== undefined) wishes.push({ ...base, ...discharge, maxW: 0 });
-  if (asksForCharge(battery) && charge === undefined) {
+  const askedW = requestW(battery);
+  if (askedW < 0 && charge === undefined) {
     const sentence = 'because its own management asks for charge';
-    wishes.push({ ...base, code: 'BMS_REQUEST', sentence, maxW: requestW(battery) });
+    wishes.push({ ...base, code: 'BMS_REQUEST', sentence, maxW: askedW });
   }
   return {
     wishes,

@@ -34,14 +34,19 @@ spec('its limits bind in the next cycle, both ways', home)
 
 spec('a request for charge is served against self-consumption, a little', home)
   .at('0s', { loadW: -1_000 })
-  .at('60s', { chargeRequest: 1 })
+  .at('60s', { chargeRequestW: 400 })
   .expect({ batteryW: -250, gridW: 1_250, battery: 'BMS_REQUEST' })
-  .at('120s', { chargeRequest: 0 })
+  .at('120s', { chargeRequestW: 0 })
   .expect({ batteryW: 1_000 });
+
+spec('a small request is served as it is, whatever its sign', home)
+  .at('0s', { loadW: -1_000 })
+  .at('60s', { chargeRequestW: -120 })
+  .expect({ batteryW: -120, battery: 'BMS_REQUEST' });
 
 spec('a request for charge passes no limit of the connection', narrow)
   .at('0s', { loadW: -900, socPct: 5 })
-  .at('60s', { chargeRequest: 1 })
+  .at('60s', { chargeRequestW: 400 })
   .expect({ gridW: 990, batteryW: -90 }, '10s');
 
 it('states of the standard models, and an own flag beside them', () => {

@@ -27,7 +27,7 @@ export interface World {
   chargeMaxW: number;
   dischargeMaxW: number;
   fault: number; // of the battery; 0 = none
-  chargeRequest: number;
+  chargeRequestW: number;
   voltageV: number;
   frequencyHz: number;
   phaseShare: readonly [number, number, number];
@@ -45,7 +45,7 @@ const CALM: World = {
   chargeMaxW: 50_000,
   dischargeMaxW: 50_000,
   fault: 0,
-  chargeRequest: 0,
+  chargeRequestW: 0,
   voltageV: 230,
   frequencyHz: 50,
   phaseShare: [1 / 3, 1 / 3, 1 / 3],
@@ -209,8 +209,8 @@ export class Bench {
       case 'inverter1':
         return { powerW: this.sunW };
       case 'inverter2': {
-        const { socPct, temperatureC, chargeMaxW, dischargeMaxW, fault, chargeRequest } = world;
-        const bms = { chargeMaxW, dischargeMaxW, fault, chargeRequest };
+        const { socPct, temperatureC, chargeMaxW, dischargeMaxW, fault, chargeRequestW } = world;
+        const bms = { chargeMaxW, dischargeMaxW, fault, chargeRequestW };
         return { powerW: this.batteryW, socPct, temperatureC, ...bms };
       }
       case 'wallbox1':
