@@ -18,7 +18,7 @@ import {
 /**
  * Asks a zone's sources from now on; one that fails or answers nonsense leaves the last good answer
  * in place.
- * @param news  called after each good answer
+ * @param news  called after each good answer, and when prices of another day are forecast
  * @returns the cancel
  */
 export function watchSources(
@@ -29,6 +29,8 @@ export function watchSources(
   const { zone } = forecast;
   const { everyMs } = zone;
   const cancels: (() => void)[] = [];
+  const learning = learnPrices(forecast, ports.clock, news);
+  cancels.push(learning.cancel);
   if (zone.weather !== undefined) {
     const feed = new Feed(weatherRecipe(zone.weather, zone), ports, everyMs);
     const cancel = watchFeed(feed, ports, {
@@ -55,6 +57,7 @@ export function watchSources(
       take(prices) {
         const wrong = onPrices(forecast, prices, feed.recipe.name);
         if (wrong === undefined) news();
+        learning.go();
         return wrong;
       },
       nextMs: (nowMs) =>
@@ -67,4 +70,27 @@ export function watchSources(
   return () => {
     for (const cancel of cancels) cancel();
   };
+}
+
+const STEP_MS = 20; // between two steps, so that nobody waits
+
+/** Learns from the days that the market told, a step at a time, and tells when it has a forecast. */
+function learnPrices({ outlook }: ForecastState, clock: Clock, news: () => void) {
+  let cancel: (() => void) | undefined;
+  let told = outlook.next()?.fromMs;
+  const step = (): void => {
+    cancel = undefined;
+    if (outlook.work()) {
+      cancel = clock.at(clock.monoMs() + STEP_MS, step);
+      return;
+    }
+    const next = outlook.next()?.fromMs;
+    if (next !== undefined && next !== told) news();
+    told = next;
+  };
+  const go = (): void => {
+    cancel ??= clock.at(clock.monoMs() + STEP_MS, step);
+  };
+  go();
+  return { go, cancel: () => cancel?.() };
 }

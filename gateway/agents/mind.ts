@@ -23,6 +23,7 @@ import {
 } from '../contracts/values/time.ts';
 import type { DayEvent, DayView } from '../contracts/values/view.ts';
 import { draftsOf } from './drafts.ts';
+import type { PriceDay } from './forecasting/price/outlook.ts';
 import { Foresight } from './foresight.ts';
 import { moneyOf, peakOf } from './money.ts';
 import { Needs } from './needs.ts';
@@ -34,7 +35,6 @@ import type { Planned } from './planning/live.ts';
 import { under } from './planning/parameters.ts';
 import type { PlanInput } from './planning/site-plan.ts';
 import { poolOf } from './planning/value/pool.ts';
-import type { PriceDay } from './price-outlook.ts';
 import { PriceBook } from './prices.ts';
 import { QuarterBook, type QuarterNote, QuarterWatch } from './quarters.ts';
 import { type AccountInput, selfSoFar } from './savings/account.ts';
@@ -127,6 +127,7 @@ export class Mind {
   /** @returns days of the market that are whole by it, to be kept */
   zoneForecast(message: ZoneForecast): PriceDay[] {
     this.foresight.weather(message);
+    this.prices.foretell(message.priceForecast);
     return this.prices.add(message.price);
   }
 

@@ -7,7 +7,7 @@ import {
 } from '../contracts/values/tariff.ts';
 import { DAY_MS, HOUR_MS, type Instant, localTime, QUARTER_MS } from '../contracts/values/time.ts';
 import { daysBefore } from './forecasting/load.ts';
-import { type PriceDay, PriceOutlook } from './price-outlook.ts';
+import { type ForetoldPrices, type PriceDay, PriceOutlook } from './forecasting/price/outlook.ts';
 
 const DUE_MS = 9 * HOUR_MS; // at 15:00 tomorrow's have been out for two hours
 const SHAPE_DAYS = 7;
@@ -27,6 +27,7 @@ export class PriceBook {
   readonly outlook: PriceOutlook;
   readonly timeZone: string; // of the market's days
   private newestMs = 0;
+  private foretold: ForetoldPrices | undefined; // by the cloud
 
   constructor(tariff: Tariff) {
     this.tariff = tariff;
@@ -50,6 +51,11 @@ export class PriceBook {
     return this.outlook.add(series);
   }
 
+  /** What the zone's cloud expects of prices that the market has not told. */
+  foretell(prices: ForetoldPrices | undefined): void {
+    this.foretold = prices ?? this.foretold;
+  }
+
   /** Whether the market's prices of now or of the next hours are not known. */
   isLacking(nowMs: Instant): boolean {
     const slotOf = (atMs: Instant): Instant => Math.floor(atMs / QUARTER_MS) * QUARTER_MS;
@@ -69,7 +75,7 @@ export class PriceBook {
   expected(direction: 'import' | 'export', atMs: Instant): number {
     const known = this.at(direction, atMs);
     if (known !== undefined) return known;
-    const foretold = this.outlook.at(atMs)?.mid;
+    const foretold = this.outlook.at(atMs)?.mid ?? foretoldAt(this.foretold, atMs);
     const spots = [
       foretold,
       this.usual(atMs),
@@ -123,4 +129,9 @@ export class PriceBook {
       priceNanoPerWh: [this.known.get(slotMs) ?? null],
     };
   }
+}
+
+function foretoldAt(prices: ForetoldPrices | undefined, atMs: Instant): number | undefined {
+  if (prices === undefined) return undefined;
+  return prices.midNanoPerWh[Math.floor((atMs - prices.fromMs) / prices.stepMs)];
 }

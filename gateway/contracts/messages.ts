@@ -181,6 +181,16 @@ export const zoneForecast = z.object({
     stepMs: z.int().positive(),
     priceNanoPerWh: z.array(price.nullable()).max(800), // null = not published yet
   }),
+  /** Of the first day that the market has not told, 10, 50 and 90 %: a guess, never traded on. */
+  priceForecast: z
+    .object({
+      fromMs: instant,
+      stepMs: z.int().positive(),
+      lowNanoPerWh: z.array(price).max(100),
+      midNanoPerWh: z.array(price).max(100),
+      highNanoPerWh: z.array(price).max(100),
+    })
+    .optional(),
 });
 export type ZoneForecast = z.infer<typeof zoneForecast>;
 

@@ -3,7 +3,8 @@ import type { AgentCard } from '../../a2a/card.ts';
 export const forecastingCard: AgentCard = {
   name: 'forecasting',
   description:
-    'Gives each zone its weather and day-ahead prices as the sources issue them. What a source ' +
+    'Gives each zone its weather and day-ahead prices as the sources issue them, and a forecast ' +
+    'of the first day of prices that the market has not told. What a source ' +
     "does not know stays unknown; a site's own forecast is the site's business.",
   version: '1.0.0',
   skills: [

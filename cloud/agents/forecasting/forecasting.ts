@@ -1,3 +1,4 @@
+import { PriceOutlook } from '../../../gateway/agents/forecasting/price/outlook.ts';
 import type { Weather } from '../../../gateway/agents/forecasting/sources/open-meteo.ts';
 import type { Prices } from '../../../gateway/agents/forecasting/sources/slots.ts';
 import type { ZoneForecast } from '../../../gateway/contracts/messages.ts';
@@ -29,6 +30,7 @@ export interface ForecastState {
   readonly zone: ForecastZone;
   weather: ZoneForecast['weather'];
   readonly prices: Map<Instant, number>; // by start of the step
+  readonly outlook: PriceOutlook; // of the first day that the market has not told
   priceStepMs: number;
   priceSource: string;
   published: ZoneForecast | undefined;
@@ -36,6 +38,8 @@ export interface ForecastState {
 
 /** Prices are kept as long as settlements may be corrected. */
 const KEPT_MS = 9 * DAY_MS;
+/** What the price forecast learns from. */
+const LEARNT_MS = 740 * DAY_MS;
 const SLOTS_MAX = 800;
 const STAMPED_MS = 2 * HOUR_MS; // weather that stays the same is told again, with its new stamp
 
@@ -51,6 +55,7 @@ export function openForecast(zone: ForecastZone): ForecastState {
       cloudPct: [],
     },
     prices: new Map(),
+    outlook: new PriceOutlook(zone.timeZone),
     priceStepMs: 900_000,
     priceSource: '',
     published: undefined,
@@ -111,12 +116,14 @@ function remember(
   prices.priceNanoPerWh.forEach((price, n) => {
     if (price !== null) state.prices.set(prices.fromMs + n * prices.stepMs, price);
   });
+  state.outlook.add(prices);
 }
 
 /** Publishes what is known, when it is not what was published last. */
 export function publish(state: ForecastState, tenant: string, nowMs: Instant): Effects {
   for (const atMs of state.prices.keys()) if (atMs < nowMs - KEPT_MS) state.prices.delete(atMs);
   const series = priceSeries(state, intervalStart(nowMs - DAY_MS, state.priceStepMs));
+  const priceForecast = state.outlook.next();
   const forecast: ZoneForecast = {
     v: 1,
     zone: state.zone.id,
@@ -129,6 +136,7 @@ export function publish(state: ForecastState, tenant: string, nowMs: Instant): E
       stepMs: series.stepMs,
       priceNanoPerWh: series.priceNanoPerWh.slice(0, SLOTS_MAX),
     },
+    ...(priceForecast && { priceForecast }),
   };
   if (!isNew(state.published, forecast)) return { writes: [], messages: [] };
   state.published = forecast;
@@ -148,6 +156,7 @@ function isNew(before: ZoneForecast | undefined, now: ZoneForecast): boolean {
   if (before === undefined) return now.weather.source !== '' || now.price.source !== '';
   const sky = ({ weather }: ZoneForecast) => canonical({ ...weather, askedAtMs: 0 });
   if (sky(before) !== sky(now) || weatherAtMs(now) - weatherAtMs(before) > STAMPED_MS) return true;
+  if (canonical(before.priceForecast ?? null) !== canonical(now.priceForecast ?? null)) return true;
   const end = (one: ZoneForecast) =>
     one.price.fromMs + one.price.stepMs * one.price.priceNanoPerWh.length;
   const tail = (one: ZoneForecast) => canonical(one.price.priceNanoPerWh.slice(-96));
@@ -262,12 +271,17 @@ export function restoreForecast(
   store: Pick<Store, 'rows'>,
   nowMs: Instant,
 ): void {
-  for (const one of store.rows('forecast_data', 'price', nowMs - KEPT_MS)) {
+  const rows = store.rows('forecast_data', 'price', nowMs - LEARNT_MS);
+  for (const one of rows.toSorted((a, b) => a.fromMs - b.fromMs)) {
     if (one.zone !== state.zone.id) continue;
     const { stepMs, prices } = JSON.parse(one.body) as {
       stepMs: number;
       prices: [Instant, number][];
     };
+    for (const [fromMs, price] of prices) {
+      state.outlook.add({ fromMs, stepMs, priceNanoPerWh: [price] });
+    }
+    if (one.fromMs < nowMs - KEPT_MS) continue;
     if (stepMs !== state.priceStepMs) state.prices.clear();
     state.priceStepMs = stepMs;
     for (const [atMs, price] of prices) state.prices.set(atMs, price);

@@ -7,8 +7,11 @@ import {
   openForecast,
   priceSeries,
   publish,
+  restoreForecast,
 } from '../../../../../cloud/agents/forecasting/forecasting.ts';
+import type { Row } from '../../../../../cloud/ports.ts';
 import { zoneForecast } from '../../../../../gateway/contracts/messages.ts';
+import { localDayStart } from '../../../../../gateway/contracts/values/time.ts';
 
 const QUARTER = 900_000;
 const T0 = 1_767_225_600_000; // 2026-01-01T00:00Z
@@ -64,6 +67,40 @@ describe('forecast of a zone', () => {
     expect(told(T0 + QUARTER)).toEqual([]);
     onSameWeather(state, T0 + 9 * QUARTER);
     expect(told(T0 + 9 * QUARTER)).toMatchObject([{ weather: { askedAtMs: T0 + 9 * QUARTER } }]);
+  });
+
+  it('forecasts the first day that the market has not told, once it has seen enough', () => {
+    const day = 96 * QUARTER;
+    const fromMs = localDayStart(T0, zone.timeZone);
+    const of = (n: number) => ({
+      ...{ currency: 'EUR', fromMs: fromMs + n * day, stepMs: QUARTER },
+      priceNanoPerWh: Array.from({ length: 96 }, (_, q) => 50_000 + 1_000 * (n % 7) + 100 * q),
+    });
+    const state = openForecast(zone);
+    const rows: Row[] = [];
+    for (let n = 0; n < 42; n += 1) {
+      onPrices(state, of(n), 'p.example');
+      const { writes } = publish(state, 'demo', fromMs + n * day);
+      for (const write of writes) if (write.op === 'put') rows.push(write.row);
+    }
+    expect(state.published?.priceForecast).toBeUndefined(); // nobody has worked yet
+    while (state.outlook.work());
+    const [message] = publish(state, 'demo', fromMs + 41.5 * day).messages;
+    const { priceForecast } = zoneForecast.parse(message?.body);
+    expect(priceForecast).toMatchObject({ fromMs: fromMs + 42 * day, stepMs: 4 * QUARTER });
+    const said = priceForecast?.midNanoPerWh[18] ?? 0;
+    expect(Math.abs(said - 57_350)).toBeLessThan(4_000);
+    // After a restart it learns from what is kept.
+    const again = openForecast(zone);
+    const kept = rows.filter(({ kind }) => kind === 'price');
+    const newest = new Map(kept.map((row) => [row.key, row]));
+    restoreForecast(
+      again,
+      { rows: (_table, kind) => (kind === 'price' ? [...newest.values()] : []) },
+      fromMs + 41.5 * day,
+    );
+    while (again.outlook.work());
+    expect(again.outlook.next()?.fromMs).toBe(fromMs + 42 * day);
   });
 
   it('never takes prices of another currency', () => {

@@ -1,10 +1,13 @@
 import { expect, it, vi } from 'vitest';
-import { seededStream } from '../../../../gateway/agents/forecasting/seasonal/sets.ts';
-import { localSlot } from '../../../../gateway/agents/forecasting/site-series.ts';
-import { type PriceDay, PriceOutlook } from '../../../../gateway/agents/price-outlook.ts';
-import { PriceBook } from '../../../../gateway/agents/prices.ts';
-import type { Tariff } from '../../../../gateway/contracts/values/tariff.ts';
-import { localDayStart } from '../../../../gateway/contracts/values/time.ts';
+import {
+  type PriceDay,
+  PriceOutlook,
+} from '../../../../../../gateway/agents/forecasting/price/outlook.ts';
+import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
+import { localSlot } from '../../../../../../gateway/agents/forecasting/site-series.ts';
+import { PriceBook } from '../../../../../../gateway/agents/prices.ts';
+import type { Tariff } from '../../../../../../gateway/contracts/values/tariff.ts';
+import { localDayStart } from '../../../../../../gateway/contracts/values/time.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // a busy machine may take its time
 const HOUR = 3_600_000;
@@ -65,6 +68,8 @@ it('says the first day that the market has not told, from those it has, clock ch
   const spring = kept[46]; // 28 March; the day after it has 23 hours
   expect([spring?.hours.length, kept[47]?.hours[2]]).toEqual([24, null]);
   expect(error / hours).toBeLessThan(0.9 * (yesterdayError / hours));
+  expect(outlook.next()).toMatchObject({ fromMs: told(price, DAYS).fromMs, stepMs: HOUR });
+  expect(outlook.next()?.midNanoPerWh).toHaveLength(24);
   expect(outlook.lastScore()).toMatchObject({ day: localSlot(START, ZONE).day + DAYS - 1 });
 
   // After a restart: the days that were kept, in small steps.
@@ -98,4 +103,12 @@ it('a plan goes by it where nothing is known, through the tariff, and never trad
   const spot = Math.round(book.outlook.at(tomorrowMs)?.mid ?? 0);
   expect(Math.abs(spot - price(tomorrowMs))).toBeLessThan(40_000);
   expect(book.expected('import', tomorrowMs)).toBe(spot + 180_000);
+
+  // A site that has no such history goes by what its zone's cloud says.
+  const young = new PriceBook(tariff);
+  young.add(told(price, 39));
+  young.foretell(book.outlook.next());
+  expect(young.expected('import', tomorrowMs)).toBe(spot + 180_000);
+  young.foretell(undefined); // a message without it takes nothing back
+  expect(young.expected('import', tomorrowMs)).toBe(spot + 180_000);
 });

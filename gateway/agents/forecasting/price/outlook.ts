@@ -1,14 +1,15 @@
-import type { PriceSeries } from '../contracts/values/tariff.ts';
+import type { ZoneForecast } from '../../../contracts/messages.ts';
+import type { PriceSeries } from '../../../contracts/values/tariff.ts';
 import {
   DAY_MS,
   HOUR_MS,
   type Instant,
   localDayStart,
   QUARTER_MS,
-} from '../contracts/values/time.ts';
-import { PriceForecast } from './forecasting/price/price.ts';
-import type { SlotForecast } from './forecasting/seasonal/series.ts';
-import { localSlot } from './forecasting/site-series.ts';
+} from '../../../contracts/values/time.ts';
+import type { SlotForecast } from '../seasonal/series.ts';
+import { localSlot } from '../site-series.ts';
+import { PriceForecast } from './price.ts';
 
 const HOURS = 24;
 const PER_HOUR = HOUR_MS / QUARTER_MS;
@@ -20,6 +21,8 @@ export interface PriceDay {
   readonly day: number; // local, since 1970-01-01
   readonly hours: readonly (number | null)[];
 }
+
+export type ForetoldPrices = NonNullable<ZoneForecast['priceForecast']>;
 
 /** How far off the prices of a day were as they were forecast. */
 export interface PriceScore {
@@ -92,6 +95,27 @@ export class PriceOutlook {
     if (this.said?.day !== day) return undefined;
     const one = this.said.hours[Math.floor(slot / PER_HOUR)];
     return one === undefined || Number.isNaN(one.mid) ? undefined : one;
+  }
+
+  /** All that is said: whole nano-currency per Wh by the hour; undefined while nothing is. */
+  next(): ForetoldPrices | undefined {
+    const { said } = this;
+    if (said === undefined) return undefined;
+    const fromMs = localDayStart(said.day * DAY_MS + 12 * HOUR_MS, this.timeZone);
+    const untilMs = localDayStart(fromMs + DAY_MS + 6 * HOUR_MS, this.timeZone);
+    const bands: SlotForecast[] = [];
+    for (let atMs = fromMs; atMs < untilMs; atMs += HOUR_MS) {
+      const one = this.at(atMs);
+      if (one === undefined) return undefined;
+      bands.push(one);
+    }
+    const rounded = (which: keyof SlotForecast) => bands.map((one) => Math.round(one[which]));
+    return {
+      ...{ fromMs, stepMs: HOUR_MS },
+      lowNanoPerWh: rounded('low'),
+      midNanoPerWh: rounded('mid'),
+      highNanoPerWh: rounded('high'),
+    };
   }
 
   /** Of the newest day that was forecast and has come. */
