@@ -254,11 +254,14 @@ function putter(store: Store, startWh: number) {
     has: (key: string): boolean => spreadOf(map, key).length > 0,
     pointsOf: (key: string, later?: ReadonlySet<string>): ResolvedPoint[] =>
       sharesOf(key, later).map(({ slot }) => slot.point),
-    put: (key: string, value: number | undefined, later?: ReadonlySet<string>): void => {
-      for (const { slot, isCounter, share } of sharesOf(key, later)) {
-        const own = value === undefined ? undefined : share(value, known);
-        store.set(slot, isCounter && own !== undefined ? own + startWh : own);
-      }
+    setter: (key: string, later?: ReadonlySet<string>): ((value: number | undefined) => void) => {
+      const shares = sharesOf(key, later);
+      return (value) => {
+        for (const { slot, isCounter, share } of shares) {
+          const own = value === undefined ? undefined : share(value, known);
+          store.set(slot, isCounter && own !== undefined ? own + startWh : own);
+        }
+      };
     },
   };
 }
@@ -301,7 +304,7 @@ export function createDeviceImage(
   let behaviour = born();
   const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);
-  const { has, put, pointsOf } = putter(store, settings.counterStartWh ?? 10_000);
+  const { has, setter, pointsOf } = putter(store, settings.counterStartWh ?? 10_000);
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
   let deafUntilMs = 0; // it takes no writes before
@@ -323,7 +326,8 @@ export function createDeviceImage(
     settings,
     raw,
     has,
-    put,
+    put: (key, value, later) => setter(key, later)(value),
+    setter,
     putText: store.storeText,
     take: (key) => {
       const values = (map.sums?.[key] ?? [key]).map(store.take);

@@ -5,9 +5,16 @@
  */
 export function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    for (let n = 0; n < value.length; n += 1) list.push(copyOf(value[n]));
+    return list as T;
+  }
   if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
-  const copy: Record<string, unknown> = {};
-  for (const [name, own] of Object.entries(value)) copy[name] = copyOf(own);
+  const copy: Record<string, unknown> = { ...value };
+  for (const name in copy) {
+    const own = copy[name];
+    if (typeof own === 'object' && own !== null) copy[name] = copyOf(own);
+  }
   return copy as T;
 }

@@ -120,7 +120,7 @@ export function createVirtualDisk(first: AgentStore): VirtualDisk {
       };
       return {
         opened: { state, detail: '', epoch: lives },
-        addRecords: (records) => group.write(() => add(copyOf(records))),
+        addRecords: (records) => group.write(() => add(records)),
         readRecords: (maxBytes, without) => read(() => kept.readRecords(maxBytes, without)),
         setAside: (...args) => group.write(() => kept.setAside(...copyOf(args))),
         removeRecords: (ranges) => group.write(() => kept.removeRecords(ranges)),

@@ -113,13 +113,17 @@ export function openStoreInProcess(
 ): AgentStore {
   const { db, opened } = openDatabase(path, nowMs);
   const core = new StoreCore(db, bounds);
+  let isOpen = true;
   return face(
     () => opened,
     async (name, args) => {
-      if (name === 'close') return core.close();
-      if (!db.open) throw new Error('the store is closed');
+      if (!isOpen) throw new Error('the store is closed');
+      if (name === 'close') {
+        isOpen = false;
+        return core.close();
+      }
       if (isRead(name)) return apply(core, name, args);
-      core.together(() => apply(core, name, structuredClone(args)));
+      core.together(() => apply(core, name, args));
       return undefined;
     },
   );

@@ -86,10 +86,8 @@ function counted(before: Standstill, counters: Counters): Standstill {
 
 const NOT_MOVED = { movedMs: Number.NaN, leaptMs: Number.NaN };
 
-/** When the devices last moved by more than `leastW`, quickly and not by themselves; else NaN. */
-function moved(history: readonly Sample[], sinceMs: number, leastW: number): number {
-  const newest = history[history.length - 1];
-  if (newest === undefined) return Number.NaN;
+/** By how much the devices have moved, quickly and not by themselves; 0 where they did not. */
+function moved(history: readonly Sample[], newest: Sample, sinceMs: number): number {
   const fromMs = Math.max(sinceMs, newest.atMs - QUICK_MS);
   let mostW = 0;
   let freeW = 0;
@@ -98,7 +96,7 @@ function moved(history: readonly Sample[], sinceMs: number, leastW: number): num
     mostW = Math.max(mostW, Math.abs(newest.ownW - one.ownW));
     freeW = Math.max(freeW, Math.abs(newest.freeW - one.freeW));
   }
-  return mostW > leastW && freeW <= FREE_SHARE * mostW ? newest.atMs : Number.NaN;
+  return freeW <= FREE_SHARE * mostW ? mostW : 0;
 }
 
 /** One turn on. */
@@ -117,12 +115,12 @@ export function stand(
   if (meterW !== before.powerW) {
     return { ...next, powerW: meterW, sinceMs: atMs, ...NOT_MOVED };
   }
-  const moves = [largeW, leastW].map((mostW) => moved(history, before.sinceMs, mostW));
-  const [leaptMs = Number.NaN, movedMs = Number.NaN] = moves;
+  if (before.leaptMs >= 0 && before.movedMs >= 0) return next;
+  const movedW = moved(history, newest, before.sinceMs);
   return {
     ...next,
-    leaptMs: before.leaptMs >= 0 ? before.leaptMs : leaptMs,
-    movedMs: before.movedMs >= 0 ? before.movedMs : movedMs,
+    leaptMs: before.leaptMs >= 0 || !(movedW > largeW) ? before.leaptMs : atMs,
+    movedMs: before.movedMs >= 0 || !(movedW > leastW) ? before.movedMs : atMs,
   };
 }
 
