@@ -128,8 +128,9 @@ export class Alarms {
         mend: 'Update Edgewatt here or in the cloud; the log says what was wrong with them.',
       });
     }
-    const codes = new Set(found.map(({ code }) => code));
-    for (const code of this.since.keys()) if (!codes.has(code)) this.since.delete(code);
+    for (const code of this.since.keys()) {
+      if (!found.some((one) => one.code === code)) this.since.delete(code);
+    }
     return found.map((alarm) => {
       const sinceMs = this.since.get(alarm.code) ?? alarm.sinceMs ?? image.wallMs;
       this.since.set(alarm.code, sinceMs);

@@ -11,7 +11,7 @@ export function copyOf<T>(value: T): T {
     return list as T;
   }
   if (Object.getPrototypeOf(value) !== Object.prototype) return structuredClone(value);
-  const copy: Record<string, unknown> = { ...value };
+  const copy = { ...value } as Record<string, unknown>;
   for (const name in copy) {
     const own = copy[name];
     if (typeof own === 'object' && own !== null) copy[name] = copyOf(own);

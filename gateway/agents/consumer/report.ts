@@ -26,7 +26,7 @@ export function reductionSentence(one: Reduction, timeZone: string): string {
 
 /** For the fleet: the newest event that is over. */
 export function newestReduction(reductions: readonly Reduction[]): GatewayStatus['reduction'] {
-  const newest = reductions.filter(({ result }) => result !== undefined).at(-1);
+  const newest = reductions.findLast(({ result }) => result !== undefined);
   if (newest === undefined) return undefined;
   const { sequence, fromMs, untilMs, optedOut } = newest;
   const delivered = deliveredOf(newest);

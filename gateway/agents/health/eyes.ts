@@ -25,25 +25,37 @@ interface Trace {
   readonly voltageV: number;
 }
 
+/** A connection or terminal, and what was seen of it in the running quarter-hour. */
+interface Place {
+  readonly id: string;
+  readonly names: ReturnType<typeof placeNames>;
+  readonly temperatureC: string; // names of points
+  readonly voltageV: string;
+  readonly ratedW: number | undefined; // of a battery
+  temperatureSum: number;
+  temperatureCount: number;
+  powerWh: number | undefined; // undefined: none was seen
+  firstWh: number | undefined; // counters
+  lastWh: number;
+  ohms: number[];
+  trace: Trace | undefined;
+}
+
 /** Of each connection and terminal, image by image; kept until its quarter-hour is asked for. */
 export class Eyes {
-  private readonly ids: readonly string[];
-  private readonly batteries: ReadonlyMap<string, number>; // rated W
-  private readonly names: ReadonlyMap<string, ReturnType<typeof placeNames>>;
+  private readonly places: readonly Place[];
   private fromMs = -1;
   private lastMs = 0;
   private coveredMs = 0;
-  private temperatures = new Map<string, { sum: number; count: number }>();
-  private powers = new Map<string, number>();
-  private readonly counters = new Map<string, { firstWh: number; lastWh: number }>();
-  private ohms = new Map<string, number[]>();
-  private readonly traces = new Map<string, Trace>();
 
   /** @param batteries  rated W of each */
   constructor(ids: readonly string[], batteries: ReadonlyMap<string, number>) {
-    this.ids = ids;
-    this.batteries = batteries;
-    this.names = new Map(ids.map((id) => [id, placeNames(id)]));
+    this.places = ids.map((id) => ({
+      ...{ id, names: placeNames(id), ratedW: batteries.get(id) },
+      ...{ temperatureC: `${id}.temperatureC`, voltageV: `${id}.voltageV` },
+      ...{ temperatureSum: 0, temperatureCount: 0, powerWh: undefined },
+      ...{ firstWh: undefined, lastWh: 0, ohms: [], trace: undefined },
+    }));
   }
 
   /** @returns what was seen of the quarter-hour that has just ended */
@@ -55,82 +67,78 @@ export class Eyes {
     const isNear = gapMs > 0 && gapMs <= GAP_MS;
     this.lastMs = wallMs;
     if (isNear) this.coveredMs += gapMs;
-    for (const id of this.ids) {
-      const names = this.names.get(id);
-      const powerW = names && good(points[names.powerW]);
+    for (const place of this.places) {
+      const { names } = place;
+      const powerW = good(points[names.powerW]);
       if (powerW !== undefined && isNear) {
-        this.powers.set(id, (this.powers.get(id) ?? 0) + (powerW * gapMs) / HOUR_MS);
+        place.powerWh = (place.powerWh ?? 0) + (powerW * gapMs) / HOUR_MS;
       }
-      this.count(id, names && good(points[names.inWh]), names && good(points[names.outWh]));
-      const temperatureC = good(points[`${id}.temperatureC`]);
+      count(place, good(points[names.inWh]), good(points[names.outWh]));
+      const temperatureC = good(points[place.temperatureC]);
       if (temperatureC !== undefined) {
-        const { sum, count } = this.temperatures.get(id) ?? { sum: 0, count: 0 };
-        this.temperatures.set(id, { sum: sum + temperatureC, count: count + 1 });
+        place.temperatureSum += temperatureC;
+        place.temperatureCount += 1;
       }
-      const ratedW = this.batteries.get(id);
-      if (ratedW !== undefined && names) this.step(id, ratedW, powerW, points, names.socPct);
+      if (place.ratedW !== undefined) step(place, place.ratedW, powerW, points);
     }
     return ended;
-  }
-
-  private count(id: string, inWh: number | undefined, outWh: number | undefined): void {
-    if (inWh === undefined || outWh === undefined) return;
-    const netWh = inWh - outWh;
-    const known = this.counters.get(id);
-    this.counters.set(id, { firstWh: known?.firstWh ?? netWh, lastWh: netWh });
-  }
-
-  /** Voltage against current between two images: polled, so a trend and no more. */
-  private step(
-    id: string,
-    ratedW: number,
-    powerW: number | undefined,
-    points: Image['points'],
-    socPoint: string,
-  ): void {
-    const voltageV = good(points[`${id}.voltageV`]);
-    const before = this.traces.get(id);
-    if (powerW === undefined || voltageV === undefined || voltageV <= 0) {
-      this.traces.delete(id);
-      return;
-    }
-    this.traces.set(id, { powerW, voltageV });
-    const socPct = good(points[socPoint]);
-    if (before === undefined || socPct === undefined) return;
-    if (socPct < MIDDLE_PCT[0] || socPct > MIDDLE_PCT[1]) return;
-    if (Math.abs(powerW - before.powerW) < STEP_SHARE * ratedW) return;
-    const stepA = powerW / voltageV - before.powerW / before.voltageV;
-    const ohm = (before.voltageV - voltageV) / stepA;
-    if (ohm > 0) this.ohms.set(id, [...(this.ohms.get(id) ?? []), ohm].slice(-99));
   }
 
   private open(fromMs: Instant): void {
     this.fromMs = fromMs;
     this.coveredMs = 0;
-    this.temperatures = new Map();
-    this.powers = new Map();
-    // From the last word of the quarter-hour before: nothing is lost between two polls.
-    for (const [id, { lastWh }] of this.counters) {
-      this.counters.set(id, { firstWh: lastWh, lastWh });
+    for (const place of this.places) {
+      place.temperatureSum = 0;
+      place.temperatureCount = 0;
+      place.powerWh = undefined;
+      // From the last word of the quarter-hour before: nothing is lost between two polls.
+      if (place.firstWh !== undefined) place.firstWh = place.lastWh;
+      place.ohms = [];
     }
-    this.ohms = new Map();
   }
 
   private close(): Seen {
     const isWhole = this.coveredMs >= COVERED_SHARE * QUARTER_MS;
-    const counted = [...this.counters].map(([id, { firstWh, lastWh }]) => [id, lastWh - firstWh]);
-    return {
-      fromMs: this.fromMs,
-      temperatureC: Object.fromEntries(
-        [...this.temperatures].map(([id, { sum, count }]) => [id, sum / count]),
-      ),
-      powerWh: isWhole ? Object.fromEntries(this.powers) : {},
-      counterWh: isWhole ? Object.fromEntries(counted) : {},
-      resistanceOhm: Object.fromEntries(
-        [...this.ohms]
-          .filter(([, values]) => values.length >= LEAST_STEPS)
-          .map(([id, values]) => [id, median(values)]),
-      ),
-    };
+    const temperatureC: Record<string, number> = {};
+    const powerWh: Record<string, number> = {};
+    const counterWh: Record<string, number> = {};
+    const resistanceOhm: Record<string, number> = {};
+    for (const one of this.places) {
+      const { id, temperatureCount } = one;
+      if (temperatureCount > 0) temperatureC[id] = one.temperatureSum / temperatureCount;
+      if (isWhole && one.powerWh !== undefined) powerWh[id] = one.powerWh;
+      if (isWhole && one.firstWh !== undefined) counterWh[id] = one.lastWh - one.firstWh;
+      if (one.ohms.length >= LEAST_STEPS) resistanceOhm[id] = median(one.ohms);
+    }
+    return { fromMs: this.fromMs, temperatureC, powerWh, counterWh, resistanceOhm };
   }
+}
+
+function count(place: Place, inWh: number | undefined, outWh: number | undefined): void {
+  if (inWh === undefined || outWh === undefined) return;
+  place.lastWh = inWh - outWh;
+  place.firstWh ??= place.lastWh;
+}
+
+/** Voltage against current between two images: polled, so a trend and no more. */
+function step(
+  place: Place,
+  ratedW: number,
+  powerW: number | undefined,
+  points: Image['points'],
+): void {
+  const voltageV = good(points[place.voltageV]);
+  const before = place.trace;
+  if (powerW === undefined || voltageV === undefined || voltageV <= 0) {
+    place.trace = undefined;
+    return;
+  }
+  place.trace = { powerW, voltageV };
+  const socPct = good(points[place.names.socPct]);
+  if (before === undefined || socPct === undefined) return;
+  if (socPct < MIDDLE_PCT[0] || socPct > MIDDLE_PCT[1]) return;
+  if (Math.abs(powerW - before.powerW) < STEP_SHARE * ratedW) return;
+  const stepA = powerW / voltageV - before.powerW / before.voltageV;
+  const ohm = (before.voltageV - voltageV) / stepA;
+  if (ohm > 0) place.ohms = [...place.ohms, ohm].slice(-99);
 }

@@ -44,7 +44,9 @@ export class LinkWatch {
   troubles(isClockTrusted: boolean): Trouble[] {
     const { clock, check } = this.deps;
     const sinceMs = clock.realMs() - TAKEN_WITHIN_MS;
-    this.takenAtMs = this.takenAtMs.filter((atMs) => atMs > sinceMs);
+    if (this.takenAtMs.length > 0) {
+      this.takenAtMs = this.takenAtMs.filter((atMs) => atMs > sinceMs);
+    }
     const witness = { wallMs: clock.wallMs(), isClockTrusted, own: check?.ownCertificate };
     const way = this.lookCode === undefined ? this.refused() : troubleOf(this.lookCode, witness);
     const own = certificateTrouble(witness);
