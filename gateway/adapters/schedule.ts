@@ -44,6 +44,17 @@ export function createSchedule(log: Log): Schedule {
   };
 }
 
+/** Offsets of all zones from UTC are a multiple of this. */
+const ZONE_STEP_MIN = 15;
+
+/** Whether a minute may match at all, before the zone is asked what time it is there. */
+function mayMatch(expression: string): (atMs: number) => boolean {
+  const [minute = ''] = expression.trim().split(/\s+/);
+  if (!/^\d+$/.test(minute)) return () => true;
+  const least = Number(minute) % ZONE_STEP_MIN;
+  return (atMs) => Math.floor(atMs / MINUTE_MS) % ZONE_STEP_MIN === least;
+}
+
 /**
  * On a clock of ours, scaled or virtual, with node-cron's own idea of what matches. What came due
  * while the clock leapt is run once.
@@ -55,6 +66,7 @@ export function createClockedSchedule(clock: Clock, log: Log): Schedule {
       mustBeCron(expression);
       const pattern = createTask(expression, () => undefined, { timezone });
       const work = careful(expression, run, log);
+      const may = mayMatch(expression);
       let seenMs = minuteOf(clock.wallMs());
       let cancel = (): void => undefined;
       const arm = (): void => {
@@ -65,7 +77,7 @@ export function createClockedSchedule(clock: Clock, log: Log): Schedule {
         const nowMs = minuteOf(clock.wallMs());
         let isDue = false;
         for (let atMs = Math.max(seenMs, nowMs - DAY_MS) + MINUTE_MS; atMs <= nowMs && !isDue; ) {
-          isDue = pattern.match(new Date(atMs));
+          isDue = may(atMs) && pattern.match(new Date(atMs));
           atMs += MINUTE_MS;
         }
         seenMs = Math.max(seenMs, nowMs);

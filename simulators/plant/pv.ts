@@ -28,16 +28,38 @@ const RAD = Math.PI / 180;
 const ALBEDO = 0.2;
 const LOSS = 0.96; // soiling, mismatch, cables
 
+/** Sine and cosine of a roof's tilt, which stays, and of the sun's height, which strings share. */
+const tilts = new WeakMap<PvString, readonly [sine: number, cosine: number]>();
+let height: { readonly elevation: number; readonly sine: number; readonly cosine: number } = {
+  ...{ elevation: Number.NaN, sine: Number.NaN, cosine: Number.NaN },
+};
+
+function tiltOf(string: PvString): readonly [sine: number, cosine: number] {
+  let known = tilts.get(string);
+  if (known === undefined) {
+    const tilt = string.tiltDeg * RAD;
+    known = [sin(tilt), cos(tilt)];
+    tilts.set(string, known);
+  }
+  return known;
+}
+
+function heightOf(elevation: number): typeof height {
+  if (height.elevation !== elevation) {
+    height = { elevation, sine: sin(elevation), cosine: cos(elevation) };
+  }
+  return height;
+}
+
 /**
  * DC power of one string: plane irradiance (isotropic sky), cell temperature (Faiman), -0.38 %/K.
  */
 export function stringPowerW(string: PvString, weather: Weather): number {
   if (weather.ghiWPerM2 === 0) return 0;
-  const tilt = string.tiltDeg * RAD;
-  const elevation = weather.sunElevationDeg * RAD;
+  const [sinTilt, cosTilt] = tiltOf(string);
+  const { sine, cosine } = heightOf(weather.sunElevationDeg * RAD);
   const turn = (weather.sunAzimuthDeg - string.azimuthDeg) * RAD;
-  const cosTilt = cos(tilt);
-  const incidence = sin(elevation) * cosTilt + cos(elevation) * sin(tilt) * cos(turn);
+  const incidence = sine * cosTilt + cosine * sinTilt * cos(turn);
   const plane =
     (weather.sunElevationDeg > 0 ? weather.directWPerM2 * Math.max(0, incidence) : 0) +
     (weather.diffuseWPerM2 * (1 + cosTilt)) / 2 +

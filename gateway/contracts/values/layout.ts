@@ -19,12 +19,4 @@ export class Layout<T> {
   empty(): Record<string, T | undefined> {
     return { ...this.blank };
   }
-
-  /** @param value  by the index of its key */
-  record(value: (n: number) => T): Record<string, T> {
-    const { keys } = this;
-    const record = { ...this.blank } as Record<string, T>;
-    for (let n = 0; n < keys.length; n += 1) record[keys[n] as string] = value(n);
-    return record;
-  }
 }

@@ -17,7 +17,9 @@ function isKnown(value: Figure): value is number {
 
 /** Magnitude with thousands by comma and fixed decimals; without sign. */
 export function figure(value: number, decimals = 0): string {
-  const [whole = '0', fraction] = Math.abs(value).toFixed(decimals).split('.');
+  const text = Math.abs(value).toFixed(decimals);
+  if (Math.abs(value) < 999) return text; // without thousands, as most are
+  const [whole = '0', fraction] = text.split('.');
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }

@@ -34,6 +34,8 @@ interface Answer {
 /** What is shown of the points that were asked for so far. */
 interface Shown {
   readonly layout: Layout<Reading>;
+  /** As last shown: most of it is the same the next time. */
+  readonly last: { record: Record<string, Reading> | undefined; readonly readings: Reading[] };
   readonly entries: readonly Entry[];
   readonly controls: readonly Entry[];
   readonly sums: readonly (readonly (Entry | undefined)[])[]; // behind the entries
@@ -138,13 +140,22 @@ export class ReadingBook {
 
   /** What each point is worth at `nowMs`. */
   readings(nowMs: number, freshMs: Timing['freshMs']): Record<string, Reading> {
-    const { layout, entries, sums } = this.show();
+    const { layout, last, entries, sums } = this.show();
+    const { keys } = layout;
     const count = entries.length;
-    return layout.record((n) => {
+    const record = last.record ? { ...last.record } : (layout.empty() as Record<string, Reading>);
+    for (let n = 0; n < keys.length; n += 1) {
       const entry = entries[n];
-      if (entry !== undefined) return worth(entry, nowMs, freshMs);
-      return sumOf(sums[n - count] ?? [], nowMs, freshMs);
-    });
+      const reading =
+        entry === undefined
+          ? sumOf(sums[n - count] ?? [], nowMs, freshMs)
+          : worth(entry, nowMs, freshMs);
+      if (last.readings[n] === reading) continue;
+      last.readings[n] = reading;
+      record[keys[n] as string] = reading;
+    }
+    last.record = record;
+    return record;
   }
 
   /** One of them. */
@@ -172,6 +183,7 @@ export class ReadingBook {
       const sums = this.map.sums ?? {};
       this.shown = {
         layout: new Layout([...this.entries.keys(), ...Object.keys(sums)]),
+        last: { record: undefined, readings: [] },
         entries,
         controls: entries.filter(({ point }) => point.class === 'control'),
         sums: Object.values(sums).map((parts) => this.parts(parts)),
