@@ -248,25 +248,25 @@ function putter(store: Store, startWh: number) {
     own.push({ later, shares });
     return { later, shares };
   };
-  const sharesOf = (key: string, later: Later): Shares['shares'] =>
-    (spreads.get(key)?.find((one) => one.later === later) ?? found(key, later)).shares;
+  const sharesOf = (key: string, later: Later): Shares['shares'] => {
+    for (const one of spreads.get(key) ?? NONE) if (one.later === later) return one.shares;
+    return found(key, later).shares;
+  };
   return {
     has: (key: string): boolean => spreadOf(map, key).length > 0,
     pointsOf: (key: string, later?: ReadonlySet<string>): ResolvedPoint[] =>
       sharesOf(key, later).map(({ slot }) => slot.point),
-    setter: (key: string, later?: ReadonlySet<string>): ((value: number | undefined) => void) => {
-      const shares = sharesOf(key, later);
-      return (value) => {
-        for (const { slot, isCounter, share } of shares) {
-          const own = value === undefined ? undefined : share(value, known);
-          store.set(slot, isCounter && own !== undefined ? own + startWh : own);
-        }
-      };
+    put: (key: string, value: number | undefined, later?: ReadonlySet<string>): void => {
+      for (const { slot, isCounter, share } of sharesOf(key, later)) {
+        const own = value === undefined ? undefined : share(value, known);
+        store.set(slot, isCounter && own !== undefined ? own + startWh : own);
+      }
     },
   };
 }
 
 type Later = ReadonlySet<string> | undefined;
+const NONE: readonly Shares[] = [];
 
 /** What a put sets where `later` follows it. */
 interface Shares {
@@ -304,7 +304,7 @@ export function createDeviceImage(
   let behaviour = born();
   const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);
-  const { has, setter, pointsOf } = putter(store, settings.counterStartWh ?? 10_000);
+  const { has, put, pointsOf } = putter(store, settings.counterStartWh ?? 10_000);
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
   let deafUntilMs = 0; // it takes no writes before
@@ -326,8 +326,7 @@ export function createDeviceImage(
     settings,
     raw,
     has,
-    put: (key, value, later) => setter(key, later)(value),
-    setter,
+    put,
     putText: store.storeText,
     take: (key) => {
       const values = (map.sums?.[key] ?? [key]).map(store.take);

@@ -103,8 +103,6 @@ export interface DeviceImage {
    * @throws RangeError when the value does not fit the register: widen the exponent in the settings
    */
   put(key: string, value: number | undefined, later?: ReadonlySet<string>): void;
-  /** `put` of one key over and over: what it sets is worked out once. For followers. */
-  setter(key: string, later?: ReadonlySet<string>): (value: number | undefined) => void;
   /**
    * Lets a reading follow a plant: from the next `renew` on, `put` is called when somebody looks at
    * a register that `put(key, value, later)` sets, and not before. It puts that key and no other.

@@ -53,8 +53,7 @@ function followQuantities(
   const keys = known.map(({ key }) => key);
   for (const [n, { key, quantity }] of known.entries()) {
     const later = new Set(keys.slice(n + 1));
-    const set = image.setter(key, later);
-    image.follow(key, () => set(quantity(shown())), later);
+    image.follow(key, () => image.put(key, quantity(shown()), later), later);
   }
 }
 

@@ -93,9 +93,6 @@ function table(site: Site) {
         put: (name: string, value: number | undefined) => {
           seen[name] = value;
         },
-        setter: (name: string) => (value: number | undefined) => {
-          seen[name] = value;
-        },
         follow: (_: string, put: () => void) => follows.push(put),
         renew: () => {
           for (const put of follows) put();
