@@ -1,13 +1,22 @@
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { ensurePageBuilt } from '../adapters/page/build.ts';
 import { openDoors } from '../adapters/page/doors.ts';
-import { createPage, type Page, type PageOptions } from '../adapters/page/server.ts';
+import { createFront } from '../adapters/page/front.ts';
+import type { Page, PageOptions } from '../adapters/page/server.ts';
 import { type GatewayFile, loadDemoDoors } from '../config/gateway-file.ts';
 import { readText } from '../config/load.ts';
 import type { AuditLog, Log } from '../ports.ts';
 import { auditedDoors } from './audit.ts';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
+
+/** A name may stand for several addresses: there the server itself listens, on each of them. */
+async function pageOf(options: PageOptions): Promise<Page> {
+  if (isIP(options.host) !== 0) return createFront(options);
+  const { createPage } = await import('../adapters/page/server.ts');
+  return createPage(options);
+}
 
 /**
  * The page behind its doors. One that cannot open must not cost the site its planner: it is said,
@@ -26,7 +35,7 @@ export async function openPage(
       onNewCode: (code) => log.info(`the page has no password yet; its claim code is ${code}`),
       ...loadDemoDoors(file),
     });
-    const page = createPage({
+    const page = await pageOf({
       doors: auditedDoors(doors, audit),
       host,
       port,

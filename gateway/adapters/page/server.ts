@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
+import type { Server, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import serveFiles from '@fastify/static';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { Fault } from '../../contracts/values/fault.ts';
 import type { DayView, LiveView } from '../../contracts/values/view.ts';
 import type { Doors } from './doors.ts';
+import { listenFault } from './listen-fault.ts';
 import { type AskOverride, serveOverrides } from './orders.ts';
 import { guardRoutes, isSignedIn, type RoutePolicy, serveDoors } from './policy.ts';
 import { createStream, type Stream } from './stream.ts';
@@ -32,8 +33,14 @@ export interface PageOptions {
 }
 
 export interface Page {
-  /** @returns URL of the page  @throws Fault in one line when the port is taken or not allowed */
-  start(): Promise<string>;
+  /**
+   * @param front  listens already: its socket is taken over
+   * @returns URL of the page; '' behind a front
+   * @throws Fault in one line when the port is taken or not allowed
+   */
+  start(front?: Server): Promise<string>;
+  /** A connection that somebody else accepted, unread. */
+  take(socket: Socket): void;
   live(view: LiveView): void;
   day(view: DayView): void;
   stop(): Promise<void>;
@@ -172,27 +179,20 @@ function serveAssets(app: FastifyInstance, assets: () => Assets): void {
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
-  const where = `${host}:${port}`;
   try {
     return await app.listen({ host, port });
   } catch (error) {
-    const code = (error as { code?: string }).code;
     await app.close();
-    if (code === 'EADDRINUSE') {
-      throw new Fault(
-        'port is taken by another program',
-        where,
-        'stop that program or set another page.port in gateway.yaml',
-      );
-    }
-    if (code === 'EACCES') {
-      throw new Fault('port is not allowed', where, 'set a page.port from 1024 in gateway.yaml');
-    }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new Fault('this machine has no such address', where, 'set page.host in gateway.yaml');
-    }
-    throw error;
+    throw listenFault(error, host, port);
   }
+}
+
+/** Takes over the socket on which another server listens. @returns '' */
+async function behind(app: FastifyInstance, front: Server): Promise<string> {
+  await app.ready();
+  // From here on it knows its connections, to count, to time and to close them.
+  await new Promise<void>((resolve) => app.server.listen(front, resolve));
+  return '';
 }
 
 function watchAssets(source: PageOptions['assetsDir']): () => Assets {
@@ -244,7 +244,7 @@ export function createPage(options: PageOptions): Page {
     get routes() {
       return routes;
     },
-    async start() {
+    async start(front) {
       const own = options.host.includes(':') ? `[${options.host}]` : options.host;
       const names = [...LOOPBACK, own, ...(options.hosts ?? [])].map((name) => name.toLowerCase());
       guardNames(app, new Set(names));
@@ -266,10 +266,14 @@ export function createPage(options: PageOptions): Page {
         }),
       );
       serveAssets(app, assets);
-      const url = await listen(app, options.host, options.port);
+      const url = front ? await behind(app, front) : await listen(app, options.host, options.port);
       beat = setInterval(() => stream.beat(), BEAT_MS);
       beat.unref();
-      return `${url}/`;
+      return url === '' ? '' : `${url}/`;
+    },
+    take(socket) {
+      app.server.emit('connection', socket);
+      socket.resume();
     },
     live(view) {
       liveAtMs = performance.now();
@@ -281,7 +285,9 @@ export function createPage(options: PageOptions): Page {
     async stop() {
       clearInterval(beat);
       stream.stop();
+      app.server.closeAllConnections();
       await app.close();
+      if (app.server.listening) await new Promise((resolve) => app.server.close(resolve));
     },
   };
 }

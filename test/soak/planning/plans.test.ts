@@ -15,7 +15,8 @@ it('plans 10,000 days in a row and keeps nothing of them', async () => {
   child.on('message', (look: Look) => {
     looks.push(look);
     const figures = [look.heapMib, look.externalMib, look.rssMib].map((mib) => mib.toFixed(1));
-    console.info(`${look.plans} plans, MiB heap / external / RSS: ${figures.join(' / ')}`);
+    const line = `${look.plans} plans, MiB heap / external / RSS: ${figures.join(' / ')}`;
+    process.stdout.write(`${line}\n`);
   });
   const [code] = await once(child, 'close');
   expect(code).toBe(0);
