@@ -1,13 +1,14 @@
+import type { Levels } from '../../../contracts/values/levels.ts';
 import { answerOf } from '../../../contracts/values/levels.ts';
 import { DAY_MS, HOUR_MS } from '../../../contracts/values/time.ts';
-import { planAhead } from '../value/ahead.ts';
+import { type ChargedDay, chargedDay, planAhead } from '../value/ahead.ts';
 import type { Band, StepOutlook } from '../value/chances.ts';
-import type { PastDays } from '../value/days.ts';
-import { demandCap, seenNeedWh, usualCap } from './caps.ts';
+import { dayShares, type PastDays } from '../value/days.ts';
+import { seenNeedWh, usualCap } from './caps.ts';
 import { pricesAhead } from './prices.ts';
 import type { Losses, Recording, SiteRules } from './recording.ts';
 import { selfConsumption } from './rules.ts';
-import type { Controller, PartStart } from './simulate.ts';
+import type { Controller, PartStart, StepStart } from './simulate.ts';
 
 /** What is foretold as a step begins, of that step and the next ones. */
 export interface Foretold {
@@ -29,40 +30,76 @@ export interface OursSetup {
 
 /** Days that say what may come where the highest import costs. */
 const PAST_DAYS = 28;
+/** A peak that is no higher than that is no news. */
+const PEAK_NOISE_W = 1;
+
+/** What the store is to do in a step. */
+interface Stand {
+  readonly levels: Levels;
+  readonly mostImportWh: (needWh: number, nowWh: number) => number;
+}
 
 /**
  * The plan of the gateway: forecast, worth of stored energy, levels of the step, followed by the
  * meter within it. `isFrozen`: the power that the forecast asks for, kept whatever the meter shows.
  */
 export function ours(setup: OursSetup, isFrozen = false): Controller {
-  const { recording, rules, losses, foretell, onFallback } = setup;
+  const { recording, rules, foretell, onFallback } = setup;
   const { store } = rules;
   const hours = recording.stepMs / HOUR_MS;
-  const dailySteps = DAY_MS / recording.stepMs;
-  const isCharged = rules.demandNanoPerW > 0;
-  const capOf = isCharged ? demandCap(recording, rules, losses) : usualCap(recording, losses);
+  const standOf = rules.demandNanoPerW > 0 ? chargedStands(setup) : plainStands(setup);
   return (start) => {
     const foretold = foretell(start.index);
     if (foretold === undefined) {
       onFallback();
       return selfConsumption(start);
     }
-    const cap = isCharged || setup.isPeakKept === true ? capOf(start) : undefined;
-    const foreseen = {
-      outlook: outlookOf(setup, foretold, start.index),
-      dailySteps,
-      ...(cap !== undefined && { cap }),
-      ...(isCharged && { past: pastDays(setup, start.index) }),
+    const { levels, mostImportWh } = standOf(start, foretold);
+    const answer = (needWh: number, { nowWh, share }: PartStart): number => {
+      const most = { mostImportWh: mostImportWh(needWh / share, nowWh) * share };
+      return answerOf(levels, needWh, nowWh, store, hours * share, most);
     };
-    const [now] = planAhead(foreseen, store).levels;
-    if (now === undefined) return selfConsumption(start);
-    const mostWh = cap?.mostImportWh ?? Number.POSITIVE_INFINITY;
-    const answer = (needWh: number, { nowWh, share }: PartStart): number =>
-      answerOf(now, needWh, nowWh, store, hours * share, { mostImportWh: mostWh * share });
     if (!isFrozen) return answer;
     const midWh = (foretold.load[0]?.mid ?? 0) - (foretold.pv?.[0]?.mid ?? 0);
     const givesWh = answer(midWh, { nowWh: start.nowWh, share: 1 });
     return (_, { share }) => givesWh * share;
+  };
+}
+
+type Stands = (start: StepStart, foretold: Foretold) => Stand;
+
+const UNUSED: Levels = { buyToWh: 0, storeToWh: 0, coverToWh: 0, sellToWh: 0 };
+
+function plainStands(setup: OursSetup): Stands {
+  const { recording, rules, losses } = setup;
+  const dailySteps = DAY_MS / recording.stepMs;
+  const capOf = setup.isPeakKept === true ? usualCap(recording, losses) : undefined;
+  return (start, foretold) => {
+    const cap = capOf?.(start);
+    const outlook = outlookOf(setup, foretold, start.index);
+    const foreseen = { outlook, dailySteps, ...(cap !== undefined && { cap }) };
+    const [levels = UNUSED] = planAhead(foreseen, rules.store).levels;
+    return { levels, mostImportWh: () => cap?.mostImportWh ?? Number.POSITIVE_INFINITY };
+  };
+}
+
+/** Where the highest import costs: planned once a day, and again after each new peak. */
+function chargedStands(setup: OursSetup): Stands {
+  const { recording, rules } = setup;
+  const hours = recording.stepMs / HOUR_MS;
+  const dailySteps = DAY_MS / recording.stepMs;
+  let known: (ChargedDay & { readonly day: number }) | undefined;
+  return ({ index, peakW, daysLeft }, foretold) => {
+    const day = Math.floor((recording.clockMs[index] ?? 0) / DAY_MS);
+    const past = pastDays(setup, index);
+    if (known?.day !== day || peakW > (known.charge.peaksW[0] ?? 0) + PEAK_NOISE_W) {
+      const outlook = outlookOf(setup, foretold, index);
+      const overNanoPerWh = rules.demandNanoPerW / hours;
+      const cap = { mostImportWh: peakW * hours, overNanoPerWh };
+      const foreseen = { outlook, dailySteps, cap, past, daysLeft };
+      known = { day, ...chargedDay(foreseen, rules.store) };
+    }
+    return known.table.at(past.todayWh.length, dayShares(past, hours).thisDay);
   };
 }
 

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../../../contracts/values/time.ts';
+import { DAY_MS, HOUR_MS } from '../../../contracts/values/time.ts';
 import {
   knownSteps,
   type Losses,
@@ -13,6 +13,7 @@ export interface StepStart {
   readonly index: number;
   readonly nowWh: number;
   readonly peakW: number;
+  readonly daysLeft: number; // of the window, after today: its highest import is paid once
 }
 
 /** A stretch of a step within which the meter is not looked at again: its mean is followed. */
@@ -67,7 +68,7 @@ export function simulate(
   const storedWh: number[] = [];
   const gridWh: number[] = [];
   for (const index of knownSteps(recording, span)) {
-    const answer = controller({ index, nowWh, peakW });
+    const answer = controller({ index, nowWh, peakW, daysLeft: daysLeft(recording, span, index) });
     const importNano = recording.importNanoPerWh[index] ?? 0;
     const exportNano = recording.exportNanoPerWh[index] ?? 0;
     const parts = partsOf(index);
@@ -92,6 +93,11 @@ export function simulate(
   costNano += (shortWh * meanImportNano(recording, span)) / store.chargeShare;
   costNano += demandNanoPerW * peakW;
   return { costNano, grossNano, peakW, throughputWh, storedWh, gridWh };
+}
+
+function daysLeft({ clockMs }: Recording, { untilIndex }: Span, index: number): number {
+  const dayOf = (at: number): number => Math.floor((clockMs[at] ?? 0) / DAY_MS);
+  return dayOf(untilIndex - 1) - dayOf(index);
 }
 
 const wholeSteps =

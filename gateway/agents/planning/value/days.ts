@@ -1,4 +1,4 @@
-import { type Cap, LOADS, type StepOutlook, within } from './chances.ts';
+import { LOADS, type StepOutlook, within } from './chances.ts';
 import type { Chance, KindShares, ValueStep } from './value.ts';
 
 /** What a site needed, without its store, on the days before and since midnight. */
@@ -16,51 +16,54 @@ const PAST_SHARE = 0.5;
 /** Hours of today by which past days are found alike. */
 const LIKE_HOURS = 6;
 /** Share of the days that turn into another kind within an hour. */
-const TURN_SHARE = 0.2;
+const TURN_SHARE = 0.5;
 
 /**
- * Steps where the highest import costs: kinds of days are past days themselves, as long and as high
- * as they were, and the forecast's band. A day is more likely like those that began as it did.
+ * Steps of a day whose highest import costs: kinds of day are past days themselves, as long and as
+ * high as they were, and the forecast's band. A peak comes a little earlier or later another day:
+ * each step of a past day is as it was, or as the highest of its neighbours.
+ * @param outlook  by slot of the day, from midnight
  */
-export function dayChances(
-  outlook: readonly StepOutlook[],
-  past: PastDays,
-  cap: Cap,
-): { readonly steps: readonly ValueStep[]; readonly shares: KindShares } {
-  const { dailySteps, todayWh } = past;
-  const daysAgo = Array.from({ length: past.days }, (_, n) => n + 1);
-  const bandShare = daysAgo.length === 0 ? 1 : 1 - PAST_SHARE;
-  const bandShares = LOADS.map(([, share]) => share * bandShare);
-  const anyDay = [...daysAgo.map(() => PAST_SHARE / daysAgo.length), ...bandShares];
-  const thisDay = [
-    ...alike(past, daysAgo, outlook[0]?.hours ?? 1).map((share) => share * PAST_SHARE),
-    ...bandShares,
-  ];
-  const steps = outlook.map(({ hours, importNanoPerWh, exportNanoPerWh, load, pv }, n) => {
-    const slot = (todayWh.length + n) % dailySteps;
+export function dayChances(outlook: readonly StepOutlook[], past: PastDays): readonly ValueStep[] {
+  const daysAgo = daysOf(past);
+  return outlook.map(({ hours, importNanoPerWh, exportNanoPerWh, load, pv }, slot) => {
     const sunWh = pv?.mid ?? 0;
-    const needsWh = [
-      ...daysAgo.map((ago) => highestNear(past, ago, slot) ?? load.mid - sunWh),
-      ...LOADS.map(([place]) => within(load, place) - sunWh),
-    ];
-    const isToday = todayWh.length + n < dailySteps;
-    const isLast = slot === dailySteps - 1;
+    const isLast = slot === outlook.length - 1;
     return {
       hours,
       importNanoPerWh,
       exportNanoPerWh,
-      keepShare: isToday && !isLast ? Math.max(0, 1 - TURN_SHARE * hours) : 0,
-      chances: isToday ? needsWh.map((needWh) => [{ share: 1, needWh }]) : drawn(needsWh, anyDay),
-      ...cap,
+      keepShare: isLast ? 0 : Math.max(0, 1 - TURN_SHARE * hours),
+      chances: [
+        ...daysAgo.map((ago) => shifted(past, ago, slot, load.mid - sunWh)),
+        ...LOADS.map(([place]) => [{ share: 1, needWh: within(load, place) - sunWh }]),
+      ],
     };
   });
-  return { steps, shares: { anyDay, thisDay } };
 }
 
-/** A day of which nothing is known yet, the same for every kind. */
-function drawn(needsWh: readonly number[], shares: readonly number[]): readonly Chance[][] {
-  const all = needsWh.map((needWh, n) => ({ share: shares[n] ?? 0, needWh }));
-  return needsWh.map(() => all);
+const daysOf = (past: PastDays): number[] => Array.from({ length: past.days }, (_, n) => n + 1);
+
+function shifted(past: PastDays, ago: number, slot: number, usualWh: number): Chance[] {
+  const highWh = highestNear(past, ago, slot);
+  if (highWh === undefined) return [{ share: 1, needWh: usualWh }];
+  const ownWh = past.needWh(ago, slot);
+  if (Number.isNaN(ownWh) || ownWh === highWh) return [{ share: 1, needWh: highWh }];
+  return [
+    { share: 0.5, needWh: ownWh },
+    { share: 0.5, needWh: highWh },
+  ];
+}
+
+/** Shares of the kinds of dayChances. A day is more likely like those that began as it did. */
+export function dayShares(past: PastDays, hours: number): KindShares {
+  const daysAgo = daysOf(past);
+  const bandShare = daysAgo.length === 0 ? 1 : 1 - PAST_SHARE;
+  const bandShares = LOADS.map(([, share]) => share * bandShare);
+  return {
+    anyDay: [...daysAgo.map(() => PAST_SHARE / daysAgo.length), ...bandShares],
+    thisDay: [...alike(past, daysAgo, hours).map((share) => share * PAST_SHARE), ...bandShares],
+  };
 }
 
 /** Highest of a slot and its neighbours: a peak comes a little earlier or later another day. */

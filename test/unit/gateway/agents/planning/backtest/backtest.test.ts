@@ -114,13 +114,15 @@ describe('prices', () => {
     const rule = priceRule(recording, RULES, SOUND);
     const part = { nowWh: 5_000, share: 1 };
     const asked = (index: number, needWh: number): number =>
-      rule({ index, nowWh: 5_000, peakW: 0 })(needWh, part);
+      rule({ index, nowWh: 5_000, peakW: 0, daysLeft: 0 })(needWh, part);
     expect(asked(24, 500)).toBe(Number.NEGATIVE_INFINITY);
     expect(asked(36, 500)).toBe(0);
     expect(asked(36, -500)).toBe(-500);
     expect(asked(47, 500)).toBe(500);
     const flat = recordingOf([1, 1], [7, 7]);
-    expect(priceRule(flat, RULES, SOUND)({ index: 0, nowWh: 0, peakW: 0 })(5, part)).toBe(5);
+    expect(
+      priceRule(flat, RULES, SOUND)({ index: 0, nowWh: 0, peakW: 0, daysLeft: 0 })(5, part),
+    ).toBe(5);
   });
 });
 

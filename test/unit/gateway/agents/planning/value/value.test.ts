@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
+import { planAhead } from '../../../../../../gateway/agents/planning/value/ahead.ts';
 import { lowestCapW } from '../../../../../../gateway/agents/planning/value/cap.ts';
-import { dayChances, type PastDays } from '../../../../../../gateway/agents/planning/value/days.ts';
+import { peakCharge } from '../../../../../../gateway/agents/planning/value/charge.ts';
+import {
+  dayChances,
+  dayShares,
+  type PastDays,
+} from '../../../../../../gateway/agents/planning/value/days.ts';
 import { levelsOf } from '../../../../../../gateway/agents/planning/value/levels.ts';
+import { peakTable } from '../../../../../../gateway/agents/planning/value/peak.ts';
 import {
   type ValueStep,
   valuePlan,
@@ -191,8 +198,8 @@ describe('the plan by worth', () => {
     });
     const coverAtTenWh = (days: PastDays): number => {
       const at = days.todayWh.length;
-      const { steps, shares } = dayChances(outlook.slice(at), days, cap);
-      return valuePlan(steps, STORE, shares, 24).levels[10 - at]?.coverToWh ?? 0;
+      const foreseen = { outlook: outlook.slice(at), dailySteps: 24, cap, past: days };
+      return planAhead(foreseen, STORE).levels[10 - at]?.coverToWh ?? 0;
     };
 
     it('keeps a reserve for a peak that past days had, and none where they had none', () => {
@@ -206,24 +213,74 @@ describe('the plan by worth', () => {
     it('takes a day for one that began as it did', () => {
       const morning = (wh: number) => Array.from({ length: 8 }, () => wh);
       const shareOf = (wh: number): number => {
-        const { shares } = dayChances(outlook.slice(8), past(20, 4, morning(wh)), cap);
-        return shares.thisDay.filter((_, n) => n < 20 && (n + 1) % 4 === 0).reduce((a, b) => a + b);
+        const { thisDay } = dayShares(past(20, 4, morning(wh)), 1);
+        return thisDay.filter((_, n) => n < 20 && (n + 1) % 4 === 0).reduce((a, b) => a + b);
       };
       expect(shareOf(2_000)).toBeGreaterThan(1.5 * shareOf(1_000));
-      const { shares } = dayChances(outlook.slice(8), past(20, 4, morning(1_500)), cap);
-      for (const one of [shares.thisDay, shares.anyDay]) {
-        expect(one.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
-      }
+      const { thisDay, anyDay } = dayShares(past(20, 4, morning(1_500)), 1);
+      for (const one of [thisDay, anyDay]) expect(one.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
     });
 
     it('goes by the forecast alone where there is no past, or none is known', () => {
-      const { steps, shares } = dayChances(outlook, past(0, 1, []), cap);
-      expect(shares.anyDay).toEqual([0.3, 0.4, 0.3]);
+      const none = past(0, 1, []);
+      expect(dayShares(none, 1).anyDay).toEqual([0.3, 0.4, 0.3]);
+      const steps = dayChances(outlook.slice(0, 24), none);
       expect(steps[5]?.chances.map(([one]) => one?.needWh)).toEqual([900, 1_000, 1_100]);
       const lost = { ...past(3, 1, [Number.NaN]), needWh: () => Number.NaN };
-      const blind = dayChances(outlook, lost, cap);
-      expect(blind.steps[0]?.chances[0]).toEqual([{ share: 1, needWh: 1_000 }]);
-      expect(blind.shares.thisDay.every((share) => share > 0)).toBe(true);
+      expect(dayChances(outlook, lost)[0]?.chances[0]).toEqual([{ share: 1, needWh: 1_000 }]);
+      expect(dayShares(lost, 1).thisDay.every((share) => share > 0)).toBe(true);
+      expect(planAhead({ outlook, dailySteps: 24, cap, past: none }, STORE).levels.length).toBe(36);
+    });
+
+    it('charges a peak in full on the last day, and less where a later day would reach it', () => {
+      const peaks = past(28, 4, []); // 1 kW on most days, 4 kW on each fourth
+      const nanoPerW = 1_000;
+      const at = (daysLeft: number) =>
+        peakCharge({ nanoPerW, peakW: 500, daysLeft }, peaks, 4_000, 1, STORE);
+      const last = at(0);
+      const rise = (last.peaksW.at(-1) ?? 0) - (last.peaksW[0] ?? 0);
+      expect(last.addedNano.at(-1)).toBeCloseTo(nanoPerW * rise, 3);
+      const early = at(20);
+      expect(early.peaksW).toEqual(last.peaksW);
+      early.addedNano.forEach((nano, n) => {
+        expect(nano).toBeGreaterThanOrEqual(early.addedNano[n - 1] ?? 0);
+        expect(nano).toBeLessThanOrEqual(last.addedNano[n] ?? 0);
+      });
+      // Below what each fourth day needs, nothing can be kept for 20 days.
+      expect(early.addedNano[1]).toBeLessThan(0.01 * (last.addedNano[1] ?? 0));
+      expect(at(3).addedNano[1]).toBeGreaterThan(10 * (early.addedNano[1] ?? 0));
+    });
+
+    it('lets a peak rise by a part where the store would be empty before its end', () => {
+      const needsWh = Array.from({ length: 24 }, (_, t) => (t >= 10 && t < 14 ? 4_000 : 1_000));
+      const steps = needsWh.map((needWh) => ({
+        hours: 1,
+        importNanoPerWh: 100_000,
+        exportNanoPerWh: 0,
+        keepShare: 1,
+        chances: [[{ share: 1, needWh }]],
+      }));
+      const peaksW = [1_000, 2_000, 3_000, 4_000, 5_000];
+      const nanoPerW = 5_000_000;
+      const small = { ...STORE, maxWh: 5_500 }; // 4.5 kWh give 4.05: about 1 kW for four hours
+      let nowWh = small.maxWh;
+      let reachedW = 1_000;
+      for (const [t, needWh] of needsWh.entries()) {
+        const left = peaksW.filter((peakW) => peakW > reachedW + 1);
+        const charge = {
+          nanoPerW,
+          peaksW: [reachedW, ...left],
+          addedNano: [0, ...left.map((peakW) => nanoPerW * (peakW - reachedW))],
+        };
+        const { levels, mostImportWh } = peakTable(steps, small, [1], charge, t).at(t, [1]);
+        const most = { mostImportWh: mostImportWh(needWh, nowWh) };
+        const givesWh = answerOf(levels, needWh, nowWh, small, 1, most);
+        nowWh -= givesWh > 0 ? givesWh / small.dischargeShare : givesWh * small.chargeShare;
+        reachedW = Math.max(reachedW, needWh - givesWh);
+      }
+      // 4 kW less 4.05 kWh in four hours; kept at 1 kW, the store would have let 4 kW through.
+      expect(reachedW).toBeGreaterThan(2_980);
+      expect(reachedW).toBeLessThan(3_050);
     });
   });
 });
