@@ -99,16 +99,8 @@ function firstEnd(steps: readonly ValueStep[], frame: Frame): Costs {
 /** What a full store saves the next morning, by peak; the charge of later days is in its own. */
 function nextEnd(morning: Costs, frame: Frame): Costs {
   const { addedNano } = frame.charge;
-  const { fullNanoPerWh = 0 } = frame.store;
   const at = (peak: number, rung: number): number => morning[peak * WIDTH + rung] ?? 0;
-  return costsOf(
-    frame,
-    (peak, rung) =>
-      (addedNano[peak] ?? 0) +
-      at(peak, rung) -
-      at(peak, RUNGS) -
-      fullNanoPerWh * rung * frame.rungWh,
-  );
+  return costsOf(frame, (peak, rung) => (addedNano[peak] ?? 0) + at(peak, rung) - at(peak, RUNGS));
 }
 
 /** After a step that has a goal: what misses it costs. */

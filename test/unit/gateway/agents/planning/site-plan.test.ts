@@ -135,7 +135,7 @@ describe('one way from forecast to answer', () => {
         }),
         onFallback: () => undefined,
       });
-      const answer = controller({ index: 0, nowWh: 5_000, peakW: 0 });
+      const answer = controller({ index: 0, nowWh: 5_000, peakW: 0, daysLeft: 0 });
       for (const nowWh of [1_000, 2_500, 5_000, 7_500, 9_500]) {
         for (const needW of [-6_000, -1_500, 0, 900, 4_500]) {
           // Three minutes of the quarter-hour; 5 W is what levels in hundredths of a percent leave.
