@@ -12,6 +12,7 @@ const WEATHER_OLD_MS = 36 * HOUR_MS;
 const WEATHER_STALE_MS = 3 * HOUR_MS;
 const NEXT_HOURS_MS = 6 * HOUR_MS;
 const DEFAULT_TEMPERATURE_C = 15;
+const KNOWN_MOST = 1_000; // quarter-hours whose clear sky is not worked out again: ten days
 
 export interface SkyPlace {
   readonly latitudeDeg: number;
@@ -101,7 +102,7 @@ export class Sky {
       const ghi = clearSkyGhi(sun.elevationDeg);
       const share = ratedShare(planeIrradiance(ghi, sun, USUAL_PLANE), DEFAULT_TEMPERATURE_C);
       known = { share: Math.max(0, share), ghiWPerM2: ghi, binIndex: binOf(sun) };
-      if (this.clearShares.size > 10_000) this.clearShares.clear();
+      if (this.clearShares.size >= KNOWN_MOST) this.clearShares.clear();
       this.clearShares.set(atMs, known);
     }
     return known;
