@@ -74,7 +74,7 @@ export function watchSources(
 
 const STEP_MS = 20; // between two steps, so that nobody waits
 
-/** Learns from the days that the market told, a step at a time, and tells when it has a forecast. */
+/** Learns from the days that the market told, step by step; tells when it has a forecast. */
 function learnPrices({ outlook }: ForecastState, clock: Clock, news: () => void) {
   let cancel: (() => void) | undefined;
   let told = outlook.next()?.fromMs;

@@ -16,12 +16,12 @@ import type { DayEvent, LiveView } from '../contracts/values/view.ts';
 import { age, clockTime } from '../contracts/values/words.ts';
 import type { AgentStore, Document, DocumentKind, Log } from '../ports.ts';
 import type { Advising } from './advice.ts';
+import type { ForecastDay } from './forecast-days.ts';
 import { type KeptForecast, keptForecast, readForecast } from './forecasting/issued.ts';
 import type { PriceDay } from './forecasting/price/outlook.ts';
 import type { CheckUpDocument } from './health/health.ts';
 import type { Mind } from './mind.ts';
 import type { QuarterNote } from './quarters.ts';
-import type { ForecastDay } from './score-forecasts.ts';
 import type { PlacedOrder, Trading } from './trading.ts';
 
 const EVENTS_MAX = 200;

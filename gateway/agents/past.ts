@@ -3,10 +3,10 @@ import type { DayAccount } from '../contracts/values/account.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { CheckUp } from './check-up.ts';
 import { newestReduction } from './consumer/report.ts';
+import { type ForecastDay, newestForecastDay } from './forecast-days.ts';
 import type { Places } from './places.ts';
 import { Reductions } from './reductions.ts';
 import { newestDay } from './savings/words.ts';
-import { type ForecastDay, newestForecastDay } from './score-forecasts.ts';
 
 /** What is known of the days that are over: their cost, their events, and how equipment does. */
 export class Past {

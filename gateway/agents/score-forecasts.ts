@@ -1,22 +1,14 @@
-import type { GatewayStatus } from '../contracts/messages.ts';
 import type { HorizonScore } from '../contracts/values/outlook.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { isoMinute } from '../contracts/values/stamp.ts';
 import { DAY_MS, HOUR_MS, type Instant, localDayStart } from '../contracts/values/time.ts';
-import type { LiveView } from '../contracts/values/view.ts';
-import { percent } from '../contracts/values/words.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Diary } from './diary.ts';
+import type { ForecastDay } from './forecast-days.ts';
 import { bandSentence, scoreDay, scoreSentence } from './forecasting/day-score.ts';
 import { horizonSentence } from './forecasting/horizon-scores.ts';
 import { localSlot } from './forecasting/site-series.ts';
 import type { Mind } from './mind.ts';
-
-/** How far the forecasts of a local day were off, by how far ahead they looked. */
-export interface ForecastDay {
-  readonly day: string; // YYYY-MM-DD
-  readonly scores: readonly HorizonScore[];
-}
 
 export interface ScoringDeps {
   readonly site: Site;
@@ -27,7 +19,6 @@ export interface ScoringDeps {
 }
 
 const KEPT_DAYS = 400;
-const DAY_AHEAD_MS = DAY_MS;
 
 /** Brings back the scores of earlier days. */
 export async function recallScores({ mind, diary }: Pick<ScoringDeps, 'mind' | 'diary'>) {
@@ -67,27 +58,4 @@ function priceScore({ outlook, timeZone }: Mind['prices'], fromMs: Instant): Hor
 const dateOf = (atMs: Instant, timeZone: string): string =>
   isoMinute(localSlot(atMs, timeZone).day * DAY_MS).slice(0, 10);
 
-/** For the fleet: the newest day. */
-export const newestForecastDay = (days: readonly ForecastDay[]): GatewayStatus['forecast'] => {
-  const newest = days.at(-1);
-  return newest && { day: newest.day, scores: [...newest.scores] };
 };
-
-const NAMES = { pv: 'sun', load: 'consumption', price: 'the price' } as const;
-
-/** For the page: how far the last day's forecasts were off, a day ahead and for the next hour. */
-export function forecastLink(days: readonly ForecastDay[]): NonNullable<LiveView['links']> {
-  const newest = days.at(-1);
-  if (newest === undefined) return [];
-  const words = (aheadMs: number): string =>
-    newest.scores
-      .filter((one) => one.aheadMs === aheadMs)
-      .map(({ what, errorPct }) => `${percent(errorPct)} for ${NAMES[what]}`)
-      .join(', ');
-  const parts = [
-    [words(DAY_AHEAD_MS), 'a day ahead'],
-    [words(HOUR_MS), 'an hour ahead'],
-  ].flatMap(([text = '', lead]) => (text === '' ? [] : [`${lead} ${text}`]));
-  if (parts.length === 0) return [];
-  return [{ name: 'Forecast', text: `off on ${newest.day}: ${parts.join('; ')}` }];
-}

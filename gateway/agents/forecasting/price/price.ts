@@ -73,7 +73,7 @@ export class PriceForecast {
     this.saying = undefined;
   }
 
-  /** One step of what is said of the running day, some milliseconds. @returns whether there was one */
+  /** One step of what is said of the running day. @returns whether there was one */
   work(): boolean {
     if (this.isSaid || this.runningDay === Number.NEGATIVE_INFINITY) return false;
     this.saying ??= this.say(this.runningDay);

@@ -10,7 +10,7 @@ const PLAIN_FACTS = 12; // the columns before the weekdays
 const TREE_FACTS = 5; // of trees in place of the weekdays
 const VALUES = PLAIN_FACTS + 6; // of an hour's row: with the weekdays
 
-/** Rows of hours, a block of memory a day: thousands of small arrays would take several times as much. */
+/** Rows of hours, a block of memory a day: thousands of small arrays would take a multiple. */
 class KeptRows {
   private readonly columns: number;
   private readonly days = new Map<number, { rows: Float64Array; states: Uint8Array }>();

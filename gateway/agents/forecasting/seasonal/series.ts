@@ -74,7 +74,7 @@ export class SeriesForecast {
     this.step(index, value);
   }
 
-  /** One step of a day's end, after which forecasts rest on that day. @returns whether there was one */
+  /** One step of a day's end; forecasts rest on it then. @returns whether there was one */
   settle(): boolean {
     if (this.seasonal.settle()) return true;
     if (!this.isPromiseDue || this.next === undefined) return false;

@@ -3,11 +3,11 @@ import { createClockedSchedule } from '../../../../gateway/adapters/schedule.ts'
 import { openStoreInProcess } from '../../../../gateway/adapters/sqlite/store.ts';
 import { startChores } from '../../../../gateway/agents/chores.ts';
 import { Diary } from '../../../../gateway/agents/diary.ts';
+import { forecastLink, newestForecastDay } from '../../../../gateway/agents/forecast-days.ts';
 import type { Mind } from '../../../../gateway/agents/mind.ts';
 import { placesOf } from '../../../../gateway/agents/places.ts';
 import { PriceBook } from '../../../../gateway/agents/prices.ts';
 import { Reductions } from '../../../../gateway/agents/reductions.ts';
-import { forecastLink, newestForecastDay } from '../../../../gateway/agents/score-forecasts.ts';
 import type { HorizonScore, SiteForecast } from '../../../../gateway/contracts/values/outlook.ts';
 import { createVirtualClock } from '../../../../simulators/clock.ts';
 import { demoSites } from '../../../../simulators/sites/demo.ts';

@@ -7,7 +7,7 @@ import { Degraded } from '../../../../gateway/processes/degraded.ts';
 import { sourcesOf } from '../../../../gateway/processes/sources.ts';
 import { createVirtualClock } from '../../../../simulators/clock.ts';
 
-it('a key that cannot be used is an alarm until its file is mended, without a restart', async () => {
+it('a key that cannot be used is an alarm until its file is mended: no restart', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'sources-'));
   try {
     const source = 'source: entsoe, area: 10Y1001A1001A82H, keyFile: entsoe.key';

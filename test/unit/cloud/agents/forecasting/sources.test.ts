@@ -56,7 +56,7 @@ describe('forecast of a zone', () => {
     expect(publish(state, 'demo', T0 + QUARTER).messages).toHaveLength(1);
   });
 
-  it('stamps weather with the time of its answer, and says now and then that it still holds', () => {
+  it('stamps weather with the time of its answer, and says at times that it still holds', () => {
     const state = openForecast(zone);
     const told = (atMs: number) => publish(state, 'demo', atMs).messages.map(({ body }) => body);
     onWeather(state, weather, 'w.example', T0);

@@ -44,7 +44,7 @@ it('is stale where it ends within hours', () => {
 
 it('takes the diffuse part as told: less sun in a plane that faces it', () => {
   const shareOf = (dhi: number | undefined): number => {
-    const sky = new Sky({ ...PLACE, latitudeDeg: 60 }); // a low sun: a steep plane gains by the beam
+    const sky = new Sky({ ...PLACE, latitudeDeg: 60 }); // low: a plane gains by the beam
     const told = dhi === undefined ? {} : { dhiWPerM2: new Array(48).fill(dhi) };
     sky.forecast(message({ ...ghi(400), ...told }));
     return sky.at(NOW + HOUR, NOW).expectedShare;
