@@ -21,9 +21,11 @@ export class Foresight {
   private readonly scores = new HorizonScores();
   private readonly waiting = new Set<Instant>(); // quarter-hours not told to the forecaster yet
   private told = 0; // newest quarter-hour that the forecaster has
+  private hasLoad: boolean; // somebody has measured it, or there is none
 
   constructor({ place }: Site, places: Places) {
     this.timeZone = place.timeZone;
+    this.hasLoad = places.base.length === 0;
     this.lastMinutes = new LastMinutes(places);
     this.forecaster = new Forecaster({
       latitudeDeg: place.latitudeDeg,
@@ -59,6 +61,7 @@ export class Foresight {
 
   /** A quarter-hour of long ago, in order of time. */
   remember(quarter: Quarter): void {
+    this.hasLoad ||= quarter.loadW !== undefined;
     this.forecaster.remember(quarter);
   }
 
@@ -73,6 +76,11 @@ export class Foresight {
     const forecast = this.forecaster.issue(nowMs, ISSUED_STEPS, this.lastMinutes.at(nowMs));
     this.scores.issued(forecast);
     return forecast;
+  }
+
+  /** Whether anything can be said of the load: a forecast of nothing is none. */
+  isKnown(nowMs: Instant): boolean {
+    return this.hasLoad || this.lastMinutes.at(nowMs).loadW !== undefined;
   }
 
   /** How far the forecasts of a day were off, by how far ahead they looked. */
@@ -95,6 +103,7 @@ export class Foresight {
       this.waiting.delete(fromMs);
       if (fromMs <= this.told) continue;
       const quarter = quarters.forForecast(fromMs);
+      this.hasLoad ||= quarter.loadW !== undefined;
       this.forecaster.observe(quarter);
       this.scores.observe(quarter, localSlot(fromMs, this.timeZone).day);
       this.told = fromMs;

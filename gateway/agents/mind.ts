@@ -193,7 +193,9 @@ export class Mind {
         exportNanoPerWh: this.prices.expected('export', atMs),
       };
     });
-    return { problem: bound, forecast, later, past: pool && this.needs.at(nowMs, pool) };
+    const isBlind = !this.foresight.isKnown(nowMs);
+    const past = pool && this.needs.at(nowMs, pool);
+    return { problem: bound, forecast, isBlind, later, past };
   }
 
   /** @param advised  clause beside the reason of each step, where the plan leans on advice */

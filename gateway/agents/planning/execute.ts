@@ -11,6 +11,8 @@ export interface Words {
 
 const NEAR_W = 100;
 const NEAR_PCT = 1;
+/** Steps whose every act has its reason: a plan runs out long before the others. */
+const SAID_STEPS = 8;
 
 /**
  * Turns a plan into steps that the guard executes against the live meter and the live charge:
@@ -33,7 +35,7 @@ export function planSteps(
       ...mostImport(problem, outlook, t),
       ...mostExport(problem, step, t),
       why: step.levels === undefined ? plainWhy(outlook) : whys[act],
-      ...(step.levels !== undefined && { whys }),
+      ...(step.levels !== undefined && t < SAID_STEPS && { whys }),
       terminals: [
         ...problem.storages.map((store) => batteryStep(problem, step, t, store)),
         ...loadSteps(problem, step),

@@ -58,6 +58,13 @@ export async function makePlan(
   return outlookOf(problem, schedule, run, meta);
 }
 
+/** The plan that needs neither forecast nor solver. */
+export function planByRules(problem: PlanProblem, detail: string): Outlook {
+  const rules = rulePlan(problem);
+  const run = evaluate(problem, rules);
+  return outlookOf(problem, rules, run, { source: 'rules', detail, rulesNano: run.costNano });
+}
+
 /** How far a plan may be from the best one; undefined = nothing proves it. */
 export const gapNano = ({ costNano, boundNano }: Outlook): number | undefined =>
   boundNano === undefined ? undefined : Math.round(costNano - boundNano);

@@ -8,7 +8,7 @@ import { DAY_MS, HOUR_MS } from '../../contracts/values/time.ts';
 import type { Solver } from '../../ports.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { liveRun } from './live.ts';
-import { makePlan, outlookOf, type PlanEffort } from './plan.ts';
+import { makePlan, outlookOf, type PlanEffort, planByRules } from './plan.ts';
 import {
   hoursOf,
   type PlanMemory,
@@ -28,6 +28,8 @@ import { goalOf, ownStores, poolOf, socLevels } from './value/pool.ts';
 export interface PlanInput {
   readonly problem: PlanProblem;
   readonly forecast: SiteForecast; // may reach beyond the problem
+  /** Nothing is known of the load: there is no forecast to plan by. */
+  readonly isBlind?: boolean;
   /** Prices of the forecast's steps after those of the problem. */
   readonly later?: readonly StepPrices[];
   /** Where the highest import costs: the site's days, and the lowest that they allowed. */
@@ -50,10 +52,11 @@ export async function planSite(
   effort?: PlanEffort,
   memory: PlanMemory = {},
 ): Promise<Outlook> {
+  if (input.isBlind === true) return planByRules(input.problem, 'nothing is known of the load yet');
   const problem = withKnownPeak(input);
   const base = await makePlan(problem, solver, timeLimitMs, effort, memory);
   const pool = poolOf(problem);
-  if (pool === undefined || input.forecast.load.length === 0) return base;
+  if (pool === undefined) return base;
   const most = mostImportW(input, problem, base);
   const found = planAhead(foreseenOf({ ...input, problem }, base, most), pool);
   const led = (worthOf: (t: number) => number): Outlook => ({

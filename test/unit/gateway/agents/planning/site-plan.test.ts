@@ -162,9 +162,10 @@ describe('the plan of a site', () => {
     expect(alone.steps.map(({ levels }) => levels)).toEqual(best.steps.map(({ levels }) => levels));
   });
 
-  it('without a forecast: the rules', async () => {
-    const none = { ...forecast, pv: [], load: [] };
-    const outlook = await planSite({ problem: problemOf(), forecast: none }, solver, 5_000);
+  it('where nothing is known of the load: the rules, and why', async () => {
+    const blind = { problem: problemOf(), forecast, isBlind: true };
+    const outlook = await planSite(blind, solver, 5_000);
+    expect(outlook).toMatchObject({ source: 'rules', detail: 'nothing is known of the load yet' });
     expect(outlook.steps.every(({ levels }) => levels === undefined)).toBe(true);
   });
 
