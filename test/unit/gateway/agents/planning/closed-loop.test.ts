@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createSolverInProcess } from '../../../../../gateway/adapters/solver/solver.ts';
 import { seededStream } from '../../../../../gateway/agents/forecasting/seasonal/sets.ts';
 import { makePlan } from '../../../../../gateway/agents/planning/plan.ts';
@@ -16,6 +16,7 @@ import type { TerminalState } from '../../../../../gateway/guard/site/types.ts';
  * Three days of a made house, minute by minute: what a plan each hour and its execution cost. The
  * days are drawn from a seed; no figure of the planner was chosen on them.
  */
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 const solver = await createSolverInProcess();
 const QUARTER = 900_000;
 const DAY = 96;

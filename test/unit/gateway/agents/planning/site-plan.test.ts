@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createSolverInProcess } from '../../../../../gateway/adapters/solver/solver.ts';
 import { ours } from '../../../../../gateway/agents/planning/backtest/ours.ts';
 import type { Recording } from '../../../../../gateway/agents/planning/backtest/recording.ts';
@@ -10,6 +10,7 @@ import type { SocLevels } from '../../../../../gateway/contracts/values/plan.ts'
 import { byLevels } from '../../../../../gateway/guard/control/plan/led.ts';
 import type { Solver } from '../../../../../gateway/ports.ts';
 
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 const solver = await createSolverInProcess();
 const broken: Solver = {
   solve: () => Promise.resolve({ status: 'time-limit', detail: 'the child is gone' }),
