@@ -57,5 +57,3 @@ function priceScore({ outlook, timeZone }: Mind['prices'], fromMs: Instant): Hor
 
 const dateOf = (atMs: Instant, timeZone: string): string =>
   isoMinute(localSlot(atMs, timeZone).day * DAY_MS).slice(0, 10);
-
-};
