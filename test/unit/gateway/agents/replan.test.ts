@@ -67,7 +67,7 @@ test('every step names levels, their worth, and the import that is kept', async 
   }
 });
 
-test('a charge that is not as expected is planned anew, once it has been so for minutes', async () => {
+test('a charge that is not as expected is planned anew, once it lasts', async () => {
   const bench = await factory();
   const plans = new Set(bench.intents().map(({ plan }) => plan[0]?.fromMs)).size;
   await holding(bench, 58, 200);
@@ -77,7 +77,7 @@ test('a charge that is not as expected is planned anew, once it has been so for 
   expect(plan[0]?.fromMs).toBeGreaterThan(NOON + 200_000);
 });
 
-test('a demand-response event that ends inside a quarter-hour is not held to its end', async () => {
+test('an event that ends inside a quarter-hour is not held to the end of that', async () => {
   const bench = await factory();
   const untilMs = NOON + QUARTER + 300_000;
   const body = JSON.stringify({

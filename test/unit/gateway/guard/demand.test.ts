@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Bench } from './bench/bench.ts';
 import { site } from './bench/site.ts';
-import { intent, spec, steps } from './bench/timeline.ts';
+import { intent, levels, spec, steps } from './bench/timeline.ts';
 import { event } from './timelines/grid.ts';
 
 const home = site({
@@ -23,6 +23,18 @@ spec('a demand-response event: the plan gives way from its start to its end', ho
   .expect({ gridW: 5_940, code: 'DEMAND_RESPONSE', because: 'demand-response event until' }, '8s')
   .at('181s', {})
   .expect({ gridW: 14_000, code: 'PLAN' }, '9s');
+
+/** Nothing of what is stored is to be used: it is worth more in the evening. */
+const keeping = (bench: Bench): void => intent(bench, { steps: [levels({ coverToPct: 100 })] });
+
+spec('inside a quarter-hour: it is the event that is named, and only while it runs', home)
+  .at('0s', { loadW: -9_000, do: keeping })
+  .at('20s', { do: event(6_000, 10, 120) })
+  .expect({ gridW: 9_000, code: 'PLAN' })
+  .at('40s', {})
+  .expect({ gridW: 5_940, battery: 'DEMAND_RESPONSE', code: 'DEMAND_RESPONSE' }, '8s')
+  .at('151s', {})
+  .expect({ gridW: 9_000, battery: 'PLAN', code: 'PLAN' }, '9s');
 
 spec('a person opts out of it by an order; the limit of the connection stays', home)
   .at('0s', { loadW: -3_000 })
