@@ -119,7 +119,7 @@ export interface BrokerCheck {
 }
 
 export interface Solver {
-  /** @param start  where an earlier solve ended; of another shape, or for a mixed model, it is ignored */
+  /** @param start  where an earlier solve ended; of another shape or a mixed model: ignored */
   solve(
     model: LinearModel,
     timeLimitMs: number,

@@ -22,7 +22,8 @@ const CHILD_LIMIT_MS = 60_000;
 /**
  * The planner: the linear program of a day (demand charge, two batteries) against native HiGHS on
  * the same model, a whole plan with on-off loads and a car against that program, the next such plan
- * from where the last one ended, how far they are from their bound, and the memory of the planner child. CPU time, so that others do not count.
+ * from where the last one ended, how far they are from their bound, and the memory of the planner
+ * child. CPU time, so that others do not count.
  */
 export async function benchPlan(): Promise<object> {
   const solver = await createSolverInProcess();

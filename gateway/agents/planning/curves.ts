@@ -90,8 +90,8 @@ export interface FlowSpec {
   readonly share: number; // store power per terminal power, where there is no curve
   readonly leastKw: number;
   readonly mostKw: number;
-  readonly cost: number; // per kW at the terminal
-  readonly wear: number; // per kW at the store
+  readonly costPerKw: number; // currency, at the terminal
+  readonly wearPerKw: number; // currency, at the store
   readonly way: FlowWay;
 }
 
@@ -103,22 +103,22 @@ export interface FlowColumn {
 }
 
 export function flowColumn(builder: Builder, spec: FlowSpec): FlowColumn {
-  const { curve, lines, share, leastKw, mostKw, cost, wear, way } = spec;
+  const { curve, lines, share, leastKw, mostKw, costPerKw, wearPerKw, way } = spec;
   const first = lines[0];
   if (curve === undefined || first === undefined || mostKw <= 0 || typeof way === 'number') {
     const ratio = curve !== undefined && typeof way === 'number' ? way : share;
-    const column = builder.column(cost + wear * ratio, leastKw, mostKw);
+    const column = builder.column(costPerKw + wearPerKw * ratio, leastKw, mostKw);
     return { column, terms: [[column, ratio]], offsetKw: 0 };
   }
-  if (typeof way === 'object') return pieceColumn(builder, spec, curve, way.piece);
+  if (typeof way === 'object') return pieceColumn(builder, spec, curve, way.pieceIndex);
   if (way === 'exact') return exactColumn(builder, spec, curve);
-  const column = builder.column(cost + wear * first.slope, leastKw, mostKw);
+  const column = builder.column(costPerKw + wearPerKw * first.slope, leastKw, mostKw);
   const terms: Term[] = [[column, first.slope]];
   lines.slice(1).forEach((line, n) => {
     const before = lines[n] ?? first;
     const atKw = crossingW(before, line) / 1_000;
     const bend = line.slope - before.slope;
-    const beyond = builder.column(wear * bend, 0, Math.max(0, mostKw - atKw));
+    const beyond = builder.column(wearPerKw * bend, 0, Math.max(0, mostKw - atKw));
     builder.row(-INF, atKw, [
       [column, 1],
       [beyond, -1],
@@ -131,7 +131,7 @@ export function flowColumn(builder: Builder, spec: FlowSpec): FlowColumn {
 /** One piece of the curve, to its two ends. */
 function pieceColumn(
   builder: Builder,
-  { leastKw, mostKw, cost, wear }: FlowSpec,
+  { leastKw, mostKw, costPerKw, wearPerKw }: FlowSpec,
   curve: LossCurve,
   piece: number,
 ): FlowColumn {
@@ -140,14 +140,14 @@ function pieceColumn(
   const to = points[piece + 1] ?? from;
   const { slope, offsetW } = lineOf(from, to);
   const lowKw = Math.max(leastKw, from.atW / 1_000);
-  const column = builder.column(cost + wear * slope, lowKw, to.atW / 1_000);
+  const column = builder.column(costPerKw + wearPerKw * slope, lowKw, to.atW / 1_000);
   return { column, terms: [[column, slope]], offsetKw: offsetW / 1_000 };
 }
 
 /** Pieces that fill in order, by binaries. */
 function exactColumn(builder: Builder, spec: FlowSpec, curve: LossCurve): FlowColumn {
-  const { leastKw, mostKw, cost, wear } = spec;
-  const column = builder.column(cost, leastKw, mostKw);
+  const { leastKw, mostKw, costPerKw, wearPerKw } = spec;
+  const column = builder.column(costPerKw, leastKw, mostKw);
   const points = pointsOf(curve, mostKw * 1_000);
   const terms: Term[] = [];
   const sum: Term[] = [[column, -1]];
@@ -156,7 +156,7 @@ function exactColumn(builder: Builder, spec: FlowSpec, curve: LossCurve): FlowCo
     const from = points[n] ?? to;
     const wideKw = (to.atW - from.atW) / 1_000;
     const { slope } = lineOf(from, to);
-    const piece = builder.column(wear * slope, 0, wideKw);
+    const piece = builder.column(wearPerKw * slope, 0, wideKw);
     sum.push([piece, 1]);
     terms.push([piece, slope]);
     if (before !== undefined) inOrder(builder, before, { piece, wideKw });

@@ -19,7 +19,7 @@ export interface Fixed {
  * A flow's losses in a step: exactly, with binaries; by the convex hull of its curve; by a constant
  * ratio of store power to terminal power; on one piece of its curve, where it then stays.
  */
-export type FlowWay = 'exact' | 'hull' | number | { readonly piece: number };
+export type FlowWay = 'exact' | 'hull' | number | { readonly pieceIndex: number };
 
 /** Of one battery, by step. */
 export interface FlowWays {

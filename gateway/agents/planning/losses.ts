@@ -112,7 +112,7 @@ export const piecesOf = (problem: PlanProblem, schedule: Schedule): FlowWays[] =
     const isCharge = side === 'charge';
     const curve = isCharge ? store.chargeCurve : store.dischargeCurve;
     const mostW = isCharge ? store.chargeMaxW : store.dischargeMaxW;
-    return curve === undefined ? 'hull' : { piece: pieceAt(curve, mostW, powerW) };
+    return curve === undefined ? 'hull' : { pieceIndex: pieceAt(curve, mostW, powerW) };
   });
 
 /** Steps in which the hull of a curve promises more than the curve holds. */

@@ -56,15 +56,15 @@ function portColumns(draft: Draft, store: Storage, s: number): Port {
       curve: chargeCurve,
       lines: chargeLines,
       share: chargeShare,
-      cost: early,
-      wear,
+      costPerKw: early,
+      wearPerKw: wear,
     };
     port.charge.push(flowColumn(builder, { ...charge, leastKw, mostKw, way: way('charge') }));
     const outKw = has(fixed.noDischarge) ? 0 : store.dischargeMaxW / 1_000;
     const discharge = { curve: dischargeCurve, lines: dischargeLines, share: 1 / dischargeShare };
     port.discharge.push(
       flowColumn(builder, {
-        ...{ ...discharge, cost: 0, wear, leastKw: 0, mostKw: outKw },
+        ...{ ...discharge, costPerKw: 0, wearPerKw: wear, leastKw: 0, mostKw: outKw },
         way: way('discharge'),
       }),
     );

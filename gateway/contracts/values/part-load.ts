@@ -1,8 +1,7 @@
-import type { StoreSpec } from './site.ts';
-
 /**
- * Part-load efficiency: a converter's own consumption weighs most at low power. Data sheets state it
- * at some powers (efficiency guideline for PV storage systems, BVES and BSW: 5 to 100 % of nominal).
+ * Part-load efficiency: a converter's own consumption weighs most at low power. Data sheets state
+ * it at some powers (efficiency guideline for PV storage systems of BVES and BSW: 5 to 100 % of
+ * nominal).
  */
 export interface EfficiencyPoint {
   readonly powerW: number; // at the terminal, > 0
@@ -43,13 +42,16 @@ export const chargeCurveOf = (points: readonly EfficiencyPoint[]): LossCurve =>
 export const dischargeCurveOf = (points: readonly EfficiencyPoint[]): LossCurve =>
   curveOf(points, (powerW, share) => powerW / share);
 
-/** A store as its site file has it; with a curve the share is that of its last point. */
-export function conversionOf(
-  store: Pick<
-    StoreSpec,
-    'chargeEfficiencyPct' | 'dischargeEfficiencyPct' | 'chargeCurve' | 'dischargeCurve'
-  >,
-): Conversion {
+/** As a site file has them; a curve, by rising power, stands in place of its one figure. */
+export interface Efficiencies {
+  readonly chargeEfficiencyPct: number;
+  readonly dischargeEfficiencyPct: number;
+  readonly chargeCurve?: readonly EfficiencyPoint[];
+  readonly dischargeCurve?: readonly EfficiencyPoint[];
+}
+
+/** Of a store; with a curve the share is that of its last point. */
+export function conversionOf(store: Efficiencies): Conversion {
   const { chargeCurve: into, dischargeCurve: out } = store;
   return {
     chargeShare: (into?.at(-1)?.efficiencyPct ?? store.chargeEfficiencyPct) / 100,

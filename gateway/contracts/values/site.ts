@@ -1,4 +1,4 @@
-import type { EfficiencyPoint } from './part-load.ts';
+import type { Efficiencies } from './part-load.ts';
 import type { Tariff } from './tariff.ts';
 
 /** The site as data (DESIGN section 2). Ids are opaque, stable and never reused. */
@@ -154,7 +154,7 @@ export type SafeState =
   // >= 0, production limit; legal with zero load
   | { readonly kind: 'limit'; readonly limitW: number };
 
-export interface StoreSpec {
+export interface StoreSpec extends Efficiencies {
   readonly id: string;
   readonly terminal: string; // battery or ev
   readonly usableWh: number;
@@ -163,11 +163,6 @@ export interface StoreSpec {
   readonly reservePct: number; // backup reserve
   readonly blackStartPct?: number; // kept beyond it, for the restart of an island
   readonly fullCharge?: FullCharge; // undefined: none is asked for
-  readonly chargeEfficiencyPct: number;
-  readonly dischargeEfficiencyPct: number;
-  /** At part load, by rising power; each in place of its one figure above. */
-  readonly chargeCurve?: readonly EfficiencyPoint[];
-  readonly dischargeCurve?: readonly EfficiencyPoint[];
   readonly wearNanoPerWh: number; // per Wh through the store, one way
   readonly chargeMinC: number; // no charge below this cell temperature
   readonly ready?: { readonly minuteOfDay: number; readonly socPct: number }; // local, each day
