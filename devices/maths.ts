@@ -322,67 +322,15 @@ export function tan(x: number): number {
   return divide(s, c)[0] + 0;
 }
 
-/** Where the functions below leave the lo of what they return the hi of: read at once. */
-const low = new Float64Array(1);
-const lowOf = (): number => low[0] ?? 0;
-
-/** twoSum. */
-function sumOf(a: number, b: number): number {
-  const sum = a + b;
-  const b2 = sum - a;
-  low[0] = a - (sum - b2) + (b - b2);
-  return sum;
-}
-
-/** twoProduct. */
-function productOf(a: number, b: number): number {
-  const product = a * b;
-  const ca = SPLIT * a;
-  const a1 = ca - (ca - a);
-  const a2 = a - a1;
-  const cb = SPLIT * b;
-  const b1 = cb - (cb - b);
-  const b2 = b - b1;
-  low[0] = a2 * b2 - (product - a1 * b1 - a2 * b1 - a1 * b2);
-  return product;
-}
-
-/** divide. */
-function quotientOf(a: number, aLow: number, b: number, bLow: number): number {
-  const q = a / b;
-  const hi = productOf(q, b);
-  const left = a - hi - lowOf() + aLow - q * bLow;
-  return sumOf(q, left / b);
-}
-
-const NOUGHT: Double = [0, 0];
-
-/** Arc tangent of q in [0, 1]. */
-function atanOf(q: number, qLow: number): number {
-  const i = Math.round(q * 8);
-  const from = ATAN[i] ?? NOUGHT;
-  let t = q;
-  let tLow = qLow;
-  if (i > 0) {
-    const c = i / 8;
-    const over = sumOf(q - c, qLow);
-    const overLow = lowOf();
-    const product = productOf(q, c);
-    const productLow = lowOf();
-    const sum = sumOf(product, 1);
-    const under = sumOf(sum, lowOf() + productLow + qLow * c);
-    t = quotientOf(over, overLow, under, lowOf());
-    tLow = lowOf();
-  }
-  const z = t * t;
-  const hi = sumOf(from[0], t);
-  return sumOf(hi, lowOf() + (from[1] + tLow + t * z * polynomial(z, ATAN_REST)));
-}
-
 /** Arc tangent of q in [0, 1]. */
 function atanKernel(q: Double): Double {
-  const hi = atanOf(q[0], q[1]);
-  return [hi, lowOf()];
+  const i = Math.round(q[0] * 8);
+  const from = ATAN[i] ?? [0, 0];
+  const c = i / 8;
+  const t = i === 0 ? q : divide(twoSum(q[0] - c, q[1]), add(twoProduct(q[0], c), [1, q[1] * c]));
+  const z = t[0] * t[0];
+  const [hi, lo] = twoSum(from[0], t[0]);
+  return twoSum(hi, lo + (from[1] + t[1] + t[0] * z * polynomial(z, ATAN_REST)));
 }
 
 /**
@@ -412,19 +360,13 @@ export function atan2(y: number, x: number): number {
 }
 
 /** sqrt(1 - x^2) as hi + lo. */
-function legOf(x: number): number {
-  const hi = productOf(x, x);
-  const lo = lowOf();
-  const rough = sumOf(1, -hi);
-  const square = sumOf(rough, lowOf() - lo);
-  const squareLow = lowOf();
-  const root = Math.sqrt(square);
-  if (root === 0) {
-    low[0] = 0;
-    return 0;
-  }
-  const back = productOf(root, root);
-  return sumOf(root, (square - back - lowOf() + squareLow) / (2 * root));
+function legOf(x: number): Double {
+  const [hi, lo] = twoProduct(x, x);
+  const square = add([1, 0], [-hi, -lo]);
+  const root = Math.sqrt(square[0]);
+  if (root === 0) return [0, 0];
+  const [back, backLow] = twoProduct(root, root);
+  return twoSum(root, (square[0] - back - backLow + square[1]) / (2 * root));
 }
 
 /** Arc sine in [-pi/2, pi/2]; NaN beyond 1. */
@@ -432,26 +374,18 @@ export function asin(x: number): number {
   const size = Math.abs(x);
   if (!(size <= 1)) return Number.NaN;
   const leg = legOf(size);
-  const legLow = lowOf();
-  let angle: number;
-  if (size <= leg) {
-    const ratio = quotientOf(size, 0, leg, legLow);
-    angle = atanOf(ratio, lowOf());
-  } else {
-    const ratio = quotientOf(leg, legLow, size, 0);
-    const rest = atanOf(ratio, lowOf());
-    const restLow = lowOf();
-    const hi = sumOf(HALF_PI[0], -rest);
-    angle = sumOf(hi, lowOf() + HALF_PI[1] - restLow);
-  }
-  return (x < 0 ? -angle : angle) + 0;
+  const angle =
+    size <= leg[0]
+      ? atanKernel(divide([size, 0], leg))
+      : add([HALF_PI[0], HALF_PI[1]], negative(atanKernel(divide(leg, [size, 0]))));
+  return (x < 0 ? -angle[0] : angle[0]) + 0;
 }
 
 /** Arc cosine in [0, pi]; NaN beyond 1. */
 export function acos(x: number): number {
   const size = Math.abs(x);
   if (!(size <= 1)) return Number.NaN;
-  const leg: Double = [legOf(size), lowOf()];
+  const leg = legOf(size);
   const angle =
     leg[0] <= size
       ? atanKernel(divide(leg, [size, 0]))
