@@ -20,7 +20,7 @@ import {
   type UnitSettings,
   unsent,
 } from './types.ts';
-import { type Asking, type Flight, longest, mayBeAnothers, newUnit, type Unit } from './unit.ts';
+import { type Asking, type Flight, longest, newUnit, trustOf, type Unit } from './unit.ts';
 import { Watch } from './watch.ts';
 import { WireTime } from './wire-time.ts';
 
@@ -113,12 +113,13 @@ class Owner implements Bus, Host, Hearer<Flight> {
       return Promise.resolve(unsent('exception', 'more registers than the unit takes at once'));
     }
     if (!this.connected) return Promise.resolve(unsent('closed', this.connection.why));
-    if (breaker.open && !breaker.allows(this.clock.monoMs(), priority === 'write')) {
+    const isEnd = priority === 'end';
+    if (breaker.open && !breaker.allows(this.clock.monoMs(), isEnd || priority === 'write')) {
       return Promise.resolve(unsent('unit-down', 'did not answer and is asked again later'));
     }
     return new Promise((settle) => {
       const queuedAtMs = this.clock.realMs();
-      const item = { unit: settings.unit, request, queuedAtMs, standing, of: unit, settle };
+      const item = { unit: settings.unit, request, queuedAtMs, standing, of: unit, isEnd, settle };
       this.queue.push(item, priority);
       // Others that are asked in the same turn go before a unit that fails.
       if (standing.failing && this.queue.size === 1) this.wake ??= this.wakeAt(queuedAtMs);
@@ -154,7 +155,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       return false;
     }
     const unit = item.of;
-    if (unit.doubted && unit.proof !== undefined) {
+    if (unit.doubted && unit.proof !== undefined && !item.isEnd) {
       this.held = item;
       this.send(unit, unit.proof.request, undefined, nowMs);
     } else if (item.answer !== undefined) {
@@ -272,13 +273,11 @@ class Owner implements Bus, Host, Hearer<Flight> {
     if (answer.ok) {
       unit.breaker.answered();
       this.wireTime.observe(unit, flight.request, tookMs);
-      const result = {
-        ok: true,
-        words: answer.words,
-        sentAtMs: flight.sentMonoMs,
-        tookMs,
-      } as const;
-      if (mayBeAnothers(flight, nowMs)) this.prove(flight.item, result);
+      const { words } = answer;
+      const result = { ok: true, words, sentAtMs: flight.sentMonoMs, tookMs } as const;
+      const trust = trustOf(flight, nowMs);
+      if (trust === 'none') flight.item.settle(failure('bad-frame', 'not proven'));
+      else if (trust === 'later') this.prove(flight.item, result);
       else flight.item.settle(result);
     } else {
       this.refused(unit, flight.item, answer.exception);

@@ -1,11 +1,11 @@
-import { type Request, shapeOf } from './pdu.ts';
+import { isWrite, type Request, shapeOf } from './pdu.ts';
 
 /**
- * Writes go first, then the reading that the next turn decides by, then what control needs every
+ * What ends an order goes first, then writes, then the reading that the next turn decides by, then what control needs every
  * cycle, then the rest.
  */
-export type Priority = 'write' | 'vital' | 'control' | 'slow';
-const ORDER: readonly Priority[] = ['write', 'vital', 'control', 'slow'];
+export type Priority = 'end' | 'write' | 'vital' | 'control' | 'slow';
+const ORDER: readonly Priority[] = ['end', 'write', 'vital', 'control', 'slow'];
 
 /** What the queue looks at in a unit; its owner keeps it up to date. */
 export interface Standing {
@@ -33,7 +33,9 @@ const UNITS = 256;
  */
 export class RequestQueue<T extends Waiting> {
   size = 0;
-  private readonly lanes: Record<Priority, T[]> = { write: [], vital: [], control: [], slow: [] };
+  private readonly lanes: Record<Priority, T[]> = {
+    ...{ end: [], write: [], vital: [], control: [], slow: [] },
+  };
   private lastUnit = -1;
   private readonly lastShape = new Map<number, number>();
   private readonly patienceMs: number;
@@ -49,7 +51,9 @@ export class RequestQueue<T extends Waiting> {
   }
 
   push(item: T, priority: Priority): void {
-    this.lanes[priority].push(item);
+    // A look before the end of an order does not stand in front of the end of another one.
+    const isLook = priority === 'end' && !isWrite(item.request);
+    this.lanes[isLook ? 'write' : priority].push(item);
     this.size += 1;
   }
 
@@ -62,7 +66,7 @@ export class RequestQueue<T extends Waiting> {
     for (const priority of ORDER) {
       const lane = this.lanes[priority];
       if (lane.length === 0) continue;
-      const index = this.choose(lane, nowMs, priority === 'write');
+      const index = this.choose(lane, nowMs, priority === 'write' || priority === 'end');
       const item = lane[index];
       if (item === undefined) continue;
       if (flying > 0 && flying >= item.standing.depth) return undefined;

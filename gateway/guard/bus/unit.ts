@@ -1,7 +1,7 @@
 import { Breaker, type Probing } from './breaker.ts';
 import type { Asked } from './line.ts';
 import { Patience } from './patience.ts';
-import type { Request } from './pdu.ts';
+import { isWrite, type Request } from './pdu.ts';
 import { Outstanding } from './proof.ts';
 import type { Standing, Waiting } from './queue.ts';
 import type { BusResult, UnitSettings, UnitStats } from './types.ts';
@@ -9,6 +9,7 @@ import type { BusResult, UnitSettings, UnitStats } from './types.ts';
 /** A request with whoever waits for it. */
 export interface Asking extends Waiting {
   readonly of: Unit;
+  readonly isEnd: boolean; // ends an order, heard or not: it waits for no proof
   readonly settle: (result: BusResult) => void;
   answer?: BusResult; // that may be another one's, until the unit is proven
 }
@@ -59,9 +60,16 @@ export const newUnit = (
   turnaroundMs: undefined,
 });
 
-/** An earlier request of the same shape may be answered by what came; the unit can be proven. */
-export const mayBeAnothers = ({ unit, request }: Flight, nowMs: number): boolean =>
-  unit.proof !== undefined && unit.outstanding.mayAnswer(request, nowMs);
+/**
+ * What an answer is worth. later: an earlier request of the same shape may be answered by it, and
+ * the unit can be proven. none: read without the proof that it wanted; the echo of a write speaks
+ * for itself.
+ */
+export function trustOf({ unit, item, request }: Flight, nowMs: number): 'full' | 'later' | 'none' {
+  if (unit.proof === undefined) return 'full';
+  if (item?.isEnd === true && unit.doubted && !isWrite(request)) return 'none';
+  return unit.outstanding.mayAnswer(request, nowMs) ? 'later' : 'full';
+}
 
 /** Of the units of a wire. */
 export const longest = (

@@ -127,6 +127,7 @@ export class Lease {
       this.session = handle.sessions;
       control.forget();
       this.forget();
+      this.timer.reset();
     }
     const { verified, outcome, still, timer } = this;
     const isSeen = verified !== undefined && !outcome.unknown && !this.isLookDue(nowMs);
@@ -154,7 +155,7 @@ export class Lease {
   /** The control that this terminal is under; undefined with the reason told when there is none. */
   private find(verdict: Verdict, nowMs: number): ControlRegisters | undefined {
     const { options } = this;
-    const map = options.map(ends(verdict, this.control, this.timer.runs(nowMs)));
+    const map = options.map(ends(verdict, this.control, this.timer.stands(nowMs)));
     if (map === undefined) return undefined;
     if (options.observed()) {
       this.refuse('another device answers than the one bound; nothing is written');
@@ -179,7 +180,7 @@ export class Lease {
     const { spec } = control;
     this.permit = permitOf(this.options, spec, verdict);
     const endsNow = (one = verdict): boolean =>
-      ends(one, control, this.timer.runs(this.options.clock.monoMs()));
+      ends(one, control, this.timer.stands(this.options.clock.monoMs()));
     const isEnd = endsNow();
     const look = await this.outcome.look(control, this.options.handle, isEnd);
     if (!isEnd && endsNow(this.wanted)) return 'newer'; // what ends the order has come meanwhile
@@ -205,7 +206,7 @@ export class Lease {
       this.verified = undefined;
       if (!isEnd && !control.isArmedAs(command)) this.forget();
     }
-    const isBare = isEnd && isArmed && this.verified !== aim; // set without arming
+    const isBare = isEnd && this.verified !== aim; // set without arming
     const renew = hasTimer && this.timer.isDue(nowMs) && !isBare;
     if (this.verified === aim && !renew) return this.check(control, aim, set);
     if (renew && spec.arm.length > 0) {
@@ -349,7 +350,8 @@ export class Lease {
     const { handle, budget, refusal, device, clock } = this.options;
     const { permit, urgent } = this;
     if (permit === undefined) return false;
-    const options = { handle, budget, refusal, device, permit, urgent };
+    const isEnd = ends(permit.verdict, control, this.timer.stands(clock.monoMs()));
+    const options = { handle, budget, refusal, device, permit, urgent, isEnd };
     const isLocked = clock.monoMs() >= this.unlockedUntilMs;
     const command = this.command(control.spec, permit.verdict);
     const code = isLocked ? unlocking(this.options, control, command) : [];

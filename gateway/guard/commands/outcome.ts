@@ -46,7 +46,7 @@ export class Outcome {
     const isWorn = control.needsCompare || (this.unknown && control.hasStored);
     const isBlind = control.needsScale || isWorn;
     if (!isBlind && (!this.unknown || (isEnd && this.looked))) return 'unread';
-    if (await control.read(handle)) return 'read';
+    if (await control.read(handle, isEnd ? 'end' : 'write')) return 'read';
     this.looked ||= control.wasAsked;
     return !isBlind && isEnd && this.looked && handle.connected ? 'unread' : 'again';
   }

@@ -2,6 +2,7 @@ import { decodePoint } from '../../../devices/codec.ts';
 import type { ControlSpec, DeviceMap, ResolvedPoint } from '../../../devices/profile.ts';
 import type { Terminal } from '../../contracts/values/site.ts';
 import type { Request } from '../bus/pdu.ts';
+import type { Priority } from '../bus/queue.ts';
 import type { BusHandle } from '../bus/types.ts';
 import { type Command, controlOf, controlPoints, finals, type Target, targets } from './targets.ts';
 
@@ -109,10 +110,10 @@ export class ControlRegisters {
   }
 
   /** Reads all of them, scale factors included; false when that failed. */
-  async read(handle: BusHandle): Promise<boolean> {
+  async read(handle: BusHandle, priority: Priority = 'write'): Promise<boolean> {
     const answers: { span: Span; words: readonly number[] }[] = [];
     for (const span of this.spans) {
-      const result = await handle.request(requestOf(span), 'write');
+      const result = await handle.request(requestOf(span), priority);
       if (!result.ok) {
         this.wasAsked = result.sent;
         return false;

@@ -20,6 +20,7 @@ export interface SendOptions {
   readonly device: string;
   readonly permit: Permit;
   readonly refusal: KernelLook['refusal'];
+  readonly isEnd: boolean; // of an order: heard or not
   readonly urgent: boolean; // protective, or a release: may use the last of the budget
 }
 
@@ -37,7 +38,7 @@ export async function send(
   options: SendOptions,
 ): Promise<Sent> {
   const { spec, map } = control;
-  const { handle, budget, device, permit, refusal, urgent } = options;
+  const { handle, budget, device, permit, refusal, urgent, isEnd } = options;
   const due = list.filter((one) => !(isStored(spec, one) && control.shows(one)));
   const frames = framesOf(map, due);
   const why = frames
@@ -50,8 +51,9 @@ export async function send(
     return { state: 'refused', why: 'the day is out of writes to its stored registers' };
   }
   for (const { request, targets } of frames) {
-    let result = await handle.request(request, 'write');
-    if (!result.ok && result.exception === 4) result = await handle.request(request, 'write');
+    const priority = isEnd ? 'end' : 'write';
+    let result = await handle.request(request, priority);
+    if (!result.ok && result.exception === 4) result = await handle.request(request, priority);
     // 5: accepted, still at it
     if (result.ok || result.exception === 5) {
       for (const target of targets) control.wrote(target);

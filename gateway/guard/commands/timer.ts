@@ -23,6 +23,17 @@ export class ReversionTimer {
     this.running = false;
   }
 
+  /** Nor did it, as far as anybody knows: another device may answer. */
+  reset(): void {
+    this.running = false;
+    this.began = false;
+  }
+
+  /** It was started and has not run out: it runs, unless the device has restarted meanwhile. */
+  stands(nowMs: number): boolean {
+    return this.began && nowMs < this.fromMs + this.lengthS * 1_000;
+  }
+
   /** Has not run out. */
   runs(nowMs: number): boolean {
     return this.running && nowMs < this.endsAtMs;
