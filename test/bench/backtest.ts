@@ -48,7 +48,7 @@ export async function benchBacktest(): Promise<object> {
 const LEARNT_DAYS = 10;
 const YEAR_DAYS = 365;
 
-/** The first site's year, its means followed and its minutes, and the processor time of the first. */
+/** The first site's year, by its rows and by their minutes; processor time of the first. */
 async function yearOf(dir: string): Promise<object> {
   const [site] = openDataset(dir, (column) => column === 'load_kwh').sites;
   if (site === undefined) return {};
