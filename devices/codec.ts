@@ -161,7 +161,7 @@ export function decodeText(point: ResolvedPoint, words: ArrayLike<number>, offse
   return (end < 0 ? text : text.slice(0, end)).replace(/[^\x20-\x7e]/g, '').trim();
 }
 
-/** A negative nothing among whole numbers is written as nothing: it has no sign in two's complement. */
+/** A negative nothing among whole numbers is written as nothing: it has no sign in its words. */
 function wordsOf(type: keyof typeof WORDS, raw: number): number[] {
   const count = WORDS[type];
   if (count === 1) return [raw & 0xffff];

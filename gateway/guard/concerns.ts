@@ -66,7 +66,7 @@ const voltages = ({ memory }: Turn): readonly Concern[] =>
       return {
         code: `VOLTAGE:${connection}.${name}`,
         text: `${name} at ${connection} had ${Math.round(meanV)} V for ten minutes, ${normal}`,
-        mend: 'Tell the grid operator; inverters may reduce their power or switch off by themselves.',
+        mend: 'Tell the grid operator; inverters may give less or switch off by themselves.',
       };
     }),
   );

@@ -146,7 +146,8 @@ async function reactions(size: Case): Promise<number[]> {
 /**
  * `npm run bench -- reaction`: from a meter's register change to the changed setpoint in the first
  * battery, over the whole guard, in virtual time: wires as slow as their baud rate, devices that
- * take 20 ms (line; 10 to 30 where they are uneven) or 5 ms (network) to answer. Steps of 4 kW at instants anywhere in the cycle.
+ * take 20 ms (line; 10 to 30 where they are uneven) or 5 ms (network) to answer. Steps of 4 kW at
+ * instants anywhere in the cycle.
  */
 export async function benchReaction(): Promise<object> {
   const sizes: object[] = [];

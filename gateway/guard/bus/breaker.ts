@@ -22,7 +22,7 @@ const NEWEST_SHARE = 0.05;
 /** Between the probes of two units of one wire: together they cost the others no more than one. */
 const APART_MS = 2_000;
 
-/** Whose turn it is to be probed, of all units of a wire that do not answer; how those do that do. */
+/** Whose turn it is to be probed, of all silent units of a wire; how the others answer. */
 export interface Probing {
   by: Breaker | undefined;
   freeAtMs: number;

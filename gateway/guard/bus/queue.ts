@@ -1,8 +1,8 @@
 import { isWrite, type Request, shapeOf } from './pdu.ts';
 
 /**
- * What ends an order goes first, then writes, then the reading that the next turn decides by, then what control needs every
- * cycle, then the rest.
+ * What ends an order goes first, then writes, then the reading that the next turn decides by, then
+ * what control needs every cycle, then the rest.
  */
 export type Priority = 'end' | 'write' | 'vital' | 'control' | 'slow';
 const ORDER: readonly Priority[] = ['end', 'write', 'vital', 'control', 'slow'];

@@ -173,13 +173,14 @@ export class DevicePoller {
       const { block } = polled;
       if (polled.pending || this.partOf(block) !== part) continue;
       const isCounter = boundary && block.class === 'slow' && block.everyCycles < 100;
-      const overdue = (cycle - polled.lastCycle) / this.cyclesOf(block);
-      if (overdue < 1 && !isCounter) continue;
+      const overdueShare = (cycle - polled.lastCycle) / this.cyclesOf(block);
+      if (overdueShare < 1 && !isCounter) continue;
       const go = (): void => {
         polled.lastCycle = cycle;
         void this.ask(polled, cycle);
       };
-      found.push({ costMs: this.costMs(block), overdue: isCounter ? Infinity : overdue, go });
+      const costMs = this.costMs(block);
+      found.push({ costMs, overdueShare: isCounter ? Infinity : overdueShare, go });
     }
     return found;
   }

@@ -112,7 +112,7 @@ export function scarcity(schedule: Schedule, { cycleMs }: Pick<Timing, 'cycleMs'
 /** A read that can wait. */
 export interface Due {
   readonly costMs: number;
-  readonly overdue: number; // time since its last one, as a share of its period
+  readonly overdueShare: number; // time since its last one, as a share of its period
 }
 
 /**
@@ -122,7 +122,7 @@ export interface Due {
 export function admitted<T extends Due>(due: readonly T[], roomMs: number): T[] {
   let leftMs = roomMs;
   return [...due]
-    .sort((a, b) => (a.overdue === b.overdue ? 0 : b.overdue - a.overdue))
+    .sort((a, b) => (a.overdueShare === b.overdueShare ? 0 : b.overdueShare - a.overdueShare))
     .filter(({ costMs }, index) => {
       if (index > 0 && costMs > leftMs) return false;
       leftMs -= costMs;
@@ -150,7 +150,7 @@ const MIDDLE = 0.5;
 const FULL_SHARE = 0.4;
 const EARLY = 0.9;
 const FULLEST_SHARE = 0.85;
-/** A network has its moods: time for what is read before a turn, in times what it takes, and more. */
+/** A network has its moods: what is read before a turn gets longer than it takes, and more. */
 const NETWORK = { share: 1.5, moreMs: 20 } as const;
 /** A line is computed from its baud rate and the slowest turnaround. */
 const LINE = { share: 1.1, moreMs: 10, vitalMoreMs: 3 } as const;

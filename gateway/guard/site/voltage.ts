@@ -1,6 +1,6 @@
 import { NOMINAL_V, PHASE_NAMES, type PhaseReading } from '../../contracts/values/phases.ts';
 
-/** EN 50160: a phase has its nominal voltage and a tenth more or less, in the mean of 10 minutes. */
+/** EN 50160: a phase has its nominal voltage within a tenth, in the mean of ten minutes. */
 const WINDOW_MS = 600_000;
 export const NORMAL_V = { least: (NOMINAL_V * 9) / 10, most: (NOMINAL_V * 11) / 10 } as const;
 

@@ -3,7 +3,7 @@ import { lossyLine } from '../../../../fixtures/lossy/line.ts';
 
 const SEEDS = [1, 2, 3, 4, 5, 6];
 
-it('half of all answers lost on a slow line of four: safe in time, and no rule broken', async () => {
+it('half of all answers lost on a slow line of four: safe in time, no rule broken', async () => {
   for (const seed of SEEDS) {
     const found = await lossyLine({ seed, lostShare: 0.5, baud: 9_600, batteries: 3, minutes: 5 });
     expect(found, `seed ${seed}`).toEqual([]);

@@ -55,8 +55,8 @@ function run(loads: readonly PlacedLoad[]) {
     const turnMs = turn * CYCLE_MS;
     const due = rest.flatMap((load) => {
       const last = lastCycle.get(load) ?? 0;
-      const overdue = (turn - last) / (load.everyCycles * pace.restFactor);
-      return overdue < 1 ? [] : [{ load, costMs: load.costMs, overdue }];
+      const overdueShare = (turn - last) / (load.everyCycles * pace.restFactor);
+      return overdueShare < 1 ? [] : [{ load, costMs: load.costMs, overdueShare }];
     });
     const now = admitted(due, plan.roomMs);
     const hadTooLong = now.reduce((sum, { costMs }) => sum + costMs, 0) > plan.roomMs;

@@ -87,7 +87,7 @@ describe('Modbus RTU', () => {
     ]);
   });
 
-  test('a write is given up soon by a unit whose writes were quick so far, and no other', async () => {
+  test('a write to a unit whose writes were quick is given up soon, and no other', async () => {
     const { ask, clock, peer, handle } = await rig({ kind: 'rtu', timeoutMs: 800 });
     handle.prove(read(999));
     const lostMs = async (): Promise<number> => {

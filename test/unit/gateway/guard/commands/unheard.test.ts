@@ -72,7 +72,7 @@ test('a timer that runs is not made to run on by writes that nobody answers', as
   expect(peer.asked.filter(([fc, at]) => fc >= 5 && at === 12).length).toBeLessThanOrEqual(1);
 });
 
-test('where a timer runs a safe setpoint goes out without arming it, and ends the order', async () => {
+test('under a timer that runs a safe setpoint goes out without arming it', async () => {
   const { peer, order, submit, writer, clock, clear } = await rig({
     control: TIMED,
     allowed: true,

@@ -56,7 +56,7 @@ async function meter(baud: 9_600 | 115_200, refusesPower = false) {
   return { agesMs, lines, alone: peer.asked.filter(([, at]) => at === POWER_AT).length };
 }
 
-test('a slow line: the power alone, right before each turn, and all the rest before it', async () => {
+test('a slow line: the power alone, right before each turn, and the rest before it', async () => {
   const { agesMs, lines, alone } = await meter(9_600);
   expect(agesMs.powerW).toBeLessThan(55);
   expect(agesMs.voltageL1V).toBeLessThan(250);

@@ -58,7 +58,7 @@ test('a line with room: the rest in the middle, control, and last what the turn 
   });
 });
 
-test('a fuller one reads the rest right behind the writes, one that is too full only the meter', () => {
+test('a fuller one reads the rest behind the writes, one that is too full only the meter', () => {
   const full = [placed('vital', 40), placed('control', 450)];
   expect(slotsOf(full, 'line', FULL_PACE, 1_000)).toEqual({
     slots: [
@@ -89,9 +89,9 @@ test('a network: half as long again, for its moods; none that takes too much of 
 
 test('what waits goes by how overdue it is, as far as there is room, and one in any case', () => {
   const due = [
-    { name: 'a', costMs: 30, overdue: 1 },
-    { name: 'b', costMs: 80, overdue: 3 },
-    { name: 'c', costMs: 30, overdue: 2 },
+    { name: 'a', costMs: 30, overdueShare: 1 },
+    { name: 'b', costMs: 80, overdueShare: 3 },
+    { name: 'c', costMs: 30, overdueShare: 2 },
   ];
   const names = (roomMs: number): string[] => admitted(due, roomMs).map(({ name }) => name);
   expect(names(200)).toEqual(['b', 'c', 'a']);
