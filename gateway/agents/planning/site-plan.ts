@@ -203,6 +203,6 @@ function boundsOf(
   return {
     mostImportWh: Math.max(0, Math.min(capW, limitW) * hours + soldWh),
     mostExportWh: Math.max(0, step.exportLimitW * hours - soldWh),
-    overNanoPerWh: capW <= limitW ? chargeNano : Math.max(chargeNano, brokenNano),
+    overNanoPerWh: capW <= limitW ? chargeNano : brokenNano,
   };
 }

@@ -90,9 +90,18 @@ export function valuePlan(
   };
 }
 
-/** At the very end a Wh is worth most of the mean price: only the first pass sees it. */
+/**
+ * At the very end a Wh is worth most of the mean price, what is sold where nothing is ever needed:
+ * only the first pass sees it.
+ */
 function endValue(steps: readonly ValueStep[], { store, anyDay, rungWh }: Ladder): Value {
-  const sum = steps.reduce((nano, step) => nano + step.importNanoPerWh, 0);
+  const isNeeded = steps.some(({ chances }) =>
+    chances.some((kind) => kind.some(({ needWh }) => needWh > 0)),
+  );
+  const sum = steps.reduce((nano, { importNanoPerWh, exportNanoPerWh }) => {
+    const soldNano = Math.max(0, Math.min(importNanoPerWh, exportNanoPerWh));
+    return nano + (isNeeded ? importNanoPerWh : soldNano);
+  }, 0);
   const worth = (END_SHARE * store.dischargeShare * sum) / Math.max(1, steps.length);
   return anyDay.map(() => Float64Array.from({ length: RUNGS + 1 }, (_, n) => -worth * n * rungWh));
 }

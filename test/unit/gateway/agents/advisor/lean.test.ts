@@ -97,13 +97,12 @@ async function advised(setup: Setup) {
   return { bench, first, quarter, events, link };
 }
 
+/** A reserve that costs nothing on the days that are likely. */
+const STILL = { proposal: { ...PROPOSAL, marginPct: 0, reservePct: 50 }, history: still() };
 const ADVISED = "50 % of the battery kept back on the producer agent's advice until 13:00";
 
 test('no worse, it leads the next plan and is told; measured worse, it is withdrawn', async () => {
-  const proposal = { ...PROPOSAL, marginPct: 0, reservePct: 50 };
-  const { first, quarter, events, link } = await advised({
-    ...{ effect: 'lean', proposal, history: still() },
-  });
+  const { first, quarter, events, link } = await advised({ effect: 'lean', ...STILL });
   const advice = await first();
   expect(advice).toMatchObject({
     accepted: true,
@@ -125,7 +124,7 @@ test('no worse, it leads the next plan and is told; measured worse, it is withdr
 });
 
 test('in the shadow the same proposal is simulated and measured, and nothing leans', async () => {
-  const { first, quarter, events, link } = await advised({ effect: 'shadow' });
+  const { first, quarter, events, link } = await advised({ effect: 'shadow', ...STILL });
   for (let n = 0; n < 5; n += 1) expect(await quarter(25_000)).not.toContain('advice');
   const advice = await first();
   expect(advice).toMatchObject({ accepted: true, measured: { quarters: 4 } });
@@ -135,11 +134,12 @@ test('in the shadow the same proposal is simulated and measured, and nothing lea
 });
 
 test("the site file's bounds narrow a proposal before it is simulated", async () => {
-  const advice = { reserveMaxPct: 50, marginMaxPct: 12, orderMarginMaxMicroPerKwh: 0 };
+  const advice = { reserveMaxPct: 30, marginMaxPct: 12, orderMarginMaxMicroPerKwh: 0 };
   const site = { ...BRIGHTWORKS, control: { ...BRIGHTWORKS.control, advice } };
-  const { first, link } = await advised({ effect: 'lean', site });
-  expect(await first()).toMatchObject({ proposal: PROPOSAL, bounded: { marginPct: 12 } });
-  expect(link()).toMatch(/^ready for 12 % more load/);
+  const { first, link } = await advised({ effect: 'lean', site, ...STILL });
+  const { proposal } = STILL;
+  expect(await first()).toMatchObject({ proposal, bounded: { reservePct: 30 } });
+  expect(link()).toMatch(/^30 % of the battery kept back/);
 });
 
 test('advice that proves no worse ends with its hour, and its score is kept', async () => {

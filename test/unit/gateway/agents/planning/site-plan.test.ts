@@ -181,6 +181,25 @@ describe('the plan of a site', () => {
     );
   });
 
+  it('of a field without load counts what is sold, not what nobody there would buy', async () => {
+    const steps = problemOf().steps.map((step) => ({ ...step, loadW: 0 }));
+    const nothing = { ...forecast, load: forecast.load.map(() => band(0)) };
+    const input = { problem: problemOf({ steps }), forecast: nothing, later };
+    const outlook = await planSite(input, solver, 5_000);
+    for (const { worthNanoPerWh } of outlook.steps) {
+      expect(worthNanoPerWh['battery1']).toBeLessThan(70_001);
+    }
+  });
+
+  it("an owner's own peak that cannot be kept is no demand charge in every step", async () => {
+    const demand = { nanoPerW: 10_000_000, soFarW: 5_000 };
+    const steps = problemOf().steps.map((step) => ({ ...step, softImportW: 500 }));
+    const outlook = await planned(problemOf({ demand, steps }));
+    for (const { worthNanoPerWh } of outlook.steps) {
+      expect(worthNanoPerWh['battery1']).toBeLessThan(5 * 380_000);
+    }
+  });
+
   it('buys ahead of what was sold, and gives it then', async () => {
     const steps = problemOf().steps.map((step, t) => ({ ...step, soldWh: t === 8 ? 1_000 : 0 }));
     const outlook = await planned(problemOf({ steps }));
