@@ -310,7 +310,7 @@ test('another serial number than the bound one: only observed', async () => {
   expect(exchanged.view()?.state).toBe('observing');
 });
 
-test('a strange serial number is read again, a stranger asked until the right one is back', async () => {
+test('a strange serial is read again, a stranger asked until the right one is back', async () => {
   const { clock, put, view, lines } = await rig({ serial: 'ABCD', strange: true });
   expect(view()?.state).not.toBe('observing'); // doubted: not known, and not told
   put(900, 0x4142, 0x4344, 0, 0);
