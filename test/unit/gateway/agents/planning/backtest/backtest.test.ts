@@ -126,7 +126,7 @@ describe('prices', () => {
   });
 });
 
-describe('ours', () => {
+describe('ours', { timeout: 60_000 }, () => {
   const random = seededStream(3);
   const days = 12;
   const needsWh = Array.from({ length: 24 * days }, (_, n) =>

@@ -135,7 +135,7 @@ function bruteForceNano(steps: readonly ValueStep[], startWh: number, rungs: num
   return later[Math.round((startWh - STORE.minWh) / rungWh)] ?? Number.NaN;
 }
 
-describe('the plan by worth', () => {
+describe('the plan by worth', { timeout: 60_000 }, () => {
   it.each([1, 2, 3, 4])('costs no more than trying every move (seed %i)', (seed) => {
     // A last step that is so cheap that what is left is worth next to nothing ends the day.
     const steps = stepsOf(seed, 7, 1, 2);
