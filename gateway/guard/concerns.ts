@@ -1,9 +1,9 @@
 import type { Image } from '../contracts/values/image.ts';
+import { abnormal, NORMAL_V } from '../contracts/values/phases.ts';
 import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { percent } from '../contracts/values/words.ts';
 import type { GuardMemory, Turn } from './decide.ts';
-import { abnormal, NORMAL_V } from './site/voltage.ts';
 
 export type Concern = NonNullable<Image['concerns']>[number];
 

@@ -3,6 +3,8 @@ import type { Terminal } from './site.ts';
 
 export const PHASE_NAMES = ['L1', 'L2', 'L3'] as const;
 export const NOMINAL_V = 230;
+/** EN 50160: the nominal voltage within a tenth, in the mean of ten minutes. */
+export const NORMAL_V = { least: (NOMINAL_V * 9) / 10, most: (NOMINAL_V * 11) / 10 } as const;
 
 /** One phase of a place, signed as the power of that phase; NaN where not measured. */
 export interface PhaseReading {
@@ -68,3 +70,12 @@ export function shareOn(
   if (terminal.phases === 3) return 1 / 3;
   return (terminal.phase ?? name) === name ? 1 : 0;
 }
+
+/** Phases whose mean voltage is not normal; those without one are left out. */
+export const abnormal = (
+  means: Readonly<Partial<Record<PhaseReading['name'], { readonly meanV: number }>>>,
+): readonly { readonly name: PhaseReading['name']; readonly meanV: number }[] =>
+  PHASE_NAMES.flatMap((name) => {
+    const meanV = means[name]?.meanV ?? Number.NaN;
+    return meanV < NORMAL_V.least || meanV > NORMAL_V.most ? [{ name, meanV }] : [];
+  });

@@ -175,10 +175,7 @@ export class DevicePoller {
       const isCounter = boundary && block.class === 'slow' && block.everyCycles < 100;
       const overdueShare = (cycle - polled.lastCycle) / this.cyclesOf(block);
       if (overdueShare < 1 && !isCounter) continue;
-      const go = (): void => {
-        polled.lastCycle = cycle;
-        void this.ask(polled, cycle);
-      };
+      const go = (): void => void this.ask(polled, cycle);
       const costMs = this.costMs(block);
       found.push({ costMs, overdueShare: isCounter ? Infinity : overdueShare, go });
     }
@@ -333,6 +330,7 @@ export class DevicePoller {
   }
 
   private async ask(polled: Polled, cycle: number): Promise<void> {
+    polled.lastCycle = cycle;
     const { block } = polled;
     const span = block.spans[polled.attempt % block.spans.length] ?? block.spans[0];
     const request = readRequest(block.space, span);

@@ -1,8 +1,7 @@
-import { NOMINAL_V, PHASE_NAMES, type PhaseReading } from '../../contracts/values/phases.ts';
+import type { PhaseReading } from '../../contracts/values/phases.ts';
 
-/** EN 50160: a phase has its nominal voltage within a tenth, in the mean of ten minutes. */
+/** EN 50160 judges the voltage by its mean of ten minutes. */
 const WINDOW_MS = 600_000;
-export const NORMAL_V = { least: (NOMINAL_V * 9) / 10, most: (NOMINAL_V * 11) / 10 } as const;
 
 /** The voltage of one phase, in means of ten minutes. */
 export interface VoltageTrack {
@@ -39,12 +38,3 @@ const started = (fromMs: number): VoltageTrack => ({
   count: 0,
   meanV: Number.NaN,
 });
-
-/** Phases whose last ten minutes were not normal. */
-export const abnormal = (
-  tracks: VoltageTracks,
-): readonly { readonly name: PhaseReading['name']; readonly meanV: number }[] =>
-  PHASE_NAMES.flatMap((name) => {
-    const meanV = tracks[name]?.meanV ?? Number.NaN;
-    return meanV < NORMAL_V.least || meanV > NORMAL_V.most ? [{ name, meanV }] : [];
-  });

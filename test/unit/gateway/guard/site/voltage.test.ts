@@ -1,10 +1,6 @@
 import { expect, it } from 'vitest';
-import { PHASE_NAMES } from '../../../../../gateway/contracts/values/phases.ts';
-import {
-  abnormal,
-  type VoltageTracks,
-  voltageStep,
-} from '../../../../../gateway/guard/site/voltage.ts';
+import { abnormal, PHASE_NAMES } from '../../../../../gateway/contracts/values/phases.ts';
+import { type VoltageTracks, voltageStep } from '../../../../../gateway/guard/site/voltage.ts';
 import { site } from '../bench/site.ts';
 import { spec } from '../bench/timeline.ts';
 
