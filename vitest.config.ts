@@ -41,7 +41,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Real time and real sockets on a busy machine: what passes only when retried is a failure here.
     retry: 0,
-    hookTimeout: minutes(1),
+    hookTimeout: minutes(2),
     projects: [
       folder('unit', { ...pure, testTimeout: 10_000 }),
       folder('property', { ...pure, testTimeout: minutes(1) }),

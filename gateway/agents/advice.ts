@@ -70,7 +70,7 @@ export class Advising {
   private readonly deps: AdvisingDeps;
   private readonly shadow: Shadow;
   private readonly leans = new Leans();
-  private readonly memory: PlanMemory = {};
+  private readonly memory: PlanMemory = { day: {} };
   private trials: Trial[] = [];
 
   constructor(deps: AdvisingDeps) {

@@ -102,7 +102,7 @@ class SiteAgent implements Agent {
   private intentSequence = 0;
   private planIssuedAtMs: Instant | undefined;
   private planning = false;
-  private readonly memory: PlanMemory = {};
+  private readonly memory: PlanMemory = { day: {} };
   private planWanted: string | undefined;
   private plannedRealMs = Number.NEGATIVE_INFINITY;
   private readonly surprise: Surprise;

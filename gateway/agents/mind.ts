@@ -13,6 +13,7 @@ import {
 import type { PlanStep, Position } from '../contracts/values/plan.ts';
 import type { EnergyRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
+import { demandComponent } from '../contracts/values/tariff.ts';
 import {
   DAY_MS,
   HOUR_MS,
@@ -194,7 +195,9 @@ export class Mind {
       };
     });
     const isBlind = !this.foresight.isKnown(nowMs);
-    const past = pool && this.needs.at(nowMs, pool);
+    const { tariff } = this.places.connection;
+    const period = demandComponent(tariff, nowMs)?.period ?? 'month';
+    const past = pool && this.needs.at(nowMs, pool, period);
     return { problem: bound, forecast, isBlind, later, past };
   }
 

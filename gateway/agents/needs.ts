@@ -4,15 +4,25 @@ import {
   HOUR_MS,
   type Instant,
   localDayStart,
+  localTime,
   QUARTER_MS,
 } from '../contracts/values/time.ts';
+import type { ChargedPast } from './planning/site-plan.ts';
 import { lowestCapW } from './planning/value/cap.ts';
-import type { PastDays } from './planning/value/days.ts';
 import { COVERED_PCT, type QuarterBook } from './quarters.ts';
 
 /** Days that say what may come where the highest import costs. */
 const PAST_DAYS = 28;
 const DAILY_STEPS = DAY_MS / QUARTER_MS;
+
+/** Whole days after the one that begins then. */
+function daysLeftOfMonth(midnightMs: Instant, zone: string): number {
+  const noonMs = midnightMs + DAY_MS / 2;
+  const { month } = localTime(noonMs, zone);
+  let days = 0;
+  while (localTime(noonMs + (days + 1) * DAY_MS, zone).month === month) days += 1;
+  return days;
+}
 
 interface Known {
   readonly midnightMs: Instant;
@@ -31,8 +41,8 @@ export class Needs {
     this.timeZone = timeZone;
   }
 
-  /** Its days, and the lowest import that they would have allowed with its batteries, W. */
-  at(nowMs: Instant, pool: ValueStore): { readonly days: PastDays; readonly lowestW: number } {
+  /** @param period  whose highest import is paid once */
+  at(nowMs: Instant, pool: ValueStore, period: 'month' | 'day'): ChargedPast {
     const midnightMs = localDayStart(nowMs, this.timeZone);
     if (this.known?.midnightMs !== midnightMs) this.known = this.look(midnightMs, pool);
     const { byDay, lowestW } = this.known;
@@ -40,6 +50,8 @@ export class Needs {
     const today = Array.from({ length: slots }, (_, n) => this.needWh(midnightMs + n * QUARTER_MS));
     return {
       lowestW,
+      midnightMs,
+      daysLeft: period === 'day' ? 0 : daysLeftOfMonth(midnightMs, this.timeZone),
       days: {
         dailySteps: DAILY_STEPS,
         days: byDay.length,

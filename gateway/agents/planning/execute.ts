@@ -66,7 +66,8 @@ function soldGridW({ steps }: PlanProblem, t: number): number {
 }
 
 /** Where the highest import costs, what batteries keep; never beyond the owner's own peak. */
-function mostImport({ steps }: PlanProblem, { mostImportW }: Outlook, t: number) {
+function mostImport({ steps }: PlanProblem, outlook: Outlook, t: number) {
+  const mostImportW = outlook.steps[t]?.mostImportW;
   if (mostImportW === undefined) return {};
   return { mostImportW: Math.round(Math.min(mostImportW, steps[t]?.softImportW ?? Infinity)) };
 }
@@ -117,14 +118,14 @@ const plainWhy = ({ source, detail }: Outlook): string =>
     : 'the site takes what it needs';
 
 /** What the batteries are expected to do in a step. */
-function expectedAct(problem: PlanProblem, { steps, mostImportW }: Outlook, t: number): StoreAct {
+function expectedAct(problem: PlanProblem, { steps }: Outlook, t: number): StoreAct {
   const step = steps[t];
   const input = problem.steps[t];
   if (step === undefined || input === undefined) return 'rest';
   const hours = hoursOf(input);
   const givesWh = step.batteryW * hours;
   const needWh = (step.gridW + step.batteryW) * hours + input.soldWh;
-  const isPeak = givesWh > NEAR_W * hours && step.gridW > (mostImportW ?? Infinity) - NEAR_W;
+  const isPeak = givesWh > NEAR_W * hours && step.gridW > (step.mostImportW ?? Infinity) - NEAR_W;
   return isPeak ? 'peak' : actOf(givesWh, needWh, Number.POSITIVE_INFINITY);
 }
 
@@ -159,7 +160,7 @@ function whysOf(
       ? `it is the dearest time of the day, ${ct(importNanoPerWh)}`
       : `every kWh bought now costs ${ct(importNanoPerWh)}`,
     sell: `it earns ${ct(exportNanoPerWh)} now, more than it saves later`,
-    peak: `so that the highest demand stays at ${power(outlook.mostImportW ?? outlook.peakW)}`,
+    peak: `so that the highest demand stays at ${power(step?.mostImportW ?? outlook.peakW)}`,
     rest: isKept
       ? `what is stored is kept ${then ? `for ${then}` : `: it is worth ${worth} later`}`
       : 'the battery has nothing to gain now',

@@ -69,7 +69,7 @@ export function liveRun({ problem, outlook }: Planned, day: PlanProblem): Schedu
       const levels = pooledLevels(stores, outlook.steps[t]?.levels ?? {}) ?? following(pool);
       const nowWh = stores.reduce((sum, one) => sum + (socWh[day.storages.indexOf(one)] ?? 0), 0);
       const led = { ...pool, minWh: Math.max(pool.minWh, levels.leastWh) };
-      const askedW = answerIn(step, levels, needW, nowWh, led, outlook.mostImportW);
+      const askedW = answerIn(step, levels, needW, nowWh, led, outlook.steps[t]?.mostImportW);
       givesW = move(day, rows, t, askedW, socWh);
     }
     if (step.importNanoPerWh < 0) return;

@@ -1,6 +1,7 @@
 import type { Basis } from '../../contracts/values/linear-model.ts';
 import type { Conversion } from '../../contracts/values/part-load.ts';
 import type { Instant } from '../../contracts/values/time.ts';
+import type { KeptDay } from './value/ahead.ts';
 
 /**
  * One planning problem, complete: what is expected, what may be done and what it costs. Powers W >=
@@ -21,9 +22,10 @@ export interface PlanProblem {
   readonly exportOnlyFromSources?: boolean;
 }
 
-/** What one plan leaves to the next: where its linear program ended. */
+/** What one plan leaves to the next: where its linear program ended, and the running day. */
 export interface PlanMemory {
   basis?: Basis | undefined;
+  readonly day?: KeptDay;
 }
 
 export interface StepInput {

@@ -4,7 +4,7 @@ import type {
   Band as PowerBand,
   SiteForecast,
 } from '../../contracts/values/outlook.ts';
-import { DAY_MS, HOUR_MS } from '../../contracts/values/time.ts';
+import { DAY_MS, HOUR_MS, type Instant } from '../../contracts/values/time.ts';
 import type { Solver } from '../../ports.ts';
 import { type Evaluation, evaluate } from './evaluate.ts';
 import { liveRun } from './live.ts';
@@ -18,7 +18,13 @@ import {
   type Storage,
   TIER,
 } from './problem.ts';
-import { type Foreseen, type ForeseenStep, HORIZON_HOURS, planAhead } from './value/ahead.ts';
+import {
+  type Ahead,
+  type Foreseen,
+  type ForeseenStep,
+  HORIZON_HOURS,
+  planAhead,
+} from './value/ahead.ts';
 import type { Band } from './value/chances.ts';
 import type { PastDays } from './value/days.ts';
 import type { StepPrices } from './value/levels.ts';
@@ -32,8 +38,16 @@ export interface PlanInput {
   readonly isBlind?: boolean;
   /** Prices of the forecast's steps after those of the problem. */
   readonly later?: readonly StepPrices[];
-  /** Where the highest import costs: the site's days, and the lowest that they allowed. */
-  readonly past?: { readonly days: PastDays; readonly lowestW: number } | undefined;
+  /** Where the highest import costs. */
+  readonly past?: ChargedPast | undefined;
+}
+
+/** Days of a site whose highest import costs. */
+export interface ChargedPast {
+  readonly days: PastDays;
+  readonly lowestW: number; // import that they would have allowed
+  readonly daysLeft: number; // after today, of the period whose highest import is paid
+  readonly midnightMs: Instant; // of today
 }
 
 /** Days from which on the past says what import can be kept. */
@@ -57,35 +71,52 @@ export async function planSite(
   const base = await makePlan(problem, solver, timeLimitMs, effort, memory);
   const pool = poolOf(problem);
   if (pool === undefined) return base;
-  const most = mostImportW(input, problem, base);
-  const found = planAhead(foreseenOf({ ...input, problem }, base, most), pool);
-  const led = (worthOf: (t: number) => number): Outlook => ({
+  const foreseen = foreseenOf({ ...input, problem }, base, keptW(input, problem, base));
+  const found = planAhead(foreseen, pool, memory.day);
+  const led = (worthOf: (t: number) => number, mostOf: (t: number) => number): Outlook => ({
     ...base,
     source: base.source === 'optimal' ? 'optimal' : 'levels',
-    ...(most !== undefined && { mostImportW: most }),
     steps: base.steps.map((step, t) => {
       const levels = found.levels[t];
       if (levels === undefined) return step;
+      const mostW = mostOf(t);
       const one = (store: Storage) => socLevels(levels, worthOf(t), pool, store);
-      return { ...step, levels: byTerminal(problem, one) };
+      const most = Number.isFinite(mostW) && { mostImportW: mostW };
+      return { ...step, ...most, levels: byTerminal(problem, one) };
     }),
   });
-  const schedule = liveRun({ problem, outlook: led(() => 0) }, problem);
-  const run = evaluate(problem, schedule);
+  const runOf = (outlook: Outlook) => {
+    const schedule = liveRun({ problem, outlook }, problem);
+    return { schedule, run: evaluate(problem, schedule) };
+  };
+  // What is kept depends on what is stored then: once as now, and again as that run has it.
+  const nowWh = ownStores(problem).reduce((sum, store) => sum + store.nowWh, 0);
+  const first = runOf(led(nothing, (t) => mostImportW(foreseen, found, t, nowWh))).run;
+  const storedBefore = (t: number): number => (t === 0 ? nowWh : storedWh(problem, first, t - 1));
+  const mostOf = (t: number): number => mostImportW(foreseen, found, t, storedBefore(t));
+  const { schedule, run } = runOf(led(nothing, mostOf));
   const worths = problem.steps.map((_, t) => found.worthNanoPerWh(t, storedWh(problem, run, t)));
-  const { source, detail, rulesNano, boundNano, steps, ...more } = led((t) => worths[t] ?? 0);
+  const { source, detail, rulesNano, boundNano, steps } = led((t) => worths[t] ?? 0, mostOf);
   const worthNano = problem.storages.map(() => worths);
   const known = { ...(boundNano !== undefined && { boundNano }), worthNano };
   const outlook = outlookOf(problem, schedule, run, { source, detail, rulesNano, ...known });
-  return {
-    ...outlook,
-    ...(more.mostImportW !== undefined && { mostImportW: more.mostImportW }),
-    steps: outlook.steps.map((step, t) => ({ ...step, ...levelsIn(steps[t]) })),
-  };
+  return { ...outlook, steps: outlook.steps.map((step, t) => ({ ...step, ...ledIn(steps[t]) })) };
 }
 
-const levelsIn = (step: OutlookStep | undefined): Pick<OutlookStep, 'levels'> =>
-  step?.levels === undefined ? {} : { levels: step.levels };
+const nothing = (): number => 0;
+
+/** Import that batteries keep in a step, W: of a charge by what the step is expected to need. */
+function mostImportW({ outlook, cap }: Foreseen, found: Ahead, t: number, nowWh: number): number {
+  const step = outlook[t];
+  if (step === undefined || cap === undefined) return Number.POSITIVE_INFINITY;
+  const needWh = step.load.mid - (step.pv?.mid ?? 0);
+  return (found.mostImportWh?.(t, needWh, nowWh) ?? cap.mostImportWh) / step.hours;
+}
+
+const ledIn = (step: OutlookStep | undefined): Pick<OutlookStep, 'levels' | 'mostImportW'> => ({
+  ...(step?.levels !== undefined && { levels: step.levels }),
+  ...(step?.mostImportW !== undefined && { mostImportW: step.mostImportW }),
+});
 
 function byTerminal<T>(problem: PlanProblem, of: (store: Storage) => T): Record<string, T> {
   return Object.fromEntries(ownStores(problem).map((store) => [store.terminal, of(store)]));
@@ -106,18 +137,18 @@ function withKnownPeak({ problem, past }: PlanInput): PlanProblem {
 }
 
 /**
- * Import that batteries are to keep where the highest costs: what was reached or needed of late.
- * Of a site without a past, and where loads that can wait raise it, what the programme expects.
+ * Import that is no new peak where the highest costs: what was reached. Of a site without a past,
+ * and where loads that can wait raise it, what the programme expects.
  */
-function mostImportW(
-  { past }: PlanInput,
-  { demand, switched, cars }: PlanProblem,
+function keptW(
+  { past, problem: { demand: reached } }: PlanInput,
+  { switched, cars }: PlanProblem,
   base: Outlook,
 ): number | undefined {
-  if (demand === undefined) return undefined;
+  if (reached === undefined) return undefined;
   const isKnown = past !== undefined && past.days.days >= KNOWN_DAYS;
   const isFlexible = base.source === 'optimal' && switched.length + cars.length > 0;
-  return isKnown && !isFlexible ? demand.soFarW : base.peakW;
+  return isKnown && !isFlexible ? reached.soFarW : base.peakW;
 }
 
 /**
@@ -126,6 +157,7 @@ function mostImportW(
  */
 function foreseenOf(input: PlanInput, base: Outlook, capW = Number.POSITIVE_INFINITY): Foreseen {
   const { problem, forecast, past } = input;
+  const isCharged = Number.isFinite(capW) && past !== undefined;
   const hours = forecast.stepMs / HOUR_MS;
   const chargeNano = (problem.demand?.nanoPerW ?? 0) / hours;
   const brokenNano = TIER.peak * priceScale(problem);
@@ -144,7 +176,8 @@ function foreseenOf(input: PlanInput, base: Outlook, capW = Number.POSITIVE_INFI
       pv: pv === undefined || isPaid ? undefined : energies(pv, hours),
       soldWh: (step.soldWh * hours) / hoursOf(step),
       ...(goal !== undefined && { goal }),
-      bounds: boundsOf(step, hours, capW, chargeNano, brokenNano),
+      // A charge is in the days' own costs: beside it stands what the connection may carry.
+      bounds: boundsOf(step, hours, isCharged ? Infinity : capW, chargeNano, brokenNano),
     };
   });
   const cap = { mostImportWh: capW * hours, overNanoPerWh: chargeNano };
@@ -152,7 +185,7 @@ function foreseenOf(input: PlanInput, base: Outlook, capW = Number.POSITIVE_INFI
     outlook,
     dailySteps: DAY_MS / forecast.stepMs,
     ...(Number.isFinite(capW) && { cap }),
-    ...(Number.isFinite(capW) && past !== undefined && { past: past.days }),
+    ...(isCharged && { past: past.days, daysLeft: past.daysLeft, midnightMs: past.midnightMs }),
   };
 }
 

@@ -44,6 +44,8 @@ export interface OutlookStep {
   readonly socWh: Readonly<Record<string, number>>; // at the end of the step, by storage terminal
   /** Of one Wh more in the store; absent = not known. */
   readonly worthNanoPerWh: Readonly<Record<string, number>>;
+  /** Where the highest import costs: what batteries are to keep, W; absent = any. */
+  readonly mostImportW?: number;
   /** What each battery is led by; absent = it follows the meter. */
   readonly levels?: Readonly<Record<string, SocLevels>>;
   readonly importNanoPerWh: number;
@@ -63,7 +65,6 @@ export interface Outlook {
   /** No plan costs less, as the solver proves: costNano less this is the gap. */
   readonly boundNano?: number;
   readonly peakW: number; // highest mean import it expects, what was before included
-  readonly mostImportW?: number; // where the highest costs: what is to be kept; absent = any
   readonly steps: readonly OutlookStep[];
 }
 

@@ -182,8 +182,9 @@ export class Lease {
     const endsNow = (one = verdict): boolean =>
       ends(one, control, this.timer.stands(this.options.clock.monoMs()));
     const isEnd = endsNow();
+    const isNewer = () => !isEnd && this.wanted !== verdict && endsNow(this.wanted);
     const look = await this.outcome.look(control, this.options.handle, isEnd);
-    if (!isEnd && endsNow(this.wanted)) return 'newer'; // what ends the order has come meanwhile
+    if (isNewer()) return 'newer'; // what ends the order has come meanwhile
     if (look === 'again') return 'again';
     if (verdict.kind === 'release') return this.release(control, verdict, look === 'read');
     const isHurried = isEnd && this.verified?.code !== verdict.code; // its end goes first
@@ -213,7 +214,7 @@ export class Lease {
       const alone = this.verified === aim && isArmed && spec.reversion.renewedBy !== 'none';
       if (!(await this.arm(control, command, alone))) return 'again';
       if (alone) return this.confirm(control, aim, set);
-      if (!isEnd && endsNow(this.wanted)) return 'newer';
+      if (isNewer()) return 'newer';
     }
     this.toldW = verdict.powerW;
     return this.write(control, aim, command, set);
@@ -231,15 +232,11 @@ export class Lease {
   }
 
   /** Timer and reversion value, read back before any setpoint. */
-  private async arm(
-    control: ControlRegisters,
-    command: Command,
-    renewal: boolean,
-  ): Promise<boolean> {
+  private async arm(control: ControlRegisters, command: Command, alone: boolean): Promise<boolean> {
     const { spec, map } = control;
     const all = targets(map, spec.arm, command, control.exponents);
     const only = all.filter(({ use }) => use.is === 'time');
-    const list = renewal && only.length > 0 ? only : all;
+    const list = alone && only.length > 0 ? only : all;
     const sentAtMs = this.options.clock.monoMs();
     if (!(await this.send(control, list))) return false;
     if (!(await control.read(this.options.handle))) return false;

@@ -1,4 +1,5 @@
 import type { Bounds, ValueStore } from '../../../contracts/values/levels.ts';
+import type { Instant } from '../../../contracts/values/time.ts';
 import { type Cap, chancesOf, SKY_SHARES, type StepOutlook } from './chances.ts';
 import { type PeakCharge, peakCharge } from './charge.ts';
 import { dayChances, dayShares, type PastDays } from './days.ts';
@@ -11,7 +12,7 @@ export const HORIZON_HOURS = 36;
 /** A step, with what is settled of it already. */
 export interface ForeseenStep extends StepOutlook {
   readonly soldWh?: number; // position: what differs from it is at the step's prices
-  /** What the connection may carry beside it, instead of the cap. */
+  /** What the connection may carry beside it, instead of the cap; a charge has its own. */
   readonly bounds?: Bounds & Pick<ValueStep, 'overNanoPerWh'>;
   readonly goal?: ValueStep['goal'];
 }
@@ -26,6 +27,26 @@ export interface Foreseen {
   readonly past?: PastDays;
   /** After today, of the period whose highest import is paid; not known: each day is its last. */
   readonly daysLeft?: number;
+  readonly midnightMs?: Instant; // of the running day: its table may be kept
+}
+
+/** Of a site that pays for its highest import. */
+type Charged = Foreseen & Required<Pick<Foreseen, 'cap' | 'past'>>;
+
+/** The table of the running day, from plan to plan: it costs a hundred other plans. */
+export interface KeptDay {
+  known?: (ChargedDay & { readonly of: Charged; readonly store: ValueStore }) | undefined;
+}
+
+/** A kept table is made anew after so long, by the newest forecasts. */
+const KEPT_HOURS = 3;
+/** A highest import that is no higher than that is no news. */
+const NOISE_W = 100;
+
+/** What the store is to do, and where the highest import costs, what it is to keep. */
+export interface Ahead extends ValuePlan {
+  /** Import to be kept in a step of such a need of the site without the store, Wh. */
+  readonly mostImportWh?: (step: number, needWh: number, nowWh: number) => number;
 }
 
 /** A day whose highest import costs. */
@@ -35,12 +56,12 @@ export interface ChargedDay {
 }
 
 /** Worth of stored energy and the levels of each step: the one way from forecast to plan. */
-export function planAhead(foreseen: Foreseen, store: ValueStore): ValuePlan {
+export function planAhead(foreseen: Foreseen, store: ValueStore, kept: KeptDay = {}): Ahead {
   const { outlook, dailySteps, cap, past } = foreseen;
   if (cap === undefined || past === undefined) {
     return valuePlan(settled(chancesOf(outlook, cap), outlook), store, SKY_SHARES, dailySteps);
   }
-  const { table } = chargedDay({ ...foreseen, cap, past }, store);
+  const { table } = keptDay({ ...foreseen, cap, past }, store, kept);
   const { anyDay, thisDay } = dayShares(past, outlook[0]?.hours ?? 1);
   const stands = outlook.map((_, n) =>
     table.at((past.todayWh.length + n) % dailySteps, n === 0 ? thisDay : anyDay),
@@ -48,18 +69,68 @@ export function planAhead(foreseen: Foreseen, store: ValueStore): ValuePlan {
   return {
     levels: stands.map(({ levels }) => levels),
     worthNanoPerWh: (step, nowWh) => stands[step]?.worthNanoPerWh(nowWh) ?? 0,
+    mostImportWh: (step, needWh, nowWh) =>
+      stands[step]?.mostImportWh(needWh, nowWh) ?? Number.POSITIVE_INFINITY,
   };
+}
+
+function keptDay(of: Charged, store: ValueStore, kept: KeptDay): ChargedDay {
+  if (of.midnightMs === undefined) return chargedDay(of, store);
+  if (kept.known === undefined || !isSound(kept.known, of, store)) {
+    kept.known = { ...chargedDay(of, store), of, store };
+  }
+  return kept.known;
+}
+
+/** Whether nothing has changed since that a day's table rests on. */
+function isSound(
+  { of: then, charge, store: was }: NonNullable<KeptDay['known']>,
+  of: Charged,
+  store: ValueStore,
+): boolean {
+  const passed = of.past.todayWh.length - then.past.todayWh.length;
+  const hours = of.outlook[0]?.hours ?? 1;
+  const reachedW = of.cap.mostImportWh / hours;
+  if (then.midnightMs !== of.midnightMs || then.daysLeft !== of.daysLeft) return false;
+  if (passed < 0 || passed * hours >= KEPT_HOURS) return false;
+  if (reachedW > (charge.peaksW[0] ?? 0) + NOISE_W || !isLikeStore(was, store)) return false;
+  const left = of.dailySteps - of.past.todayWh.length;
+  return of.outlook.slice(0, left).every((step, n) => {
+    const before = then.outlook[n + passed];
+    return before !== undefined && isLike(before, step);
+  });
+}
+
+/** What is settled of a step: its prices, and what it may and shall do, whole Wh. */
+function isLike(a: ForeseenStep, b: ForeseenStep): boolean {
+  const isNear = (one = 0, other = 0): boolean => one === other || Math.abs(one - other) < 1;
+  return (
+    a.importNanoPerWh === b.importNanoPerWh &&
+    a.exportNanoPerWh === b.exportNanoPerWh &&
+    isNear(a.soldWh, b.soldWh) &&
+    isNear(a.bounds?.mostImportWh, b.bounds?.mostImportWh) &&
+    isNear(a.bounds?.mostExportWh, b.bounds?.mostExportWh) &&
+    isNear(a.goal?.leastWh, b.goal?.leastWh)
+  );
+}
+
+/** Powers move with charge and cold. */
+function isLikeStore(a: ValueStore, b: ValueStore): boolean {
+  const isNear = (of: (store: ValueStore) => number, share = 0): boolean =>
+    Math.abs(of(a) - of(b)) <= Math.max(1, share * of(b));
+  return (
+    a.mayChargeFromGrid === b.mayChargeFromGrid &&
+    a.mayExport === b.mayExport &&
+    isNear(({ minWh }) => minWh) &&
+    isNear(({ maxWh }) => maxWh) &&
+    isNear(({ chargeMaxW }) => chargeMaxW, 0.1) &&
+    isNear(({ dischargeMaxW }) => dischargeMaxW, 0.1)
+  );
 }
 
 /** The running day of a site that pays for its highest import; good to its midnight. */
 export function chargedDay(
-  {
-    outlook,
-    dailySteps,
-    cap,
-    past,
-    daysLeft = 0,
-  }: Foreseen & Required<Pick<Foreseen, 'cap' | 'past'>>,
+  { outlook, dailySteps, cap, past, daysLeft = 0 }: Charged,
   store: ValueStore,
 ): ChargedDay {
   const nowSlot = past.todayWh.length;
@@ -68,7 +139,7 @@ export function chargedDay(
     return outlook[n] ?? outlook.at(-1);
   }).filter((step) => step !== undefined);
   const hours = outlook[0]?.hours ?? 1;
-  const steps = settled(dayChances(bySlot, past), bySlot).map((step) => uncapped(step, cap));
+  const steps = settled(dayChances(bySlot, past), bySlot);
   const peakW = cap.mostImportWh / hours;
   const highestWh = steps
     .flatMap(({ chances }) => chances.flat())
@@ -77,12 +148,6 @@ export function chargedDay(
   const charge = peakCharge(billing, past, highestWh / hours, hours, store);
   const { anyDay } = dayShares(past, hours);
   return { table: peakTable(steps, store, anyDay, charge, nowSlot), charge };
-}
-
-/** A bound that is no more than the cap: what lies above is in the charge already. */
-function uncapped({ mostImportWh, overNanoPerWh, ...step }: ValueStep, cap: Cap): ValueStep {
-  if (mostImportWh === undefined || overNanoPerWh === undefined) return step;
-  return mostImportWh >= cap.mostImportWh ? step : { ...step, mostImportWh, overNanoPerWh };
 }
 
 const settled = (steps: readonly ValueStep[], outlook: readonly ForeseenStep[]): ValueStep[] =>

@@ -114,7 +114,7 @@ describe('the steps of a plan', () => {
   });
 
   it('name the import that batteries keep, and that they do it for the highest demand', () => {
-    const step = first({ batteryW: 2_000, gridW: 3_000 }, {}, { mostImportW: 3_000 });
+    const step = first({ batteryW: 2_000, gridW: 3_000, mostImportW: 3_000 });
     expect(step?.mostImportW).toBe(3_000);
     expect(step?.why).toMatch(/highest demand stays at 3\.0/);
   });

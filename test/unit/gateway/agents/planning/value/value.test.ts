@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
-import { planAhead } from '../../../../../../gateway/agents/planning/value/ahead.ts';
+import {
+  type Foreseen,
+  type KeptDay,
+  planAhead,
+} from '../../../../../../gateway/agents/planning/value/ahead.ts';
 import { lowestCapW } from '../../../../../../gateway/agents/planning/value/cap.ts';
 import { peakCharge } from '../../../../../../gateway/agents/planning/value/charge.ts';
 import {
@@ -230,6 +234,41 @@ describe('the plan by worth', { timeout: 60_000 }, () => {
       expect(dayChances(outlook, lost)[0]?.chances[0]).toEqual([{ share: 1, needWh: 1_000 }]);
       expect(dayShares(lost, 1).thisDay.every((share) => share > 0)).toBe(true);
       expect(planAhead({ outlook, dailySteps: 24, cap, past: none }, STORE).levels.length).toBe(36);
+    });
+
+    it('keeps the table of a day until a price, a goal, a higher peak or the next day', () => {
+      const kept: KeptDay = {};
+      const days = (hour: number) =>
+        past(
+          20,
+          4,
+          Array.from({ length: hour }, () => 1_000),
+        );
+      const at = (hour: number, more: Partial<Foreseen> = {}): object | undefined => {
+        const of = { outlook: outlook.slice(hour), dailySteps: 24, cap, past: days(hour) };
+        const { levels } = planAhead({ ...of, midnightMs: 0, daysLeft: 3, ...more }, STORE, kept);
+        expect(levels.length).toBe((more.outlook ?? of.outlook).length);
+        return kept.known?.table;
+      };
+      const first = at(2);
+      expect(at(3)).toBe(first);
+      expect(
+        at(3, { outlook: outlook.slice(3).map((one) => ({ ...one, load: { ...band } })) }),
+      ).toBe(first);
+      const dearer = outlook.map((one, t) =>
+        t === 20 ? { ...one, importNanoPerWh: 110_000 } : one,
+      );
+      const second = at(4, { outlook: dearer.slice(4) });
+      expect(second).not.toBe(first);
+      expect(at(4, { outlook: dearer.slice(4), cap: { ...cap, mostImportWh: 3_000 } })).not.toBe(
+        second,
+      );
+      const third = at(5);
+      expect(at(4)).not.toBe(third); // time went back
+      const fourth = at(5);
+      expect(at(5, { midnightMs: 86_400_000 })).not.toBe(fourth);
+      const fifth = at(6);
+      expect(at(9)).not.toBe(fifth); // three hours old: newer forecasts
     });
 
     it('charges a peak in full on the last day, and less where a later day would reach it', () => {
