@@ -2,7 +2,7 @@ import { numberFrom } from '../fixtures/environment.ts';
 import type { SeedRun } from '../fixtures/world/site-days.ts';
 
 /** Site-days with faults of a run of `npm test`; `.ci/run` has more. */
-const USUAL_SITE_DAYS = 6;
+const USUAL_SITE_DAYS = 4;
 
 /** A seed and a site each; a part of a day where it is less than one. */
 export function plannedRuns(): SeedRun[] {
