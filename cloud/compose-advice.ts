@@ -100,7 +100,8 @@ export class CloudAdvice {
     const bounds = this.market.zones.get(zone)?.zone.bounds;
     if (bounds === undefined) return;
     const orders = [...interval.orders.values()];
-    const rules = survey(orders, bounds);
+    const likelyLoadWh = this.likelyLoadWh(zone, interval.fromMs);
+    const rules = survey(orders, bounds, likelyLoadWh);
     const row = (more: object): Row => ({
       table: 'market_data',
       key: `surveillance/${zone}/${interval.fromMs}`,
@@ -123,7 +124,7 @@ export class CloudAdvice {
         agent: 'market-supervisor',
         instructions: instructions['market-supervisor'],
         question: 'Which findings does this cleared order book give?',
-        data: { bounds, orders: book.length },
+        data: { bounds, orders: book.length, ...(likelyLoadWh !== undefined && { likelyLoadWh }) },
         tools: [
           {
             name: 'orders',
@@ -141,6 +142,18 @@ export class CloudAdvice {
           : { findings: answer.value.findings, ...compare(rules, answer.value.findings) };
       this.keep(row({ model: { name: model.name, promptHash, ...said } }));
     });
+  }
+
+  /** The high end of what all sites of a zone use in a delivery interval. */
+  private likelyLoadWh(zone: string, fromMs: Instant): number | undefined {
+    const intervalMs = this.market.zones.get(zone)?.zone.intervalMs;
+    const said = this.forecasts.get(zone)?.demand.forecast;
+    if (intervalMs === undefined || said === undefined) return undefined;
+    const first = Math.floor((fromMs - said.fromMs) / said.stepMs);
+    const bands = said.load.slice(first, first + Math.max(1, intervalMs / said.stepMs));
+    if (first < 0 || bands.length === 0) return undefined;
+    const meanW = bands.reduce((sum, { highW }) => sum + highW, 0) / bands.length;
+    return Math.round((meanW * intervalMs) / HOUR_MS);
   }
 
   private explain(zone: string, grid: GridState): void {

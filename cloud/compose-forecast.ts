@@ -6,14 +6,156 @@ import {
 } from '../gateway/agents/forecasting/sources/recipes.ts';
 import { nextPricesMs, spread } from '../gateway/agents/forecasting/sources/times.ts';
 import { watchFeed } from '../gateway/agents/forecasting/sources/watch.ts';
+import type { GatewayStatus } from '../gateway/contracts/messages.ts';
+import type { PriceSeries } from '../gateway/contracts/values/tariff.ts';
+import { DAY_MS, type Instant, MINUTE_MS } from '../gateway/contracts/values/time.ts';
 import type { Clock, Log } from '../gateway/ports.ts';
 import {
   type ForecastState,
+  type ForecastZone,
+  keptPrices,
   knownUntil,
+  onDemand,
   onPrices,
   onSameWeather,
   onWeather,
+  openForecast,
+  publish,
+  restoreForecast,
 } from './agents/forecasting/forecasting.ts';
+import { keptStatus } from './fleet/audit.ts';
+import type { Registered } from './fleet/registry.ts';
+import type { Speaker } from './outbox.ts';
+import type { Store, StoredEnergy } from './ports.ts';
+
+interface ForecastPorts extends FeedPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+}
+
+const SETTLED_MS = 5 * MINUTE_MS; // after a quarter-hour, until its records are here
+const SETTLED_REAL_MS = 10_000;
+const PUBLISHED_KEPT_MS = 2 * DAY_MS;
+const ISSUED_KEPT_MS = 14 * DAY_MS;
+const LEARNT_KEPT_MS = 400 * DAY_MS;
+
+/**
+ * The forecasting agent's turns, wired: weather and prices from their sources, demand and sun from
+ * what the sites meter. What is known is on disk before it is told.
+ */
+export class ForecastSide {
+  readonly zones: ReadonlyMap<string, ForecastState>;
+  private readonly tenant: string;
+  private readonly ports: ForecastPorts;
+  private readonly speaker: Speaker;
+  private cancels: (() => void)[] = [];
+
+  constructor(
+    tenant: string,
+    zones: readonly ForecastZone[],
+    ports: ForecastPorts,
+    speaker: Speaker,
+    registry: ReadonlyMap<string, Registered>,
+  ) {
+    this.tenant = tenant;
+    this.ports = ports;
+    this.speaker = speaker;
+    this.zones = new Map(zones.map((zone) => [zone.id, openForecast(zone)]));
+    this.restore([...registry.values()]);
+  }
+
+  /** @param guarded runs a turn; what it throws ends the cloud */
+  start(guarded: (run: () => void) => void): void {
+    const { ports } = this;
+    for (const state of this.zones.values()) {
+      const news = () => guarded(() => this.publish(state));
+      this.cancels.push(watchSources(state, ports, news));
+      const learning = inSteps(ports.clock, () => state.demand.work());
+      this.cancels.push(learning.cancel, this.watchDemand(state, guarded, learning.go));
+    }
+  }
+
+  stop(): void {
+    for (const cancel of this.cancels) cancel();
+    this.cancels = [];
+  }
+
+  /** All prices of a zone that are kept: what settlement needs. */
+  prices(zone: string): PriceSeries | undefined {
+    const state = this.zones.get(zone);
+    return state && keptPrices(state);
+  }
+
+  /** New energy records of a gateway. */
+  metered({ zone }: Registered, records: readonly StoredEnergy[]): void {
+    this.zones.get(zone)?.demand.take(records);
+  }
+
+  status({ zone, gateway }: Registered, { places }: GatewayStatus): void {
+    if (places !== undefined) this.zones.get(zone)?.demand.places(gateway, places);
+  }
+
+  /** Inside the caller's transaction. */
+  prune(nowMs: Instant): void {
+    const { store } = this.ports;
+    store.prune('forecast_data', 'forecast', nowMs - PUBLISHED_KEPT_MS);
+    store.prune('forecast_data', 'demand-forecast', nowMs - ISSUED_KEPT_MS);
+    for (const kind of ['demand', 'demand-score']) {
+      store.prune('forecast_data', kind, nowMs - LEARNT_KEPT_MS);
+    }
+  }
+
+  private restore(gateways: readonly Registered[]): void {
+    const { store, clock } = this.ports;
+    const nowMs = clock.wallMs();
+    const statuses = new Map(
+      store.rows('grid_metrics', 'gateway').map((row) => [row.who, keptStatus(row.body)]),
+    );
+    for (const [id, state] of this.zones) {
+      restoreForecast(state, store, nowMs);
+      const own = gateways.filter(({ zone }) => zone === id).map(({ gateway }) => gateway);
+      for (const gateway of own) {
+        state.demand.places(gateway, statuses.get(gateway)?.places ?? []);
+      }
+      state.demand.restore(store, own, nowMs);
+      if (state.published !== undefined) state.demand.weather(state.published);
+    }
+  }
+
+  private publish(state: ForecastState): void {
+    const { store, clock } = this.ports;
+    const effects = publish(state, this.tenant, clock.wallMs());
+    store.transaction(() => store.write(effects.writes));
+    if (state.published !== undefined) state.demand.weather(state.published);
+    this.speaker.say(effects.messages);
+  }
+
+  /** Each minute: what is over is closed, and forecast anew. @returns the cancel */
+  private watchDemand(
+    state: ForecastState,
+    guarded: (run: () => void) => void,
+    learn: () => void,
+  ): () => void {
+    const { clock, store } = this.ports;
+    const settledMs = Math.max(SETTLED_MS, SETTLED_REAL_MS * clock.speed);
+    const turn = (): void => {
+      const writes = state.demand.turn(clock.wallMs(), settledMs);
+      if (writes.length > 0) store.transaction(() => store.write(writes));
+      if (onDemand(state)) this.publish(state);
+      learn();
+    };
+    let cancel = (): void => undefined;
+    const wait = (): void => {
+      cancel = clock.at(clock.monoMs() + MINUTE_MS, () => {
+        guarded(turn);
+        wait();
+      });
+    };
+    wait();
+    return () => cancel();
+  }
+}
 
 /**
  * Asks a zone's sources from now on; one that fails or answers nonsense leaves the last good answer
@@ -21,7 +163,7 @@ import {
  * @param news  called after each good answer, and when prices of another day are forecast
  * @returns the cancel
  */
-export function watchSources(
+function watchSources(
   forecast: ForecastState,
   ports: FeedPorts & { readonly clock: Clock; readonly log: Log },
   news: () => void,
@@ -76,21 +218,30 @@ const STEP_MS = 20; // between two steps, so that nobody waits
 
 /** Learns from the days that the market told, step by step; tells when it has a forecast. */
 function learnPrices({ outlook }: ForecastState, clock: Clock, news: () => void) {
-  let cancel: (() => void) | undefined;
   let told = outlook.next()?.fromMs;
+  const learning = inSteps(
+    clock,
+    () => outlook.work(),
+    () => {
+      const next = outlook.next()?.fromMs;
+      if (next !== undefined && next !== told) news();
+      told = next;
+    },
+  );
+  learning.go();
+  return learning;
+}
+
+/** Work in steps with a pause after each, until there is none. */
+function inSteps(clock: Clock, work: () => boolean, done = (): void => undefined) {
+  let cancel: (() => void) | undefined;
   const step = (): void => {
     cancel = undefined;
-    if (outlook.work()) {
-      cancel = clock.at(clock.monoMs() + STEP_MS, step);
-      return;
-    }
-    const next = outlook.next()?.fromMs;
-    if (next !== undefined && next !== told) news();
-    told = next;
+    if (work()) go();
+    else done();
   };
   const go = (): void => {
     cancel ??= clock.at(clock.monoMs() + STEP_MS, step);
   };
-  go();
   return { go, cancel: () => cancel?.() };
 }

@@ -2,6 +2,8 @@ import { gatewayTopics } from '../gateway/contracts/topics.ts';
 import { HOUR_MS } from '../gateway/contracts/values/time.ts';
 import type { Clock, Signer } from '../gateway/ports.ts';
 import type { A2aRouter } from './a2a/router.ts';
+import { likelyMost } from './agents/forecasting/demand.ts';
+import type { ForecastState } from './agents/forecasting/forecasting.ts';
 import { type GridState, heartbeats, stepGrid } from './agents/grid/grid.ts';
 import type { MarketState } from './agents/market-supervisor/state.ts';
 import { onEnvelope } from './agents/market-supervisor/supervisor.ts';
@@ -25,6 +27,7 @@ export class GridSide {
   private readonly market: MarketState;
   private readonly router: A2aRouter;
   private readonly speaker: Speaker;
+  private readonly forecasts: ReadonlyMap<string, ForecastState>;
 
   constructor(
     tenant: string,
@@ -32,7 +35,9 @@ export class GridSide {
     market: MarketState,
     router: A2aRouter,
     speaker: Speaker,
+    forecasts: ReadonlyMap<string, ForecastState>,
   ) {
+    this.forecasts = forecasts;
     this.tenant = tenant;
     this.ports = ports;
     this.market = market;
@@ -44,6 +49,8 @@ export class GridSide {
     const { store, clock, signer } = this.ports;
     const nowMs = clock.wallMs();
     const before = grid.shares;
+    const expected = this.forecasts.get(grid.zone.id)?.demand.forecast;
+    grid.likely = expected && likelyMost(expected);
     const turn = store.transaction(() => {
       const step = stepGrid(grid, this.scheduledW(grid, nowMs), signer, this.sequence, nowMs);
       store.write(step.writes);

@@ -12,13 +12,6 @@ import type { Broker, BrokerMessage, Clock, Hash, Log, Signer } from '../gateway
 import { servedCard } from './a2a/card.ts';
 import { A2aRouter, TASK_LIFE_MS } from './a2a/router.ts';
 import { forecastingAgent } from './agents/forecasting/agent.ts';
-import {
-  type ForecastState,
-  keptPrices,
-  openForecast,
-  publish,
-  restoreForecast,
-} from './agents/forecasting/forecasting.ts';
 import { gridAgent } from './agents/grid/agent.ts';
 import { type GridState, onLoad, openGrid } from './agents/grid/grid.ts';
 import { gateKey, marketAgent } from './agents/market-supervisor/agent.ts';
@@ -29,7 +22,7 @@ import { canonical, readJson } from './canonical.ts';
 import { a2aDoor, CARDS } from './compose-a2a.ts';
 import { type Advisor, CloudAdvice } from './compose-advice.ts';
 import { type Copies, copied } from './compose-copies.ts';
-import { watchSources } from './compose-forecast.ts';
+import { ForecastSide } from './compose-forecast.ts';
 import { GridSide } from './compose-grid.ts';
 import type { CloudConfig } from './config/cloud.ts';
 import type { Copier } from './copies/copier.ts';
@@ -77,7 +70,7 @@ class FleetSide implements Cloud {
   private readonly registry: ReadonlyMap<string, Registered>;
   private readonly market: MarketState;
   private readonly grids = new Map<string, GridState>();
-  private readonly forecasts = new Map<string, ForecastState>();
+  private readonly forecast: ForecastSide;
   private readonly router: A2aRouter;
   private readonly speaker: Speaker;
   private readonly grid: GridSide;
@@ -104,14 +97,15 @@ class FleetSide implements Cloud {
     for (const zone of config.zones) {
       const staleMs = Math.max(3 * MINUTE_MS, 10_000 * clock.speed);
       this.grids.set(zone.grid.id, openGrid({ ...zone.grid, staleMs }, nowMs));
-      const forecast = openForecast(zone.forecast);
-      restoreForecast(forecast, store, nowMs);
-      this.forecasts.set(zone.forecast.id, forecast);
     }
+    const forecastZones = config.zones.map(({ forecast }) => forecast);
+    const { tenant } = config;
+    this.forecast = new ForecastSide(tenant, forecastZones, ports, this.speaker, this.registry);
+    const forecasts = this.forecast.zones;
     const agents = {
       'market-supervisor': marketAgent(this.market),
       grid: gridAgent(this.grids),
-      forecasting: forecastingAgent(this.forecasts),
+      forecasting: forecastingAgent(forecasts),
     };
     this.router = new A2aRouter(agents, (name) => store.nextSequence(name));
     this.router.restore(store, nowMs);
@@ -121,8 +115,8 @@ class FleetSide implements Cloud {
       router: this.router,
       answer: (from, payload) => this.answerAside(from, payload),
     });
-    this.advice = new CloudAdvice(ports, this.market, this.grids, this.forecasts);
-    this.grid = new GridSide(config.tenant, ports, this.market, this.router, this.speaker);
+    this.advice = new CloudAdvice(ports, this.market, this.grids, forecasts);
+    this.grid = new GridSide(tenant, ports, this.market, this.router, this.speaker, forecasts);
   }
 
   start(): void {
@@ -143,10 +137,7 @@ class FleetSide implements Cloud {
         retain: true,
       })),
     );
-    for (const forecast of this.forecasts.values()) {
-      const news = () => this.guarded(() => this.publish(forecast));
-      this.timers.set(`forecast ${forecast.zone.id}`, watchSources(forecast, this.ports, news));
-    }
+    this.forecast.start((run) => this.running && this.guarded(run));
     for (const grid of this.grids.values()) {
       this.repeat(`grid ${grid.zone.id}`, 0, grid.zone.everyMs, () => this.grid.turn(grid));
       const beatMs = timing(this.ports.clock.speed).heartbeatMs / 4;
@@ -161,6 +152,7 @@ class FleetSide implements Cloud {
   async stop(): Promise<void> {
     this.running = false;
     this.advice.stop();
+    this.forecast.stop();
     for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
     this.ports.broker.onMessage = undefined;
@@ -211,10 +203,9 @@ class FleetSide implements Cloud {
     const messages: Outbound[] = [];
     const ingested = store.transaction(() => {
       const batch = ingest(store, from.gateway, payload, nowMs);
-      const prices = this.forecasts.get(from.zone);
       for (const record of batch?.energy ?? []) {
         if (record.place !== from.connection) continue;
-        const dayAhead = prices && keptPrices(prices);
+        const dayAhead = this.forecast.prices(from.zone);
         messages.push(...this.keep(onMeter(this.market, from.zone, record, dayAhead, nowMs)));
       }
       return batch;
@@ -223,6 +214,7 @@ class FleetSide implements Cloud {
     this.counts.stored += ingested.storedCount;
     this.counts.repeated += ingested.repeatedCount;
     this.refused(from, ingested);
+    this.forecast.metered(from, ingested.energy);
     const grid = this.grids.get(from.zone);
     for (const load of ingested.loads) {
       if (grid && load.place === from.connection)
@@ -258,6 +250,7 @@ class FleetSide implements Cloud {
       },
     };
     store.transaction(() => store.write([write]));
+    this.forecast.status(from, parsed.data);
     if (parsed.data.state === 'offline') this.online.delete(from.gateway);
     else if (!this.online.has(from.gateway)) {
       this.online.add(from.gateway);
@@ -312,10 +305,7 @@ class FleetSide implements Cloud {
   private marketTurn(): void {
     const { store, clock, hash } = this.ports;
     const nowMs = clock.wallMs();
-    const dayAhead = (zone: string) => {
-      const forecast = this.forecasts.get(zone);
-      return forecast && keptPrices(forecast);
-    };
+    const dayAhead = (zone: string) => this.forecast.prices(zone);
     const messages = store.transaction(() => this.keep(onTime(this.market, hash, dayAhead, nowMs)));
     this.speaker.say(messages);
     const nextMs = Math.min(nextDueMs(this.market), nowMs + SETTLE_EVERY_MS);
@@ -350,21 +340,13 @@ class FleetSide implements Cloud {
     return messages;
   }
 
-  private publish(forecast: ForecastState): void {
-    if (!this.running) return;
-    const { store, clock } = this.ports;
-    const effects = publish(forecast, this.config.tenant, clock.wallMs());
-    store.transaction(() => store.write(effects.writes));
-    this.speaker.say(effects.messages);
-  }
-
   private prune(): void {
     const { store, clock } = this.ports;
     const nowMs = clock.wallMs();
     this.router.forget(nowMs - TASK_LIFE_MS);
     store.transaction(() => {
       for (const kind of ['task', 'answer']) store.prune('trade_data', kind, nowMs - TASK_LIFE_MS);
-      store.prune('forecast_data', 'forecast', nowMs - 2 * DAY_MS);
+      this.forecast.prune(nowMs);
       store.prune('grid_metrics', 'transformer', nowMs - 31 * DAY_MS);
       this.advice.prune(nowMs);
     });

@@ -51,6 +51,15 @@ function program(): Command {
       process.exitCode = code;
     });
   cloud
+    .command('demand')
+    .description('what the sites of each zone will use and make together, hour by hour')
+    .requiredOption('--config <file>', 'as of edgewatt-cloud run')
+    .option('--json', 'for machines, by quarter-hours')
+    .action(async (options: { config: string; json?: boolean }) => {
+      const { demandTable } = await import('./cli/demand.ts');
+      process.stdout.write(`${demandTable(options)}\n`);
+    });
+  cloud
     .command('advice')
     .description("what the models of the cloud's agents said, against the rules")
     .argument('<database>', 'of edgewatt-cloud, running or not')

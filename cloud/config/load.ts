@@ -145,6 +145,7 @@ function zoneConfig(zone: ZoneFile): ZoneConfig {
       latitudeDeg: zone.latitudeDeg,
       longitudeDeg: zone.longitudeDeg,
       timeZone: zone.timeZone,
+      holidays: (zone.tariff as Tariff).holidays,
       everyMs: zone.forecastEveryMs,
       ...(zone.weather !== undefined && { weather: zone.weather }),
       ...(zone.prices !== undefined && { prices: zone.prices }),

@@ -57,7 +57,7 @@ export function dayText(dayMs: Instant): string {
 }
 
 /** Fewer sites than this would say something about one of them. */
-const SITES_FEWEST = 3;
+export const SITES_FEWEST = 3;
 
 export interface ZoneEnergy {
   readonly fromMs: Instant;

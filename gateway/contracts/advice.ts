@@ -67,7 +67,7 @@ export function parametersOf(
 }
 
 /** Market supervisor: what in an interval's order book deserves a person's look. */
-const FINDINGS = ['both-sides', 'dominance', 'at-bound'] as const;
+const FINDINGS = ['both-sides', 'dominance', 'at-bound', 'beyond-need'] as const;
 export const surveillanceNote = z.strictObject({
   findings: z
     .array(z.strictObject({ kind: z.enum(FINDINGS), who: z.string().max(16), why }))

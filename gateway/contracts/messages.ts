@@ -103,6 +103,11 @@ export const gatewayStatus = z.object({
   /** Codes of the alarms that stand on its page, with what they are about behind a colon. */
   alarms: z.array(z.string().max(160)).max(64).optional(),
   certificateUntilMs: instant.optional(), // its own at the broker
+  /** Places of its energy records that use or make energy: what a zone's demand is summed from. */
+  places: z
+    .array(z.object({ id, kind: z.enum(['load', 'pv']), ratedW: z.number().nonnegative() }))
+    .max(128)
+    .optional(),
   /** The newest day that is closed; costs as decimal nano-currency, none where it has gaps. */
   day: z
     .object({
@@ -158,6 +163,12 @@ export const diagnosticsBundle = z.looseObject({
 });
 export type DiagnosticsBundle = z.infer<typeof diagnosticsBundle>;
 
+const wattBands = z.object({
+  lowW: z.array(z.int().nonnegative()).max(100),
+  midW: z.array(z.int().nonnegative()).max(100),
+  highW: z.array(z.int().nonnegative()).max(100),
+});
+
 /** Weather and day-ahead price of a zone as the forecasting agent issued them. */
 export const zoneForecast = z.object({
   v: z.literal(1),
@@ -189,6 +200,16 @@ export const zoneForecast = z.object({
       lowNanoPerWh: z.array(price).max(100),
       midNanoPerWh: z.array(price).max(100),
       highNanoPerWh: z.array(price).max(100),
+    })
+    .optional(),
+  /** What its sites will use and make together, 10, 50 and 90 %; three sites at the least. */
+  demandForecast: z
+    .object({
+      fromMs: instant,
+      stepMs: z.int().positive(),
+      sites: z.int().positive(),
+      load: wattBands, // without batteries
+      pv: wattBands,
     })
     .optional(),
 });

@@ -4,7 +4,8 @@ export const forecastingCard: AgentCard = {
   name: 'forecasting',
   description:
     'Gives each zone its weather and day-ahead prices as the sources issue them, and a forecast ' +
-    'of the first day of prices that the market has not told. What a source ' +
+    'of the first days of prices that the market has not told, and what the sites of the zone ' +
+    'will use and make together. What a source ' +
     "does not know stays unknown; a site's own forecast is the site's business.",
   version: '1.0.0',
   skills: [
@@ -14,7 +15,7 @@ export const forecastingCard: AgentCard = {
       description:
         'Takes a data part {v: 1, kind: "get-forecast"} and answers with the newest forecast of ' +
         "the asking gateway's zone.",
-      tags: ['weather', 'price'],
+      tags: ['weather', 'price', 'demand'],
       examples: ['{"v":1,"kind":"get-forecast"}'],
     },
   ],

@@ -12,7 +12,9 @@ import {
   intervalStart,
 } from '../../../gateway/contracts/values/time.ts';
 import { canonical } from '../../canonical.ts';
+import { SITES_FEWEST } from '../../ingest/history.ts';
 import type { Effects, Row, Store, Write } from '../../ports.ts';
+import { byTheHour, type DemandForecast, RegionDemand } from './demand.ts';
 
 /** Where a zone's weather and prices come from. */
 export interface ForecastZone {
@@ -21,6 +23,7 @@ export interface ForecastZone {
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;
   readonly timeZone: string; // days of the price source
+  readonly holidays?: readonly string[]; // local dates YYYY-MM-DD that are like Sundays
   readonly weather?: WeatherSource;
   readonly prices?: PriceSource;
   readonly everyMs: number; // between two questions
@@ -31,6 +34,8 @@ export interface ForecastState {
   weather: ZoneForecast['weather'];
   readonly prices: Map<Instant, number>; // by start of the step
   readonly outlook: PriceOutlook; // of the first day that the market has not told
+  readonly demand: RegionDemand;
+  demandForecast: DemandForecast | undefined; // as it is told
   priceStepMs: number;
   priceSource: string;
   published: ZoneForecast | undefined;
@@ -56,6 +61,8 @@ export function openForecast(zone: ForecastZone): ForecastState {
     },
     prices: new Map(),
     outlook: new PriceOutlook(zone.timeZone),
+    demand: new RegionDemand(zone),
+    demandForecast: undefined,
     priceStepMs: 900_000,
     priceSource: '',
     published: undefined,
@@ -100,6 +107,20 @@ export function onPrices(state: ForecastState, prices: Prices, source: string): 
   return undefined;
 }
 
+/**
+ * Takes the newest forecast of demand, once an hour. Of fewer than three sites nothing is told: it
+ * would say something about one of them.
+ * @returns whether there is one to be told
+ */
+export function onDemand(state: ForecastState): boolean {
+  const { forecast } = state.demand;
+  const isTold = forecast !== undefined && forecast.sites >= SITES_FEWEST;
+  const next = isTold ? byTheHour(forecast) : undefined;
+  if (next?.fromMs === state.demandForecast?.fromMs) return false;
+  state.demandForecast = next;
+  return true;
+}
+
 /** Prices are known without a gap from the running step until here. */
 export function knownUntil(state: ForecastState, nowMs: Instant): Instant {
   let atMs = intervalStart(nowMs, state.priceStepMs);
@@ -137,6 +158,7 @@ export function publish(state: ForecastState, tenant: string, nowMs: Instant): E
       priceNanoPerWh: series.priceNanoPerWh.slice(0, SLOTS_MAX),
     },
     ...(priceForecast && { priceForecast }),
+    ...(state.demandForecast && { demandForecast: state.demandForecast }),
   };
   if (!isNew(state.published, forecast)) return { writes: [], messages: [] };
   state.published = forecast;
@@ -153,10 +175,14 @@ const weatherAtMs = ({ weather, issuedAtMs }: ZoneForecast): Instant =>
 
 /** Only the moving start of the price list is no news. */
 function isNew(before: ZoneForecast | undefined, now: ZoneForecast): boolean {
-  if (before === undefined) return now.weather.source !== '' || now.price.source !== '';
+  if (before === undefined) {
+    const { weather, price, demandForecast } = now;
+    return weather.source !== '' || price.source !== '' || demandForecast !== undefined;
+  }
   const sky = ({ weather }: ZoneForecast) => canonical({ ...weather, askedAtMs: 0 });
   if (sky(before) !== sky(now) || weatherAtMs(now) - weatherAtMs(before) > STAMPED_MS) return true;
   if (canonical(before.priceForecast ?? null) !== canonical(now.priceForecast ?? null)) return true;
+  if (now.demandForecast?.fromMs !== before.demandForecast?.fromMs) return true;
   const end = (one: ZoneForecast) =>
     one.price.fromMs + one.price.stepMs * one.price.priceNanoPerWh.length;
   const tail = (one: ZoneForecast) => canonical(one.price.priceNanoPerWh.slice(-96));

@@ -33,6 +33,7 @@ export interface GridState {
   transformer: TransformerState;
   shares: Shares;
   loadW: number; // + import; last known sum
+  likely?: { importW: number; exportW: number } | undefined; // most within a day, by forecast
   readonly loads: Map<string, { powerW: number; atMs: Instant }>; // at the connection, + import
   readonly envelopes: Map<string, EnvelopeW & { fromMs: Instant; untilMs: Instant }>;
 }
@@ -209,6 +210,7 @@ function metrics(state: GridState, allowedW: number, loadPct: number, nowMs: Ins
         loadPct: Math.round(loadPct * 10) / 10,
         heatPct: Math.round(state.transformer.heatShare * 1_000) / 10,
         allowedW: Math.round(allowedW),
+        ...(state.likely && { likely: state.likely }),
         envelopes: [...state.envelopes.values()].map((one) => [
           one.gateway,
           one.importW,

@@ -13,8 +13,16 @@ export function aliasesOf(orders: readonly AuctionOrder[]): ReadonlyMap<string, 
   return new Map(owners.map((owner, i) => [owner, `p${i + 1}`]));
 }
 
-/** What in an order book deserves a look, by rules; each kind once a participant. */
-export function survey(orders: readonly AuctionOrder[], bounds: PriceBounds): Finding[] {
+/**
+ * What in an order book deserves a look, by rules; each kind once a participant.
+ * @param mostLoadWh  nine times in ten all sites of the zone use less in the interval; absent where
+ *   their demand is not forecast
+ */
+export function survey(
+  orders: readonly AuctionOrder[],
+  bounds: PriceBounds,
+  mostLoadWh?: number,
+): Finding[] {
   const aliases = aliasesOf(orders);
   return [...aliases].flatMap(([owner, who]) => {
     const own = orders.filter((order) => order.owner === owner);
@@ -23,6 +31,7 @@ export function survey(orders: readonly AuctionOrder[], bounds: PriceBounds): Fi
       ...dominance(orders, own, 'sell', who),
       ...dominance(orders, own, 'buy', who),
       ...atBound(own, bounds, who),
+      ...beyondNeed(own, mostLoadWh, who),
     ].filter((one, i, all) => all.findIndex(({ kind }) => kind === one.kind) === i);
   });
 }
@@ -66,6 +75,21 @@ function atBound(own: readonly AuctionOrder[], bounds: PriceBounds, who: string)
   );
   const why = 'an order stands at the price floor or cap';
   return found ? [{ kind: 'at-bound', who, why }] : [];
+}
+
+function beyondNeed(
+  own: readonly AuctionOrder[],
+  mostLoadWh: number | undefined,
+  who: string,
+): Finding[] {
+  const boughtWh = own.reduce(
+    (sum, { side, energyWh }) => sum + (side === 'buy' ? energyWh : 0),
+    0,
+  );
+  const why = 'it buys more than all sites of the zone together are likely to use';
+  return mostLoadWh !== undefined && boughtWh > mostLoadWh
+    ? [{ kind: 'beyond-need', who, why }]
+    : [];
 }
 
 interface Named {

@@ -3,6 +3,18 @@ import type { Image } from '../../contracts/values/image.ts';
 import type { Site } from '../../contracts/values/site.ts';
 import type { OutboxState } from '../../ports.ts';
 
+const PLACES_MAX = 128;
+
+/** What uses or makes energy; batteries do neither. */
+function placesOf({ terminals }: Site): NonNullable<GatewayStatus['places']> {
+  const places: NonNullable<GatewayStatus['places']> = [];
+  for (const { id, kind, ratedInW, ratedOutW } of terminals) {
+    if (kind === 'pv') places.push({ id, kind, ratedW: ratedInW });
+    if (kind === 'load' || kind === 'ev') places.push({ id, kind: 'load', ratedW: ratedOutW });
+  }
+  return places.slice(0, PLACES_MAX);
+}
+
 /** What the cloud knows of a gateway beside its records; published when it changes, retained. */
 export function gatewayStatusOf(
   site: Site,
@@ -17,6 +29,7 @@ export function gatewayStatusOf(
     participant: site.participant,
     zone: site.zone,
     mode: image?.mode ?? 'starting',
+    places: placesOf(site),
     ...(image && {
       importLimitW: image.limits.importLimitW,
       exportLimitW: image.limits.exportLimitW,
