@@ -52,7 +52,14 @@ export async function scoreForecasts({ site, clock, log, mind, diary }: ScoringD
 function priceScore({ outlook, timeZone }: Mind['prices'], fromMs: Instant): HorizonScore[] {
   const score = outlook.lastScore();
   if (score?.day !== localSlot(fromMs + DAY_MS / 2, timeZone).day) return [];
-  return [{ what: 'price', aheadMs: DAY_MS, errorPct: score.errorPct, quarters: 96 }];
+  const { errorPct, nextErrorPct } = score;
+  const one = { what: 'price', quarters: 96 } as const;
+  return [
+    { ...one, aheadMs: DAY_MS, errorPct },
+    ...(nextErrorPct === undefined
+      ? []
+      : [{ ...one, aheadMs: 2 * DAY_MS, errorPct: nextErrorPct }]),
+  ];
 }
 
 const dateOf = (atMs: Instant, timeZone: string): string =>

@@ -192,7 +192,7 @@ export const zoneForecast = z.object({
     stepMs: z.int().positive(),
     priceNanoPerWh: z.array(price.nullable()).max(800), // null = not published yet
   }),
-  /** Of the first day that the market has not told, 10, 50 and 90 %: a guess, never traded on. */
+  /** Of the first two days that the market has not told, 10, 50, 90 %: a guess, never traded on. */
   priceForecast: z
     .object({
       fromMs: instant,

@@ -28,10 +28,18 @@ export type ForetoldPrices = NonNullable<ZoneForecast['priceForecast']>;
 export interface PriceScore {
   readonly day: number;
   readonly errorPct: number; // errors over the mean size of what came
+  readonly nextErrorPct?: number; // the same as it was forecast a day earlier
+}
+
+/** The first day that is not told, and the one after it. */
+interface Said {
+  readonly day: number;
+  readonly hours: readonly SlotForecast[];
+  readonly nextHours: readonly SlotForecast[];
 }
 
 /**
- * Prices of the first day that the market has not told, forecast from those it has: by the hours of
+ * Prices of the first two days that the market has not told, forecast from those it has: by the hours of
  * days that are wholly known. What is slow is done in steps.
  */
 export class PriceOutlook {
@@ -40,7 +48,8 @@ export class PriceOutlook {
   private readonly open = new Map<number, Map<Instant, number>>(); // days, by quarter-hour
   private waiting: PriceDay[] = [];
   private newestDay = Number.NEGATIVE_INFINITY; // whole, taken or waiting
-  private said: { readonly day: number; readonly hours: readonly SlotForecast[] } | undefined;
+  private said: Said | undefined;
+  private before: Said | undefined; // what was said a day before it
   private saidDay = Number.NEGATIVE_INFINITY; // that the model says now
   private score: PriceScore | undefined;
 
@@ -92,8 +101,10 @@ export class PriceOutlook {
   /** The market's price as forecast, nano-currency per Wh; undefined where nothing is said. */
   at(atMs: Instant): SlotForecast | undefined {
     const { day, slot } = localSlot(atMs, this.timeZone);
-    if (this.said?.day !== day) return undefined;
-    const one = this.said.hours[Math.floor(slot / PER_HOUR)];
+    const { said } = this;
+    if (said === undefined || day < said.day || day > said.day + 1) return undefined;
+    const hours = day === said.day ? said.hours : said.nextHours;
+    const one = hours[Math.floor(slot / PER_HOUR)];
     return one === undefined || Number.isNaN(one.mid) ? undefined : one;
   }
 
@@ -102,13 +113,14 @@ export class PriceOutlook {
     const { said } = this;
     if (said === undefined) return undefined;
     const fromMs = localDayStart(said.day * DAY_MS + 12 * HOUR_MS, this.timeZone);
-    const untilMs = localDayStart(fromMs + DAY_MS + 6 * HOUR_MS, this.timeZone);
+    const untilMs = localDayStart(fromMs + 2 * DAY_MS + 6 * HOUR_MS, this.timeZone);
     const bands: SlotForecast[] = [];
     for (let atMs = fromMs; atMs < untilMs; atMs += HOUR_MS) {
       const one = this.at(atMs);
-      if (one === undefined) return undefined;
+      if (one === undefined) break;
       bands.push(one);
     }
+    if (bands.length < HOURS - 1) return undefined; // a day has 23 hours at the least
     const rounded = (which: keyof SlotForecast) => bands.map((one) => Math.round(one[which]));
     return {
       ...{ fromMs, stepMs: HOUR_MS },
@@ -130,7 +142,13 @@ export class PriceOutlook {
   }
 
   private judge(day: number, values: readonly number[]): void {
-    if (this.said?.day === day) this.score = scoreOf(day, this.said.hours, values);
+    const { said, before } = this;
+    const errorPct = said?.day === day ? errorOf(said.hours, values) : undefined;
+    const nextErrorPct = before?.day === day - 1 ? errorOf(before.nextHours, values) : undefined;
+    if (errorPct !== undefined) {
+      this.score = { day, errorPct, ...(nextErrorPct !== undefined && { nextErrorPct }) };
+    }
+    this.before = said;
     for (const [hour, price] of values.entries()) this.model.observe(day, hour, price);
     this.model.open(day + 1);
     this.saidDay = day + 1;
@@ -141,7 +159,7 @@ export class PriceOutlook {
   private say(): boolean {
     const { model, saidDay } = this;
     if (this.said?.day === saidDay || !model.isSaid || !model.isLearnt) return false;
-    this.said = { day: saidDay, hours: model.issue(HOURS) };
+    this.said = { day: saidDay, hours: model.issue(HOURS), nextHours: model.issueNext(HOURS) };
     return true;
   }
 
@@ -164,11 +182,7 @@ export class PriceOutlook {
   }
 }
 
-function scoreOf(
-  day: number,
-  said: readonly SlotForecast[],
-  came: readonly number[],
-): PriceScore | undefined {
+function errorOf(said: readonly SlotForecast[], came: readonly number[]): number | undefined {
   let [errors, sizes] = [0, 0];
   for (const [hour, price] of came.entries()) {
     const mid = said[hour]?.mid ?? Number.NaN;
@@ -176,5 +190,5 @@ function scoreOf(
     errors += Math.abs(price - mid);
     sizes += Math.abs(price);
   }
-  return sizes > 0 ? { day, errorPct: Math.round((1_000 * errors) / sizes) / 10 } : undefined;
+  return sizes > 0 ? Math.round((1_000 * errors) / sizes) / 10 : undefined;
 }

@@ -22,13 +22,21 @@ const WINDOWS = [
   { days: 728, everyDays: 7 },
 ];
 
-interface Said {
+/** What is said of a day, by the hour. */
+interface Day {
   readonly day: number;
-  readonly opinions: readonly Float64Array[];
   readonly mids: Float64Array;
   readonly scales: readonly number[];
   readonly ends: Ends;
 }
+
+interface Said extends Day {
+  readonly opinions: readonly Float64Array[];
+  readonly next: Day; // the day after, from this one as it is said
+}
+
+/** By day and slot; NaN is not known. */
+type Prices = Pick<DayBook, 'at'>;
 
 /**
  * Day-ahead prices by the hour from those of earlier days and, where there are any, from what is
@@ -43,6 +51,9 @@ export class PriceForecast {
   private readonly blend = new Blend(WINDOWS.length, TRUST);
   private readonly scale = new SlotScale(HOURS);
   private readonly band = new Conformal();
+  private readonly nextScale = new SlotScale(HOURS); // of two days ahead
+  private readonly nextBand = new Conformal();
+  private promised: Day | undefined; // said of the running day before the one before it had come
   private readonly rows = new Map<number, Float64Array | undefined>();
   private said: Said | undefined;
   private saying: Generator<undefined, Said, undefined> | undefined; // of the running day
@@ -99,18 +110,24 @@ export class PriceForecast {
 
   /** The first `count` slots of the day that begins; said once, from the days before it. */
   issue(count: number): SlotForecast[] {
-    if (count === 0) return [];
+    return count === 0 ? [] : this.slotsOf(this.whole(), count);
+  }
+
+  /** The same of the day after the one that begins, whose prices it takes as they are said. */
+  issueNext(count: number): SlotForecast[] {
+    return count === 0 ? [] : this.slotsOf(this.whole().next, count);
+  }
+
+  private slotsOf({ mids, scales, ends }: Day, count: number): SlotForecast[] {
     const perHour = this.slots / HOURS;
-    const now = this.whole();
     return Array.from({ length: count }, (_, slot) => {
       const hour = Math.floor(slot / perHour) % HOURS;
-      const mid = now.mids[hour] ?? Number.NaN;
-      const scale = now.scales[hour] ?? 0;
-      const { low, high } = now.ends;
+      const mid = mids[hour] ?? Number.NaN;
+      const scale = scales[hour] ?? 0;
       return {
-        low: mid + Math.min(0, low * scale),
+        low: mid + Math.min(0, ends.low * scale),
         mid,
-        high: mid + Math.max(0, high * scale),
+        high: mid + Math.max(0, ends.high * scale),
       };
     });
   }
@@ -121,36 +138,60 @@ export class PriceForecast {
     return this.said;
   }
 
-  private judge({ day, opinions, mids, scales, ends }: Said): void {
-    const actual = Float64Array.from(mids, (_, hour) => this.hour(this.prices, day, hour));
-    this.blend.learn(opinions, actual);
-    for (const [hour, value] of actual.entries()) {
-      const error = value - (mids[hour] ?? Number.NaN);
-      const scale = scales[hour] ?? 0;
-      if (scale > 0) this.band.learn(error / scale, ends);
-      this.scale.learn(hour, value, error);
+  private judge(said: Said): void {
+    const actual = Float64Array.from(said.mids, (_, hour) =>
+      this.hour(this.prices, said.day, hour),
+    );
+    this.blend.learn(said.opinions, actual);
+    learnBand(said, actual, this.band, this.scale);
+    if (this.promised?.day === said.day) {
+      learnBand(this.promised, actual, this.nextBand, this.nextScale);
     }
+    this.promised = said.next;
   }
 
   private *say(day: number): Generator<undefined, Said, undefined> {
     const row = this.rowOf(day);
-    const naive = this.naive(day);
+    const naive = this.naive(this.prices, day);
     const opinions: Float64Array[] = [];
     for (const n of WINDOWS.keys()) {
       const model = row === undefined ? undefined : yield* this.modelOf(n, day);
       opinions.push(row === undefined || model === undefined ? naive : model(row));
     }
     const scales = Array.from({ length: HOURS }, (_, hour) => this.scale.at(hour));
-    return { day, opinions, mids: this.blend.mix(opinions), scales, ends: this.band.ends() };
+    const mids = this.blend.mix(opinions);
+    const next = this.after(day, mids, scales);
+    return { day, opinions, mids, scales, ends: this.band.ends(), next };
+  }
+
+  /** The day after `day`, with `day` as it is said; never more certain than that. */
+  private after(day: number, mids: Float64Array, scales: readonly number[]): Day {
+    const prices: Prices = {
+      at: (of, slot) =>
+        of === day
+          ? (mids[Math.floor((slot * HOURS) / this.slots)] ?? Number.NaN)
+          : this.prices.at(of, slot),
+    };
+    const row = this.rowOf(day + 1, prices);
+    const naive = this.naive(prices, day + 1);
+    const opinions = this.models.map((model) =>
+      row === undefined || model === undefined ? naive : model(row),
+    );
+    return {
+      day: day + 1,
+      mids: this.blend.mix(opinions),
+      scales: scales.map((scale, hour) => Math.max(scale, this.nextScale.at(hour))),
+      ends: this.nextBand.ends(),
+    };
   }
 
   /** As yesterday; on the first days of a week and the weekend as a week ago. */
-  private naive(day: number): Float64Array {
+  private naive(prices: Prices, day: number): Float64Array {
     const weekday = weekdayOf(day);
     const back = weekday <= 1 || weekday === 6 ? [7, 1] : [1, 7];
     return Float64Array.from({ length: HOURS }, (_, hour) => {
       const [first = Number.NaN, second = Number.NaN] = back.map((days) =>
-        this.hour(this.prices, day - days, hour),
+        this.hour(prices, day - days, hour),
       );
       return Number.isNaN(first) ? second : first;
     });
@@ -191,12 +232,12 @@ export class PriceForecast {
   }
 
   /** What a day's prices are told from; undefined where not all of it is known. */
-  private rowOf(day: number): Float64Array | undefined {
+  private rowOf(day: number, prices: Prices = this.prices): Float64Array | undefined {
     const values: number[] = [];
-    const take = (book: DayBook, from: number): void => {
+    const take = (book: Prices, from: number): void => {
       for (let hour = 0; hour < HOURS; hour += 1) values.push(this.hour(book, from, hour));
     };
-    for (const lag of PRICE_LAGS) take(this.prices, day - lag);
+    for (const lag of PRICE_LAGS) take(prices, day - lag);
     for (const book of this.outlooks) for (const lag of OUTLOOK_LAGS) take(book, day - lag);
     if (values.some((value) => Number.isNaN(value))) return undefined;
     const weekday = weekdayOf(day);
@@ -205,7 +246,7 @@ export class PriceForecast {
   }
 
   /** Mean of an hour; one that a clock change skips lies between its neighbours. */
-  private hour(book: DayBook, day: number, hour: number): number {
+  private hour(book: Prices, day: number, hour: number): number {
     const perHour = this.slots / HOURS;
     const meanOf = (of: number): number => {
       let sum = 0;
@@ -215,5 +256,20 @@ export class PriceForecast {
     const own = meanOf(hour);
     if (!Number.isNaN(own) || hour === 0 || hour === HOURS - 1) return own;
     return (meanOf(hour - 1) + meanOf(hour + 1)) / 2;
+  }
+}
+
+/** What came, held against what was said. */
+function learnBand(
+  { mids, scales, ends }: Day,
+  actual: Float64Array,
+  band: Conformal,
+  usual: SlotScale,
+): void {
+  for (const [hour, value] of actual.entries()) {
+    const error = value - (mids[hour] ?? Number.NaN);
+    const scale = scales[hour] ?? 0;
+    if (scale > 0) band.learn(error / scale, ends);
+    usual.learn(hour, value, error);
   }
 }

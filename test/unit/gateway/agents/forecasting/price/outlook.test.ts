@@ -42,11 +42,11 @@ function told(price: (atMs: number) => number, day: number) {
   return { fromMs, stepMs: HOUR, priceNanoPerWh };
 }
 
-it('says the first day that the market has not told, from those it has, clock changes too', () => {
+it('says the first two days that the market has not told, from those it has, clock changes too', () => {
   const price = market();
   const outlook = new PriceOutlook(ZONE);
   const kept: PriceDay[] = [];
-  let [error, yesterdayError, hours] = [0, 0, 0];
+  let [error, yesterdayError, hours, nextError, beforeError] = [0, 0, 0, 0, 0];
   for (let day = 0; day < DAYS; day += 1) {
     kept.push(...outlook.add(told(price, day)));
     expect(outlook.add(told(price, day))).toEqual([]); // told again it is no other day
@@ -61,7 +61,14 @@ it('says the first day that the market has not told, from those it has, clock ch
       yesterdayError += Math.abs(price(atMs - DAY) - price(atMs));
       hours += 1;
     }
-    expect(outlook.at(next.fromMs + 30 * HOUR)).toBeUndefined(); // the day after that
+    for (let atMs = next.fromMs + 26 * HOUR; atMs < next.fromMs + 46 * HOUR; atMs += HOUR) {
+      const said = outlook.at(atMs);
+      nextError += Math.abs((said?.mid ?? 0) - price(atMs));
+      beforeError += Math.abs(price(atMs - 2 * DAY) - price(atMs));
+      expect(said?.low).toBeLessThanOrEqual(said?.mid ?? 0);
+      expect(said?.high).toBeGreaterThanOrEqual(said?.mid ?? 0);
+    }
+    expect(outlook.at(next.fromMs + 54 * HOUR)).toBeUndefined(); // the day after those
     expect(outlook.at(next.fromMs - HOUR)).toBeUndefined(); // known
   }
   expect(kept).toHaveLength(DAYS);
@@ -69,8 +76,12 @@ it('says the first day that the market has not told, from those it has, clock ch
   expect([spring?.hours.length, kept[47]?.hours[2]]).toEqual([24, null]);
   expect(error / hours).toBeLessThan(0.9 * (yesterdayError / hours));
   expect(outlook.next()).toMatchObject({ fromMs: told(price, DAYS).fromMs, stepMs: HOUR });
-  expect(outlook.next()?.midNanoPerWh).toHaveLength(24);
-  expect(outlook.lastScore()).toMatchObject({ day: localSlot(START, ZONE).day + DAYS - 1 });
+  expect(nextError).toBeLessThan(0.9 * beforeError);
+  expect(nextError / 20).toBeGreaterThan(error / 23); // of what is farther less is known
+  expect(outlook.next()?.midNanoPerWh).toHaveLength(48);
+  const score = outlook.lastScore();
+  expect(score).toMatchObject({ day: localSlot(START, ZONE).day + DAYS - 1 });
+  expect(score?.nextErrorPct).toBeGreaterThan(0);
 
   // After a restart: the days that were kept, in small steps.
   const again = new PriceOutlook(ZONE);
@@ -104,11 +115,17 @@ it('a plan goes by it where nothing is known, through the tariff, and never trad
   expect(Math.abs(spot - price(tomorrowMs))).toBeLessThan(40_000);
   expect(book.expected('import', tomorrowMs)).toBe(spot + 180_000);
 
+  const laterMs = tomorrowMs + DAY;
+  const laterSpot = Math.round(book.outlook.at(laterMs)?.mid ?? 0);
+  expect(book.isKnown(laterMs)).toBe(false);
+  expect(book.expected('import', laterMs)).toBe(laterSpot + 180_000);
+
   // A site that has no such history goes by what its zone's cloud says.
   const young = new PriceBook(tariff);
   young.add(told(price, 39));
   young.foretell(book.outlook.next());
   expect(young.expected('import', tomorrowMs)).toBe(spot + 180_000);
+  expect(young.expected('import', laterMs)).toBe(laterSpot + 180_000);
   young.foretell(undefined); // a message without it takes nothing back
   expect(young.expected('import', tomorrowMs)).toBe(spot + 180_000);
 });
