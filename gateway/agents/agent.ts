@@ -160,8 +160,9 @@ class SiteAgent implements Agent {
           directive: (signed) => {
             this.guard.directive(signed);
             const directive = peek(signed);
-            if (directive && this.mind.directive(directive, clock.wallMs()))
-              this.want('a new limit');
+            const nowMs = clock.wallMs();
+            if (directive && this.mind.directive(directive, nowMs)) this.want('a new limit');
+            this.occasions.limit(this.mind.nextLimitMs(nowMs));
           },
           zoneForecast: (forecast) => {
             this.diary.zoneForecast(forecast, this.mind.zoneForecast(forecast));

@@ -24,6 +24,7 @@ import {
 } from '../contracts/values/time.ts';
 import type { DayEvent, DayView } from '../contracts/values/view.ts';
 import { draftsOf } from './drafts.ts';
+import { nextEdgeMs } from './edges.ts';
 import type { PriceDay } from './forecasting/price/outlook.ts';
 import { Foresight } from './foresight.ts';
 import { moneyOf, peakOf } from './money.ts';
@@ -254,11 +255,7 @@ export class Mind {
 
   /** When the next limit that was announced begins or ends. */
   nextLimitMs(nowMs: Instant): Instant | undefined {
-    const edges = this.directives
-      .filter(({ kind }) => kind !== 'heartbeat')
-      .flatMap(({ fromMs, untilMs }) => [fromMs, untilMs])
-      .filter((atMs) => atMs > nowMs);
-    return edges.length === 0 ? undefined : Math.min(...edges);
+    return nextEdgeMs(this.directives, nowMs);
   }
 
   /** Offers and bids of the plan in force for the intervals that may be ordered now. */

@@ -12,6 +12,7 @@ import { gatewayTopics, zoneTopics } from '../contracts/topics.ts';
 import type { SignedDirective } from '../contracts/values/directive.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
+import type { Instant } from '../contracts/values/time.ts';
 import type {
   AgentStore,
   AuditLog,
@@ -75,6 +76,8 @@ export class Uplink {
   private readonly watch: LinkWatch;
   private lastStatus = '';
   private lastStatusMs = Number.NEGATIVE_INFINITY;
+  /** Issue of the last forecast: a retained one comes again with each connection and is no news. */
+  private forecastAtMs: Instant | undefined;
 
   constructor(deps: UplinkDeps, handlers: UplinkHandlers) {
     const { site, broker, clock, store, log } = deps;
@@ -229,8 +232,11 @@ export class Uplink {
       }
       case this.zone.forecast: {
         const parsed = zoneForecast.safeParse(readJson(payload));
-        if (parsed.success) this.handlers.zoneForecast(parsed.data);
-        else log.warn('a forecast of a wrong shape was dropped');
+        if (!parsed.success) log.warn('a forecast of a wrong shape was dropped');
+        else if (parsed.data.issuedAtMs !== this.forecastAtMs) {
+          this.forecastAtMs = parsed.data.issuedAtMs;
+          this.handlers.zoneForecast(parsed.data);
+        }
         return;
       }
       default:

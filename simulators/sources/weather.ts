@@ -24,14 +24,17 @@ const VARIABLES = {
   temperature_2m: '°C',
   cloud_cover: '%',
 } as const;
+/** Between two runs of a weather model; in between it says the same to everybody. */
+const RUN_MS = HOUR_MS;
+
 type Variable = keyof typeof VARIABLES;
 type Values = Readonly<Record<Variable, number>>;
 
 export const isVariable = (name: string): name is Variable => Object.hasOwn(VARIABLES, name);
 
 export interface WeatherSource {
-  /** The response body as Open-Meteo gives it. `nowMs` is the issue time. */
-  forecast(query: ForecastQuery, nowMs: number): Record<string, unknown>;
+  /** The response body as Open-Meteo gives it. `askedAtMs` is behind its run. */
+  forecast(query: ForecastQuery, askedAtMs: number): Record<string, unknown>;
 }
 
 /** Mean of `value` over [fromMs, untilMs), sampled every `everyMs`. */
@@ -167,7 +170,8 @@ export function createWeatherSource(climate: Climate): WeatherSource {
   };
 
   return {
-    forecast: (query, nowMs) => {
+    forecast: (query, askedAtMs) => {
+      const nowMs = Math.floor(askedAtMs / RUN_MS) * RUN_MS;
       const body: Record<string, unknown> = {
         latitude: query.latitudeDeg,
         longitude: query.longitudeDeg,

@@ -4,7 +4,7 @@ import { importHistory } from '../../../../gateway/agents/history.ts';
 import { gatewayTopics, zoneTopics } from '../../../../gateway/contracts/topics.ts';
 import type { Intent } from '../../../../gateway/contracts/values/plan.ts';
 import type { Site } from '../../../../gateway/contracts/values/site.ts';
-import type { AgentStore } from '../../../../gateway/ports.ts';
+import type { AgentStore, Log } from '../../../../gateway/ports.ts';
 import { BRIGHTWORKS } from '../../../../simulators/sites/brightworks.ts';
 import { FEED_IN } from '../../../../simulators/sites/tariffs.ts';
 import { Bench, NOON, QUARTER, week, zoneForecast } from '../../../fixtures/agent/bench.ts';
@@ -93,6 +93,37 @@ test('an event that ends inside a quarter-hour is not held to the end of that', 
   expect(before?.fromMs).toBeLessThan(untilMs);
   await bench.clock.advance(15_000);
   expect(last(bench).plan[0]?.fromMs).toBeGreaterThanOrEqual(untilMs);
+});
+
+test('neither a forecast that comes again nor a renewed envelope asks for a plan', async () => {
+  const lines: unknown[] = [];
+  const log = { info: (text: string, why: unknown) => text === 'planned' && lines.push(why) };
+  const quiet = { warn: () => undefined, error: () => undefined };
+  const bench = new Bench(SITE, openStoreInProcess(), { log: { ...log, ...quiet } as Log });
+  await bench.agent.start();
+  bench.connect();
+  const hear = (): void =>
+    bench.message(zoneTopics(SITE.tenant, SITE.zone).forecast, zoneForecast(NOON));
+  hear();
+  bench.see(POWERS, { 'battery1.socPct': 60 });
+  await bench.clock.advance(10_000);
+  const plans = lines.length;
+  expect(plans).toBeGreaterThan(0);
+  for (let sequence = 1; sequence <= 4; sequence += 1) {
+    hear();
+    const fromMs = bench.clock.wallMs();
+    const body = JSON.stringify({
+      ...{ v: 1, kind: 'envelope', gateway: SITE.gateway, sequence, issuedAtMs: fromMs },
+      ...{ fromMs, untilMs: fromMs + 300_000, importLimitW: 1e6, exportLimitW: 1e6 },
+      ...{ onLost: 'keep', why: 'test' },
+    });
+    const directive = { body, keyId: 'k1', signature: 'c2ln' };
+    bench.message(gatewayTopics(SITE.tenant, SITE.gateway).directive, directive);
+    await bench.clock.advance(150_000);
+  }
+  expect(lines.length - plans).toBe(0);
+  await bench.clock.advance(160_000);
+  expect(lines.slice(plans)).toMatchObject([{ why: 'a limit begins or ends' }]);
 });
 
 test('a price that drops is bought for at once, and what is stored is kept', async () => {

@@ -115,6 +115,12 @@ test('the forecast error grows with the horizon and the night stays dark', () =>
   expect(errors[1]).toBeGreaterThan(errors[0]! * 1.15);
 });
 
+test('between two runs of its model the weather source says the same', () => {
+  const atMs = Date.UTC(2026, 5, 15, 10);
+  expect(forecast(atMs + 59 * 60_000)).toEqual(forecast(atMs));
+  expect(forecast(atMs + 60 * 60_000)).not.toEqual(forecast(atMs));
+});
+
 function hourMean(stampS: number): number {
   let sum = 0;
   for (let n = 0; n < 60; n += 1) {
