@@ -65,6 +65,12 @@ const LATER = 0.6;
 const SLOWER = 2;
 /** It is on its way once it has covered this share of what is left in a second. */
 const BEGUN = 0.05;
+/**
+ * One that has been asked the same way for so long and rests short of it does not come any more: it
+ * is saturated, or deaf. Otherwise each step of load up to what it owes would pass for its doing.
+ */
+const OWES_LAGS = 4;
+const OWES_LEAST_MS = 6_000;
 /** Own reading of a device whose latency nobody knows. */
 const OWN_MS = 400;
 const LEAST_W = 5;
@@ -137,10 +143,26 @@ function ahead({ trace, orders, lagMs, isBattery }: Steered, toMs: number): numb
     return [newest.powerW + share * leftW];
   }
   // It has not begun: whatever was ordered within twice its lag may still come at once.
+  const owesMs = newest.atMs - askedSinceMs(orders, newest.powerW);
+  if (isBattery && owesMs > Math.max(OWES_LEAST_MS, OWES_LAGS * lagMs)) return [];
   const sinceMs = newest.atMs - SLOWER * lagMs;
   return orders
     .filter((_, n) => (orders[n + 1]?.atMs ?? Number.POSITIVE_INFINITY) >= sinceMs)
     .map(({ powerW }) => powerW);
+}
+
+/** Since when all orders have asked for more than it does, or all for less. */
+function askedSinceMs(orders: Trace, powerW: number): number {
+  let sinceMs = Number.POSITIVE_INFINITY;
+  let way = 0;
+  for (let n = orders.length - 1; n >= 0; n -= 1) {
+    const order = orders[n] as Sample;
+    const leftW = order.powerW - powerW;
+    if (way !== 0 && leftW * way <= 0) break;
+    way = leftW;
+    sinceMs = order.atMs;
+  }
+  return sinceMs;
 }
 
 /** Stays where it is while that may be true; otherwise no further than it must. */

@@ -5,7 +5,7 @@ import type { Instant } from '../../contracts/values/time.ts';
 import type { Timing } from '../../contracts/values/timing.ts';
 import { type Around, type Belief, follow, observe, type Steered, type Trace } from './align.ts';
 import { faultOf } from './faults.ts';
-import { judgeMeters } from './meters.ts';
+import { judgeMeters, stillOf } from './meters.ts';
 import { phaseShifts } from './phases.ts';
 import type { MeterTrack } from './plausible.ts';
 import { placePoints, total } from './points.ts';
@@ -201,7 +201,7 @@ function aligned(
       trace: traces[one.id] ?? [],
       latencyMs: wired.figures.latencyMs,
       lagMs: wired.figures.lagMs,
-      orders: orders[one.id] ?? [],
+      orders: one.deaf ? [] : (orders[one.id] ?? []), // it does what it does
       isBattery: one.spec.control === 'setpoint',
     });
   }
@@ -321,6 +321,7 @@ export function siteStep(
       outWh: value(points, names.outWh),
       aligned: now.aligned,
       doubt: meters[id]?.doubt,
+      still: stillOf(wiring, id, meters[id]),
     };
   });
   const grid = gridOf(wiring, seen, points);
