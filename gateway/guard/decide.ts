@@ -80,6 +80,8 @@ export interface TurnInput {
   readonly told?: Readonly<Record<string, number>> | undefined;
   /** Terminals whose device acknowledges and does not follow. */
   readonly deaf?: readonly string[];
+  /** Terminals whose setpoint is kept in memory that wears out. */
+  readonly wearing?: readonly string[];
 }
 
 /** What a turn came to, from the image to the verdicts. */
@@ -103,7 +105,7 @@ export interface Turn {
  */
 export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Turn {
   const { spec } = plant;
-  const { at, times, held, trial, overrides, isClockTrusted = true } = input;
+  const { at, times, held, trial, overrides, wearing, isClockTrusted = true } = input;
   const seen = see(plant, before, input);
   const { site } = seen;
   const grid = limitsNow(before.grid, spec, times, at);
@@ -122,6 +124,7 @@ export function decide(plant: Plant, before: GuardMemory, input: TurnInput): Tur
     frequencyHz,
     trial,
     overrides,
+    wearing,
   };
   const decided = arbitrate(before.control, asked, at.nowMs);
   const { islanded, filling } = decided;

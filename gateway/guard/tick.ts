@@ -362,9 +362,10 @@ class SiteGuard implements Guard {
 }
 
 /** What the leases tell of their terminals, for the next turn. */
-function heard(leases: readonly LeaseView[]): Pick<TurnInput, 'told' | 'deaf'> {
+function heard(leases: readonly LeaseView[]): Pick<TurnInput, 'told' | 'deaf' | 'wearing'> {
   const told: Record<string, number> = {};
   for (const { terminal, toldW } of leases) if (toldW !== undefined) told[terminal] = toldW;
   const deaf = leases.filter(({ givenBack }) => givenBack).map(({ terminal }) => terminal);
-  return { told, ...(deaf.length > 0 ? { deaf } : {}) };
+  const wearing = leases.filter(({ wears }) => wears).map(({ terminal }) => terminal);
+  return { told, ...(deaf.length > 0 && { deaf }), ...(wearing.length > 0 && { wearing }) };
 }

@@ -63,6 +63,7 @@ export class Lease {
       unknownOutcome: this.outcome.unknown,
       refused: this.refusal,
       aside: this.options.foreign.standsAside(nowMs),
+      wears: this.control?.hasStored,
     };
   }
 

@@ -23,6 +23,7 @@ export interface LeaseView extends Obeying {
   readonly unknownOutcome: boolean; // a write was not answered: read back before anything else
   readonly refused: string | undefined; // why nothing is written, in words
   readonly aside: boolean; // somebody else commands, and is let
+  readonly wears?: boolean | undefined; // its setpoint is kept in memory that wears out
 }
 
 export interface Writer {

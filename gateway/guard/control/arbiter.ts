@@ -14,6 +14,7 @@ import { type IslandState, island } from './island/island.ts';
 import { type LeadState, lead, NO_LEAD } from './lead.ts';
 import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
 import { type MarketState, market } from './market/market.ts';
+import { besideW, type NudgeState, nudged } from './nudge.ts';
 import { origin } from './origin/origin.ts';
 import { override } from './override/override.ts';
 import { type PeakState, peak } from './peak/peak.ts';
@@ -44,6 +45,7 @@ export interface ArbiterState {
   readonly ev: EvState;
   readonly bias: BiasState;
   readonly lead: LeadState;
+  readonly nudge: NudgeState;
 }
 
 export const ARBITER_START: ArbiterState = {
@@ -64,6 +66,7 @@ export const ARBITER_START: ArbiterState = {
   ev: ev.start,
   bias: NO_BIAS,
   lead: NO_LEAD,
+  nudge: {},
 };
 
 export interface Arbitration {
@@ -163,6 +166,7 @@ interface Corrections {
   readonly swing: SwingState;
   readonly sent: View['sent'];
   readonly limited: Open; // what limits and people leave
+  readonly nudge: NudgeState;
 }
 
 /** Whose wishes are damped where the loop swings: nobody's safety hangs on them. */
@@ -191,8 +195,11 @@ function corrected(
   return may === undefined ? powerW : clamp(powerW, may.minW, may.maxW);
 }
 
+const BESIDE = 'a little beside its aim, to see whether the meter still answers';
+
 interface Found extends Point {
   readonly by?: Wish | undefined;
+  readonly isBeside?: true; // moved a little: does the meter answer?
 }
 
 function pointOf(terminal: TerminalState, range: Range): Found {
@@ -210,7 +217,7 @@ function propose(found: Found, to: Corrections, may?: Range): Proposal {
     powerW,
     authority: by?.authority ?? 'self-consumption',
     code: by?.code ?? 'IDLE',
-    sentence: act(terminal.spec, aimW, by?.sentence ?? ''),
+    sentence: act(terminal.spec, aimW, found.isBeside ? BESIDE : (by?.sentence ?? '')),
   };
 }
 
@@ -220,10 +227,16 @@ function placeAll(
   view: View,
   device: View['open'],
   corrections: Corrections,
-): { moved: Iterable<Wish>; proposals: Proposal[] } {
-  const points = able.flatMap((terminal) => {
+): { moved: Iterable<Wish>; proposals: Proposal[]; nudge: NudgeState } {
+  const { limited } = corrections;
+  const aims = able.flatMap((terminal) => {
     const range = view.open[terminal.id];
     return range === undefined ? [] : [pointOf(terminal, range)];
+  });
+  const nudge = nudged(corrections.nudge, view, aims, limited);
+  const points = aims.map((aim): Found => {
+    const powerW = besideW(nudge, aim, limited);
+    return powerW === undefined ? aim : { ...aim, powerW, isBeside: true };
   });
   const moved = keepPhases(points, device, view);
   const proposals = points.map((point) => {
@@ -232,7 +245,7 @@ function placeAll(
     const at = by === undefined ? point : { ...point, powerW: by.targetW, by };
     return propose(at, corrections, device[id]);
   });
-  return { moved: moved.values(), proposals };
+  return { moved: moved.values(), proposals, nudge };
 }
 
 /**
@@ -289,8 +302,9 @@ export function arbitrate(
   const bias = trial === undefined ? learn(before.bias, view) : NO_BIAS;
   const known = trial === undefined ? before.lead : NO_LEAD;
   const swing = watchSwing(before.swing, view);
-  const corrections: Corrections = { bias, lead: known, crept: {}, swing, sent, limited };
-  const { moved, proposals } = placeAll(able, view, device, corrections);
+  const running = { lead: known, crept: {}, nudge: before.nudge };
+  const corrections: Corrections = { bias, ...running, swing, sent, limited };
+  const { moved, proposals, nudge } = placeAll(able, view, device, corrections);
   wishes.push(...moved);
   return {
     state: {
@@ -301,7 +315,7 @@ export function arbitrate(
       ...earning,
       ...last,
       fill,
-      ...{ bias, swing, lead: corrections.crept },
+      ...{ bias, swing, lead: corrections.crept, nudge },
     },
     wishes,
     proposals,

@@ -77,6 +77,7 @@ export interface View {
   readonly sent: Readonly<Record<string, number>>; // what the kernel last allowed, by terminal
   readonly frequencyHz: number; // by the site's signal; NaN = not known
   readonly trial?: Trial | undefined; // a person proves a device
+  readonly wearing?: readonly string[] | undefined; // terminals that bear few writes
 }
 
 export interface Step<State> {

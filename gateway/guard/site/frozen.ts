@@ -1,6 +1,5 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import type { Sample } from './history.ts';
-import type { Moves } from './response.ts';
 
 /**
  * A meter that answers in time and always the same. A load can be constant all night, so that alone
@@ -104,7 +103,7 @@ export function stand(
   before: Standstill,
   history: readonly Sample[],
   counters: Counters,
-  { leastW, largeW }: Moves,
+  { stillW, largeW }: { readonly stillW: number; readonly largeW: number },
   dtMs: number,
 ): Standstill {
   const newest = history[history.length - 1];
@@ -120,7 +119,7 @@ export function stand(
   return {
     ...next,
     leaptMs: before.leaptMs >= 0 || !(movedW > largeW) ? before.leaptMs : atMs,
-    movedMs: before.movedMs >= 0 || !(movedW > leastW) ? before.movedMs : atMs,
+    movedMs: before.movedMs >= 0 || !(movedW > stillW) ? before.movedMs : atMs,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Reading } from '../../contracts/values/reading.ts';
 import { type Bounds, boundsOf, type MeterTrack, NO_TRACK, plausible } from './plausible.ts';
+import type { Still } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
 /** Of a meter in doubt; voltages stay, they tell whether the grid is there. */
@@ -14,6 +15,12 @@ function allBounds(wiring: Wiring): ReadonlyMap<string, Bounds> {
   const bounds = new Map(wiring.site.connections.map((one) => [one.id, boundsOf(wiring, one)]));
   BOUNDS.set(wiring, bounds);
   return bounds;
+}
+
+/** What the meter of a connection shows again and again. */
+export function stillOf(wiring: Wiring, id: string, track: MeterTrack | undefined): Still {
+  const moveW = allBounds(wiring).get(id)?.stillW ?? Number.NaN;
+  return { sinceMs: track?.standstill.sinceMs ?? Number.NaN, moveW };
 }
 
 /** Judges the meter of every connection; in `points`, what is doubted becomes implausible. */

@@ -47,6 +47,7 @@ export interface Bounds {
   readonly latencyMs: number;
   readonly leastW: number; // a move of the devices that the meter must show
   readonly largeW: number; // and one that it must show soon
+  readonly stillW: number; // one that a meter which shows the same all along would show
 }
 
 const PHASE_V = 230;
@@ -62,6 +63,7 @@ const LEAST_RESOLUTIONS = 5;
 const LEAST_MOVE_W = 200;
 const LEAST_MOVE_SHARE = 0.02;
 const LARGE_SHARE = 0.2;
+const STILL_SHARE = 0.01;
 /** It is one where it took no longer than this. */
 const RECENT_MS = 10_000;
 /** An inconsistency that lasts so long is none that passes. */
@@ -89,7 +91,8 @@ export function boundsOf(wiring: Wiring, connection: Connection): Bounds {
     (sum, { spec }) => sum + Math.max(spec.ratedInW, spec.ratedOutW),
     0,
   );
-  const leastW = Math.max(LEAST_RESOLUTIONS * resolutionW, LEAST_MOVE_W, LEAST_MOVE_SHARE * ratedW);
+  const stillW = Math.max(LEAST_RESOLUTIONS * resolutionW, LEAST_MOVE_W, STILL_SHARE * ratedW);
+  const leastW = Math.max(stillW, LEAST_MOVE_SHARE * ratedW);
   const margin = (powerW: number): number =>
     (1 + MARGIN_SHARE) * powerW + MARGIN_W + LEAST_RESOLUTIONS * resolutionW;
   return {
@@ -105,6 +108,7 @@ export function boundsOf(wiring: Wiring, connection: Connection): Bounds {
     mostW: ABSURD_SHARE * capacityW,
     jumpW: JUMP_SHARE * capacityW,
     latencyMs: figures?.latencyMs ?? 0,
+    stillW,
     leastW,
     largeW: Math.max(5 * leastW, LARGE_SHARE * ratedW),
   };
@@ -231,7 +235,7 @@ export function plausible(before: MeterTrack, turn: MeterTurn): MeterTrack {
     ...before,
     history,
     atMs: reading.atMs,
-    standstill: stand(before.standstill, history, counters, moves, dtMs),
+    standstill: stand(before.standstill, history, counters, bounds, dtMs),
     response: respond(before.response, history, moves),
   };
   const doubt = doubted(before, next, now, turn);

@@ -50,6 +50,13 @@ export interface ConnectionState extends Measured {
   readonly outWh: number;
   readonly aligned: Aligned;
   readonly doubt: Doubt | undefined;
+  readonly still?: Still;
+}
+
+/** What a meter shows again and again. */
+export interface Still {
+  readonly sinceMs: number; // of its newest change; NaN = not known
+  readonly moveW: number; // a quicker move of devices by more than this must show
 }
 
 /** Why a meter's word does not count, although it answers. */

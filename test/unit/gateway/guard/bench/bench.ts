@@ -33,6 +33,7 @@ export interface World {
   phaseShare: readonly [number, number, number];
   setpointShare: number; // what the inverter makes of its setpoint
   silent: readonly string[]; // devices that do not answer
+  frozen: boolean; // the meter shows what it showed
 }
 
 const CALM: World = {
@@ -51,6 +52,7 @@ const CALM: World = {
   phaseShare: [1 / 3, 1 / 3, 1 / 3],
   setpointShare: 1,
   silent: [],
+  frozen: false,
 };
 
 const PLANT_MS = 50;
@@ -64,6 +66,9 @@ export interface BenchOptions {
   readonly saved?: GuardState;
   readonly commissioned?: readonly string[];
   readonly speed?: number;
+  readonly meter?: { readonly resolutionW: number; readonly everyS: number }; // new values
+  readonly errors?: string[]; // of the guard's log: kept here; without it they fail
+  readonly wears?: boolean; // setpoints are kept in flash memory
 }
 
 /** A small plant behind a poller and a writer that answer as real ones do, in virtual time. */
@@ -171,7 +176,8 @@ export class Bench {
   }
 
   private readonly fail = (text: string): void => {
-    throw new Error(text);
+    if (this.options.errors === undefined) throw new Error(text);
+    this.options.errors.push(text);
   };
 
   private move(): void {
@@ -232,7 +238,17 @@ export class Bench {
       }
       return;
     }
-    const values = Object.entries(this.measure(device));
+    const { resolutionW = 0, everyS = 1 } = this.options.meter ?? {};
+    const isOld = this.world.frozen || Math.floor(nowMs / 1_000) % everyS !== 0;
+    if (device === 'meter1' && isOld && before['powerW'] !== undefined) {
+      for (const [key, reading] of Object.entries(before))
+        before[key] = { ...reading, atMs: nowMs };
+      return;
+    }
+    const values = Object.entries(this.measure(device)).map(([key, value]) => {
+      const isRound = resolutionW > 0 && device === 'meter1' && key.startsWith('power');
+      return [key, isRound ? Math.round(value / resolutionW) * resolutionW : value] as const;
+    });
     this.readings[device] = Object.fromEntries(
       values.map(([key, value]) => [key, { quality: 'good', value, atMs: nowMs }]),
     );
@@ -310,6 +326,7 @@ export class Bench {
         unknownOutcome: false,
         refused: undefined,
         aside: false,
+        wears: this.options.wears,
       }));
     return {
       submit: (verdicts, nowMs) => {
