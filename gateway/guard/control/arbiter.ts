@@ -309,8 +309,7 @@ export function arbitrate(
   return {
     state: {
       ...next,
-      droop: drooped,
-      ramp: ramped,
+      ...{ droop: drooped, ramp: ramped },
       ...later,
       ...earning,
       ...last,

@@ -7,7 +7,7 @@ import {
   type Trace,
 } from '../../../../../gateway/guard/site/align.ts';
 
-/** A battery that is told 20 kW and rests at 15 kW; what is believed of the connection at the end. */
+/** A battery told 20 kW rests at 15 kW; what is believed of the connection at the end. */
 function believed(loadsW: readonly number[], ordersOf: (atS: number) => Trace): number {
   let belief: Belief | undefined;
   let meter: Trace = [];
