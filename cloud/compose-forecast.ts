@@ -1,9 +1,17 @@
+import type { PriceDay } from '../gateway/agents/forecasting/price/outlook.ts';
+import { localSlot } from '../gateway/agents/forecasting/site-series.ts';
 import { Feed, type FeedPorts } from '../gateway/agents/forecasting/sources/feed.ts';
+import {
+  askPast,
+  type PastTaker,
+  pastWeather,
+} from '../gateway/agents/forecasting/sources/past.ts';
 import {
   priceRecipe,
   publicationOf,
   weatherRecipe,
 } from '../gateway/agents/forecasting/sources/recipes.ts';
+import type { Prices } from '../gateway/agents/forecasting/sources/slots.ts';
 import { nextPricesMs, spread } from '../gateway/agents/forecasting/sources/times.ts';
 import { watchFeed } from '../gateway/agents/forecasting/sources/watch.ts';
 import type { GatewayStatus } from '../gateway/contracts/messages.ts';
@@ -20,6 +28,7 @@ import {
   onSameWeather,
   onWeather,
   openForecast,
+  priceDayRows,
   publish,
   restoreForecast,
 } from './agents/forecasting/forecasting.ts';
@@ -39,6 +48,7 @@ const SETTLED_REAL_MS = 10_000;
 const PUBLISHED_KEPT_MS = 2 * DAY_MS;
 const ISSUED_KEPT_MS = 14 * DAY_MS;
 const LEARNT_KEPT_MS = 400 * DAY_MS;
+const PRICES_KEPT_MS = 760 * DAY_MS;
 
 /**
  * The forecasting agent's turns, wired: weather and prices from their sources, demand and sun from
@@ -70,9 +80,15 @@ export class ForecastSide {
     const { ports } = this;
     for (const state of this.zones.values()) {
       const news = () => guarded(() => this.publish(state));
-      this.cancels.push(watchSources(state, ports, news));
-      const learning = inSteps(ports.clock, () => state.demand.work());
-      this.cancels.push(learning.cancel, this.watchDemand(state, guarded, learning.go));
+      const prices = learnPrices(state, ports.clock, news);
+      const demand = inSteps(ports.clock, () => state.demand.work());
+      this.cancels.push(
+        prices.cancel,
+        demand.cancel,
+        watchSources(state, ports, news, prices.go),
+        ...this.askPast(state, guarded, prices.go),
+        this.watchDemand(state, guarded, demand.go),
+      );
     }
   }
 
@@ -101,6 +117,7 @@ export class ForecastSide {
     const { store } = this.ports;
     store.prune('forecast_data', 'forecast', nowMs - PUBLISHED_KEPT_MS);
     store.prune('forecast_data', 'demand-forecast', nowMs - ISSUED_KEPT_MS);
+    store.prune('forecast_data', 'price-day', nowMs - PRICES_KEPT_MS);
     for (const kind of ['demand', 'demand-score']) {
       store.prune('forecast_data', kind, nowMs - LEARNT_KEPT_MS);
     }
@@ -121,6 +138,49 @@ export class ForecastSide {
       state.demand.restore(store, own, nowMs);
       if (state.published !== undefined) state.demand.weather(state.published);
     }
+  }
+
+  /** Days that were before this zone, or before a gap. @returns the cancels */
+  private askPast(
+    state: ForecastState,
+    guarded: (run: () => void) => void,
+    learn: () => void,
+  ): (() => void)[] {
+    const { ports } = this;
+    const { zone, outlook, demand } = state;
+    const { historyDays = 0, timeZone } = zone;
+    const found: PriceDay[] = [];
+    const prices: PastTaker<Prices> = {
+      what: `prices of ${zone.id}`,
+      timeZone,
+      lacking: (nowMs: Instant) => outlook.lacking(localSlot(nowMs, timeZone).day, historyDays),
+      take(value: Prices) {
+        const days = value.currency === zone.currency ? outlook.pastOf(value) : [];
+        found.push(...days);
+        return days.length;
+      },
+      done: () =>
+        guarded(() => {
+          ports.store.transaction(() => ports.store.write(priceDayRows(state, found)));
+          outlook.learnPast(found);
+          learn();
+        }),
+    };
+    const weather = pastWeather(
+      `weather of ${zone.id}`,
+      timeZone,
+      historyDays,
+      ports.clock,
+      demand,
+    );
+    return [
+      ...(zone.prices && historyDays > 0
+        ? [askPast(priceRecipe(zone.prices, zone), ports, ports, prices)]
+        : []),
+      ...(zone.weather && historyDays > 0
+        ? [askPast(weatherRecipe(zone.weather, zone), ports, ports, weather)]
+        : []),
+    ];
   }
 
   private publish(state: ForecastState): void {
@@ -160,19 +220,18 @@ export class ForecastSide {
 /**
  * Asks a zone's sources from now on; one that fails or answers nonsense leaves the last good answer
  * in place.
- * @param news  called after each good answer, and when prices of another day are forecast
+ * @param news  called after each good answer @param learn  after each answer with prices
  * @returns the cancel
  */
 function watchSources(
   forecast: ForecastState,
   ports: FeedPorts & { readonly clock: Clock; readonly log: Log },
   news: () => void,
+  learn: () => void,
 ): () => void {
   const { zone } = forecast;
   const { everyMs } = zone;
   const cancels: (() => void)[] = [];
-  const learning = learnPrices(forecast, ports.clock, news);
-  cancels.push(learning.cancel);
   if (zone.weather !== undefined) {
     const feed = new Feed(weatherRecipe(zone.weather, zone), ports, everyMs);
     const cancel = watchFeed(feed, ports, {
@@ -199,7 +258,7 @@ function watchSources(
       take(prices) {
         const wrong = onPrices(forecast, prices, feed.recipe.name);
         if (wrong === undefined) news();
-        learning.go();
+        learn();
         return wrong;
       },
       nextMs: (nowMs) =>

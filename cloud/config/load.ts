@@ -147,6 +147,7 @@ function zoneConfig(zone: ZoneFile): ZoneConfig {
       timeZone: zone.timeZone,
       holidays: (zone.tariff as Tariff).holidays,
       everyMs: zone.forecastEveryMs,
+      historyDays: zone.historyDays,
       ...(zone.weather !== undefined && { weather: zone.weather }),
       ...(zone.prices !== undefined && { prices: zone.prices }),
     },

@@ -63,6 +63,8 @@ const zoneSchema = z.strictObject({
   weather: weatherSource.optional(),
   prices: priceSource.optional(),
   forecastEveryMs: durationMs.default(900_000),
+  /** Earlier days that the sources are asked for, once after a start, where they are not known. */
+  historyDays: z.int().min(0).max(371).default(371),
   participants: z.array(participantSchema).default([]),
 });
 

@@ -185,7 +185,7 @@ class SiteAgent implements Agent {
     const want = (why: string): void => this.want(why);
     this.cancels.set(
       'chores',
-      startChores({ ...deps, mind, diary, want, hasCloud: deps.broker !== undefined }),
+      startChores({ ...deps, mind, diary, want, cloud: this.uplink?.a2a }),
     );
     this.watchOutbox();
     this.want('the start');

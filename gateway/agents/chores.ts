@@ -8,6 +8,7 @@ import { closeEvents } from './close-events.ts';
 import type { Diary } from './diary.ts';
 import type { Mind } from './mind.ts';
 import { type OwnSources, watchOwnSources } from './own-sources.ts';
+import { askPastDays, type CloudAgents } from './past-days.ts';
 import { recallScores, scoreForecasts } from './score-forecasts.ts';
 
 /** Cron fields on the site's own clock: after the day's last records have come. */
@@ -28,6 +29,8 @@ export interface ChoresPorts {
   readonly schedule: Schedule;
   /** Where a gateway asks for weather and prices while no cloud tells them. */
   readonly sources?: OwnSources;
+  /** Earlier days that are asked for where they are not known; absent = none. */
+  readonly historyDays?: number;
 }
 
 export interface ChoresDeps extends ChoresPorts {
@@ -38,7 +41,7 @@ export interface ChoresDeps extends ChoresPorts {
   readonly diary: Diary;
   readonly want: (why: string) => void; // another plan
   readonly solver: Solver;
-  readonly hasCloud: boolean;
+  readonly cloud: CloudAgents | undefined;
 }
 
 /** Slow work, for which no message and no quarter-hour asks. @returns its end */
@@ -65,6 +68,7 @@ export function startChores(deps: ChoresDeps): () => void {
       await diary.forget(clock.wallMs());
     }),
     ...(deps.sources ? [askSources(deps, deps.sources)] : []),
+    askPastDays({ ...deps, historyDays: deps.historyDays ?? 0 }),
   ];
   return () => {
     for (const end of ends) end();
@@ -72,12 +76,12 @@ export function startChores(deps: ChoresDeps): () => void {
 }
 
 function askSources(deps: ChoresDeps, sources: OwnSources): () => void {
-  const { site, clock, log, mind, diary, want, hasCloud } = deps;
+  const { site, clock, log, mind, diary, want, cloud } = deps;
   const told = (forecast: ZoneForecast): void => {
     diary.zoneForecast(forecast, mind.zoneForecast(forecast));
     want('a new forecast');
   };
-  if (!hasCloud) return watchOwnSources(site, sources, { clock, log }, told);
+  if (cloud === undefined) return watchOwnSources(site, sources, { clock, log }, told);
   const cloudMonoMs = clock.monoMs() + CLOUD_TELLS_MS;
   const isSilent = (): boolean => clock.monoMs() >= cloudMonoMs;
   return watchOwnSources(site, sources, { clock, log }, told, {

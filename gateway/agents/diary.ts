@@ -144,14 +144,19 @@ export class Diary {
   /** @param days  of the market that are whole by it */
   zoneForecast(forecast: ZoneForecast, days: readonly PriceDay[]): void {
     this.remember(forecast);
-    for (const one of days) {
-      this.put('price', { key: key(one.day), atMs: one.day * DAY_MS, body: one });
-    }
+    this.priceDays(days);
     this.put('forecast', {
       key: `zone-${key(forecast.issuedAtMs)}`,
       atMs: forecast.issuedAtMs,
       body: forecast,
     });
+  }
+
+  /** Days of the market that are whole. */
+  priceDays(days: readonly PriceDay[]): void {
+    for (const one of days) {
+      this.put('price', { key: key(one.day), atMs: one.day * DAY_MS, body: one });
+    }
   }
 
   /** What binds, when that changes: the reasons that 'why' is answered from. */

@@ -7,6 +7,7 @@ import { Forecaster, type Quarter } from './forecasting/forecaster.ts';
 import { HorizonScores } from './forecasting/horizon-scores.ts';
 import { shiftSentence } from './forecasting/level-watch.ts';
 import { localSlot } from './forecasting/site-series.ts';
+import type { Weather } from './forecasting/sources/open-meteo.ts';
 import { LastMinutes } from './last-minutes.ts';
 import type { Places } from './places.ts';
 import type { QuarterBook } from './quarters.ts';
@@ -48,6 +49,15 @@ export class Foresight {
 
   lacksWeather(nowMs: Instant): boolean {
     return this.forecaster.lacksWeather(nowMs);
+  }
+
+  lacksPastWeather(nowMs: Instant): boolean {
+    return this.forecaster.lacksPastWeather(nowMs);
+  }
+
+  /** Of the last days, told afterwards. */
+  pastWeather(weather: Weather, nowMs: Instant): void {
+    this.forecaster.pastWeather(weather, nowMs);
   }
 
   see(image: Image): void {

@@ -58,6 +58,8 @@ const gatewaySchema = z.strictObject({
       weather: weatherSource.optional(),
       prices: priceSource.optional(),
       everyMs: z.int().min(60_000).max(86_400_000).default(900_000),
+      /** Earlier days that are asked for, once after a start, where they are not known. */
+      historyDays: z.int().min(0).max(371).default(371),
     })
     .optional(),
   history: z.string().optional(), // CSV of earlier quarter-hours, read once into an empty database

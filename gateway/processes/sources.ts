@@ -6,6 +6,8 @@ import { Fault } from '../contracts/values/fault.ts';
 import type { Clock, Files } from '../ports.ts';
 import type { Degraded } from './degraded.ts';
 
+const HISTORY_DAYS = 371; // asked of the cloud where the file names no sources
+
 /**
  * The sources of the gateway file, ready to be asked; undefined where it names none.
  * @throws Fault when a key cannot be used
@@ -28,11 +30,12 @@ export async function sourcesOf(
   { sources, dir }: GatewayFile,
   clock: Clock,
   degraded: Degraded,
-): Promise<{ readonly sources?: OwnSources }> {
-  if (sources === undefined) return {};
+): Promise<{ readonly sources?: OwnSources; readonly historyDays: number }> {
+  if (sources === undefined) return { historyDays: HISTORY_DAYS };
   const files = told(createFiles(dir), degraded);
   await checkKeys(files, [sources]).catch(() => undefined); // an alarm already
-  return { sources: { ...sources, ports: { http: createHttp({}, clock), files } } };
+  const { historyDays } = sources;
+  return { sources: { ...sources, ports: { http: createHttp({}, clock), files } }, historyDays };
 }
 
 function told(files: Files, degraded: Degraded): Files {

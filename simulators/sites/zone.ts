@@ -37,6 +37,7 @@ export function zoneOf(sites: readonly Site[], options: ZoneOptions) {
     transformer: { ratedVa: options.transformerVa, uncontrolledW: options.backgroundW },
     weather: { source: 'open-meteo', url: options.weatherUrl },
     prices: { source: 'energy-charts', biddingZone: 'DE-LU', url: options.priceUrl },
+    historyDays: 0, // a year of prices costs more to learn than a day to simulate
     participants,
   };
 }

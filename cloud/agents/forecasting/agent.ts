@@ -1,9 +1,16 @@
-import type { AgentPort } from '../../a2a/router.ts';
+import {
+  type PastPrices,
+  type PastPricesWanted,
+  pastPricesWanted,
+} from '../../../gateway/contracts/messages.ts';
+import type { AgentAnswer, AgentPort } from '../../a2a/router.ts';
 import type { ForecastState } from './forecasting.ts';
 
+const DAYS_MOST = 100; // of an answer
+
 /**
- * The forecasting agent as others may talk to it: it tells a gateway where its zone's newest
- * forecast is.
+ * The forecasting agent as others may talk to it: it tells a gateway its zone's newest forecast, or
+ * its market's prices of earlier days.
  */
 export function forecastingAgent(zones: ReadonlyMap<string, ForecastState>): AgentPort {
   return {
@@ -12,9 +19,16 @@ export function forecastingAgent(zones: ReadonlyMap<string, ForecastState>): Age
         (part) =>
           'data' in part && (part.data as { kind?: unknown } | null)?.kind === 'get-forecast',
       );
-      const data = zones.get(speaker.zone)?.published;
-      if (!asked)
-        return { state: 'TASK_STATE_REJECTED', says: 'send a data part {kind: "get-forecast"}' };
+      const state = zones.get(speaker.zone);
+      const data = state?.published;
+      const [wanted] = message.parts.flatMap((part) =>
+        'data' in part ? (pastPricesWanted.safeParse(part.data).data ?? []) : [],
+      );
+      if (wanted !== undefined && state !== undefined) return past(state, wanted);
+      if (!asked) {
+        const says = 'send a data part {kind: "get-forecast"} or {kind: "get-past-prices"}';
+        return { state: 'TASK_STATE_REJECTED', says };
+      }
       if (data === undefined) return { state: 'TASK_STATE_FAILED', says: 'nothing is known yet' };
       return {
         state: 'TASK_STATE_COMPLETED',
@@ -22,4 +36,18 @@ export function forecastingAgent(zones: ReadonlyMap<string, ForecastState>): Age
       };
     },
   };
+}
+
+/** The newest days of a span that are known. */
+function past(
+  { zone, outlook }: ForecastState,
+  { fromDay, untilDay }: PastPricesWanted,
+): AgentAnswer {
+  const days = outlook.days().filter(({ day }) => day >= fromDay && day < untilDay);
+  const data: PastPrices = {
+    ...{ v: 1, kind: 'past-prices', currency: zone.currency, timeZone: zone.timeZone },
+    days: days.slice(-DAYS_MOST).map(({ day, hours }) => ({ day, hours: [...hours] })),
+  };
+  const parts = [{ data, mediaType: 'application/json' }];
+  return { state: 'TASK_STATE_COMPLETED', result: { name: 'past-prices', parts } };
 }

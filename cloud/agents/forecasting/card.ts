@@ -18,5 +18,14 @@ export const forecastingCard: AgentCard = {
       tags: ['weather', 'price', 'demand'],
       examples: ['{"v":1,"kind":"get-forecast"}'],
     },
+    {
+      id: 'past-prices',
+      name: 'Ask for earlier prices',
+      description:
+        'Takes a data part {v: 1, kind: "get-past-prices", fromDay, untilDay} (local days since ' +
+        "1970-01-01) and answers with the market's prices of at most 100 of them, by the hour.",
+      tags: ['price'],
+      examples: ['{"v":1,"kind":"get-past-prices","fromDay":20400,"untilDay":20440}'],
+    },
   ],
 };

@@ -9,6 +9,7 @@ import {
   readForecast,
 } from '../../../gateway/agents/forecasting/issued.ts';
 import { localSlot } from '../../../gateway/agents/forecasting/site-series.ts';
+import type { Weather } from '../../../gateway/agents/forecasting/sources/open-meteo.ts';
 import type { GatewayStatus, ZoneForecast } from '../../../gateway/contracts/messages.ts';
 import type { SiteForecast } from '../../../gateway/contracts/values/outlook.ts';
 import {
@@ -86,6 +87,15 @@ export class RegionDemand {
 
   weather(forecast: ZoneForecast): void {
     this.forecaster.weather(forecast);
+  }
+
+  /** Days of which the sun is known and the weather is not. */
+  lacksPastWeather(nowMs: Instant): boolean {
+    return this.forecaster.lacksPastWeather(nowMs);
+  }
+
+  pastWeather(weather: Weather, nowMs: Instant): void {
+    this.forecaster.pastWeather(weather, nowMs);
   }
 
   /** Energy records as they were stored, of any place. */

@@ -1,4 +1,4 @@
-import { PriceOutlook } from '../../../gateway/agents/forecasting/price/outlook.ts';
+import { type PriceDay, PriceOutlook } from '../../../gateway/agents/forecasting/price/outlook.ts';
 import type { Weather } from '../../../gateway/agents/forecasting/sources/open-meteo.ts';
 import type { Prices } from '../../../gateway/agents/forecasting/sources/slots.ts';
 import type { ZoneForecast } from '../../../gateway/contracts/messages.ts';
@@ -27,6 +27,7 @@ export interface ForecastZone {
   readonly weather?: WeatherSource;
   readonly prices?: PriceSource;
   readonly everyMs: number; // between two questions
+  readonly historyDays?: number; // that are asked for where they are not known; absent = none
 }
 
 export interface ForecastState {
@@ -210,7 +211,7 @@ export const keptPrices = (state: ForecastState): PriceSeries => priceSeries(sta
 function priceRows(state: ForecastState, nowMs: Instant): Write[] {
   const rows: Write[] = [];
   for (
-    let dayMs = intervalStart(nowMs - DAY_MS, DAY_MS);
+    let dayMs = intervalStart(nowMs - 2 * DAY_MS, DAY_MS); // yesterday begins in it, somewhere
     dayMs <= nowMs + 2 * DAY_MS;
     dayMs += DAY_MS
   ) {
@@ -224,6 +225,10 @@ function priceRows(state: ForecastState, nowMs: Instant): Write[] {
   }
   return rows;
 }
+
+/** Days that a source told afterwards. */
+export const priceDayRows = (state: ForecastState, days: readonly PriceDay[]): Write[] =>
+  days.map((one) => row(state, 'price-day', `${one.day}`, one.day * DAY_MS, one));
 
 function row(
   state: ForecastState,
@@ -312,6 +317,12 @@ export function restoreForecast(
     state.priceStepMs = stepMs;
     for (const [atMs, price] of prices) state.prices.set(atMs, price);
   }
+  const past = store.rows('forecast_data', 'price-day', nowMs - LEARNT_MS);
+  state.outlook.learnPast(
+    past.flatMap(({ zone, body }) =>
+      zone === state.zone.id ? (JSON.parse(body) as PriceDay) : [],
+    ),
+  );
   const newest = store
     .rows('forecast_data', 'forecast', nowMs - 2 * DAY_MS)
     .filter((one) => one.zone === state.zone.id)

@@ -12,6 +12,7 @@ import { Blend } from './seasonal/blend.ts';
 import { loadExperts, seededStream, sunExperts } from './seasonal/sets.ts';
 import { localSlot, SiteSeries } from './site-series.ts';
 import { Performance, Sky, type SkyPlace } from './sky.ts';
+import type { Weather } from './sources/open-meteo.ts';
 
 /** One measured quarter-hour of a site, mean powers in W >= 0; undefined = not known. */
 export interface Quarter {
@@ -80,6 +81,8 @@ export class Forecaster {
     forecast: LEAD_CLASSES.map(() => new Blend(2, SUN_TRUST)),
     'clear-sky': LEAD_CLASSES.map(() => new Blend(2, SUN_TRUST)),
   };
+  private readonly heldBack = new Set<Instant>(); // quarter-hours of production that teach nothing
+  private skySinceMs: Instant | undefined; // first quarter-hour whose weather was known in time
   private readonly nowcasts = { pv: new Nowcast(), load: new Nowcast() };
   private readonly level: LevelWatch;
   private shifts: LevelShift[] = [];
@@ -118,6 +121,28 @@ export class Forecaster {
     this.sky.forecast(message);
   }
 
+  /** Whether days of production are known whose weather was not. */
+  lacksPastWeather(nowMs: Instant): boolean {
+    const [oldestMs] = this.pv.keys();
+    return oldestMs !== undefined && oldestMs < (this.skySinceMs ?? nowMs) - DAY_MS;
+  }
+
+  /**
+   * Weather of the last days, told afterwards: what was produced under it teaches what this roof
+   * makes of a sky, as if it had been known in time.
+   */
+  pastWeather(weather: Weather, nowMs: Instant): void {
+    const { pvRatedW } = this.setup;
+    if (pvRatedW <= 0) return;
+    for (const [fromMs, pvW] of this.pv) {
+      if (fromMs >= (this.skySinceMs ?? nowMs)) break;
+      if (this.heldBack.has(fromMs)) continue;
+      const sky = this.sky.under(weather, fromMs);
+      this.performance.learnPast(nowMs - fromMs, pvW / pvRatedW, sky);
+    }
+    this.skySinceMs = weather.fromMs;
+  }
+
   /** Whether a forecast of the sky is missing or old. */
   lacksWeather(nowMs: Instant): boolean {
     return this.sky.isStale(nowMs);
@@ -134,8 +159,10 @@ export class Forecaster {
     const { fromMs, pvW, loadW } = quarter;
     if (pvW !== undefined) {
       this.pv.set(fromMs, pvW);
+      if (quarter.curtailed) this.heldBack.add(fromMs);
       if (!quarter.curtailed && this.setup.pvRatedW > 0) {
         const sky = this.sky.at(fromMs, fromMs);
+        if (sky.known) this.skySinceMs ??= fromMs;
         this.performance.learn(fromMs, pvW / this.setup.pvRatedW, sky);
         this.scoreSun(fromMs, pvW);
         this.nowcasts.pv.learn(fromMs, pvW);
@@ -152,7 +179,7 @@ export class Forecaster {
     for (const oldMs of this.said.keys()) if (oldMs <= fromMs) this.said.delete(oldMs);
     this.loadSeries.observe(fromMs, loadW);
     this.sunSeries?.observe(fromMs, quarter.curtailed ? undefined : pvW);
-    for (const series of [this.pv, this.load]) {
+    for (const series of [this.pv, this.load, this.heldBack]) {
       for (const oldest of series.keys()) {
         if (oldest >= fromMs - KEPT_MS) break;
         series.delete(oldest);

@@ -1,3 +1,4 @@
+import { exp } from '../../../devices/maths.ts';
 import type { ZoneForecast } from '../../contracts/messages.ts';
 import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from '../../contracts/values/time.ts';
 import { quantile } from './errors.ts';
@@ -8,6 +9,7 @@ const BINS = 24; // of the hour angle: plane and shade depend on where the sun s
 const USUAL_SHARE = 0.85;
 const SUNNY_DAY = 3; // weight of the prior, in full-load hours of one bin
 const FORGET = 0.93; // a day
+const FORGET_LOG = -0.072_57; // its natural logarithm
 const WEATHER_OLD_MS = 36 * HOUR_MS;
 const WEATHER_STALE_MS = 3 * HOUR_MS;
 const NEXT_HOURS_MS = 6 * HOUR_MS;
@@ -18,6 +20,8 @@ export interface SkyPlace {
   readonly latitudeDeg: number;
   readonly longitudeDeg: number;
 }
+
+type Weather = Omit<ZoneForecast['weather'], 'source' | 'askedAtMs'>;
 
 /** What the sky gives a plane in a quarter-hour, as a share of the rated power. */
 export interface SkyShare {
@@ -61,8 +65,12 @@ export class Sky {
 
   /** @param atMs start of a quarter-hour */
   at(atMs: Instant, nowMs: Instant): SkyShare {
+    return this.under(nowMs - this.askedAtMs <= WEATHER_OLD_MS ? this.weather : undefined, atMs);
+  }
+
+  /** The same under another weather. */
+  under(weather: Weather | undefined, atMs: Instant): SkyShare {
     const clear = this.clear(atMs);
-    const weather = nowMs - this.askedAtMs <= WEATHER_OLD_MS ? this.weather : undefined;
     const index = weather ? Math.floor((atMs - weather.fromMs) / weather.stepMs) : -1;
     const ghi = weather?.ghiWPerM2[index];
     if (weather === undefined || ghi === undefined || ghi === null) {
@@ -142,6 +150,14 @@ export class Performance {
     if (!sky.known) return;
     this.made[sky.binIndex] = (this.made[sky.binIndex] ?? 0) + share / 4;
     this.modelled[sky.binIndex] = (this.modelled[sky.binIndex] ?? 0) + sky.expectedShare / 4;
+  }
+
+  /** A quarter-hour of so long ago whose weather came afterwards; a clear sky it has taught already. */
+  learnPast(ageMs: number, share: number, sky: SkyShare): void {
+    if (sky.clearShare < 0.03 || !sky.known) return;
+    const weight = exp((ageMs / DAY_MS) * FORGET_LOG) / 4;
+    this.made[sky.binIndex] = (this.made[sky.binIndex] ?? 0) + weight * share;
+    this.modelled[sky.binIndex] = (this.modelled[sky.binIndex] ?? 0) + weight * sky.expectedShare;
   }
 
   /**

@@ -14,6 +14,7 @@ import { PriceForecast } from './price.ts';
 const HOURS = 24;
 const PER_HOUR = HOUR_MS / QUARTER_MS;
 const JUDGED_DAYS = 60; // of a history that is read; older ones only teach
+const KEPT_DAYS = 740; // what the forecast learns from
 const OPEN_DAYS = 4; // that are not whole yet
 
 /** A market's prices of a local day by the hour, nano-currency per Wh; null where it has none. */
@@ -44,7 +45,8 @@ interface Said {
  */
 export class PriceOutlook {
   private readonly timeZone: string;
-  private readonly model = new PriceForecast(HOURS, 0);
+  private model = new PriceForecast(HOURS, 0);
+  private kept: PriceDay[] = []; // whole days, in order
   private readonly open = new Map<number, Map<Instant, number>>(); // days, by quarter-hour
   private waiting: PriceDay[] = [];
   private newestDay = Number.NEGATIVE_INFINITY; // whole, taken or waiting
@@ -65,17 +67,8 @@ export class PriceOutlook {
 
   /** @returns days that are whole by it */
   add(series: PriceSeries): PriceDay[] {
-    for (const [i, price] of series.priceNanoPerWh.entries()) {
-      if (price === null) continue;
-      const fromMs = series.fromMs + i * series.stepMs;
-      for (let atMs = fromMs; atMs < fromMs + series.stepMs; atMs += QUARTER_MS) {
-        const { day } = localSlot(atMs, this.timeZone);
-        if (day <= this.newestDay) continue;
-        const known = this.open.get(day) ?? new Map<Instant, number>();
-        this.open.set(day, known.set(atMs, price));
-      }
-    }
-    const whole = [...this.open].sort(([a], [b]) => a - b).flatMap((one) => this.wholeOf(...one));
+    this.sort(series, this.open, (day) => day > this.newestDay);
+    const whole = this.wholeOf(this.open);
     for (const day of whole) this.take(day);
     for (const day of this.open.keys()) {
       if (day <= Math.max(this.newestDay, Math.max(...this.open.keys()) - OPEN_DAYS)) {
@@ -83,6 +76,37 @@ export class PriceOutlook {
       }
     }
     return whole;
+  }
+
+  /** Whole days that are kept, in order. */
+  days(): readonly PriceDay[] {
+    return this.kept;
+  }
+
+  /** Days before `today` that are not known, in order. @param count how far back, days */
+  lacking(today: number, count: number): number[] {
+    const known = new Set(this.kept.map(({ day }) => day));
+    const days = Array.from({ length: count }, (_, n) => today - count + n);
+    return days.filter((day) => !known.has(day));
+  }
+
+  /** Days of a series from long ago that were not known. */
+  pastOf(series: PriceSeries): PriceDay[] {
+    const days = new Map<number, Map<Instant, number>>();
+    const known = new Set(this.kept.map(({ day }) => day));
+    this.sort(series, days, (day) => !known.has(day));
+    return this.wholeOf(days);
+  }
+
+  /** Takes days from between or before those that are known, and learns anew from all of them. */
+  learnPast(days: readonly PriceDay[]): void {
+    const all = new Map([...days, ...this.kept].map((one) => [one.day, one]));
+    if (all.size === this.kept.length) return;
+    this.kept = [...all.values()].sort((a, b) => a.day - b.day).slice(-KEPT_DAYS);
+    this.newestDay = this.kept.at(-1)?.day ?? this.newestDay;
+    this.model = new PriceForecast(HOURS, 0);
+    this.waiting = [...this.kept];
+    this.before = undefined;
   }
 
   /** One step of what is to be learnt, some milliseconds. @returns whether there was one */
@@ -139,6 +163,8 @@ export class PriceOutlook {
     if (day.day <= this.newestDay) return;
     this.newestDay = day.day;
     this.waiting.push(day);
+    this.kept.push(day);
+    if (this.kept.length > KEPT_DAYS) this.kept.shift();
   }
 
   private judge(day: number, values: readonly number[]): void {
@@ -163,8 +189,30 @@ export class PriceOutlook {
     return true;
   }
 
-  /** A day all of whose quarter-hours are known; there are 92, 96 or 100. */
-  private wholeOf(day: number, known: ReadonlyMap<Instant, number>): PriceDay[] {
+  /** Prices by day and quarter-hour. */
+  private sort(
+    series: PriceSeries,
+    days: Map<number, Map<Instant, number>>,
+    isWanted: (day: number) => boolean,
+  ): void {
+    for (const [i, price] of series.priceNanoPerWh.entries()) {
+      if (price === null) continue;
+      const fromMs = series.fromMs + i * series.stepMs;
+      for (let atMs = fromMs; atMs < fromMs + series.stepMs; atMs += QUARTER_MS) {
+        const { day } = localSlot(atMs, this.timeZone);
+        if (!isWanted(day)) continue;
+        const known = days.get(day) ?? new Map<Instant, number>();
+        days.set(day, known.set(atMs, price));
+      }
+    }
+  }
+
+  /** Those of which all quarter-hours are known, in order; there are 92, 96 or 100. */
+  private wholeOf(days: ReadonlyMap<number, ReadonlyMap<Instant, number>>): PriceDay[] {
+    return [...days].sort(([a], [b]) => a - b).flatMap(([day, known]) => this.dayOf(day, known));
+  }
+
+  private dayOf(day: number, known: ReadonlyMap<Instant, number>): PriceDay[] {
     const fromMs = localDayStart([...known.keys()][0] ?? 0, this.timeZone);
     const untilMs = localDayStart(fromMs + DAY_MS + 6 * HOUR_MS, this.timeZone);
     if (known.size < (untilMs - fromMs) / QUARTER_MS) return [];

@@ -17,6 +17,8 @@ export interface Recipe<T> {
   readonly keyFile?: string | undefined;
   readonly file?: string | undefined; // asked instead of a server
   question(nowMs: Instant, key: string): Question;
+  /** For earlier days; absent where the source does not tell them. */
+  past?(fromMs: Instant, untilMs: Instant, key: string): Question;
   /** @throws SourceError */
   read(body: string): T;
 }

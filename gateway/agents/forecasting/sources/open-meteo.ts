@@ -29,14 +29,19 @@ const UNITS = [
   ['cloud_cover', '%'],
 ] as const;
 
-/** The question for yesterday and three days from today on. */
-export function openMeteoUrl(url: string, { latitudeDeg, longitudeDeg }: Place, key?: string) {
+/** The question for yesterday and three days from today on, or for other ones. */
+export function openMeteoUrl(
+  url: string,
+  { latitudeDeg, longitudeDeg }: Place,
+  key?: string,
+  days = { past: 1, ahead: 3 },
+) {
   return withQuery(url, {
     latitude: latitudeDeg,
     longitude: longitudeDeg,
     minutely_15: NAMES,
-    past_days: 1,
-    forecast_days: 3,
+    past_days: days.past,
+    forecast_days: days.ahead,
     timezone: 'GMT',
     timeformat: 'unixtime',
     ...(key !== undefined && { apikey: key }),

@@ -27,12 +27,15 @@ export function weatherRecipe(config: WeatherSource, place: Place): Recipe<Weath
       read: (body) => parseMetNorway(body, place),
     };
   }
+  const keyOf = (key: string) => (config.keyFile === undefined ? undefined : key);
   return {
     name,
     keyFile: config.keyFile,
-    question: (_nowMs, key) => ({
-      url: openMeteoUrl(config.url, place, config.keyFile === undefined ? undefined : key),
-    }),
+    question: (_nowMs, key) => ({ url: openMeteoUrl(config.url, place, keyOf(key)) }),
+    past(fromMs, untilMs, key) {
+      const days = { past: Math.ceil((untilMs - fromMs) / DAY_MS), ahead: 1 };
+      return { url: openMeteoUrl(config.url, place, keyOf(key), days) };
+    },
     read: parseOpenMeteo,
   };
 }
@@ -51,6 +54,7 @@ export function priceRecipe(config: PriceSource, place: SourcePlace): Recipe<Pri
   });
   const over = (question: (fromMs: Instant, untilMs: Instant, key: string) => Question) => ({
     question: (nowMs: Instant, key: string) => question(...daysAround(nowMs, timeZone), key),
+    past: question,
   });
   switch (config.source) {
     case 'entsoe':
@@ -95,6 +99,7 @@ export function priceRecipe(config: PriceSource, place: SourcePlace): Recipe<Pri
       return named({
         question: () => ({ url: config.url ?? '', headers: { accept: 'text/csv' } }),
         file: config.file,
+        ...(config.file !== undefined && { past: () => ({ url: '' }) }), // it holds what it holds
         read: parsePriceCsv,
       });
   }

@@ -62,7 +62,7 @@ test('every day the site scores its forecast and forgets what is too old', async
   const schedule = createClockedSchedule(clock, log);
   const solver = { solve: () => Promise.reject(new Error('nothing to solve')) };
   const parts = { site, clock, schedule, log, mind, diary, solver };
-  const end = startChores({ ...parts, hasCloud: false, want: () => {} });
+  const end = startChores({ ...parts, cloud: undefined, want: () => {} });
 
   await clock.advance(DAY_MS); // Tuesday noon: nobody had forecast Monday, and 13.5 days are kept
   const change = 'Consumption has been 2 kW higher since 2026-06-13.'; // told once

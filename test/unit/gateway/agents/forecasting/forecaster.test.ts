@@ -96,6 +96,28 @@ describe('production', () => {
     expect(wh(dull.pv)).toBeLessThan(0.5 * bright);
   });
 
+  it('learns afterwards what a roof makes of a sky, when the weather of past days is told', () => {
+    // A site that was measured for a month without any weather, under skies of every kind.
+    const clearness = (day: number): number => [1, 0.3, 0.6, 0.2, 0.8][day % 5] ?? 1;
+    const tomorrow = START + 20 * DAY;
+    const today = weather(tomorrow, 2, 0.9);
+    const said = (isTold: boolean): number => {
+      const forecaster = observed(20, clearness);
+      expect(forecaster.lacksPastWeather(tomorrow)).toBe(true);
+      const days = Array.from({ length: 20 }, (_, n) => weather(START + n * DAY, 1, clearness(n)));
+      const ghiWPerM2 = days.flatMap((one) => one.weather.ghiWPerM2);
+      const past = { ...weather(START, 20, 1).weather, ghiWPerM2 };
+      if (isTold) forecaster.pastWeather(past, tomorrow);
+      expect(forecaster.lacksPastWeather(tomorrow)).toBe(!isTold);
+      forecaster.weather(today);
+      return wh(forecaster.issue(tomorrow, 96).pv);
+    };
+    const come = madeWh(tomorrow, 0.9);
+    const [blind, taught] = [said(false), said(true)];
+    expect(Math.abs(taught / come - 1)).toBeLessThan(0.1);
+    expect(Math.abs(taught / come - 1)).toBeLessThan(Math.abs(blind / come - 1));
+  });
+
   it('is 0 at night with no range, and never beyond the rating', () => {
     const { pv } = observed(3, () => 1).issue(START + 3 * DAY, 96);
     expect(pv[0]).toEqual({ lowW: 0, midW: 0, highW: 0 }); // 02:00 local
