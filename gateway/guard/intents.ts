@@ -1,7 +1,9 @@
+import type { KeptImport } from '../contracts/values/levels.ts';
 import type { Intent, PlanStep, SocLevels, TerminalStep } from '../contracts/values/plan.ts';
 import type { Instant } from '../contracts/values/time.ts';
 
 const STEPS_MAX = 400;
+const RISES_MAX = 64; // of a step
 
 const finite = (...values: readonly unknown[]): boolean => values.every(Number.isFinite);
 
@@ -21,6 +23,12 @@ function soundWhys(whys: PlanStep['whys'] | null): boolean {
   return Object.values(whys).every((why) => typeof why === 'string');
 }
 
+const soundRises = (rises: KeptImport['rises'] | null): boolean =>
+  rises === undefined ||
+  (Array.isArray(rises) &&
+    rises.length <= RISES_MAX &&
+    rises.every((one) => finite(one?.aboveW, one?.mostImportW)));
+
 const soundTerminal = (one: TerminalStep | null): boolean =>
   typeof one?.terminal === 'string' &&
   finite(one.powerW, one.gridW, one.minW, one.maxW) &&
@@ -33,6 +41,7 @@ function soundPlan(intent: Intent): boolean {
     (step) =>
       finite(step?.fromMs, step?.durationMs, step?.expectGridW) &&
       finiteIfAny(step.mostImportW, step.mostExportW) &&
+      soundRises(step.rises) &&
       typeof step.why === 'string' &&
       soundWhys(step.whys) &&
       Array.isArray(step.terminals) &&

@@ -1,4 +1,9 @@
-import { actOf, type StoreAct } from '../../contracts/values/levels.ts';
+import {
+  actOf,
+  type KeptImport,
+  keptImportW,
+  type StoreAct,
+} from '../../contracts/values/levels.ts';
 import type { Outlook, OutlookStep } from '../../contracts/values/outlook.ts';
 import type { PlanStep, TerminalStep } from '../../contracts/values/plan.ts';
 import { clockTime, power, price } from '../../contracts/values/words.ts';
@@ -32,7 +37,7 @@ export function planSteps(
       fromMs: step.fromMs,
       durationMs: step.durationMs,
       expectGridW: Math.round(step.gridW),
-      ...mostImport(problem, outlook, t),
+      ...keptImport(problem, outlook, t),
       ...mostExport(problem, step, t),
       why: step.levels === undefined ? plainWhy(outlook) : whys[act],
       ...(step.levels !== undefined && t < SAID_STEPS && { whys }),
@@ -66,10 +71,20 @@ function soldGridW({ steps }: PlanProblem, t: number): number {
 }
 
 /** Where the highest import costs, what batteries keep; never beyond the owner's own peak. */
-function mostImport({ steps }: PlanProblem, outlook: Outlook, t: number) {
-  const mostImportW = outlook.steps[t]?.mostImportW;
+function keptImport({ steps }: PlanProblem, outlook: Outlook, t: number): KeptImport {
+  const { mostImportW, rises } = outlook.steps[t] ?? {};
   if (mostImportW === undefined) return {};
-  return { mostImportW: Math.round(Math.min(mostImportW, steps[t]?.softImportW ?? Infinity)) };
+  const ownW = steps[t]?.softImportW ?? Infinity;
+  const whole = (powerW: number): number => Math.round(Math.min(powerW, ownW));
+  return {
+    mostImportW: whole(mostImportW),
+    ...(rises !== undefined && {
+      rises: rises.map((one) => ({
+        aboveW: Math.round(one.aboveW),
+        mostImportW: whole(one.mostImportW),
+      })),
+    }),
+  };
 }
 
 /** Where selling costs, only what was sold is exported. */
@@ -124,8 +139,9 @@ function expectedAct(problem: PlanProblem, { steps }: Outlook, t: number): Store
   if (step === undefined || input === undefined) return 'rest';
   const hours = hoursOf(input);
   const givesWh = step.batteryW * hours;
-  const needWh = (step.gridW + step.batteryW) * hours + input.soldWh;
-  const isPeak = givesWh > NEAR_W * hours && step.gridW > (step.mostImportW ?? Infinity) - NEAR_W;
+  const needW = step.gridW + step.batteryW;
+  const needWh = needW * hours + input.soldWh;
+  const isPeak = givesWh > NEAR_W * hours && step.gridW > keptImportW(step, needW) - NEAR_W;
   return isPeak ? 'peak' : actOf(givesWh, needWh, Number.POSITIVE_INFINITY);
 }
 
@@ -160,12 +176,19 @@ function whysOf(
       ? `it is the dearest time of the day, ${ct(importNanoPerWh)}`
       : `every kWh bought now costs ${ct(importNanoPerWh)}`,
     sell: `it earns ${ct(exportNanoPerWh)} now, more than it saves later`,
-    peak: `so that the highest demand stays at ${power(step?.mostImportW ?? outlook.peakW)}`,
+    peak: peakWhy(step, outlook.peakW),
     rest: isKept
       ? `what is stored is kept ${then ? `for ${then}` : `: it is worth ${worth} later`}`
       : 'the battery has nothing to gain now',
     spare: `selling costs ${ct(Math.abs(exportNanoPerWh))} now`,
   };
+}
+
+/** Where the demand may rise, it does so only as far as keeping it would cost more. */
+function peakWhy(step: OutlookStep | undefined, peakW: number): string {
+  const { mostImportW = peakW, rises } = step ?? {};
+  const stays = `so that the highest demand stays at ${power(mostImportW)}`;
+  return rises === undefined ? stays : `${stays}, or as near as it pays`;
 }
 
 function dearestAfter(outlook: Outlook, t: number): OutlookStep | undefined {

@@ -1,4 +1,9 @@
-import { answerOf, type Levels, type ValueStore } from '../../contracts/values/levels.ts';
+import {
+  answerOf,
+  keptImportW,
+  type Levels,
+  type ValueStore,
+} from '../../contracts/values/levels.ts';
 import type { Outlook } from '../../contracts/values/outlook.ts';
 import {
   chargeForW,
@@ -69,7 +74,8 @@ export function liveRun({ problem, outlook }: Planned, day: PlanProblem): Schedu
       const levels = pooledLevels(stores, outlook.steps[t]?.levels ?? {}) ?? following(pool);
       const nowWh = stores.reduce((sum, one) => sum + (socWh[day.storages.indexOf(one)] ?? 0), 0);
       const led = { ...pool, minWh: Math.max(pool.minWh, levels.leastWh) };
-      const askedW = answerIn(step, levels, needW, nowWh, led, outlook.steps[t]?.mostImportW);
+      const keptW = keptImportW(outlook.steps[t] ?? {}, needW);
+      const askedW = answerIn(step, levels, needW, nowWh, led, keptW);
       givesW = move(day, rows, t, askedW, socWh);
     }
     if (step.importNanoPerWh < 0) return;
@@ -114,7 +120,7 @@ function answerIn(
   needW: number,
   nowWh: number,
   pool: ValueStore,
-  capW = Number.POSITIVE_INFINITY,
+  capW: number,
 ): number {
   const hours = hoursOf(step);
   const { soldWh, importLimitW, exportLimitW, softImportW } = step;

@@ -1,3 +1,4 @@
+import { type KeptImport, keptImportW } from '../../contracts/values/levels.ts';
 import type {
   Outlook,
   OutlookStep,
@@ -73,16 +74,14 @@ export async function planSite(
   if (pool === undefined) return base;
   const foreseen = foreseenOf({ ...input, problem }, base, keptW(input, problem, base));
   const found = planAhead(foreseen, pool, memory.day);
-  const led = (worthOf: (t: number) => number, mostOf: (t: number) => number): Outlook => ({
+  const led = (worthOf: (t: number) => number, keptIn: (t: number) => KeptImport): Outlook => ({
     ...base,
     source: base.source === 'optimal' ? 'optimal' : 'levels',
     steps: base.steps.map((step, t) => {
       const levels = found.levels[t];
       if (levels === undefined) return step;
-      const mostW = mostOf(t);
       const one = (store: Storage) => socLevels(levels, worthOf(t), pool, store);
-      const most = Number.isFinite(mostW) && { mostImportW: mostW };
-      return { ...step, ...most, levels: byTerminal(problem, one) };
+      return { ...step, ...keptIn(t), levels: byTerminal(problem, one) };
     }),
   });
   const runOf = (outlook: Outlook) => {
@@ -91,12 +90,14 @@ export async function planSite(
   };
   // What is kept depends on what is stored then: once as now, and again as that run has it.
   const nowWh = ownStores(problem).reduce((sum, store) => sum + store.nowWh, 0);
-  const first = runOf(led(nothing, (t) => mostImportW(foreseen, found, t, nowWh))).run;
-  const storedBefore = (t: number): number => (t === 0 ? nowWh : storedWh(problem, first, t - 1));
-  const mostOf = (t: number): number => mostImportW(foreseen, found, t, storedBefore(t));
-  const { schedule, run } = runOf(led(nothing, mostOf));
+  const first = runOf(led(nothing, (t) => keptImport(foreseen, found, t, nowWh))).run;
+  const kept = problem.steps.map((_, t) =>
+    keptImport(foreseen, found, t, t === 0 ? nowWh : storedWh(problem, first, t - 1)),
+  );
+  const keptIn = (t: number): KeptImport => kept[t] ?? {};
+  const { schedule, run } = runOf(led(nothing, keptIn));
   const worths = problem.steps.map((_, t) => found.worthNanoPerWh(t, storedWh(problem, run, t)));
-  const { source, detail, rulesNano, boundNano, steps } = led((t) => worths[t] ?? 0, mostOf);
+  const { source, detail, rulesNano, boundNano, steps } = led((t) => worths[t] ?? 0, keptIn);
   const worthNano = problem.storages.map(() => worths);
   const known = { ...(boundNano !== undefined && { boundNano }), worthNano };
   const outlook = outlookOf(problem, schedule, run, { source, detail, rulesNano, ...known });
@@ -105,17 +106,26 @@ export async function planSite(
 
 const nothing = (): number => 0;
 
-/** Import that batteries keep in a step, W: of a charge by what the step is expected to need. */
-function mostImportW({ outlook, cap }: Foreseen, found: Ahead, t: number, nowWh: number): number {
+/**
+ * Steps whose import is kept by what the meter will show, as the guard executes them: a plan runs
+ * out long before the others, where the need that is expected says it.
+ */
+const LIVE_STEPS = 8;
+
+/** Import that batteries keep in a step. */
+function keptImport({ outlook, cap }: Foreseen, found: Ahead, t: number, nowWh: number) {
   const step = outlook[t];
-  if (step === undefined || cap === undefined) return Number.POSITIVE_INFINITY;
-  const needWh = step.load.mid - (step.pv?.mid ?? 0);
-  return (found.mostImportWh?.(t, needWh, nowWh) ?? cap.mostImportWh) / step.hours;
+  if (step === undefined || cap === undefined) return {};
+  const kept = found.keptImport?.(t, nowWh) ?? { mostImportW: cap.mostImportWh / step.hours };
+  if (t < LIVE_STEPS) return kept;
+  const needW = (step.load.mid - (step.pv?.mid ?? 0)) / step.hours;
+  return { mostImportW: keptImportW(kept, needW) };
 }
 
-const ledIn = (step: OutlookStep | undefined): Pick<OutlookStep, 'levels' | 'mostImportW'> => ({
-  ...(step?.levels !== undefined && { levels: step.levels }),
-  ...(step?.mostImportW !== undefined && { mostImportW: step.mostImportW }),
+const ledIn = ({ levels, mostImportW, rises }: Partial<OutlookStep> = {}) => ({
+  ...(levels !== undefined && { levels }),
+  ...(mostImportW !== undefined && { mostImportW }),
+  ...(rises !== undefined && { rises }),
 });
 
 function byTerminal<T>(problem: PlanProblem, of: (store: Storage) => T): Record<string, T> {

@@ -34,6 +34,30 @@ export interface Levels {
   readonly sellToWh: number;
 }
 
+/** Where the highest import is paid: what a store keeps, and where it lets the import rise. */
+export interface KeptImport {
+  /** Mean import of the demand window that the store keeps, W; absent = any. */
+  readonly mostImportW?: number;
+  /** Instead of it, by rising need of the site; absent = none. */
+  readonly rises?: readonly ImportRise[];
+}
+
+export interface ImportRise {
+  readonly aboveW: number; // mean need in the window without the store, from which on it counts
+  readonly mostImportW: number;
+}
+
+/**
+ * Import that a store keeps once a need shows, W: a little above the highest import so far it
+ * gives, far above it the peak may rise and the energy stay for what may follow.
+ * @param needW  of the site without the store, mean of the window; NaN = not known: the least
+ */
+export function keptImportW({ mostImportW, rises = [] }: KeptImport, needW: number): number {
+  let keptW = mostImportW ?? Number.POSITIVE_INFINITY;
+  for (const rise of rises) if (needW > rise.aboveW) keptW = rise.mostImportW;
+  return keptW;
+}
+
 /** What a store may do in a step from one energy under its levels, Wh >= 0 at the ac side. */
 export interface Reach {
   readonly coversWh: number; // of a need

@@ -1,3 +1,4 @@
+import type { KeptImport } from './levels.ts';
 import type { SocLevels } from './plan.ts';
 import type { Instant } from './time.ts';
 
@@ -31,7 +32,7 @@ export interface HorizonScore {
 }
 
 /** What a plan expects of one step. Powers in W + into the node, energies Wh. */
-export interface OutlookStep {
+export interface OutlookStep extends KeptImport {
   readonly fromMs: Instant;
   readonly durationMs: number;
   readonly pvW: number; // after any curtailment
@@ -44,8 +45,6 @@ export interface OutlookStep {
   readonly socWh: Readonly<Record<string, number>>; // at the end of the step, by storage terminal
   /** Of one Wh more in the store; absent = not known. */
   readonly worthNanoPerWh: Readonly<Record<string, number>>;
-  /** Where the highest import costs: what batteries are to keep, W; absent = any. */
-  readonly mostImportW?: number;
   /** What each battery is led by; absent = it follows the meter. */
   readonly levels?: Readonly<Record<string, SocLevels>>;
   readonly importNanoPerWh: number;

@@ -1,4 +1,4 @@
-import type { StoreAct } from './levels.ts';
+import type { KeptImport, StoreAct } from './levels.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -28,13 +28,11 @@ export interface Intent {
  * - `limit`: production of no more than `powerW`;
  * - `on`, `off`: a load.
  */
-export interface PlanStep {
+export interface PlanStep extends KeptImport {
   readonly fromMs: Instant;
   readonly durationMs: number;
   readonly terminals: readonly TerminalStep[];
   readonly expectGridW: number; // what the plan expects at the connection
-  /** Mean import of the demand window that batteries hold; absent = any. */
-  readonly mostImportW?: number;
   /** Beyond it production is held back; absent = any. */
   readonly mostExportW?: number;
   readonly why: string; // of what it expects; one sentence for a person

@@ -44,8 +44,9 @@ export function leftW(
   { site, times }: View,
   { demandWindowMs }: Connection,
   limitW: number,
+  aimShare = AIM,
 ): number {
   const endMs = window.fromMs + demandWindowMs;
   const leftMs = Math.max(endMs - site.wallMs, LAST_CYCLES * times.cycleMs);
-  return allowedW(window, AIM * limitW, leftMs, demandWindowMs);
+  return allowedW(window, aimShare * limitW, leftMs, demandWindowMs);
 }

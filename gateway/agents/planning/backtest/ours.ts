@@ -1,5 +1,5 @@
-import type { Levels } from '../../../contracts/values/levels.ts';
-import { answerOf } from '../../../contracts/values/levels.ts';
+import type { KeptImport, Levels } from '../../../contracts/values/levels.ts';
+import { answerOf, keptImportW } from '../../../contracts/values/levels.ts';
 import { DAY_MS, HOUR_MS } from '../../../contracts/values/time.ts';
 import { type ChargedDay, chargedDay, planAhead } from '../value/ahead.ts';
 import type { Band, StepOutlook } from '../value/chances.ts';
@@ -36,7 +36,7 @@ const PEAK_NOISE_W = 1;
 /** What the store is to do in a step. */
 interface Stand {
   readonly levels: Levels;
-  readonly mostImportWh: (needWh: number, nowWh: number) => number;
+  readonly kept: KeptImport;
 }
 
 /**
@@ -54,10 +54,11 @@ export function ours(setup: OursSetup, isFrozen = false): Controller {
       onFallback();
       return selfConsumption(start);
     }
-    const { levels, mostImportWh } = standOf(start, foretold);
+    const { levels, kept } = standOf(start, foretold);
     const answer = (needWh: number, { nowWh, share }: PartStart): number => {
-      const most = { mostImportWh: mostImportWh(needWh / share, nowWh) * share };
-      return answerOf(levels, needWh, nowWh, store, hours * share, most);
+      const partHours = hours * share;
+      const most = { mostImportWh: keptImportW(kept, needWh / partHours) * partHours };
+      return answerOf(levels, needWh, nowWh, store, partHours, most);
     };
     if (!isFrozen) return answer;
     const midWh = (foretold.load[0]?.mid ?? 0) - (foretold.pv?.[0]?.mid ?? 0);
@@ -79,7 +80,8 @@ function plainStands(setup: OursSetup): Stands {
     const outlook = outlookOf(setup, foretold, start.index);
     const foreseen = { outlook, dailySteps, ...(cap !== undefined && { cap }) };
     const [levels = UNUSED] = planAhead(foreseen, rules.store).levels;
-    return { levels, mostImportWh: () => cap?.mostImportWh ?? Number.POSITIVE_INFINITY };
+    const kept = cap && { mostImportW: (cap.mostImportWh * HOUR_MS) / recording.stepMs };
+    return { levels, kept: kept ?? {} };
   };
 }
 
@@ -89,7 +91,7 @@ function chargedStands(setup: OursSetup): Stands {
   const hours = recording.stepMs / HOUR_MS;
   const dailySteps = DAY_MS / recording.stepMs;
   let known: (ChargedDay & { readonly day: number }) | undefined;
-  return ({ index, peakW, daysLeft }, foretold) => {
+  return ({ index, nowWh, peakW, daysLeft }, foretold) => {
     const day = Math.floor((recording.clockMs[index] ?? 0) / DAY_MS);
     const past = pastDays(setup, index);
     if (known?.day !== day || peakW > (known.charge.peaksW[0] ?? 0) + PEAK_NOISE_W) {
@@ -99,7 +101,8 @@ function chargedStands(setup: OursSetup): Stands {
       const foreseen = { outlook, dailySteps, cap, past, daysLeft };
       known = { day, ...chargedDay(foreseen, rules.store) };
     }
-    return known.table.at(past.todayWh.length, dayShares(past, hours).thisDay);
+    const stand = known.table.at(past.todayWh.length, dayShares(past, hours).thisDay);
+    return { levels: stand.levels, kept: stand.keptImport(nowWh) };
   };
 }
 
@@ -114,7 +117,10 @@ function outlookOf(setup: OursSetup, { load, pv }: Foretold, index: number): Ste
 }
 
 /** What the meter showed of the last days, and of today; NaN where it was lost. */
-function pastDays({ recording, losses }: OursSetup, index: number): PastDays {
+export function pastDays(
+  { recording, losses }: Pick<OursSetup, 'recording' | 'losses'>,
+  index: number,
+): PastDays {
   const { clockMs, stepMs } = recording;
   const dailySteps = DAY_MS / stepMs;
   const atMs = clockMs[index] ?? 0;

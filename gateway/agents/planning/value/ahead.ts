@@ -1,4 +1,4 @@
-import type { Bounds, ValueStore } from '../../../contracts/values/levels.ts';
+import type { Bounds, KeptImport, ValueStore } from '../../../contracts/values/levels.ts';
 import type { Instant } from '../../../contracts/values/time.ts';
 import { type Cap, chancesOf, SKY_SHARES, type StepOutlook } from './chances.ts';
 import { type PeakCharge, peakCharge } from './charge.ts';
@@ -35,7 +35,14 @@ type Charged = Foreseen & Required<Pick<Foreseen, 'cap' | 'past'>>;
 
 /** The table of the running day, from plan to plan: it costs a hundred other plans. */
 export interface KeptDay {
-  known?: (ChargedDay & { readonly of: Charged; readonly store: ValueStore }) | undefined;
+  known?: KnownDay | undefined;
+}
+
+interface KnownDay extends ChargedDay {
+  readonly of: Charged;
+  readonly store: ValueStore;
+  /** As the running step began: what it has used of the store since is no new reason. */
+  running?: { readonly slot: number; readonly kept: KeptImport };
 }
 
 /** A kept table is made anew after so long, by the newest forecasts. */
@@ -45,8 +52,8 @@ const NOISE_W = 100;
 
 /** What the store is to do, and where the highest import costs, what it is to keep. */
 export interface Ahead extends ValuePlan {
-  /** Import to be kept in a step of such a need of the site without the store, Wh. */
-  readonly mostImportWh?: (step: number, needWh: number, nowWh: number) => number;
+  /** Import to be kept in a step that begins with so much in the store. */
+  readonly keptImport?: (step: number, nowWh: number) => KeptImport;
 }
 
 /** A day whose highest import costs. */
@@ -61,21 +68,27 @@ export function planAhead(foreseen: Foreseen, store: ValueStore, kept: KeptDay =
   if (cap === undefined || past === undefined) {
     return valuePlan(settled(chancesOf(outlook, cap), outlook), store, SKY_SHARES, dailySteps);
   }
-  const { table } = keptDay({ ...foreseen, cap, past }, store, kept);
+  const day = keptDay({ ...foreseen, cap, past }, store, kept);
   const { anyDay, thisDay } = dayShares(past, outlook[0]?.hours ?? 1);
   const stands = outlook.map((_, n) =>
-    table.at((past.todayWh.length + n) % dailySteps, n === 0 ? thisDay : anyDay),
+    day.table.at((past.todayWh.length + n) % dailySteps, n === 0 ? thisDay : anyDay),
   );
+  const keptImport = (step: number, nowWh: number): KeptImport =>
+    stands[step]?.keptImport(nowWh) ?? {};
+  const slot = past.todayWh.length;
   return {
     levels: stands.map(({ levels }) => levels),
     worthNanoPerWh: (step, nowWh) => stands[step]?.worthNanoPerWh(nowWh) ?? 0,
-    mostImportWh: (step, needWh, nowWh) =>
-      stands[step]?.mostImportWh(needWh, nowWh) ?? Number.POSITIVE_INFINITY,
+    keptImport: (step, nowWh) => {
+      if (step > 0) return keptImport(step, nowWh);
+      if (day.running?.slot !== slot) day.running = { slot, kept: keptImport(0, nowWh) };
+      return day.running.kept;
+    },
   };
 }
 
-function keptDay(of: Charged, store: ValueStore, kept: KeptDay): ChargedDay {
-  if (of.midnightMs === undefined) return chargedDay(of, store);
+function keptDay(of: Charged, store: ValueStore, kept: KeptDay): KnownDay {
+  if (of.midnightMs === undefined) return { ...chargedDay(of, store), of, store };
   if (kept.known === undefined || !isSound(kept.known, of, store)) {
     kept.known = { ...chargedDay(of, store), of, store };
   }
@@ -84,7 +97,7 @@ function keptDay(of: Charged, store: ValueStore, kept: KeptDay): ChargedDay {
 
 /** Whether nothing has changed since that a day's table rests on. */
 function isSound(
-  { of: then, charge, store: was }: NonNullable<KeptDay['known']>,
+  { of: then, charge, store: was }: KnownDay,
   of: Charged,
   store: ValueStore,
 ): boolean {

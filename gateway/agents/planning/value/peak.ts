@@ -1,6 +1,8 @@
 import {
   type Bounds,
   givesOf,
+  type ImportRise,
+  type KeptImport,
   type Levels,
   type Reach,
   reachOf,
@@ -13,8 +15,8 @@ import type { Chance, ValueStep } from './value.ts';
 /** What a store is to do in a step of a day whose highest import costs. */
 export interface PeakStand {
   readonly levels: Levels;
-  /** Import that the store is to keep in the step, once the meter shows what the site needs, Wh. */
-  readonly mostImportWh: (needWh: number, nowWh: number) => number;
+  /** Import that the store is to keep, by what the meter will show that the site needs. */
+  readonly keptImport: (nowWh: number) => KeptImport;
   readonly worthNanoPerWh: (nowWh: number) => number; // of one Wh more after it
 }
 
@@ -258,7 +260,7 @@ function standOf(
   shares: readonly number[],
   frame: Frame,
 ): PeakStand {
-  const { store, rungWh, bounds, anyDay } = frame;
+  const { store, rungWh, anyDay } = frame;
   if (step === undefined) throw new RangeError('no such step of the day');
   const then = blended(mixed(value, shares), mixed(value, anyDay), step.keepShare);
   const levels = levelsAt(step, then, 0, frame);
@@ -266,14 +268,57 @@ function standOf(
     Math.max(0, Math.min(RUNGS, (nowWh - store.minWh) / rungWh));
   return {
     levels,
-    mostImportWh: (needWh, nowWh) => {
+    keptImport: (nowWh) => {
       const reach = reachOf(levels, nowWh, store, step.hours);
       const place = { peak: 0, rung: rungOf(nowWh), reach };
-      return bounds[leastOf(step, needWh, place, then, frame).peak]?.mostImportWh ?? 0;
+      const peakOf = (needW: number): number =>
+        leastOf(step, needW * step.hours, place, then, frame).peak;
+      return keptImport(peakOf, frame);
     },
     worthNanoPerWh: (nowWh) => {
       const rung = Math.min(RUNGS - 1, Math.floor(rungOf(nowWh)));
       return ((then[rung] ?? 0) - (then[rung + 1] ?? 0)) / rungWh;
     },
   };
+}
+
+/** Needs that are looked at between two peaks; between two of them a change is found by halves. */
+const NEEDS = 8;
+const HALVINGS = 10;
+
+/** Which peak is kept by which need, as a table. */
+function keptImport(peakOf: (needW: number) => number, { charge, store }: Frame): KeptImport {
+  const { peaksW } = charge;
+  const [firstW = 0] = peaksW;
+  const endsW = [...peaksW.slice(1), (peaksW.at(-1) ?? 0) + store.dischargeMaxW];
+  const rises: ImportRise[] = [];
+  let peak = 0;
+  let fromW = firstW;
+  endsW.forEach((endW, n) => {
+    const startW = peaksW[n] ?? endW;
+    for (let part = 1; part <= NEEDS; part += 1) {
+      const toW = startW + ((endW - startW) * part) / NEEDS;
+      const found = peakOf(toW);
+      if (found !== peak) {
+        const before = peak;
+        const aboveW = turnW((needW) => peakOf(needW) === before, fromW, toW);
+        rises.push({ aboveW, mostImportW: peaksW[found] ?? firstW });
+        peak = found;
+      }
+      fromW = toW;
+    }
+  });
+  return { mostImportW: firstW, ...(rises.length > 0 && { rises }) };
+}
+
+/** Where something that holds at one need ends on the way to another, W. */
+function turnW(holds: (needW: number) => boolean, fromW: number, toW: number): number {
+  let low = fromW;
+  let high = toW;
+  for (let n = 0; n < HALVINGS; n += 1) {
+    const middle = (low + high) / 2;
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,4 +1,4 @@
-import type { StoreAct } from '../../../contracts/values/levels.ts';
+import { keptImportW, type StoreAct } from '../../../contracts/values/levels.ts';
 import type { PlanStep, TerminalStep } from '../../../contracts/values/plan.ts';
 import { doing, power, price } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
@@ -10,9 +10,11 @@ import { aimed } from '../rooms.ts';
 import { clamp, comingGridW, type Slot, wishSlots } from '../shares.ts';
 import type { Controller, Open, View, Wish } from '../types.ts';
 import { byLevels, type MostImport, type Stored, storedOf } from './led.ts';
+import { meanNeedW, type NeedState, NO_NEED, needSeen } from './need.ts';
 
 export interface PlanState {
   readonly window: Meanwhile; // of the demand charge
+  readonly need: NeedState; // in the same window
   readonly inside: InsideState; // of what is not to be sold
 }
 
@@ -20,6 +22,12 @@ const WHY_MAX = 200;
 const HOUR_MS = 3_600_000;
 /** At the end of a step what its levels ask is spread over at least so long. */
 const LAST_MS = 180_000;
+
+/**
+ * What a plan keeps is money and no limit: below what was reached already it saves nothing, and it
+ * costs energy again and again.
+ */
+const PLAN_AIM = 1;
 
 /** The step of the plan that covers an instant of the wall clock. */
 export function stepAt(view: View): PlanStep | undefined {
@@ -141,13 +149,25 @@ function direct(
 function mostImport(
   view: View,
   at: Connected,
-  { mostImportW }: PlanStep,
-  window: Meanwhile,
+  step: PlanStep,
+  { window, need }: PlanState,
 ): MostImport {
   const isBilled = at.spec.id === view.spec.connections[0]?.id;
-  if (!isBilled || mostImportW === undefined) return { nowW: Infinity, meanW: Infinity };
-  const meanW = Math.max(0, mostImportW);
-  return { meanW, nowW: leftW(window, view, at.spec, meanW) };
+  if (!isBilled || step.mostImportW === undefined) return { nowW: Infinity, meanW: Infinity };
+  const meanW = Math.max(0, keptImportW(step, meanNeedW(need, view, at.spec)));
+  return { meanW, nowW: leftW(window, view, at.spec, meanW, PLAN_AIM) };
+}
+
+/** The demand window of the connection that pays for its highest import: what came of it so far. */
+function counted(before: PlanState, view: View, nowMs: number): Pick<PlanState, 'window' | 'need'> {
+  const [billed] = view.spec.connections;
+  if (billed === undefined) return before;
+  const at = view.connected.find(({ spec }) => spec.id === billed.id);
+  const needW = at === undefined ? Number.NaN : comingGridW(view, at);
+  return {
+    window: demandWindow(before.window, view, billed, nowMs),
+    need: needSeen(before.need, view, billed, needW, nowMs),
+  };
 }
 
 /** Production that is not to be sold: what batteries leave of it, as they were just told. */
@@ -201,12 +221,11 @@ function askOf(view: View, now: PlanStep, batteries: readonly Wish[]): string {
 
 /** Executes the running step of the plan against the live meter and the live charge. */
 export const plan: Controller<PlanState> = {
-  start: { window: NOTHING_YET, inside: INSIDE_START },
-  step(state, view, nowMs) {
-    const [billed] = view.spec.connections;
-    const window = billed ? demandWindow(state.window, view, billed, nowMs) : state.window;
+  start: { window: NOTHING_YET, need: NO_NEED, inside: INSIDE_START },
+  step(before, view, nowMs) {
+    const state = { ...counted(before, view, nowMs), inside: before.inside };
     const now = stepAt(view);
-    if (now === undefined) return { state: { window, inside: INSIDE_START }, wishes: [] };
+    if (now === undefined) return { state: { ...state, inside: INSIDE_START }, wishes: [] };
     const base = { authority: 'plan', code: 'PLAN' } as const;
     const because = (act?: StoreAct): string => {
       const why = (act === undefined ? undefined : now.whys?.[act]) ?? now.why;
@@ -214,7 +233,7 @@ export const plan: Controller<PlanState> = {
     };
     const batteries: Wish[] = [];
     for (const at of view.connected) {
-      const { targets, act } = batteryTargets(view, at, now, mostImport(view, at, now, window));
+      const { targets, act } = batteryTargets(view, at, now, mostImport(view, at, now, state));
       const sentence = because(act);
       for (const [terminal, targetW] of Object.entries(targets)) {
         batteries.push({ ...base, sentence, terminal, targetW });
@@ -228,7 +247,7 @@ export const plan: Controller<PlanState> = {
     });
     const sun = held(state.inside, view, now, batteries);
     return {
-      state: { window, inside: sun.state },
+      state: { ...state, inside: sun.state },
       wishes: [...batteries, ...sun.wishes, ...others],
       asks: [{ authority: 'plan', sentence: askOf(view, now, batteries) }],
     };

@@ -99,15 +99,29 @@ describe('what a step lets the connection carry', () => {
 
   spec('the mean of 15 minutes stays where the plan wants it, by what is stored', home)
     .at('0s', { loadW: -8_000, do: led({ coverToPct: 100 }, cap) })
-    .expect({ gridW: 3_920, because: 'the highest demand stays at 4 kW', battery: 'PLAN' })
+    .expect({ gridW: 4_000, because: 'the highest demand stays at 4 kW', battery: 'PLAN' })
     .at('300s', { loadW: -1_000 })
     .expect({ batteryW: 0, gridW: 1_000 })
     .at('600s', { loadW: -8_000 })
-    .expect({ gridW: 6_840 }, '10s');
+    .expect({ gridW: 7_000 }, '10s');
+
+  const rising = { ...cap, rises: [{ aboveW: 6_500, mostImportW: 6_000 }] };
+
+  spec('it rises where the site needs so much that the store would not last', home)
+    .at('0s', { loadW: -8_000, do: led({ coverToPct: 100 }, rising) })
+    .expect({ gridW: 6_000, battery: 'PLAN' });
+
+  spec('and it stays below that: the mean of the window decides, no moment of it', home)
+    .at('0s', { loadW: -5_000, do: led({ coverToPct: 100 }, rising) })
+    .expect({ gridW: 4_000 })
+    .at('400s', { loadW: -8_500 })
+    .expect({ gridW: 4_000 }, '20s')
+    // 5 kW for 400 s and 8.5 kW for the rest are 6.9 kW: once that shows, the mean may be 6.
+    .expect({ gridW: 8_300 }, '400s');
 
   spec('and nothing is bought for the store above it', home)
     .at('0s', { loadW: -1_000, do: led({ buyToPct: 100, coverToPct: 100 }, cap) })
-    .expect({ gridW: 3_920, batteryW: -2_920 });
+    .expect({ gridW: 4_000, batteryW: -3_000 });
 
   spec('nothing is sold where that costs: the battery as planned, the sun held back', roof)
     .at('0s', {

@@ -19,7 +19,11 @@ import {
   type ValueStep,
   valuePlan,
 } from '../../../../../../gateway/agents/planning/value/value.ts';
-import { answerOf, type ValueStore } from '../../../../../../gateway/contracts/values/levels.ts';
+import {
+  answerOf,
+  keptImportW,
+  type ValueStore,
+} from '../../../../../../gateway/contracts/values/levels.ts';
 
 const STORE: ValueStore = {
   minWh: 1_000,
@@ -311,8 +315,8 @@ describe('the plan by worth', { timeout: 60_000 }, () => {
           peaksW: [reachedW, ...left],
           addedNano: [0, ...left.map((peakW) => nanoPerW * (peakW - reachedW))],
         };
-        const { levels, mostImportWh } = peakTable(steps, small, [1], charge, t).at(t, [1]);
-        const most = { mostImportWh: mostImportWh(needWh, nowWh) };
+        const { levels, keptImport } = peakTable(steps, small, [1], charge, t).at(t, [1]);
+        const most = { mostImportWh: keptImportW(keptImport(nowWh), needWh) };
         const givesWh = answerOf(levels, needWh, nowWh, small, 1, most);
         nowWh -= givesWh > 0 ? givesWh / small.dischargeShare : givesWh * small.chargeShare;
         reachedW = Math.max(reachedW, needWh - givesWh);

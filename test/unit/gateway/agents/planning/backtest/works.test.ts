@@ -1,0 +1,71 @@
+import { expect, it, vi } from 'vitest';
+import { createSolverInProcess } from '../../../../../../gateway/adapters/solver/solver.ts';
+import { seededStream } from '../../../../../../gateway/agents/forecasting/seasonal/sets.ts';
+import { ours } from '../../../../../../gateway/agents/planning/backtest/ours.ts';
+import type { Recording } from '../../../../../../gateway/agents/planning/backtest/recording.ts';
+import { none } from '../../../../../../gateway/agents/planning/backtest/rules.ts';
+import { simulate } from '../../../../../../gateway/agents/planning/backtest/simulate.ts';
+import { HOUR_MS } from '../../../../../../gateway/contracts/values/time.ts';
+import { type Works, worksRun } from '../../../../../fixtures/planning/works.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+const DAYS = 16;
+const FROM_DAY = 13;
+
+const usualWh = (hour: number): number => (hour < 6 ? 60_000 : hour < 16 ? 120_000 : 150_000);
+
+/** Works whose evenings are sometimes long and high; the highest import of three days is paid. */
+function worksOf(seed: number): Works {
+  const random = seededStream(seed);
+  const loadWh = Array.from({ length: DAYS }, () => {
+    const highWh = 150_000 + 90_000 * random();
+    const untilHour = 19 + Math.floor(5 * random());
+    return Array.from({ length: 24 }, (_, hour) => {
+      const isHigh = hour >= 17 && hour < untilHour;
+      return (isHigh ? highWh : usualWh(hour)) * (0.9 + 0.2 * random());
+    });
+  }).flat();
+  const hours = loadWh.map((_, n) => n);
+  const recording: Recording = {
+    stepMs: HOUR_MS,
+    clockMs: hours.map((n) => n * HOUR_MS),
+    loadWh,
+    pvWh: hours.map(() => 0),
+    importNanoPerWh: hours.map((n) => (n % 24 < 8 ? 100_000 : 200_000)),
+    exportNanoPerWh: hours.map(() => 0),
+  };
+  const store = {
+    ...{ minWh: 20_000, maxWh: 220_000, chargeMaxW: 120_000, dischargeMaxW: 120_000 },
+    ...{ chargeShare: 0.95, dischargeShare: 0.95, wearNanoPerWh: 0 },
+  };
+  return {
+    recording,
+    rules: {
+      ...{ store, capacityWh: 240_000, startWh: 120_000, endWh: 120_000 },
+      ...{ demandNanoPerW: 8_000_000, publishedHour: undefined },
+    },
+    losses: { isMeterLost: () => false, feedLostFrom: () => Number.POSITIVE_INFINITY },
+    foretell: (index) => ({
+      load: Array.from({ length: 36 }, (_, n) => {
+        const mid = usualWh((index + n) % 24);
+        return { low: 0.85 * mid, mid, high: 1.4 * mid };
+      }),
+      pv: undefined,
+    }),
+  };
+}
+
+const solver = await createSolverInProcess();
+const span = { fromIndex: FROM_DAY * 24, untilIndex: DAYS * 24 };
+
+it.each([2, 6])('works %i: the agent and the guard pay what the backtest pays', async (seed) => {
+  const works = worksOf(seed);
+  const { recording, rules, losses } = works;
+  const loop = { ...works, onFallback: () => expect.unreachable('there is a forecast') };
+  const backtest = simulate(recording, rules, span, losses, ours(loop));
+  const without = simulate(recording, rules, span, losses, none);
+  const gateway = await worksRun(works, span, solver);
+  expect(backtest.peakW).toBeLessThan(0.97 * without.peakW);
+  expect(Math.abs(gateway.peakW / backtest.peakW - 1)).toBeLessThan(0.002);
+  expect(Math.abs(gateway.costNano / backtest.costNano - 1)).toBeLessThan(0.002);
+});
