@@ -75,7 +75,7 @@ async function setOf(dir: string): Promise<object> {
   };
 }
 
-/** The same windows by the agent's plan and the guard's controller, and what share that captures. */
+/** The same windows by the agent and the guard, and what share of the possible that captures. */
 async function agentOf(dir: string, plain: Json): Promise<object> {
   const windows = await chargedRuns(dir);
   const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
