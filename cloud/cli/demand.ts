@@ -58,9 +58,10 @@ function asText({ zone, forecast, scores }: ZoneDemand): string {
     rows.push(`${minute(fromMs + n * stepMs)}${cells.map((list) => kw(list[n])).join('')}`);
   }
   const ahead = scores.filter(({ aheadMs }) => aheadMs === DAY_MS);
-  const off = ahead.map(({ what, errorPct }) => `${what} ${Math.round(errorPct)} %`).join(', ');
+  const errors = ahead.map(({ what, errorPct }) => `${what} ${Math.round(errorPct)} %`);
+  const off = errors.length === 0 ? '' : `, off a day ahead: ${errors.join(', ')}`;
   return [
-    `${zone}: ${sites} sites, issued ${minute(issuedAtMs)} (UTC)${off && `, off a day ahead: ${off}`}`,
+    `${zone}: ${sites} sites, issued ${minute(issuedAtMs)} (UTC)${off}`,
     'hour (UTC)          load kW: 10 %, 50 %, 90 %  sun kW: 10 %, 50 %, 90 %',
     ...rows,
   ].join('\n');

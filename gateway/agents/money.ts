@@ -1,5 +1,5 @@
 import { amountNano, type Nano } from '../contracts/values/money.ts';
-import { demandComponent, excessComponents, type Tariff } from '../contracts/values/tariff.ts';
+import { demandComponent, excessNano, type Tariff } from '../contracts/values/tariff.ts';
 import { HOUR_MS, type Instant, QUARTER_MS } from '../contracts/values/time.ts';
 import type { MeasuredQuarter, QuarterNote } from './quarters.ts';
 
@@ -77,13 +77,13 @@ export function moneyOf(input: MoneyInput): Money {
     }
     const trade = input.tradeOf(quarter.fromMs);
     const rest = besidePosition(quarter, trade?.soldWh ?? 0);
-    excess += excessNano(input.tariff, quarter, quarter.fromMs);
+    excess += excessNano(input.tariff, quarter.inWh - quarter.outWh, quarter.fromMs);
     bought += amountNano(rest.inWh, importPrice);
     sold += amountNano(rest.outWh, exportPrice);
     trades += trade?.receivedNano ?? 0n;
     const plain = withoutBattery(quarter, input.noteOf(quarter.fromMs));
     without += amountNano(plain.inWh, importPrice) - amountNano(plain.outWh, exportPrice);
-    without += excessNano(input.tariff, plain, quarter.fromMs);
+    without += excessNano(input.tariff, plain.inWh - plain.outWh, quarter.fromMs);
   }
   const fixed = fixedOf(input.tariff, input.atMs);
   const demand = demandOf(input);
@@ -102,15 +102,6 @@ export function moneyOf(input: MoneyInput): Money {
     unpricedCount,
     lines,
   };
-}
-
-/** What the energy of a quarter-hour beyond a power costs beside its price. */
-function excessNano(tariff: Tariff, flow: Flow, fromMs: Instant): Nano {
-  return excessComponents(tariff, fromMs).reduce((sum, { on, beyondW, priceNanoPerWh }) => {
-    const netWh = on === 'import' ? flow.inWh - flow.outWh : flow.outWh - flow.inWh;
-    const beyondWh = Math.max(0, Math.round(netWh - (beyondW * QUARTER_MS) / HOUR_MS));
-    return sum + amountNano(beyondWh, priceNanoPerWh);
-  }, 0n);
 }
 
 function fixedOf(tariff: Tariff, atMs: Instant): Nano {

@@ -1,4 +1,5 @@
-import { type A2aRequest, type A2aTask, pastPrices } from '../contracts/messages.ts';
+import type { A2aRequest, A2aTask } from '../contracts/messages.ts';
+import { pastPrices } from '../contracts/past-prices.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { type Instant, MINUTE_MS } from '../contracts/values/time.ts';
 import { dataOf } from '../link/a2a/client.ts';

@@ -215,31 +215,6 @@ export const zoneForecast = z.object({
 });
 export type ZoneForecast = z.infer<typeof zoneForecast>;
 
-/** Market prices of local days by the hour, as the forecasting agent answers `get-past-prices`. */
-export const pastPrices = z.object({
-  v: z.literal(1),
-  kind: z.literal('past-prices'),
-  currency: z.string().length(3),
-  timeZone: z.string().max(64), // of the days
-  days: z
-    .array(
-      z.object({
-        day: z.int(), // since 1970-01-01
-        hours: z.array(price.nullable()).length(24), // null = not known, or left out by the clock
-      }),
-    )
-    .max(100),
-});
-export type PastPrices = z.infer<typeof pastPrices>;
-
-export const pastPricesWanted = z.object({
-  v: z.literal(1),
-  kind: z.literal('get-past-prices'),
-  fromDay: z.int(),
-  untilDay: z.int(), // not included
-});
-export type PastPricesWanted = z.infer<typeof pastPricesWanted>;
-
 /** An order for one delivery interval. Its owner is who may publish on the topic, not a field. */
 export const order = z.strictObject({
   id,

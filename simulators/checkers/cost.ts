@@ -2,6 +2,7 @@ import { amountNano, type Nano } from '../../gateway/contracts/values/money.ts';
 import {
   demandComponent,
   energyPrice,
+  excessNano,
   type PriceSeries,
   type Tariff,
 } from '../../gateway/contracts/values/tariff.ts';
@@ -21,6 +22,7 @@ export interface Cost {
   readonly nano: Nano; // + is paid
   readonly energyNano: Nano;
   readonly demandNano: Nano;
+  readonly excessNano: Nano; // beyond a power, of what was metered
   readonly fixedNano: Nano;
   readonly marketNano: Nano; // trades and fees, + is paid
   readonly unpricedWh: number; // energy at a price that nobody knows: not in the sum
@@ -33,6 +35,7 @@ export interface Cost {
  *   the imbalance, and the tariff is its price. Trade and fee amounts come on top; imbalance
  *   amounts of a statement must not be added again.
  * - demand: price per W of the highest mean import of a window, per period.
+ * - excess: what a quarter-hour metered beyond a power; one that the run cut may use all of it.
  * - fixed amounts by the share of the day that the run covered.
  * @param market  lines of quarter-hours that the run did not cover in full are left out
  * @param pick  `connection` for what happened, `alone` for the same load, PV and tariff without
@@ -49,6 +52,7 @@ export function costOf(
   let unpricedWh = 0;
   let carried = { inWh: 0, outWh: 0 };
   let counted = { inWh: 0, outWh: 0 };
+  const netWh = new Map<number, number>(); // as metered, by quarter-hour
   const full = new Set(
     pieces.filter((one) => one.untilMs - one.fromMs === QUARTER_MS).map((one) => one.fromMs),
   );
@@ -66,6 +70,7 @@ export function costOf(
       outWh: Math.round(carried.outWh) - counted.outWh,
     };
     counted = { inWh: counted.inWh + whole.inWh, outWh: counted.outWh + whole.outWh };
+    netWh.set(fromMs, (netWh.get(fromMs) ?? 0) + whole.inWh - whole.outWh);
     const line = lines.get(fromMs);
     const billed = line ? lessPosition(whole, line.soldWh - line.boughtWh) : whole;
     for (const [direction, energyWh, sign] of [
@@ -81,10 +86,12 @@ export function costOf(
   const marketNano = delivered.reduce((sum, line) => sum - line.tradeNano - line.feeNano, 0n);
   const demandNano = demandOf(tariff, pieces, pick);
   const fixedNano = fixedOf(tariff, pieces);
+  const beyondNano = [...netWh].reduce((sum, [at, wh]) => sum + excessNano(tariff, wh, at), 0n);
   return {
-    nano: energyNano + demandNano + fixedNano + marketNano,
+    nano: energyNano + demandNano + beyondNano + fixedNano + marketNano,
     energyNano,
     demandNano,
+    excessNano: beyondNano,
     fixedNano,
     marketNano,
     unpricedWh,

@@ -2,7 +2,7 @@ import {
   type PastPrices,
   type PastPricesWanted,
   pastPricesWanted,
-} from '../../../gateway/contracts/messages.ts';
+} from '../../../gateway/contracts/past-prices.ts';
 import type { AgentAnswer, AgentPort } from '../../a2a/router.ts';
 import type { ForecastState } from './forecasting.ts';
 

@@ -110,7 +110,7 @@ export class RegionDemand {
     return this.forecaster.work();
   }
 
-  /** Closes what is over and forecasts anew. @param settledMs after an end: its records are there */
+  /** Closes what is over and forecasts anew. @param settledMs after an end its records are there */
   turn(nowMs: Instant, settledMs: number): Write[] {
     const writes: Write[] = [];
     this.nextMs ??= this.sum.oldestMs();
@@ -137,7 +137,7 @@ export class RegionDemand {
     return this.said;
   }
 
-  /** What was kept before a restart. @param gateways of the zone, with what each said of its places */
+  /** What was kept before a restart. @param gateways of the zone, whose places are known */
   restore(store: Pick<Store, 'rows' | 'energy'>, gateways: readonly string[], nowMs: Instant) {
     const mine = (kind: string, sinceMs: Instant): Row[] =>
       store.rows('forecast_data', kind, sinceMs).filter(({ zone }) => zone === this.zone.id);

@@ -152,7 +152,7 @@ export class Performance {
     this.modelled[sky.binIndex] = (this.modelled[sky.binIndex] ?? 0) + sky.expectedShare / 4;
   }
 
-  /** A quarter-hour of so long ago whose weather came afterwards; a clear sky it has taught already. */
+  /** A quarter-hour of so long ago whose weather came afterwards; clear sky is taught already. */
   learnPast(ageMs: number, share: number, sky: SkyShare): void {
     if (sky.clearShare < 0.03 || !sky.known) return;
     const weight = exp((ageMs / DAY_MS) * FORGET_LOG) / 4;

@@ -1,4 +1,5 @@
-import { type Instant, localTime } from './time.ts';
+import { amountNano, type Nano } from './money.ts';
+import { HOUR_MS, type Instant, localTime, QUARTER_MS } from './time.ts';
 
 /**
  * A tariff is a list of dated components. Prices are integer nano-currency per Wh; import prices
@@ -140,6 +141,17 @@ export function excessComponents(tariff: Tariff, atMs: Instant) {
   return tariff.components.flatMap((one) =>
     one.kind === 'excess' && inForce(one, atMs) ? [one] : [],
   );
+}
+
+/**
+ * What the energy of a quarter-hour beyond a power costs beside its price. @param netWh + import
+ */
+export function excessNano(tariff: Tariff, netWh: number, fromMs: Instant): Nano {
+  return excessComponents(tariff, fromMs).reduce((sum, { on, beyondW, priceNanoPerWh }) => {
+    const wayWh = on === 'import' ? netWh : -netWh;
+    const beyondWh = Math.max(0, Math.round(wayWh - (beyondW * QUARTER_MS) / HOUR_MS));
+    return sum + amountNano(beyondWh, priceNanoPerWh);
+  }, 0n);
 }
 
 /** Demand component in force, if the tariff has one. */

@@ -40,8 +40,8 @@ interface Said {
 }
 
 /**
- * Prices of the first two days that the market has not told, forecast from those it has: by the hours of
- * days that are wholly known. What is slow is done in steps.
+ * Prices of the first two days that the market has not told, forecast from those it has: by the
+ * hours of days that are wholly known. What is slow is done in steps.
  */
 export class PriceOutlook {
   private readonly timeZone: string;

@@ -133,6 +133,29 @@ test('a bill by hand: industry on a Monday morning', () => {
   expect(alone.energyNano).toBe(20_500n * 284_000n - 500n * 52_000n);
 });
 
+test('what goes beyond a power costs more, by the quarter-hour as metered, in both bills', () => {
+  const at = { validFromMs: 0, kind: 'excess' as const, priceNanoPerWh: 1_000_000 };
+  const tariff: Tariff = {
+    ...INDUSTRY,
+    components: [
+      ...INDUSTRY.components,
+      { ...at, id: 'more', on: 'import', beyondW: 30_000 },
+      { ...at, id: 'back', on: 'export', beyondW: 8_000 },
+    ],
+  };
+  // A quarter of 30 kW is 7,500 Wh, of 8 kW 2,000 Wh.
+  const pieces = [piece(0, 10_000, 500, { inWh: 7_500, outWh: 0 }), piece(1, 0, 2_100)];
+  const paid = costOf(tariff, pieces, 'connection');
+  expect(paid.excessNano).toBe(2_000n * 1_000_000n + 100n * 1_000_000n);
+  expect(paid.nano).toBe(costOf(INDUSTRY, pieces, 'connection').nano + paid.excessNano);
+  expect(costOf(tariff, pieces, 'alone').excessNano).toBe(100n * 1_000_000n);
+  // Cut in two it is one quarter-hour still.
+  const half = monday + QUARTER / 2;
+  const [first, second] = [piece(0, 4_000, 0), { ...piece(0, 6_000, 500), fromMs: half }];
+  const cut = [{ ...first, untilMs: half }, second];
+  expect(costOf(tariff, cut, 'connection').excessNano).toBe(2_000n * 1_000_000n);
+});
+
 test('tax is on what is bought, and day-ahead prices that nobody knows are not free', () => {
   const house = costOf(HOUSEHOLD, [piece(0, 1_000, 200)], 'connection');
   expect(house.energyNano).toBe(1_000n * 318_920n - 200n * 77_800n); // 268 000 * 1.19

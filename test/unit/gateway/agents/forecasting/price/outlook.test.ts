@@ -42,7 +42,7 @@ function told(price: (atMs: number) => number, day: number) {
   return { fromMs, stepMs: HOUR, priceNanoPerWh };
 }
 
-it('says the first two days that the market has not told, from those it has, clock changes too', () => {
+it('says the first two days that the market has not told, clock changes too', () => {
   const price = market();
   const outlook = new PriceOutlook(ZONE);
   const kept: PriceDay[] = [];
