@@ -11,6 +11,7 @@ import { type FillState, fillingNow, fillNow, fillSoon, fillState } from './fill
 import { type FusesState, fuses } from './fuses/fuses.ts';
 import type { InsideState } from './inside.ts';
 import { type IslandState, island } from './island/island.ts';
+import { type LastingState, lastingNow } from './lasting.ts';
 import { type LeadState, lead, NO_LEAD } from './lead.ts';
 import { gridLimits, type LimitsState, siteLimits } from './limits/limits.ts';
 import { type MarketState, market } from './market/market.ts';
@@ -46,6 +47,7 @@ export interface ArbiterState {
   readonly bias: BiasState;
   readonly lead: LeadState;
   readonly nudge: NudgeState;
+  readonly lasting: LastingState;
 }
 
 export const ARBITER_START: ArbiterState = {
@@ -67,6 +69,7 @@ export const ARBITER_START: ArbiterState = {
   bias: NO_BIAS,
   lead: NO_LEAD,
   nudge: {},
+  lasting: {},
 };
 
 export interface Arbitration {
@@ -255,14 +258,16 @@ function placeAll(
  */
 export function arbitrate(
   before: ArbiterState,
-  asked: Omit<View, 'open' | 'filling' | 'connected'>,
+  asked: Omit<View, 'open' | 'filling' | 'lasting' | 'connected'>,
   nowMs: number,
 ): Arbitration {
   const fill = fillState(before.fill, asked.site, asked.times.cycleMs);
   const { site, spec, times, sent, trial } = asked;
   const filling = fillingNow(fill, site);
   const connected = connectedOf(site, spec, times);
-  const view: View & { open: Open } = { ...asked, filling, connected, open: openAll(site) };
+  const lasting = lastingNow(before.lasting, site);
+  const known = { filling, lasting, connected };
+  const view: View & { open: Open } = { ...asked, ...known, open: openAll(site) };
   const wishes: Wish[] = [];
   const asks: Ask[] = [];
   const run = <State>(controller: Controller<State>, state: State): State => {
@@ -300,26 +305,19 @@ export function arbitrate(
   const able = site.terminals.filter((one) => one.spec.control !== 'none');
   // What is proven gets exactly what is asked.
   const bias = trial === undefined ? learn(before.bias, view) : NO_BIAS;
-  const known = trial === undefined ? before.lead : NO_LEAD;
+  const leadBefore = trial === undefined ? before.lead : NO_LEAD;
   const swing = watchSwing(before.swing, view);
-  const running = { lead: known, crept: {}, nudge: before.nudge };
+  const running = { lead: leadBefore, crept: {}, nudge: before.nudge };
   const corrections: Corrections = { bias, ...running, swing, sent, limited };
   const { moved, proposals, nudge } = placeAll(able, view, device, corrections);
   wishes.push(...moved);
-  return {
-    state: {
-      ...next,
-      ...{ droop: drooped, ramp: ramped },
-      ...later,
-      ...earning,
-      ...last,
-      fill,
-      ...{ bias, swing, lead: corrections.crept, nudge },
-    },
-    wishes,
-    proposals,
-    asks,
-    islanded: next.island.islanded,
-    filling,
+  const state: ArbiterState = {
+    ...next,
+    ...{ droop: drooped, ramp: ramped },
+    ...later,
+    ...earning,
+    ...last,
+    ...{ fill, bias, swing, lead: corrections.crept, nudge, lasting },
   };
+  return { state, wishes, proposals, asks, islanded: next.island.islanded, filling };
 }

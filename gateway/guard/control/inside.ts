@@ -70,13 +70,20 @@ export const isAstray = (cycles = 0): boolean => cycles > ASTRAY_CYCLES;
 
 /**
  * What batteries will reach together at their helpful bound; one gone astray counts as measured.
+ * @returns and how much of it does not last: what else can help takes that over meanwhile. W
  */
 function reach(frame: Frame, astray: Readonly<Record<string, number>>, side: 'minW' | 'maxW') {
   const { at, view } = frame;
-  return at.ready.reduce((sum, battery) => {
-    const isLost = isAstray(astray[battery.id]);
-    return sum + (isLost ? alignedOf(at, battery) : (view.open[battery.id]?.[side] ?? 0));
-  }, 0);
+  let powerW = 0;
+  let fadingW = 0;
+  for (const battery of at.ready) {
+    const boundW = view.open[battery.id]?.[side] ?? 0;
+    const { giveW = Infinity, takeW = Infinity } = view.lasting?.[battery.id] ?? {};
+    const ownW = isAstray(astray[battery.id]) ? alignedOf(at, battery) : boundW;
+    powerW += ownW;
+    fadingW += side === 'maxW' ? Math.max(0, ownW - giveW) : Math.min(0, ownW + takeW);
+  }
+  return { powerW, fadingW, lastingW: powerW - fadingW };
 }
 
 const importSentence = (hold: Hold): string =>
@@ -118,14 +125,14 @@ function forBatteries(frame: Frame, lacking: { import: boolean; export: boolean 
 /** PV may produce what it does plus the room that batteries at their helpful bound leave. */
 function forPv(
   frame: Frame,
-  floorW: number,
+  floor: { readonly lastingW: number; readonly fadingW: number },
 ): { wishes: Wish[]; curtailing: boolean; lacking: boolean } {
   const { view, hold, at } = frame;
   const pv = at.sun.filter((one) => Number.isFinite(alignedOf(at, one)));
   const nowW = pv.reduce((sum, one) => sum + Math.max(0, alignedOf(at, one)), 0);
   const ratedW = pv.reduce((sum, { spec }) => sum + spec.ratedInW, 0);
-  const allowedW = nowW + frame.mostW - floorW;
-  const lacking = allowedW + hold.marginW < 0; // of the limit itself, not of what is kept free
+  const allowedW = nowW + frame.mostW - floor.lastingW;
+  const lacking = allowedW - floor.fadingW + hold.marginW < 0; // of the limit itself, not of what is kept free
   const near = nowW > allowedW - NEAR_SHARE * ratedW;
   const far = nowW < allowedW - FAR_SHARE * ratedW;
   const curtailing = allowedW < ratedW && (near || (frame.state.curtailing && !far));
@@ -217,10 +224,11 @@ export function keepInside(
     mostW: restingW + AIM * hold.exportLimitW - hold.marginW,
   };
   const astray = astrayNext(state.astray, view, at);
+  const most = reach(frame, astray, 'maxW');
   const pv = forPv(frame, reach(frame, astray, 'minW'));
-  const loads = forLoads(frame, reach(frame, astray, 'maxW') - frame.leastW);
+  const loads = forLoads(frame, most.lastingW - frame.leastW);
   const lacking = {
-    import: loads.roomW < -0.02 * hold.importLimitW - hold.marginW - 100,
+    import: loads.roomW + most.fadingW < -0.02 * hold.importLimitW - hold.marginW - 100,
     export: pv.lacking,
   };
   return {

@@ -6,6 +6,7 @@ import type { Timing } from '../../contracts/values/timing.ts';
 import type { Trial } from '../../contracts/values/trial.ts';
 import type { SiteState } from '../site/types.ts';
 import type { Connected } from './connected.ts';
+import type { LastingState } from './lasting.ts';
 
 /**
  * What a controller wants of one terminal: a narrower range, a target inside it, or both. Powers
@@ -71,6 +72,7 @@ export interface View {
   readonly open: Open;
   readonly gridLimits: readonly GridLimit[];
   readonly demand?: DemandLimit | undefined;
+  readonly lasting?: LastingState; // what limits may count on of each battery
   readonly filling?: Filling; // batteries that are due for a full charge
   readonly overrides?: readonly Override[] | undefined; // orders of people in force
   readonly intent: Intent | undefined; // only while it is in force

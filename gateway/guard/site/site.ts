@@ -109,7 +109,7 @@ function capabilityOf(
   wiring: TerminalWiring,
   seen: Seen,
   points: Points,
-  { socLowPct, socHighPct }: SocView,
+  { socLowPct, socHighPct, fine }: SocView,
 ): Capability {
   const { converter, siblings, spec, offers } = wiring;
   let othersW = 0;
@@ -122,6 +122,7 @@ function capabilityOf(
   return {
     socLowPct,
     socHighPct,
+    fine,
     temperatureC: offered(wiring, seen, points, 'temperatureC'),
     chargeMaxW: bmsLimit(wiring, seen, points, 'chargeMax'),
     dischargeMaxW: bmsLimit(wiring, seen, points, 'dischargeMax'),

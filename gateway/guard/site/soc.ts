@@ -11,6 +11,7 @@ export interface SocTrack {
   readonly chargedWh: number; // since then, into and out of the store
   readonly dischargedWh: number;
   readonly doubt: SocDoubt | undefined;
+  readonly stepWh: number; // + into the store, net, since the gauge showed another value
   readonly jump?: SocJump | undefined; // the newest, for people
 }
 
@@ -31,6 +32,13 @@ export interface SocDoubt {
 export interface SocView {
   readonly socLowPct: number; // NaN = unknown
   readonly socHighPct: number;
+  /** A gauge in whole percent stands for minutes: with what flowed since it moved. */
+  readonly fine?: FineCharge;
+}
+
+export interface FineCharge {
+  readonly lowPct: number;
+  readonly highPct: number;
 }
 
 export const NO_SOC: SocTrack = {
@@ -38,6 +46,7 @@ export const NO_SOC: SocTrack = {
   socPct: Number.NaN,
   chargedWh: 0,
   dischargedWh: 0,
+  stepWh: 0,
   doubt: undefined,
 };
 
@@ -45,6 +54,10 @@ export const NO_SOC: SocTrack = {
 const JUMP_PCT = 5;
 /** A jump is believed once so many readings have agreed on it. */
 const BELIEVED_READINGS = 3;
+/** A gauge that is coarser tells nothing in between. */
+const STEP_PCT = 1;
+/** What flowed may have moved the charge by this much more: losses, and how a gauge rounds. */
+const LOSS_SHARE = 0.1;
 const HOUR_MS = 3_600_000;
 
 export interface SocStep {
@@ -62,6 +75,7 @@ function count(track: SocTrack, at: SocStep): SocTrack {
   const known = Number.isFinite(at.powerW);
   return {
     ...track,
+    stepWh: known ? track.stepWh - hours * at.powerW : track.stepWh,
     chargedWh: track.chargedWh + hours * (known ? Math.max(0, -at.powerW) : at.ratedOutW),
     dischargedWh: track.dischargedWh + hours * (known ? Math.max(0, at.powerW) : at.ratedInW),
   };
@@ -74,7 +88,8 @@ function count(track: SocTrack, at: SocStep): SocTrack {
 function take(track: SocTrack, socPct: number, atMs: number, at: SocStep): SocTrack {
   const flowedPct = (100 * (track.chargedWh + track.dischargedWh)) / at.usableWh;
   const jumped = Math.abs(socPct - track.socPct) > JUMP_PCT + 2 * flowedPct;
-  const next = { ...track, atMs, socPct, chargedWh: 0, dischargedWh: 0 };
+  const stepWh = socPct === track.socPct ? track.stepWh : 0;
+  const next = { ...track, atMs, socPct, chargedWh: 0, dischargedWh: 0, stepWh };
   const before = track.doubt;
   if (jumped) {
     const lowPct = Math.min(socPct, track.socPct, before?.lowPct ?? socPct);
@@ -104,11 +119,12 @@ export function socStep(
   const low = track.socPct - (100 * track.dischargedWh) / at.usableWh;
   const high = track.socPct + (100 * track.chargedWh) / at.usableWh;
   const { doubt } = track;
-  return {
-    track,
-    view: {
-      socLowPct: Math.min(low, doubt?.lowPct ?? low),
-      socHighPct: Math.max(high, doubt?.highPct ?? high),
-    },
+  const socLowPct = Math.min(low, doubt?.lowPct ?? low);
+  const socHighPct = Math.max(high, doubt?.highPct ?? high);
+  const movedPct = ((1 + LOSS_SHARE) * 100 * track.stepWh) / at.usableWh;
+  const fine = {
+    lowPct: Math.min(socLowPct, track.socPct + Math.max(-STEP_PCT, Math.min(0, movedPct))),
+    highPct: Math.max(socHighPct, track.socPct + Math.min(STEP_PCT, Math.max(0, movedPct))),
   };
+  return { track, view: { socLowPct, socHighPct, fine } };
 }

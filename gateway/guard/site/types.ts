@@ -3,6 +3,7 @@ import type { PhaseReading } from '../../contracts/values/phases.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { StoreSpec, Terminal } from '../../contracts/values/site.ts';
 import type { Instant } from '../../contracts/values/time.ts';
+import type { FineCharge } from './soc.ts';
 
 /** What the poller shows at one instant: readings by device and point key. */
 export interface Seen {
@@ -97,6 +98,7 @@ export interface TerminalState extends Measured {
 export interface Capability {
   readonly socLowPct: number; // lowest it may be: counts against discharging
   readonly socHighPct: number; // highest it may be: counts against charging
+  readonly fine?: FineCharge | undefined; // the same, with what flowed since the gauge moved
   readonly temperatureC: number | undefined;
   readonly chargeMaxW: number | undefined; // BMS, >= 0
   readonly dischargeMaxW: number | undefined;
