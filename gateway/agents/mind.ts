@@ -181,7 +181,7 @@ export class Mind {
       directives: this.directives,
       soldWhOf: (fromMs) => this.trading.soldWh(fromMs),
       netSoFarWh: this.watch.netSoFarWh(Math.floor(nowMs / QUARTER_MS) * QUARTER_MS),
-      peakSoFarW: peakOf(this.period(nowMs, nowMs)),
+      peakSoFarW: peakOf(this.chargedSoFar(nowMs)),
       dailyWhOf: (terminal) => this.habitWh(terminal, nowMs),
       usedTodayWhOf: (terminal) => this.usedWh(terminal, this.midnight(nowMs), nowMs),
     });
@@ -360,6 +360,15 @@ export class Mind {
     const monthMs = localDayStart(this.midnight(nowMs) - (day - 1) * DAY_MS + DAY_MS / 4, zone);
     // No demand was billed here for what was imported from elsewhere.
     return this.quarters.list(monthMs, untilMs).filter(({ quality }) => quality !== 'substituted');
+  }
+
+  /** Of the running period of the demand charge, which may be a day. */
+  private chargedSoFar(nowMs: Instant) {
+    const ofMonth = this.period(nowMs, nowMs);
+    const charge = demandComponent(this.places.connection.tariff, nowMs);
+    if (charge?.period !== 'day') return ofMonth;
+    const todayMs = this.midnight(nowMs);
+    return ofMonth.filter(({ fromMs }) => fromMs >= todayMs);
   }
 
   private usedWh(terminal: string, fromMs: Instant, untilMs: Instant): number {

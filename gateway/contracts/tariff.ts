@@ -74,5 +74,22 @@ export const tariffSchema = z.strictObject({
         }),
       ]),
     )
-    .min(1),
+    .min(1)
+    .check(({ value, issues }) => {
+      const charges = value.flatMap((one, at) => (one.kind === 'demand' ? [{ one, at }] : []));
+      const second = charges.find(({ one, at }) =>
+        charges.some((other) => other.at < at && overlap(one, other.one)),
+      );
+      if (second === undefined) return;
+      const message =
+        'a second demand charge at the same time: one is planned and billed, leave one';
+      issues.push({ code: 'custom', message, path: [second.at], input: value });
+    }),
 });
+
+interface Dated {
+  readonly validFromMs: number;
+  readonly validUntilMs?: number | undefined;
+}
+const overlap = (a: Dated, b: Dated): boolean =>
+  a.validFromMs < (b.validUntilMs ?? Infinity) && b.validFromMs < (a.validUntilMs ?? Infinity);

@@ -41,6 +41,31 @@ describe("an operator's settings in the plan", () => {
     expect(of.problem(NOON).problem.storages[0]?.chargeMinW).toBe(500);
   });
 
+  it('pays a highest import of the month or of the day, whichever its tariff has', () => {
+    const soFarW = (period: 'month' | 'day'): number | undefined => {
+      const [connection, ...others] = site.connections;
+      if (connection === undefined) throw new Error('the barn has no connection');
+      const charge = { id: 'peak', kind: 'demand' as const, validFromMs: 0, period };
+      const demand = { ...charge, nanoPerW: 5_000_000n, windowMs: 900_000 };
+      const components = [
+        ...connection.tariff.components.filter(({ kind }) => kind !== 'demand'),
+        demand,
+      ];
+      const tariff = { ...connection.tariff, components };
+      const of = mind({ ...site, connections: [{ ...connection, tariff }, ...others] });
+      const imported = (fromMs: number, inWh: number) => ({
+        ...{ kind: 'energy' as const, place: connection.id, fromMs, durationMs: 900_000 },
+        ...{ inWh, outWh: 0, coveragePct: 100, source: 'counter' as const },
+        ...{ quality: 'measured' as const, version: 1 },
+      });
+      const dayMs = 86_400_000;
+      of.records([imported(NOON - dayMs, 3_000), imported(NOON - 3_600_000, 1_000)]);
+      return of.problem(NOON).problem.demand?.soFarW;
+    };
+    expect(soFarW('month')).toBe(12_000);
+    expect(soFarW('day')).toBe(4_000);
+  });
+
   it('sells nothing for an instant while nobody knows what time it is', () => {
     const one = mind();
     const image = { wallMs: NOON, points: {}, decisions: [], asks: [], flags: ['untimed'] };

@@ -106,6 +106,15 @@ describe('a static tariff', () => {
   });
 });
 
+it('has one demand charge at a time, and says so of a second', () => {
+  const charge = { id: 'a', kind: 'demand', nanoPerW: 1, period: 'month' };
+  const summer = { ...charge, validUntilMs: 100 };
+  const winter = { ...charge, id: 'b', validFromMs: 100 };
+  expect(tariff([summer, winter]).components).toHaveLength(2);
+  const both = { ...charge, id: 'b', validFromMs: 99 };
+  expect(() => tariff([summer, both])).toThrow(/a second demand charge at the same time: one is/);
+});
+
 describe('a tariff on the market', () => {
   const dynamic = tariff([
     { id: 'spot', kind: 'market-import', sharePct: 110, adderNanoPerWh: 150_000 },
