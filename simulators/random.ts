@@ -25,6 +25,18 @@ export function streamKey(seed: number, name: string): StreamKey {
   return mix(h);
 }
 
+/** Keys of the streams `kind:id`, worked out once for each owner while its seed stays. */
+export function keysOf(kind: string) {
+  const known = new WeakMap<object, { readonly seed: number; readonly key: StreamKey }>();
+  return (owner: { readonly id: string }, seed: number): StreamKey => {
+    const found = known.get(owner);
+    if (found?.seed === seed) return found.key;
+    const key = streamKey(seed, `${kind}:${owner.id}`);
+    known.set(owner, { seed, key });
+    return key;
+  };
+}
+
 /** Uniform in [0, 1) with 53 bits. @param index an integer of up to 53 bits, also below zero */
 export function uniformAt(key: StreamKey, index: number): number {
   const low = mix(key ^ mix(index | 0));

@@ -1,6 +1,6 @@
 import { wordOffsetsOf } from '../../devices/codec.ts';
 import type { RegisterSpace, ResolvedPoint } from '../../devices/profile.ts';
-import type { DeviceImage } from './types.ts';
+import type { DeviceImage, SetValue } from './types.ts';
 
 /** A reading that is put when somebody looks at one of its registers. */
 interface Follower {
@@ -71,21 +71,25 @@ class Followers {
 
   private put(followers: readonly Follower[]): void {
     const { version } = this;
-    for (const one of followers) {
-      if (one.version === version) continue;
-      one.version = version;
-      this.isPutting = true;
-      try {
+    this.isPutting = true;
+    try {
+      for (const one of followers) {
+        if (one.version === version) continue;
+        one.version = version;
         one.put();
-      } finally {
-        this.isPutting = false;
       }
+    } finally {
+      this.isPutting = false;
     }
   }
 }
 
 /** An image whose readings may follow a plant without being put every second. */
-export function following(image: PlainImage, pointsOf: PointsOf): DeviceImage {
+export function following(
+  image: PlainImage,
+  pointsOf: PointsOf,
+  setterOf: (key: string, later?: ReadonlySet<string>) => SetValue,
+): DeviceImage {
   const followers = new Followers();
   return {
     ...image,
@@ -93,7 +97,10 @@ export function following(image: PlainImage, pointsOf: PointsOf): DeviceImage {
       followers.everything();
       return image.raw;
     },
-    follow: (key, put, later) => followers.add(pointsOf(key, later), put),
+    follow: (key, put, later) => {
+      const set = setterOf(key, later);
+      followers.add(pointsOf(key, later), () => put(set));
+    },
     renew: () => followers.renew(),
     put: (key, value, later) => {
       followers.everything();

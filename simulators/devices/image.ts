@@ -5,7 +5,7 @@ import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../dev
 import { behaviourOf } from './behaviour.ts';
 import { following, type PlainImage } from './following.ts';
 import { type Layout, layOut } from './layout.ts';
-import type { DeviceImage, DeviceSettings, ExceptionCode } from './types.ts';
+import type { DeviceImage, DeviceSettings, ExceptionCode, SetValue } from './types.ts';
 import { isAllowed, type Spread, spreadOf, startTexts, startValues } from './values.ts';
 
 const MOST_WORDS = 125;
@@ -252,15 +252,21 @@ function putter(store: Store, startWh: number) {
     for (const one of spreads.get(key) ?? NONE) if (one.later === later) return one.shares;
     return found(key, later).shares;
   };
+  const set = (shares: Shares['shares'], value: number | undefined): void => {
+    for (const { slot, isCounter, share } of shares) {
+      const own = value === undefined ? undefined : share(value, known);
+      store.set(slot, isCounter && own !== undefined ? own + startWh : own);
+    }
+  };
   return {
     has: (key: string): boolean => spreadOf(map, key).length > 0,
     pointsOf: (key: string, later?: ReadonlySet<string>): ResolvedPoint[] =>
       sharesOf(key, later).map(({ slot }) => slot.point),
-    put: (key: string, value: number | undefined, later?: ReadonlySet<string>): void => {
-      for (const { slot, isCounter, share } of sharesOf(key, later)) {
-        const own = value === undefined ? undefined : share(value, known);
-        store.set(slot, isCounter && own !== undefined ? own + startWh : own);
-      }
+    put: (key: string, value: number | undefined, later?: ReadonlySet<string>): void =>
+      set(sharesOf(key, later), value),
+    setterOf: (key: string, later?: ReadonlySet<string>): SetValue => {
+      const shares = sharesOf(key, later);
+      return (value) => set(shares, value);
     },
   };
 }
@@ -304,7 +310,7 @@ export function createDeviceImage(
   let behaviour = born();
   const beat = heartbeatOf(store);
   const ownerOf = writableOwners(layout);
-  const { has, put, pointsOf } = putter(store, settings.counterStartWh ?? 10_000);
+  const { has, put, pointsOf, setterOf } = putter(store, settings.counterStartWh ?? 10_000);
   const restartMs = Math.max(0, ...profile.control.map((spec) => spec.restartMs ?? 0));
   let nowMs = 0;
   let deafUntilMs = 0; // it takes no writes before
@@ -358,5 +364,5 @@ export function createDeviceImage(
     },
     control: () => behaviour.control(nowMs),
   };
-  return following(image, pointsOf);
+  return following(image, pointsOf, setterOf);
 }

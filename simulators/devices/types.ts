@@ -82,6 +82,8 @@ export interface Behaviour {
 /** Modbus exception codes that a device answers with; 0 = accepted. */
 export type ExceptionCode = 0 | 1 | 2 | 3 | 4 | 6 | 11;
 
+export type SetValue = (value: number | undefined) => void;
+
 /**
  * Registers of one device, with the device's own behaviour: timers, reversions, heartbeats,
  * refusals.
@@ -105,10 +107,10 @@ export interface DeviceImage {
   put(key: string, value: number | undefined, later?: ReadonlySet<string>): void;
   /**
    * Lets a reading follow a plant: from the next `renew` on, `put` is called when somebody looks at
-   * a register that `put(key, value, later)` sets, and not before. It puts that key and no other.
-   * What is followed later counts where two set the same register.
+   * a register that `put(key, value, later)` sets, and not before; `set` does as that would. What
+   * is followed later counts where two set the same register.
    */
-  follow(key: string, put: () => void, later?: ReadonlySet<string>): void;
+  follow(key: string, put: (set: SetValue) => void, later?: ReadonlySet<string>): void;
   /** What is followed may have changed. */
   renew(): void;
   /** Sets a text point (maker, model, serial, firmware). */

@@ -1,4 +1,4 @@
-import { noiseAt, streamKey } from '../random.ts';
+import { keysOf, noiseAt } from '../random.ts';
 import { shiftActivity } from './loads.ts';
 import { type Advanced, type Command, clamp, counted, type Surroundings } from './types.ts';
 
@@ -22,6 +22,8 @@ export interface CompressorState {
   readonly outWh: number;
 }
 
+const keyOf = keysOf('air');
+
 export function startCompressor(config: CompressorConfig): CompressorState {
   const pressureBar = (config.startBar + config.stopBar) / 2;
   return { pressureBar, running: false, sinceMs: config.minRestMs, inWh: 0, outWh: 0 };
@@ -40,7 +42,7 @@ export function advanceCompressor(
     : state.pressureBar <= config.startBar && state.sinceMs >= config.minRestMs;
   const running = enabled && wants;
   const minutes = s.dtMs / 60_000;
-  const key = streamKey(seed, `air:${config.id}`);
+  const key = keyOf(config, seed);
   const demand =
     0.05 + shiftActivity(s.fromMs, s.timeZone) * (0.55 + 0.1 * noiseAt(key, s.fromMs, 300_000));
   const supply = running ? 1 : 0;

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../gateway/contracts/values/time.ts';
-import { streamKey, uniformAt } from '../random.ts';
+import { keysOf, streamKey, uniformAt } from '../random.ts';
 import { localAt } from './local.ts';
 import { type Advanced, type Command, clamp, counted, type Surroundings } from './types.ts';
 
@@ -24,6 +24,7 @@ export interface EvState {
 }
 
 const PHASE_V = 230;
+const keyOf = keysOf('ev');
 const CHARGE_EFFICIENCY = 0.92;
 
 export function startEv(): EvState {
@@ -32,7 +33,7 @@ export function startEv(): EvState {
 
 /** Home between arrival and departure of that day, each up to 20 min early or late. */
 function atHome(config: EvConfig, seed: number, atMs: number, timeZone: string): boolean {
-  const key = streamKey(seed, `ev:${config.id}`);
+  const key = keyOf(config, seed);
   const { minuteOfDay } = localAt(atMs, timeZone);
   const day = Math.round((atMs - minuteOfDay * MINUTE_MS) / DAY_MS);
   const jitter = (n: number): number => (uniformAt(key ^ n, day) - 0.5) * 40;

@@ -1,4 +1,4 @@
-import { noiseAt, type StreamKey, streamKey, uniformAt } from '../random.ts';
+import { keysOf, noiseAt, type StreamKey, uniformAt } from '../random.ts';
 import { localAt } from './local.ts';
 import { type Script, scriptedW } from './script.ts';
 import { type Advanced, clamp, counted, type PlaceTruth, type Surroundings } from './types.ts';
@@ -18,6 +18,7 @@ export interface LoadState {
 }
 
 const MINUTE = 60_000;
+const keyOf = keysOf('load');
 
 /** Straight line through (minute, value) corners. */
 function between(corners: readonly (readonly [number, number])[], minute: number): number {
@@ -130,7 +131,7 @@ export function loadPowerW(
   timeZone: string,
   atMs: number,
 ): number {
-  const key = streamKey(seed, `load:${config.id}`);
+  const key = keyOf(config, seed);
   const share =
     config.model === 'factory'
       ? factory(key, atMs, timeZone)

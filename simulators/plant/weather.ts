@@ -85,7 +85,8 @@ export function weatherAt(climate: Climate, atMs: number): Weather {
   const keys = keysOf(climate);
   const sun = sunPosition(climate.latitudeDeg, climate.longitudeDeg, atMs);
   const cloudShare = cover(keys.cover, atMs);
-  const ghi = clearSkyGhi(sun.elevationDeg) * through(keys, atMs, cloudShare);
+  const clear = clearSkyGhi(sun.elevationDeg);
+  const ghi = clear === 0 ? 0 : clear * through(keys, atMs, cloudShare);
   const outside = extraterrestrialGhi(sun.elevationDeg, atMs);
   const share = outside > 5 ? diffuseShare(clamp(ghi / outside, 0, 1)) : 1;
   const height = Math.max(0.05, sin((sun.elevationDeg * Math.PI) / 180));

@@ -53,7 +53,7 @@ function followQuantities(
   const keys = known.map(({ key }) => key);
   for (const [n, { key, quantity }] of known.entries()) {
     const later = new Set(keys.slice(n + 1));
-    image.follow(key, () => image.put(key, quantity(shown()), later), later);
+    image.follow(key, (set) => set(quantity(shown())), later);
   }
 }
 
@@ -83,9 +83,9 @@ function followState(
   const key = `${prefix}state`;
   const states = image.map.points[key]?.states;
   if (states === undefined) return;
-  image.follow(key, () => {
+  image.follow(key, (set) => {
     const name = statesOf(terminal, shown().place).find((known) => states[known] !== undefined);
-    if (name !== undefined) image.put(key, states[name]);
+    if (name !== undefined) set(states[name]);
   });
 }
 

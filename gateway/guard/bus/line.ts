@@ -1,6 +1,6 @@
 import type { BusSpec } from '../../contracts/values/site.ts';
 import { checkAnswer, type PduAnswer, type Request } from './pdu.ts';
-import { encodeRtu, gapMs, RtuAnswer } from './rtu.ts';
+import { encodeRtu, gapMs, HELD_MAX, RtuAnswer } from './rtu.ts';
 import { encodeTcp, TcpFramer } from './tcp.ts';
 
 /** A request on the wire. */
@@ -100,6 +100,7 @@ export function tcpLine<T extends Asked>(hearer: Hearer<T>): Line<T> {
 export function rtuLine<T extends Asked>(hearer: Hearer<T>, silentMs: number): Line<T> {
   let current: { readonly asked: T; readonly taker: RtuAnswer } | undefined;
   let echoes = false;
+  const room = new Uint8Array(HELD_MAX);
   const forget = (): void => {
     current = undefined;
   };
@@ -108,7 +109,8 @@ export function rtuLine<T extends Asked>(hearer: Hearer<T>, silentMs: number): L
     needsResync: true,
     ask: (asked) => {
       const sent = encodeRtu(asked.unitId, asked.request);
-      current = { asked, taker: new RtuAnswer(asked.unitId, asked.request, sent, echoes) };
+      const taker = new RtuAnswer(asked.unitId, asked.request, sent, echoes, room);
+      current = { asked, taker };
       return sent;
     },
     forget,

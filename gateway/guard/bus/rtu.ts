@@ -49,7 +49,7 @@ export const gapMs = (baud: number, bits: number): number =>
 export type RtuStep = PduAnswer | 'more';
 
 /** Our own request handed back, an answer, and a line driver's noise. */
-const HELD_MAX = 2 * 256 + 8;
+export const HELD_MAX = 2 * 256 + 8;
 const NOISE_MAX = 3;
 
 /**
@@ -63,7 +63,7 @@ export class RtuAnswer {
    * like it.
    */
   echoed: boolean;
-  private readonly bytes = new Uint8Array(HELD_MAX);
+  private readonly bytes: Uint8Array;
   private filled = 0;
   private from = 0; // behind the echo
   private readonly unit: number;
@@ -72,7 +72,15 @@ export class RtuAnswer {
   private skipping: boolean;
   private readonly learning: boolean;
 
-  constructor(unit: number, request: Request, sent: Uint8Array, expectEcho: boolean) {
+  /** @param bytes room for what comes; a line has one for all its requests */
+  constructor(
+    unit: number,
+    request: Request,
+    sent: Uint8Array,
+    expectEcho: boolean,
+    bytes = new Uint8Array(HELD_MAX),
+  ) {
+    this.bytes = bytes;
     this.unit = unit;
     this.request = request;
     this.sent = sent;
