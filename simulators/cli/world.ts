@@ -39,8 +39,24 @@ export async function worldPorts(): Promise<WorldPorts> {
     config: (text) => cloudConfig(parseCloudFile(text, 'cloud.json')),
     // Node takes a tick that a promise asks for when no promise is left to settle.
     settled: (then) => void SETTLED.then(() => process.nextTick(then)),
+    settle,
   };
 }
+
+/**
+ * V8's own way to settle all promises, which no interface of Node offers: a quarter of a million
+ * ticks an hour of a site cost 3 %. Undefined where this engine has it no more.
+ */
+const settle = ((): (() => void) | undefined => {
+  setFlagsFromString('--allow-natives-syntax');
+  try {
+    return new Function('%PerformMicrotaskCheckpoint()') as () => void;
+  } catch {
+    return undefined;
+  } finally {
+    setFlagsFromString('--no-allow-natives-syntax');
+  }
+})();
 
 const SETTLED = Promise.resolve();
 

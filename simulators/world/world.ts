@@ -37,6 +37,8 @@ export interface WorldPorts {
   readonly config: (text: string) => CloudConfig;
   /** Calls back when no promise is left to settle. */
   readonly settled: (then: () => void) => void;
+  /** Settles all promises at once, where the engine can. */
+  readonly settle?: (() => void) | undefined;
 }
 
 export interface WorldOptions {
@@ -104,7 +106,11 @@ class World {
   constructor(options: WorldOptions, ports: WorldPorts) {
     const { seed, startMs } = options;
     this.options = options;
-    this.clock = createVirtualClock({ wallMs: startMs, settled: ports.settled });
+    this.clock = createVirtualClock({
+      wallMs: startMs,
+      settled: ports.settled,
+      settle: ports.settle,
+    });
     const { clock } = this;
     const hub = createMemoryBroker(false);
     const sources = createSources(demoClimate(seed), () => clock.wallMs());
