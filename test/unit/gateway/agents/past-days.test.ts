@@ -75,7 +75,7 @@ function gateway(clock: VirtualClock, more: Partial<PastDaysDeps>) {
   return { outlook, kept, sky, end: askPastDays(whole) };
 }
 
-it('a new cloud learns past days from its source, keeps them, and tells a new gateway', async () => {
+it('a new cloud learns past days from its source, and tells a new gateway of them', async () => {
   const clock = createVirtualClock({ wallMs: START });
   const { http, past } = suppliers(clock);
   const store = openStore(':memory:');
