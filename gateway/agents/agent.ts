@@ -282,8 +282,7 @@ class SiteAgent implements Agent {
 
   private showDay(): void {
     this.dayRealMs = this.deps.clock.realMs();
-    const view = this.deps.onDay && this.day();
-    if (view) this.deps.onDay?.(view);
+    this.deps.onDay?.(this.mind.day(this.deps.clock.wallMs(), this.diary.events()));
   }
 
   /** Plans now, or as soon as the running plan and the pause after it are over. */
@@ -379,9 +378,13 @@ class SiteAgent implements Agent {
 
   private cloudTurned(connected: boolean, why: string): void {
     this.deps.log.info(connected ? 'the cloud is there' : 'the cloud is away', { why });
-    this.cloud = { connected, sinceMs: this.deps.clock.wallMs() };
+    const nowMs = this.deps.clock.wallMs();
+    // News ask for plans themselves: after a moment only what could not be ordered is missing.
+    const isBrief = nowMs - this.cloud.sinceMs < MINUTE_MS && this.planIssuedAtMs !== undefined;
+    this.cloud = { connected, sinceMs: nowMs };
     this.sendIntent();
-    if (connected) this.want('the cloud is back');
+    if (connected && !isBrief) this.want('the cloud is back');
+    else if (connected && this.uplink) void this.trader.trade(this.uplink.a2a);
   }
 
   private watchOutbox(): void {

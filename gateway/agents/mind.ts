@@ -242,15 +242,13 @@ export class Mind {
     const step = outlook.steps[t];
     if (step === undefined) return undefined;
     const share = (nowMs - step.fromMs) / step.durationMs;
-    const socPct = problem.storages.map(({ terminal, usableWh, nowWh }): [string, number] => {
+    const socPct: Record<string, number> = {};
+    for (const { terminal, usableWh, nowWh } of problem.storages) {
       const fromWh = outlook.steps[t - 1]?.socWh[terminal] ?? nowWh;
       const wh = fromWh + share * ((step.socWh[terminal] ?? fromWh) - fromWh);
-      return [terminal, (100 * wh) / usableWh];
-    });
-    return {
-      needW: -(step.pvW + step.curtailedW + step.loadW + step.flexW),
-      socPct: Object.fromEntries(socPct),
-    };
+      socPct[terminal] = (100 * wh) / usableWh;
+    }
+    return { needW: -(step.pvW + step.curtailedW + step.loadW + step.flexW), socPct };
   }
 
   /** When the next limit that was announced begins or ends. */

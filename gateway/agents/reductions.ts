@@ -9,11 +9,14 @@ const KEPT_MS = 45 * DAY_MS;
 export class Reductions {
   private readonly held = new Map<number, Reduction>();
   private changed = new Set<number>();
+  /** Rises with each change. */
+  version = 0;
 
   restore(reductions: readonly Reduction[]): void {
     for (const one of reductions) {
       if (!this.held.has(one.sequence)) this.held.set(one.sequence, one);
     }
+    this.version += 1;
   }
 
   directive({ kind, sequence, fromMs, untilMs, importLimitW }: Directive): void {
@@ -40,6 +43,7 @@ export class Reductions {
   }
 
   put(reduction: Reduction): void {
+    this.version += 1;
     this.held.set(reduction.sequence, reduction);
     this.changed.add(reduction.sequence);
   }

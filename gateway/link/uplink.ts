@@ -137,20 +137,21 @@ export class Uplink {
     const { broker, clock, site, log, brokerCheck } = this.deps;
     if (!broker.connected) return;
     const certificate = brokerCheck?.ownCertificate;
+    // The number of waiting records changes all the time; it is no reason to speak.
+    const { mode, limits } = image ?? {};
+    const told = `${mode} ${limits?.importLimitW} ${limits?.exportLimitW} ${certificate?.untilMs}`;
+    const news = `${closed.day?.day} ${closed.reduction?.sequence} ${closed.forecast?.day}`;
+    let core = `${told} ${news}`;
+    for (const { code } of alarms) core += ` ${code}`;
+    const nowMs = clock.realMs();
+    if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;
+    this.lastStatus = core;
+    this.lastStatusMs = nowMs;
     const own = {
       alarms: alarms.slice(0, ALARMS_MAX).map(({ code }) => code.slice(0, CODE_CHARS)),
       ...(certificate && { certificateUntilMs: certificate.untilMs }),
       ...closed,
     };
-    // The number of waiting records changes all the time; it is no reason to speak.
-    const { mode, limits } = image ?? {};
-    const told = [mode, limits?.importLimitW, limits?.exportLimitW, certificate?.untilMs];
-    const news = [closed.day?.day, closed.reduction?.sequence, closed.forecast?.day];
-    const core = [...told, ...news, ...own.alarms].join(' ');
-    const nowMs = clock.realMs();
-    if (core === this.lastStatus && nowMs - this.lastStatusMs < STATUS_EVERY_MS) return;
-    this.lastStatus = core;
-    this.lastStatusMs = nowMs;
     const audit = this.deps.audit?.head();
     const payload = encodeJson({
       ...gatewayStatusOf(site, image, outbox),

@@ -127,7 +127,11 @@ function mixed(value: readonly Costs[], shares: readonly number[]): Costs {
 }
 
 function blended(one: Costs, other: Costs, share: number): Costs {
-  return one.map((nano, n) => share * nano + (1 - share) * (other[n] ?? 0));
+  const sum = new Float64Array(one.length);
+  for (let n = 0; n < sum.length; n += 1) {
+    sum[n] = share * (one[n] ?? 0) + (1 - share) * (other[n] ?? 0);
+  }
+  return sum;
 }
 
 function before(step: ValueStep, value: readonly Costs[], frame: Frame): readonly Costs[] {
@@ -167,7 +171,8 @@ function bendConvex(costs: Costs, from: number): void {
     ((costs[from + b] ?? 0) - (costs[from + a] ?? 0)) / (b - a);
   for (let rung = 0; rung <= RUNGS; rung += 1) {
     for (;;) {
-      const [a, b] = corners.slice(-2);
+      const a = corners[corners.length - 2];
+      const b = corners[corners.length - 1];
       if (a === undefined || b === undefined || slope(a, b) <= slope(b, rung)) break;
       corners.pop();
     }

@@ -126,6 +126,28 @@ test('neither a forecast that comes again nor a renewed envelope asks for a plan
   expect(lines.slice(plans)).toMatchObject([{ why: 'a limit begins or ends' }]);
 });
 
+test('a cloud that was away for a moment asks for no plan, one away for longer does', async () => {
+  const why: string[] = [];
+  const info = (text: string, fields: unknown) =>
+    text === 'planned' && why.push((fields as { why: string }).why);
+  const quiet = { warn: () => undefined, error: () => undefined };
+  const bench = new Bench(SITE, openStoreInProcess(), { log: { info, ...quiet } as Log });
+  await bench.agent.start();
+  bench.connect();
+  bench.see(POWERS, { 'battery1.socPct': 60 });
+  await bench.clock.advance(10_000);
+  const away = async (ms: number): Promise<string[]> => {
+    why.length = 0;
+    bench.broker.onState?.('offline', 'test');
+    await bench.clock.advance(ms);
+    bench.connect();
+    await bench.clock.advance(10_000);
+    return [...why];
+  };
+  expect(await away(1_000)).toEqual([]);
+  expect(await away(90_000)).toEqual(['the cloud is back']);
+});
+
 test('a price that drops is bought for at once, and what is stored is kept', async () => {
   const connections = SITE.connections.map((one) => ({ ...one, tariff: FEED_IN }));
   const store = openStoreInProcess();
