@@ -12,10 +12,13 @@ export class Pins {
     const points = new Map<string, number>();
     const put: DeviceImage['put'] = (key, value, later) =>
       image.put(key, points.get(key) ?? value, later);
+    const follow: DeviceImage['follow'] = (key, follower, later) =>
+      image.follow(key, (set) => follower((value) => set(points.get(key) ?? value)), later);
     const own = Object.getOwnPropertyDescriptors(image);
     const dressed = Object.defineProperties({} as DeviceImage, {
       ...own,
       put: { ...own.put, value: put },
+      follow: { ...own.follow, value: follow },
     });
     this.devices.set(image.id, { image: dressed, points });
     return dressed;

@@ -208,7 +208,9 @@ export class Lease {
       this.verified = undefined;
       if (!isEnd && !control.isArmedAs(command)) this.forget();
     }
-    const isBare = isEnd && this.verified !== aim; // set without arming
+    const isBare =
+      (isEnd && this.verified !== aim) || // set without arming
+      (verdict.code === 'SAFE_STATE' && look === 'read' && !isArmed && control.revives(command));
     const renew = hasTimer && this.timer.isDue(nowMs) && !isBare;
     if (this.verified === aim && !renew) return this.check(control, aim, set);
     if (renew && spec.arm.length > 0) {

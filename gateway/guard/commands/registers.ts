@@ -161,6 +161,16 @@ export class ControlRegisters {
     return this.agrees(finals(targets(this.map, this.spec.arm, command, this.exponents)));
   }
 
+  /**
+   * Its timer has run out as we set it, and the next write of any kind lets it count again: with
+   * the setpoint that it still shows.
+   */
+  revives(command: Command): boolean {
+    const { reversion, arm } = this.spec;
+    if (reversion.renewedBy !== 'any-write' || this.agrees(this.aims(command))) return false;
+    return this.agrees(finals(targets(this.map, arm, command, this.exponents)));
+  }
+
   /** Until it is read back, and where it cannot be, a register shows what was written to it. */
   wrote({ point, value }: Target): void {
     this.shown.set(point.key, value);

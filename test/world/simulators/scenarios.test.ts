@@ -13,6 +13,7 @@ const SOME = [
   'pain-01-forced-mode-left-behind',
   'pain-03-stale-meter',
   'pain-15-reserve-kept',
+  'soc-jump', // a reading that is set
 ];
 
 let ports: StandPorts;
