@@ -1,6 +1,6 @@
 import { wordOffsetsOf } from '../../devices/codec.ts';
 import type { RegisterSpace, ResolvedPoint } from '../../devices/profile.ts';
-import type { DeviceImage, SetValue } from './types.ts';
+import type { DeviceImage, Setter } from './types.ts';
 
 /** A reading that is put when somebody looks at one of its registers. */
 interface Follower {
@@ -88,7 +88,7 @@ class Followers {
 export function following(
   image: PlainImage,
   pointsOf: PointsOf,
-  setterOf: (key: string, later?: ReadonlySet<string>) => SetValue,
+  setterOf: (key: string, later?: ReadonlySet<string>) => Setter,
 ): DeviceImage {
   const followers = new Followers();
   return {

@@ -5,7 +5,7 @@ import type { DeviceMap, Profile, RegisterSpace, ResolvedPoint } from '../../dev
 import { behaviourOf } from './behaviour.ts';
 import { following, type PlainImage } from './following.ts';
 import { type Layout, layOut } from './layout.ts';
-import type { DeviceImage, DeviceSettings, ExceptionCode, SetValue } from './types.ts';
+import type { DeviceImage, DeviceSettings, ExceptionCode, Setter } from './types.ts';
 import { isAllowed, type Spread, spreadOf, startTexts, startValues } from './values.ts';
 
 const MOST_WORDS = 125;
@@ -264,7 +264,7 @@ function putter(store: Store, startWh: number) {
       sharesOf(key, later).map(({ slot }) => slot.point),
     put: (key: string, value: number | undefined, later?: ReadonlySet<string>): void =>
       set(sharesOf(key, later), value),
-    setterOf: (key: string, later?: ReadonlySet<string>): SetValue => {
+    setterOf: (key: string, later?: ReadonlySet<string>): Setter => {
       const shares = sharesOf(key, later);
       return (value) => set(shares, value);
     },

@@ -82,7 +82,7 @@ export interface Behaviour {
 /** Modbus exception codes that a device answers with; 0 = accepted. */
 export type ExceptionCode = 0 | 1 | 2 | 3 | 4 | 6 | 11;
 
-export type SetValue = (value: number | undefined) => void;
+export type Setter = (value: number | undefined) => void;
 
 /**
  * Registers of one device, with the device's own behaviour: timers, reversions, heartbeats,
@@ -110,7 +110,7 @@ export interface DeviceImage {
    * a register that `put(key, value, later)` sets, and not before; `set` does as that would. What
    * is followed later counts where two set the same register.
    */
-  follow(key: string, put: (set: SetValue) => void, later?: ReadonlySet<string>): void;
+  follow(key: string, put: (set: Setter) => void, later?: ReadonlySet<string>): void;
   /** What is followed may have changed. */
   renew(): void;
   /** Sets a text point (maker, model, serial, firmware). */

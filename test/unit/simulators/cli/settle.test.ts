@@ -20,7 +20,7 @@ async function order(options: Parameters<typeof createVirtualClock>[0]): Promise
   return seen;
 }
 
-test('every promise of an event settles before the next event, at once or tick by tick', async () => {
+test('every promise of an event settles before the next event, at once or by ticks', async () => {
   const wanted = ['chain', 'after', 'same instant', 'inner', 'last'];
   expect(await order({ settled })).toEqual(wanted);
   expect(await order({ settled, settle })).toEqual(wanted);

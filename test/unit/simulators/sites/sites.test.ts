@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { profileById } from '../../../../devices/catalogue.ts';
 import { parseSite } from '../../../../gateway/config/load.ts';
 import type { BusSpec, Site } from '../../../../gateway/contracts/values/site.ts';
-import type { DeviceImage, SetValue } from '../../../../simulators/devices/types.ts';
+import type { DeviceImage, Setter } from '../../../../simulators/devices/types.ts';
 import { startPlant, stepPlant } from '../../../../simulators/plant/plant.ts';
 import { bindSite, deviceSettings } from '../../../../simulators/sites/bind.ts';
 import { demoSites, demoSiteText, wired } from '../../../../simulators/sites/demo.ts';
@@ -93,7 +93,7 @@ function table(site: Site) {
         put: (name: string, value: number | undefined) => {
           seen[name] = value;
         },
-        follow: (name: string, put: (set: SetValue) => void) =>
+        follow: (name: string, put: (set: Setter) => void) =>
           follows.push(() => put((value) => (seen[name] = value))),
         renew: () => {
           for (const put of follows) put();
