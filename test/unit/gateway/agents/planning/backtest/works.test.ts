@@ -58,8 +58,8 @@ function worksOf(seed: number): Works {
 const solver = await createSolverInProcess();
 const span = { fromIndex: FROM_DAY * 24, untilIndex: DAYS * 24 };
 
-it.each([2, 6])('works %i: the agent and the guard pay what the backtest pays', async (seed) => {
-  const works = worksOf(seed);
+it('the agent and the guard pay what the backtest pays', async () => {
+  const works = worksOf(2);
   const { recording, rules, losses } = works;
   const loop = { ...works, onFallback: () => expect.unreachable('there is a forecast') };
   const backtest = simulate(recording, rules, span, losses, ours(loop));
