@@ -132,7 +132,8 @@ function forPv(
   const nowW = pv.reduce((sum, one) => sum + Math.max(0, alignedOf(at, one)), 0);
   const ratedW = pv.reduce((sum, { spec }) => sum + spec.ratedInW, 0);
   const allowedW = nowW + frame.mostW - floor.lastingW;
-  const lacking = allowedW - floor.fadingW + hold.marginW < 0; // of the limit itself, not of what is kept free
+  // Of the limit itself, not of what is kept free, and with all that batteries still do.
+  const lacking = allowedW - floor.fadingW + hold.marginW < 0;
   const near = nowW > allowedW - NEAR_SHARE * ratedW;
   const far = nowW < allowedW - FAR_SHARE * ratedW;
   const curtailing = allowedW < ratedW && (near || (frame.state.curtailing && !far));

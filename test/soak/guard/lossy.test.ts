@@ -3,7 +3,7 @@ import { type LossyLine, lossyLine } from '../../fixtures/lossy/line.ts';
 
 type Line = Omit<LossyLine, 'seed' | 'minutes'>;
 
-/** A word that leaves may come a second late where each loss costs one: seeds of a shard, at most. */
+/** A word that leaves may come a second late where each loss costs one: so many seeds of ten. */
 const LATE_MOST = 2;
 const SHARDS = [0, 10, 20, 30];
 const LINES: readonly Line[] = [
@@ -16,7 +16,7 @@ const LINES: readonly Line[] = [
 const SHARD_MS = 3_600_000;
 
 it.each(LINES.flatMap((line) => SHARDS.map((from) => ({ ...line, from }))))(
-  'a share of $lostShare of all answers lost at $baud baud, $batteries batteries: safe in time ($from)',
+  'a share of $lostShare lost at $baud baud, $batteries batteries: safe in time (from $from)',
   async ({ from, ...line }) => {
     const found: string[] = [];
     let late = 0;

@@ -7,7 +7,7 @@ const RATED_W = 8_000;
 const STORE = { usableWh: 20_000, socMinPct: 10, socMaxPct: 95, reservePct: 0 };
 const SPEC = { control: 'setpoint', ratedInW: RATED_W, ratedOutW: RATED_W };
 
-/** Cells behind a gauge that shows whole percent each 10 s, and what counts of them second by second. */
+/** Cells behind a gauge of whole percent each 10 s, and what counts of them each second. */
 function run(startPct: number, seconds: number, powerOf: (lasting: LastingState) => number) {
   let socPct = startPct;
   let shownPct = Math.round(startPct);
@@ -33,7 +33,7 @@ function run(startPct: number, seconds: number, powerOf: (lasting: LastingState)
 
 const most = (state: LastingState): number => Math.min(RATED_W, state['b1']?.giveW ?? RATED_W);
 
-test('what counts of a battery shrinks to nothing before a gauge in whole percent says empty', () => {
+test('what counts of a battery is nothing before a gauge in whole percent says empty', () => {
   const seen = run(13, 900, most);
   const fadesAt = seen.findIndex(({ giveW }) => giveW < RATED_W);
   expect(seen[fadesAt]?.socPct).toBeGreaterThan(10.5);

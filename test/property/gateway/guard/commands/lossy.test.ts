@@ -10,7 +10,7 @@ it('half of all answers lost on a slow line of four: safe in time, no rule broke
   }
 }, 120_000);
 
-it('two of three lost: an order that has run out is not brought back by arming its timer', async () => {
+it('two of three lost: arming its timer brings no order back that has run out', async () => {
   const line = { lostShare: 0.65, baud: 9_600, batteries: 3 } as const;
   expect(await lossyLine({ ...line, seed: 4, minutes: 2 })).toEqual([]);
   expect(await lossyLine({ ...line, seed: 29, minutes: 3 })).toEqual([]);
