@@ -1,12 +1,8 @@
-import { dirname, resolve } from 'node:path';
 import type { KeptForecast } from '../../gateway/agents/forecasting/issued.ts';
-import { Fault } from '../../gateway/contracts/values/fault.ts';
 import type { HorizonScore } from '../../gateway/contracts/values/outlook.ts';
 import { DAY_MS, HOUR_MS } from '../../gateway/contracts/values/time.ts';
-import { openStore } from '../adapters/sqlite.ts';
-import { parseCloudFile } from '../config/load.ts';
 import type { Row, Store } from '../ports.ts';
-import { isDatabase, readText } from './json-file.ts';
+import { lookUp } from './books.ts';
 
 /** A zone's newest forecast of demand, and how far the newest scored day was off. */
 interface ZoneDemand {
@@ -21,18 +17,8 @@ interface ZoneDemand {
  */
 export function demandTable(options: { readonly config: string; readonly json?: boolean }): string {
   const { config, json } = options;
-  const file = parseCloudFile(readText(config), config);
-  const database = resolve(dirname(config), file.database);
-  if (!isDatabase(database)) {
-    throw new Fault('there is no database yet', database, 'edgewatt-cloud run makes it');
-  }
-  const store = openStore(database);
-  try {
-    const zones = file.zones.map(({ id }) => demandOf(store, id));
-    return json === true ? JSON.stringify({ zones }) : zones.map(asText).join('\n\n');
-  } finally {
-    store.close();
-  }
+  const zones = lookUp(config, (store, file) => file.zones.map(({ id }) => demandOf(store, id)));
+  return json === true ? JSON.stringify({ zones }) : zones.map(asText).join('\n\n');
 }
 
 function demandOf(store: Pick<Store, 'rows'>, zone: string): ZoneDemand {

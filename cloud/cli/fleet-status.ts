@@ -1,14 +1,11 @@
-import { dirname, resolve } from 'node:path';
 import type { GatewayStatus } from '../../gateway/contracts/messages.ts';
 import { capturedPct } from '../../gateway/contracts/values/account.ts';
-import { Fault } from '../../gateway/contracts/values/fault.ts';
 import { DAY_MS } from '../../gateway/contracts/values/time.ts';
 import { energy, money, percent } from '../../gateway/contracts/values/words.ts';
-import { openStore } from '../adapters/sqlite.ts';
-import { cloudConfig, parseCloudFile } from '../config/load.ts';
+import { cloudConfig } from '../config/load.ts';
 import { registryOf } from '../fleet/registry.ts';
 import { fleetStand, type GatewayStand } from '../fleet/status.ts';
-import { isDatabase, readText } from './json-file.ts';
+import { lookUp } from './books.ts';
 
 export interface FleetStatusOptions {
   readonly config: string;
@@ -20,18 +17,10 @@ export interface FleetStatusOptions {
  * cloud found out about it. @throws Fault where there is no database yet
  */
 export function fleetStatus({ config, json }: FleetStatusOptions): string {
-  const file = parseCloudFile(readText(config), config);
-  const database = resolve(dirname(config), file.database);
-  if (!isDatabase(database)) {
-    throw new Fault('there is no database yet', database, 'edgewatt-cloud run makes it');
-  }
-  const store = openStore(database);
-  try {
-    const stands = fleetStand(store, registryOf(cloudConfig(file).zones));
-    return json === true ? JSON.stringify({ gateways: stands }) : asText(stands);
-  } finally {
-    store.close();
-  }
+  const stands = lookUp(config, (store, file) =>
+    fleetStand(store, registryOf(cloudConfig(file).zones)),
+  );
+  return json === true ? JSON.stringify({ gateways: stands }) : asText(stands);
 }
 
 const HEAD = [
