@@ -15,7 +15,6 @@ function after(valuesW: readonly number[]): number {
 test('a ramp goes on for two cycles more, either way', () => {
   expect(after([0, 0, -1_500, -3_000, -4_500, -6_000])).toBe(-3_000);
   expect(after([0, 900, 2_000, 3_100, 4_000])).toBe(2_000);
-  expect(after([0, 0, 1_500, 3_000, 4_500])).toBe(3_000); // as soon as it is sure
 });
 
 test.each([
@@ -23,7 +22,7 @@ test.each([
   ['a step in two parts', [0, 0, -9_000, -20_000, -20_000]],
   ['noise', [10, -20, 15, -5, 20]],
   ['a ramp that has ended', [-1_500, -3_000, -4_500, -6_000, -6_000]],
-  ['too little to tell', [0, 0, -1_500, -3_000]],
+  ['too little to tell', [0, -1_500, -3_000, -4_500]],
 ])('%s is none', (_name, valuesW) => {
   expect(after(valuesW)).toBe(0);
 });
