@@ -1,3 +1,4 @@
+import { dressed } from '../devices/dressed.ts';
 import type { DeviceImage } from '../devices/types.ts';
 
 /** Readings that stand, whatever the plant has to say: `set meter1 frequencyHz=50.7`. */
@@ -10,18 +11,9 @@ export class Pins {
   /** The device as its plant and its wire are to see it. */
   dress(image: DeviceImage): DeviceImage {
     const points = new Map<string, number>();
-    const put: DeviceImage['put'] = (key, value, later) =>
-      image.put(key, points.get(key) ?? value, later);
-    const follow: DeviceImage['follow'] = (key, follower, later) =>
-      image.follow(key, (set) => follower((value) => set(points.get(key) ?? value)), later);
-    const own = Object.getOwnPropertyDescriptors(image);
-    const dressed = Object.defineProperties({} as DeviceImage, {
-      ...own,
-      put: { ...own.put, value: put },
-      follow: { ...own.follow, value: follow },
-    });
-    this.devices.set(image.id, { image: dressed, points });
-    return dressed;
+    const pinned = dressed(image, (key, set) => (value) => set(points.get(key) ?? value));
+    this.devices.set(image.id, { image: pinned, points });
+    return pinned;
   }
 
   /** @returns what ends it; a pin that stood before stands again then */

@@ -1,5 +1,6 @@
 import type { DeviceMap, Profile } from '../../devices/profile.ts';
 import type { Site, Terminal, TerminalKind } from '../../gateway/contracts/values/site.ts';
+import { dressed } from '../devices/dressed.ts';
 import type { DeviceImage } from '../devices/types.ts';
 import type { CellConfig } from '../plant/battery.ts';
 import { type PartConfig, type PlantConfig, startPlant, stepPlant } from '../plant/plant.ts';
@@ -179,16 +180,13 @@ const METER: Site['meters'][number] = {
 
 /** A value that the register cannot hold stays what it was. */
 function tolerant(image: DeviceImage): DeviceImage {
-  return {
-    ...image,
-    put: (key, value, later) => {
-      try {
-        image.put(key, value, later);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-      }
-    },
-  };
+  return dressed(image, (_, set) => (value) => {
+    try {
+      set(value);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  });
 }
 
 /** @param startMs UTC, where the sun stands at the first turn */

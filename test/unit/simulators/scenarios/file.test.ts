@@ -128,7 +128,10 @@ test.each([
   [{ names: [] }, /no scenario named; name one or more/],
   [{ against: ['nobody'] }, /'nobody' is nobody to run against/],
   [{ speed: 2 }, /virtual time has no speed; add --real/],
-  [{ names: ['export-limit'] }, /did you mean export-limit-60-battery-full, export-limit-70\?/],
+  [
+    { names: ['export-limit'] },
+    /did you mean export-limit-60-battery-full, export-limit-70, export-limit-battery-fills\?/,
+  ],
 ])('the command refuses %j', async (given, complaint) => {
   const files = { junit: undefined, plot: undefined };
   const usual = { names: ['export-limit-70'], all: false, list: false, json: true, against: [] };
