@@ -71,6 +71,7 @@ const BEGUN = 0.05;
  */
 const OWES_LAGS = 4;
 const OWES_LEAST_MS = 6_000;
+const ASKED_SHARE = 0.5;
 /** Own reading of a device whose latency nobody knows. */
 const OWN_MS = 400;
 const LEAST_W = 5;
@@ -151,15 +152,17 @@ function ahead({ trace, orders, lagMs, isBattery }: Steered, toMs: number): numb
     .map(({ powerW }) => powerW);
 }
 
-/** Since when all orders have asked for more than it does, or all for less. */
+/**
+ * Since when all orders have asked it for at least half of what the newest does. Less than that is
+ * no reason: a battery that rests a few watts short of its order has not been asked for the next.
+ */
 function askedSinceMs(orders: Trace, powerW: number): number {
+  const newestW = (orders[orders.length - 1]?.powerW ?? powerW) - powerW;
   let sinceMs = Number.POSITIVE_INFINITY;
-  let way = 0;
   for (let n = orders.length - 1; n >= 0; n -= 1) {
     const order = orders[n] as Sample;
     const leftW = order.powerW - powerW;
-    if (way !== 0 && leftW * way <= 0) break;
-    way = leftW;
+    if (leftW * newestW <= 0 || Math.abs(leftW) < ASKED_SHARE * Math.abs(newestW)) break;
     sinceMs = order.atMs;
   }
   return sinceMs;
