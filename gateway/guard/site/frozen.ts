@@ -44,6 +44,8 @@ const FROZEN_MS = 55_000;
 const RENEWED_MS = 10_000;
 /** A move is one within so long: the load can follow a slower one exactly. */
 const QUICK_MS = 5_000;
+/** A device may show its own move so much later than a meter that stands still since shows it. */
+const OWN_LATE_MS = 2_000;
 /** With the counters as proof. */
 const COUNTED_MS = 25_000;
 const LEARNT_ADVANCES = 3;
@@ -87,7 +89,7 @@ const NOT_MOVED = { movedMs: Number.NaN, leaptMs: Number.NaN };
 
 /** By how much the devices have moved, quickly and not by themselves; 0 where they did not. */
 function moved(history: readonly Sample[], newest: Sample, sinceMs: number): number {
-  const fromMs = Math.max(sinceMs, newest.atMs - QUICK_MS);
+  const fromMs = Math.max(sinceMs + OWN_LATE_MS, newest.atMs - QUICK_MS);
   let mostW = 0;
   let freeW = 0;
   for (const one of history) {

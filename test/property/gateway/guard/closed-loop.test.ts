@@ -21,6 +21,17 @@ test('a step of 10 kW over three batteries settles and does not swing, whatever 
   expect(inTime.length / results.length).toBeGreaterThanOrEqual(0.95);
 });
 
+/** Drawn cases in which devices show the end of their own move after a coarse meter has shown it. */
+const LATER_THAN_THE_METER = [76, 566, 1_639];
+
+test('a meter that stands still after a step is not taken for frozen', () => {
+  for (const seed of LATER_THAN_THE_METER) {
+    const { ratio, swingW } = stepOnce(drawn(seed), 180_000);
+    expect(ratio, `case ${seed}`).toBeLessThanOrEqual(1);
+    expect(swingW, `case ${seed}`).toBeLessThanOrEqual(2 * TOLERANCE_W);
+  }
+});
+
 test('curtailment and batteries find each other and never fight', () => {
   for (const seed of SEEDS.slice(0, 15)) {
     const { setup, fightWh, swingW } = curtailOnce(drawn(seed));
