@@ -21,7 +21,7 @@ test('a step of 10 kW over three batteries settles and does not swing, whatever 
   expect(inTime.length / results.length).toBeGreaterThanOrEqual(0.95);
 });
 
-/** Drawn cases in which devices show the end of their own move after a coarse meter has shown it. */
+/** Drawn cases in which devices show the end of their move after a coarse meter has shown it. */
 const LATER_THAN_THE_METER = [76, 566, 1_639];
 
 test('a meter that stands still after a step is not taken for frozen', () => {
