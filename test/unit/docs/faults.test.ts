@@ -26,16 +26,22 @@ function page(): string {
   const open = FAULTS.filter((one) => one.open !== undefined).length;
   const unseen = FAULTS.filter((one) => one.checks.length === 0 && one.scenarios === undefined);
   const numbers = unseen.map(({ number }) => number).join(', ');
+  const own =
+    unseen.length === 0
+      ? 'Each has a test or a scenario of its own.'
+      : `No test and no scenario of their own have: ${numbers}.`;
   return [
-    '# What can go wrong, and who shows that it is survived',
+    '# What can go wrong, and what shows that it is survived',
     '',
-    `${FAULTS.length} faults. ${open} of them have something that nobody has shown yet, in the`,
-    `last column; ${unseen.length} of those have no test or scenario of their own: ${numbers}.`,
+    'Written from `test/fixtures/faults.ts` by `npm test -- test/unit/docs/faults.test.ts -u`.',
+    '',
+    `${FAULTS.length} faults. ${own} ${open} of them have a part that nothing shows yet:`,
+    'it stands in the last column.',
     '',
     'Tests are paths below `test/`; those in `soak/` run with `npm run soak`, all others with',
-    '`npm test`. A scenario is run by `edgewatt-sim scenario NAME`. After "world" stand kinds of',
-    'faults that `edgewatt-sim world` draws from its seed, every rule judged while they stand;',
-    'where a fault has a world alone, its rules were kept, and no test looks at that fault itself.',
+    '`npm test`. A scenario is run by `edgewatt-sim scenario NAME` ([scenarios](scenarios.md)).',
+    'After "world" stand the kinds of fault that `edgewatt-sim world` draws from its seed, with',
+    'every rule of [invariants](invariants.md) judged while they last ([world](world.md)).',
     '',
     '| | Fault | What has to happen | Shown by | Not shown |',
     '| --- | --- | --- | --- | --- |',
@@ -51,6 +57,7 @@ it('the page says what the table says', async () => {
 it.each(FAULTS.flatMap(({ number, checks }) => checks.map((one) => ({ number, ...one }))))(
   'fault $number is shown by "$named" in $file',
   ({ file, named }) => {
+    expect(named.length).toBeGreaterThan(6); // words of one test, not of any
     expect(read(file)).toContain(named);
   },
 );

@@ -20,20 +20,23 @@ function page(): string {
       `| ${invariant} | ${name} | ${file} | ${cell(caughtBy.test)} |`,
   );
   return [
-    '# What must always hold, and who looks',
+    '# What must always hold, and what checks it',
+    '',
+    'Written from `test/fixtures/invariants.ts` and `test/planted/bugs.ts` by',
+    '`npm test -- test/unit/docs/invariants.test.ts -u`.',
     '',
     'S is safety, L is liveness, X is security. The checks are tests of this repository (paths',
-    'below `test/`); the last column names what none of them sees.',
+    'below `test/`); the last column names what none of them covers.',
     '',
-    '| | What holds | Checks | Not seen yet |',
+    '| | What holds | Checks | Not covered yet |',
     '| --- | --- | --- | --- |',
     ...invariants,
     '',
     '## Planted bugs',
     '',
-    'A check that notices nothing is worth nothing. Each of these mistakes is put into the source',
-    'while it is loaded for a test, never into the product, and the test that is named has to fail',
-    'with it and to pass without it (`test/hil/planted`, those of the world in `npm run soak`).',
+    'A check that notices nothing is worth nothing. Each of these mistakes is made in the source',
+    'while it is loaded for a test, never in the product. The test that is named has to fail with',
+    'it and to pass without it (`test/hil/planted`; those of the world in `npm run soak`).',
     '',
     '| | Mistake | In | Noticed by |',
     '| --- | --- | --- | --- |',
@@ -49,6 +52,7 @@ it('the page says what the tables say', async () => {
 it.each(INVARIANTS.flatMap(({ id, checks }) => checks.map((one) => ({ id, ...one }))))(
   '$id is looked at by "$named" in $file',
   ({ file, named }) => {
+    expect(named.length).toBeGreaterThan(6); // words of one test, not of any
     expect(read(file)).toContain(named);
   },
 );

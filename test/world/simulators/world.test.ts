@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -20,4 +21,6 @@ it('one seed is one world: the same hash in two processes, another seed another'
   expect(other['hash']).not.toBe(first['hash']);
   expect(first).toMatchObject({ seeds: 1, siteDays: 0.02, violations: [], node: process.version });
   expect(first['faultsInjected']).toEqual({ 'wire-drop': 1 });
+  const page = readFileSync(join(ROOT, 'docs/world.md'), 'utf8');
+  for (const key of Object.keys(first)) expect(page).toContain(`\`${key}\``);
 });

@@ -50,6 +50,23 @@ const withPump = (duty: Duty): Site => ({
   terminals: [...own.terminals, { ...PUMP, duty }],
 });
 
+/** A contract that allows more than its fuse carries. */
+const withFuse = (fuseA: number): Site => ({
+  ...own,
+  connections: own.connections.map((one) => ({
+    ...{ ...one, fuseA, contractedImportW: 1e6, contractedExportW: 1e6 },
+    ...{ defaultImportLimitW: 1e6, defaultExportLimitW: 1e6 },
+  })),
+});
+
+it.each([10, 63])('S2: nothing is planned above 95 %% of a fuse of %i A', (fuseA) => {
+  const mostW = 0.95 * fuseA * 230 * 3;
+  for (const { importLimitW, exportLimitW } of problem(withFuse(fuseA)).steps) {
+    expect(importLimitW).toBeCloseTo(mostW, 6);
+    expect(exportLimitW).toBeCloseTo(mostW, 6);
+  }
+});
+
 describe("a site file's terms in the plan's problem", () => {
   it('are those of its stores: origin, use, end value, the charge at a time of the day', () => {
     const plain = problem(own).storages[0];
