@@ -100,7 +100,7 @@ program
   .command('proxy')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print one JSON object')
-  .description('which Modbus register of the proxy shows what at this site')
+  .description('the Modbus register map of the proxy at this site')
   .action(async (dir: string, options: { json?: boolean }) =>
     (await import('./cli/proxy.ts')).showProxyMap(resolve(dir), options.json === true),
   );
@@ -108,14 +108,14 @@ program
 program
   .command('override')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
-  .argument('[terminal]', 'whose turn it is; without it, what is ordered')
+  .argument('[terminal]', 'a terminal of the site; without it the orders in force are shown')
   .argument('[act]', 'hold, charge, discharge, off, or end')
-  .argument('[power]', 'of charge and discharge, as 3kW')
+  .argument('[power]', 'for charge and discharge, as 3kW')
   .option('--for <time>', 'how long, as 90min or 2h; without it 1h')
   .option('--until <time>', 'until this time of day at the site, as 18:00')
-  .option('--by <name>', 'who orders it; without it the name of the user')
+  .option('--by <name>', 'name of the person who orders; default the user of this machine')
   .option('--json', 'print one JSON object')
-  .description('order a battery, the sun or a load by hand for a while, inside every limit')
+  .description('order a battery, PV or a load by hand, for a limited time and inside every limit')
   .action(async (dir: string, terminal, act, power, options) => {
     const { orderNow } = await import('./cli/override.ts');
     process.exitCode = await orderNow(resolve(dir), [terminal, act, power], options);
@@ -126,7 +126,7 @@ program
   .argument('<question>', 'such as "why did it charge at 14:00?"')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print answer and facts as JSON')
-  .description('answer why from what the gateway wrote down')
+  .description('answer a question from what the gateway has recorded')
   .action(async (question: string, dir: string, options: { json?: boolean }) =>
     (await import('./cli/ask.ts')).ask(question, resolve(dir), options.json === true),
   );
@@ -164,13 +164,13 @@ authority
 
 const audit = program
   .command('audit')
-  .description('what was commanded, refused and changed, and whether that record is whole');
+  .description('the log of commands, refusals and changes: read it, prove it complete');
 audit
   .command('verify')
   .argument('<dir>', 'data folder, or the folder of the gateway')
-  .option('--head <seq:hash>', 'as the fleet was told it; may be given again', more, [])
+  .option('--head <seq:hash>', 'kept elsewhere: is it in the log? may be given again', more, [])
   .option('--json', 'print one JSON object')
-  .description('check every entry and signature; exits with 1 when something was changed')
+  .description('check every entry and signature; exit code 1 when something was changed')
   .action(async (dir: string, options) => {
     const { verifyLog } = await import('./cli/audit.ts');
     process.exitCode = verifyLog(resolve(dir), options);
@@ -189,13 +189,13 @@ audit
 
 program
   .command('replay')
-  .argument('<blackbox>', 'black box, data folder, or one segment of it')
-  .option('--from <time>', 'as 14:05, or 2026-06-17T14:05, in the zone of the site')
-  .option('--to <time>', 'likewise')
-  .option('--at <time>', 'explain the cycle that ran then')
-  .option('--verify', 'say the first cycle that comes out otherwise, and exit with 1')
+  .argument('<blackbox>', "the gateway's folder, its data folder, its black box, or one segment")
+  .option('--from <time>', 'first cycle, as 14:05 or 2026-06-17T14:05, in the zone of the site')
+  .option('--to <time>', 'last cycle, likewise')
+  .option('--at <time>', 'explain the one cycle that ran at this time')
+  .option('--verify', 'decide every cycle again; exit code 1 and the place where one differs')
   .option('--json', 'print one JSON object')
-  .description('decide recorded cycles again: what was measured, who wished what, what bound it')
+  .description('explain recorded cycles: what was measured, wished and decided, and what bound it')
   .action(async (box: string, options) => {
     const { replayBox } = await import('./cli/replay.ts');
     process.exitCode = replayBox(resolve(box), options);
@@ -206,7 +206,7 @@ program
   .argument('<path>', 'folder with meta.json and a CSV (plain or gzip) a site')
   .option('--site <id>', 'only this one; may be given again', more, [])
   .option('--json', 'print one JSON object')
-  .description('score the forecasts of load and sun on recordings, as they would have been issued')
+  .description('score forecasts of load, sun and price on recordings, as if issued then')
   .action(async (path: string, options) =>
     (await import('./cli/forecast.ts')).forecast(resolve(path), options),
   );
@@ -222,14 +222,14 @@ program
     more,
     [],
   )
-  .option('--no-weather', 'without a weather feed; recordings have none yet, so always so')
-  .option('--drop-rows <percent>', 'of the meter rows go missing, by a fixed seed')
-  .option('--drop-price <hours>', 'the price feed is lost once in each window, by a fixed seed')
+  .option('--no-weather', 'without a weather feed (always so today: recordings have none)')
+  .option('--drop-rows <percent>', 'share of the meter rows that are lost, by a fixed seed')
+  .option('--drop-price <hours>', 'length of one loss of the price feed in each window')
   .option('--keep-peak', 'ours imports no more than the site needed in the last seven days')
-  .option('--by-minute', 'each row as minutes that sum to it, by a fixed seed')
-  .option('--plot <file>', 'draw it (SVG)')
+  .option('--by-minute', 'cut each row into minutes that sum to it, by a fixed seed')
+  .option('--plot <file>', 'write a drawing (SVG)')
   .option('--json', 'print one JSON object')
-  .description('plan and control over recordings: cost against rules and perfect foresight')
+  .description('plan and control over recordings: cost against plain rules and perfect foresight')
   .action(async (path: string, options) =>
     (await import('./cli/backtest.ts')).backtest(resolve(path), options),
   );
@@ -238,7 +238,7 @@ program
   .command('sources')
   .argument('<dir>', 'folder with gateway.yaml and site.yaml')
   .option('--json', 'print one JSON list')
-  .description('ask the sources of weather and prices once, and say what came')
+  .description('ask the configured sources of weather and prices once, and show the answers')
   .action(async (dir: string, options: { json?: boolean }) => {
     const { showSources } = await import('./cli/sources.ts');
     process.exitCode = await showSources(resolve(dir), options);
@@ -273,7 +273,7 @@ program
     (await import('./cli/mcp.ts')).mcp(resolve(dir), version(), options.http),
   );
 
-const devices = program.command('devices').description('what a device is, and which we know');
+const devices = program.command('devices').description('find, read, test, commission devices');
 const siteFolder = (command: Command): Command =>
   command.option('--site <dir>', 'folder with site.yaml, for the profiles of its own');
 siteFolder(devices.command('list'))
@@ -351,7 +351,7 @@ devices
     process.exitCode = showRecord(site, options);
   });
 
-const config = program.command('config').description('look at a site file');
+const config = program.command('config').description('check, explain and sign site files');
 config
   .command('check')
   .argument('<file>', 'site file (YAML)')

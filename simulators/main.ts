@@ -78,7 +78,11 @@ program
   .option('--headless', 'no page to look at; needs --minutes')
   .option('--json', 'print one JSON object at the end')
   .option('--seed <n>', 'another weather, other loads', number('seed', 0, 4_294_967_295), 1)
-  .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(START))
+  .addOption(
+    new Option('--start <instant>', 'simulated time at the beginning')
+      .argParser(instant)
+      .default(Date.parse(START), START),
+  )
   .option('--keep', "keep the run's folder (files, databases, logs)")
   .addOption(
     new Option('--broker <kind>', 'by certificates as on AWS, or plain by password')
@@ -176,7 +180,7 @@ program
 
 program
   .command('scenario')
-  .description('a site, what happens to it, and what must be seen then; in virtual time')
+  .description('run scenarios: a site, what happens to it, and what must be seen then')
   .argument('[names...]', 'shipped scenarios (--list) or files (docs/scenarios.md)')
   .option('--all', 'every shipped one')
   .option('--virtual', 'in virtual time (the default)')
@@ -214,7 +218,7 @@ const several = (text: string, before: readonly string[] = []): string[] => [...
 
 program
   .command('device')
-  .description('one device of the catalogue on a wire, with faults to order')
+  .description('one device of the catalogue on a wire, with the faults you ask for')
   .argument('<profile>', "as in 'edgewatt devices list'")
   .option('--site <dir>', 'folder with site.yaml, for the profiles of its own')
   .option('--tcp <port>', 'Modbus TCP on 127.0.0.1; 0 = a free port', number('port', 0, 65_535))
@@ -241,7 +245,11 @@ program
   .option('--clients <n>', "connections at a time; default the profile's", number('n', 1, 1_000))
   .option('--set <point=value>', 'a reading that stands; may be given several times', several)
   .option('--fault <rule>', "a fault from the start, as 'late 300 every 7'; several", several)
-  .option('--start <instant>', 'simulated time at the beginning', instant, Date.parse(NOON))
+  .addOption(
+    new Option('--start <instant>', 'simulated time at the beginning')
+      .argParser(instant)
+      .default(Date.parse(NOON), NOON),
+  )
   .option('--speed <n>', 'simulated seconds per second', number('speed', 1, 3_600), 1)
   .option('--seed <n>', 'other faults, other weather', number('seed', 0, 4_294_967_295), 1)
   .option('--json', 'one JSON object a line: every write it took, answers, state at the end')
