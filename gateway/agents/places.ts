@@ -1,3 +1,4 @@
+import { NOMINAL_V } from '../contracts/values/phases.ts';
 import type { Connection, Site, StoreSpec, Terminal } from '../contracts/values/site.ts';
 
 /** A site as the slow loop sees it: who produces, who uses, what can be moved. */
@@ -15,7 +16,6 @@ export interface Places {
   readonly fuseW: number; // nothing is planned above 95 % of a fuse
 }
 
-const PHASE_V = 230;
 const FUSE_SHARE = 0.95;
 
 /**
@@ -44,7 +44,7 @@ export function placesOf(site: Site): Places {
     residuals: new Set(site.residuals.map(({ terminal }) => terminal)),
     pvRatedW: kind('pv').reduce((sum, { ratedInW }) => sum + ratedInW, 0),
     loadRatedW: base.reduce((sum, { ratedOutW }) => sum + ratedOutW, 0),
-    fuseW: FUSE_SHARE * connection.fuseA * PHASE_V * (node?.phases ?? 3),
+    fuseW: FUSE_SHARE * connection.fuseA * NOMINAL_V * (node?.phases ?? 3),
   };
 }
 

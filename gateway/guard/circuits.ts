@@ -4,21 +4,10 @@ import { good } from '../contracts/values/reading.ts';
 import type { Connection, Edge, Site, Terminal } from '../contracts/values/site.ts';
 import type { CircuitFacts } from './safety/facts.ts';
 import type { PhaseState, SiteState } from './site/types.ts';
+import { nodesUp } from './site/wiring.ts';
 
 /** Where nothing measures reactive power: the widest power factor that grid codes ask for. */
 const UNKNOWN_FACTOR = 0.9;
-
-/** Nodes from `node` up to the grid: through edges, and from a dc node through its converter. */
-function nodesUp(site: Site, node: string): string[] {
-  const path = [node];
-  for (const at of path) {
-    const up =
-      site.edges.find((edge) => edge.node === at)?.parent ??
-      site.terminals.find((terminal) => terminal.dcNode === at)?.node;
-    if (up !== undefined && !path.includes(up)) path.push(up);
-  }
-  return path;
-}
 
 /** What hangs behind a node, and what of each crosses its phases. */
 interface Behind {
@@ -101,17 +90,16 @@ function flowOf({ names, behind }: Circuit, spec: Site, site: SiteState): Flow {
 
 const both = (limitW: number) => ({ importLimitW: limitW, exportLimitW: limitW });
 
+/** @param shiftsW  by phase: what brings it to the instant at which its sum is judged */
 function phaseFacts(
-  measured: readonly PhaseState[],
+  phases: readonly PhaseState[],
   { onPhase }: Behind,
   limitA: number,
   shiftsW: readonly number[],
 ): CircuitFacts[] {
-  return measured.map((phase, index) => {
+  return phases.map((phase, index) => {
     const { importW, exportW, measured, volts } = phaseFlow(phase, shiftsW[index] ?? 0);
-    const limitW = limitA * volts;
-    const limits = { importLimitW: limitW, exportLimitW: limitW };
-    return { ...limits, importW, exportW, measured, shares: onPhase[phase.name] };
+    return { ...both(limitA * volts), importW, exportW, measured, shares: onPhase[phase.name] };
   });
 }
 
@@ -141,8 +129,8 @@ function edgeFacts(circuit: Circuit, spec: Site, site: SiteState): CircuitFacts[
   const flow = flowOf(circuit, spec, site);
   const facts: CircuitFacts[] = [];
   if (limitA !== undefined) {
-    const measured = phasesOf(site.points, names);
-    if (measured.length > 0) facts.push(...phaseFacts(measured, behind, limitA, []));
+    const phases = phasesOf(site.points, names);
+    if (phases.length > 0) facts.push(...phaseFacts(phases, behind, limitA, []));
     else facts.push(unphased(edge, behind, flow, site));
   }
   if (limitVa !== undefined) {
@@ -154,8 +142,11 @@ function edgeFacts(circuit: Circuit, spec: Site, site: SiteState): CircuitFacts[
     facts.push({ ...flow, ...both(leftW), shares });
   }
   if (importLimitW !== undefined || exportLimitW !== undefined) {
-    const [most, least] = [importLimitW ?? Infinity, exportLimitW ?? Infinity];
-    facts.push({ ...flow, importLimitW: most, exportLimitW: least, shares });
+    const limits = {
+      importLimitW: importLimitW ?? Number.POSITIVE_INFINITY,
+      exportLimitW: exportLimitW ?? Number.POSITIVE_INFINITY,
+    };
+    facts.push({ ...flow, ...limits, shares });
   }
   return facts;
 }

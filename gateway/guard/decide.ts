@@ -18,7 +18,7 @@ import type { Filling } from './control/types.ts';
 import { type GridLimits, type GridState, limitsNow, type Moment } from './directives.ts';
 import { deafDecision, decisionsOf, limitsOf } from './image.ts';
 import { running } from './intents.ts';
-import { kernelFacts, kernelLimits } from './judged.ts';
+import { kernelFacts, kernelLimits } from './kernel-facts.ts';
 import { flagsOf, modeOf, reasonOf, type Standing } from './modes.ts';
 import type { Facts, Memory, TerminalLimits } from './safety/facts.ts';
 import { type Judgement, judge, safeStates, type Verdict } from './safety/verdict.ts';

@@ -1,8 +1,8 @@
 import { decodePoint, decodeText } from '../../devices/codec.ts';
-import type { ControlSpec, DeviceMap } from '../../devices/profile.ts';
+import type { DeviceMap } from '../../devices/profile.ts';
 import type { MirrorSpan } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
-import type { Site, Terminal } from '../contracts/values/site.ts';
+import type { Site } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import type {
   Standing,
@@ -12,6 +12,7 @@ import type {
   TrialSample,
 } from '../contracts/values/trial.ts';
 import type { Clock, Log } from '../ports.ts';
+import { controlOf } from './commands/targets.ts';
 import type { LeaseView } from './commands/types.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
 import type { Finding } from './safety/verdict.ts';
@@ -231,12 +232,6 @@ function readingsOf({ readings }: Snapshot): TrialSample['seen']['readings'] {
       ),
     ]),
   );
-}
-
-/** The profile's control for a terminal, on the device that switches it. */
-function controlOf(map: DeviceMap, terminal: Terminal): ControlSpec | undefined {
-  const binds = terminal.controlDevice === undefined ? (terminal.part ?? '') : '';
-  return map.control.find((spec) => spec.binds === binds && spec.kind === terminal.control);
 }
 
 const IDENTITY = ['maker', 'model', 'serial', 'firmware'];

@@ -78,7 +78,7 @@ export const QUICK: readonly Bug[] = [
   },
   {
     name: 'envelope loosened by the cloud',
-    file: 'gateway/guard/judged.ts',
+    file: 'gateway/guard/kernel-facts.ts',
     find: 'spec.contractedExportW,\n        fuse.exportW,',
     replace: '',
     invariant: 'S14',

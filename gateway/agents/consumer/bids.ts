@@ -1,4 +1,5 @@
 import type { OrderDraft, Room } from '../../contracts/values/outlook.ts';
+import { HOUR_MS } from '../../contracts/values/time.ts';
 
 /** Of the room in the store only so much is asked for at once: several intervals may be awarded. */
 const FREE_SHARE = 0.5;
@@ -13,7 +14,7 @@ const LEAST_WH = 50;
  */
 export function bids(room: Room, feeNanoPerWh = 0, marginNanoPerWh = 0): OrderDraft[] {
   const leaveNano = feeNanoPerWh + marginNanoPerWh;
-  const hours = room.durationMs / 3_600_000;
+  const hours = room.durationMs / HOUR_MS;
   const mostW = Math.min(room.mostImportW, room.importLimitW);
   const shortW = Math.max(0, room.uncertainW - room.moreChargeW); // of load, where it may stay away
   const sureW = Math.max(0, Math.min(room.plannedGridW - shortW, mostW));

@@ -1,4 +1,5 @@
 import type { OrderDraft, Room } from '../../contracts/values/outlook.ts';
+import { HOUR_MS } from '../../contracts/values/time.ts';
 
 /**
  * Of the energy that is stored beyond the plan only so much is promised at once: several intervals
@@ -14,7 +15,7 @@ const LEAST_WH = 50;
  * @param marginNanoPerWh  >= 0, that a price must lie beyond what is worth it, on advice
  */
 export function offers(room: Room, marginNanoPerWh = 0): OrderDraft[] {
-  const hours = room.durationMs / 3_600_000;
+  const hours = room.durationMs / HOUR_MS;
   const mostW = Math.min(room.mostExportW, room.exportLimitW);
   // What the battery cannot make good.
   const shortW = Math.max(0, room.uncertainW - room.moreDischargeW);

@@ -78,15 +78,15 @@ export interface Connection {
   readonly id: string;
   readonly node: string;
   readonly meteringPoint: string;
-  readonly netting: 'sum' | 'per-phase';
-  readonly fuseA: number;
-  readonly contractedImportW: number;
+  readonly netting: 'sum' | 'per-phase'; // how its billing meter counts
+  readonly fuseA: number; // per phase
+  readonly contractedImportW: number; // all limits >= 0
   readonly contractedExportW: number;
-  readonly settlementMs: number;
-  readonly demandWindowMs: number;
-  readonly defaultImportLimitW: number;
+  readonly settlementMs: number; // length of a delivery interval
+  readonly demandWindowMs: number; // of the demand charge
+  readonly defaultImportLimitW: number; // while no envelope is in force
   readonly defaultExportLimitW: number;
-  readonly failsafeImportLimitW: number;
+  readonly failsafeImportLimitW: number; // heartbeat lost under an envelope that says `failsafe`
   readonly failsafeExportLimitW: number;
   /** Kept free below each limit: what a step of load may take before slow devices have answered. */
   readonly limitMarginW?: number;
@@ -108,10 +108,7 @@ export interface Device {
 export type TerminalKind = 'pv' | 'battery' | 'load' | 'ev' | 'generator' | 'converter';
 export type ControlKind = 'none' | 'limit' | 'setpoint' | 'steps' | 'on-off';
 
-/**
- * Where a device meets a node. `ratedExportW` flows out of the node (charging, consuming), as a
- * positive figure.
- */
+/** Where a device meets a node. Its ratings are positive figures, one for each direction. */
 export interface Terminal {
   readonly id: string;
   readonly name: string;
@@ -126,11 +123,11 @@ export interface Terminal {
   readonly ratedVa?: number;
   readonly control: ControlKind;
   readonly stepsA?: readonly number[]; // control 'steps': allowed currents, 0 = off
-  readonly minPowerW: number;
-  readonly minRunMs: number;
-  readonly minRestMs: number;
-  readonly responseMs: number;
-  readonly slewWPerS?: number;
+  readonly minPowerW: number; // below it a battery or charger rests
+  readonly minRunMs: number; // of a switched load, once it is on
+  readonly minRestMs: number; // and once it is off
+  readonly responseMs: number; // until its power follows a setpoint
+  readonly slewWPerS?: number; // of wishes; undefined = as fast as the device can
   readonly priority: number; // 1 first
   readonly dcNode?: string; // a converter's own dc node
   readonly safeState: SafeState;
@@ -139,6 +136,10 @@ export interface Terminal {
   readonly premiumNanoPerWh?: number; // pv: paid for each Wh made, whoever uses it
   readonly duty?: Duty; // on-off load; undefined: what it usually uses a day
 }
+
+/** The larger of both ratings, W >= 0: what shares of nameplate are of. */
+export const nameplateW = ({ ratedInW, ratedOutW }: Pick<Terminal, 'ratedInW' | 'ratedOutW'>) =>
+  Math.max(ratedInW, ratedOutW);
 
 /** How long a load is to run each of these local days, and when it may. */
 export interface Duty {

@@ -1,7 +1,7 @@
+import { DAY_MS } from '../../contracts/values/time.ts';
 import type { Clock } from '../../ports.ts';
 import type { KernelLook } from './types.ts';
 
-const DAY_MS = 86_400_000;
 /** For stored registers whose profile names no figure. */
 const WRITES_PER_DAY = 100;
 

@@ -1,12 +1,11 @@
 import { decodePoint } from '../../../devices/codec.ts';
 import type { ControlSpec, DeviceMap, ResolvedPoint } from '../../../devices/profile.ts';
 import type { Terminal } from '../../contracts/values/site.ts';
-import type { Request } from '../bus/pdu.ts';
 import type { Priority } from '../bus/queue.ts';
 import type { BusHandle } from '../bus/types.ts';
+import { readRequest } from '../measurements/plan.ts';
 import { type Command, controlOf, controlPoints, finals, type Target, targets } from './targets.ts';
 
-const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
 const SPACES = ['holding', 'input', 'coil', 'discrete'] as const;
 /** Registers worth reading for nothing to save a request. */
 const WORTH = 32;
@@ -46,9 +45,8 @@ const sameCommand = (a: Command, b: Command): boolean =>
   a.safeW === b.safeW &&
   a.safeOn === b.safeOn;
 
-function requestOf(span: Span): Request {
-  const space = span.points[0]?.space ?? 'holding';
-  return { fc: FUNCTION[space], at: span.at, count: span.end - span.at };
+function requestOf({ points: [first], at, end }: Span) {
+  return readRequest(first?.space ?? 'holding', { at, count: end - at });
 }
 
 /** The registers that one control touches, and what they showed when they were last read. */

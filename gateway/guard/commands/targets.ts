@@ -1,6 +1,6 @@
 import { decodePoint, encodePoint } from '../../../devices/codec.ts';
 import type { ControlSpec, DeviceMap, ResolvedPoint, WriteStep } from '../../../devices/profile.ts';
-import type { Terminal } from '../../contracts/values/site.ts';
+import { nameplateW, type Terminal } from '../../contracts/values/site.ts';
 import type { Request } from '../bus/pdu.ts';
 import type { RegisterWrite, Use } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
@@ -212,19 +212,14 @@ export function controlPoints(map: DeviceMap, spec: ControlSpec): readonly Resol
  * Not worth a write of its own: the same registers, or a small step. One towards zero counts until
  * it has settled; then it is written, and zero at once.
  */
-export function near(
-  a: Verdict,
-  b: Verdict,
-  { ratedInW, ratedOutW }: Terminal,
-  isSettled: boolean,
-): boolean {
+export function near(a: Verdict, b: Verdict, terminal: Terminal, isSettled: boolean): boolean {
   if (a.kind !== b.kind || a.currentA !== b.currentA) return false;
   if (a.powerW === b.powerW) return true;
   if (a.powerW * b.powerW <= 0) return false;
   const isLess = Math.abs(b.powerW) < Math.abs(a.powerW);
   if (isLess && (isSettled || b.protective)) return false;
   const share = isLess ? DEADBAND_DOWN : DEADBAND;
-  return Math.abs(a.powerW - b.powerW) <= share * Math.max(ratedInW, ratedOutW);
+  return Math.abs(a.powerW - b.powerW) <= share * nameplateW(terminal);
 }
 
 /** Power that the device shall take by itself when we fall silent. */

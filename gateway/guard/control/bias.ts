@@ -1,3 +1,4 @@
+import { nameplateW } from '../../contracts/values/site.ts';
 import type { TerminalState } from '../site/types.ts';
 import { clamp } from './shares.ts';
 import type { View } from './types.ts';
@@ -21,13 +22,13 @@ export type BiasState = Readonly<
 export const NO_BIAS: BiasState = {};
 
 const GAIN = 0.1;
-const MOST = 0.03; // of nameplate
+/** The bias is no larger than this share of nameplate: more is a device that does not follow. */
+const MOST = 0.03;
+/** A setpoint that moves by less than this share of nameplate stands still. */
 const QUIET = 0.01;
 const SETTLED_CYCLES = 3;
 /** An error that shrinks this much in a cycle is a device on its way, not one that falls short. */
 const SHRINKS = 0.02;
-
-const ratedOf = ({ spec }: TerminalState): number => Math.max(spec.ratedInW, spec.ratedOutW);
 
 /** Learns from each battery whose setpoint has stood still for a few cycles. */
 export function learn(before: BiasState, view: Pick<View, 'site' | 'sent'>): BiasState {
@@ -36,7 +37,7 @@ export function learn(before: BiasState, view: Pick<View, 'site' | 'sent'>): Bia
     if (terminal.spec.control !== 'setpoint') continue;
     const old = before[terminal.id] ?? { biasW: 0, sentW: 0, quietCycles: 0, errorW: 0 };
     const sentW = view.sent[terminal.id] ?? 0;
-    const ratedW = ratedOf(terminal);
+    const ratedW = nameplateW(terminal.spec);
     const quiet = Math.abs(sentW - old.sentW) <= QUIET * ratedW && !terminal.failing;
     const quietCycles = quiet ? old.quietCycles + 1 : 0;
     const errorW = sentW - old.biasW - terminal.powerW;
@@ -55,7 +56,7 @@ export function learn(before: BiasState, view: Pick<View, 'site' | 'sent'>): Bia
 /** Setpoint that makes the terminal give `aimW`; rest stays rest and the direction stays. */
 export function biased(bias: BiasState, terminal: TerminalState, aimW: number): number {
   const biasW = bias[terminal.id]?.biasW ?? 0;
-  if (terminal.spec.control !== 'setpoint' || Math.abs(aimW) <= QUIET * ratedOf(terminal)) {
+  if (terminal.spec.control !== 'setpoint' || Math.abs(aimW) <= QUIET * nameplateW(terminal.spec)) {
     return aimW;
   }
   return aimW > 0 ? Math.max(0, aimW + biasW) : Math.min(0, aimW + biasW);

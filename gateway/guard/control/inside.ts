@@ -1,4 +1,5 @@
 import type { Authority, ReasonCode } from '../../contracts/values/image.ts';
+import { nameplateW } from '../../contracts/values/site.ts';
 import { power } from '../../contracts/values/words.ts';
 import type { TerminalState } from '../site/types.ts';
 import { alignedOf, type Connected } from './connected.ts';
@@ -30,6 +31,9 @@ export const INSIDE_START: InsideState = { astray: {}, curtailing: false, restin
 
 /** Aimed at this share of a limit, so that noise of a meter does not break it. */
 const AIM = 0.99;
+/** Within this share of nameplate, or so many watts, a battery is where it was sent. */
+const NEAR_SETPOINT_SHARE = 0.05;
+const NEAR_SETPOINT_W = 200;
 /**
  * After so many cycles off its setpoint a battery counts as what it does, not as what it was
  * asked.
@@ -40,6 +44,11 @@ export const NEAR_SHARE = 0.15;
 export const FAR_SHARE = 0.25;
 /** An on-off load comes back when the room is this much above its power. */
 const ROOM_TO_START = 1.1;
+/** A draw below this share of its rating is an on-off load that is off. */
+const OFF_SHARE = 0.05;
+/** A limit is out of reach beyond its tolerance (DESIGN: 2 % of the limit, at least 100 W). */
+const TOLERANCE_SHARE = 0.02;
+const TOLERANCE_W = 100;
 
 interface Frame {
   readonly view: View;
@@ -60,8 +69,8 @@ export function astrayNext(
   for (const battery of at.ready) {
     const { id, spec } = battery;
     const offW = Math.abs((sent[id] ?? 0) - alignedOf(at, battery));
-    const near = Math.max(0.05 * Math.max(spec.ratedInW, spec.ratedOutW), 200);
-    next[id] = offW <= near ? 0 : (before[id] ?? 0) + 1;
+    const nearW = Math.max(NEAR_SETPOINT_SHARE * nameplateW(spec), NEAR_SETPOINT_W);
+    next[id] = offW <= nearW ? 0 : (before[id] ?? 0) + 1;
   }
   return next;
 }
@@ -157,7 +166,7 @@ function forPv(
 export function allowedDraw(load: TerminalState, drawW: number, roomW: number): number {
   if (load.spec.control === 'steps') return Math.max(0, drawW + roomW);
   const ratedW = load.spec.ratedOutW;
-  if (drawW > 0.05 * ratedW) return roomW < 0 ? 0 : ratedW;
+  if (drawW > OFF_SHARE * ratedW) return roomW < 0 ? 0 : ratedW;
   return roomW >= ROOM_TO_START * ratedW ? ratedW : 0;
 }
 
@@ -229,7 +238,9 @@ export function keepInside(
   const pv = forPv(frame, reach(frame, astray, 'minW'));
   const loads = forLoads(frame, most.lastingW - frame.leastW);
   const lacking = {
-    import: loads.roomW + most.fadingW < -0.02 * hold.importLimitW - hold.marginW - 100,
+    import:
+      loads.roomW + most.fadingW <
+      -TOLERANCE_SHARE * hold.importLimitW - hold.marginW - TOLERANCE_W,
     export: pv.lacking,
   };
   return {

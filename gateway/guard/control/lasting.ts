@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../contracts/values/time.ts';
 import type { SiteState, TerminalState } from '../site/types.ts';
 
 /**
@@ -17,7 +18,6 @@ export type LastingState = Readonly<Record<string, Lasting>>;
 const LASTS_MS = 40_000;
 /** What has shrunk stays so until so much is there again, so that nothing flutters. */
 const AGAIN_PCT = 1;
-const HOUR_MS = 3_600_000;
 
 function lasts(beforeW: number, leftWh: number, againWh: number, ratedW: number): number {
   const powerW = Math.max(0, (leftWh * HOUR_MS) / LASTS_MS);

@@ -1,3 +1,4 @@
+import { nameplateW } from '../../contracts/values/site.ts';
 import type { TerminalState } from '../site/types.ts';
 
 /** Of each battery: its power in the last cycle, and for how many it has crept. */
@@ -21,8 +22,7 @@ const CREPT_CYCLES = 2;
 function covered(terminal: TerminalState, lastW: number | undefined, aimW: number): number {
   const { spec, powerW, failing } = terminal;
   if (failing || lastW === undefined) return Number.NaN;
-  const ratedW = Math.max(spec.ratedInW, spec.ratedOutW);
-  if (Math.abs(aimW - powerW) < NEAR * ratedW) return Number.NaN;
+  if (Math.abs(aimW - powerW) < NEAR * nameplateW(spec)) return Number.NaN;
   return (powerW - lastW) / (aimW - lastW);
 }
 

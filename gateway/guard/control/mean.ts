@@ -1,4 +1,5 @@
 import type { Connection } from '../../contracts/values/site.ts';
+import { HOUR_MS } from '../../contracts/values/time.ts';
 import { type Meanwhile, meanwhile } from './meanwhile.ts';
 import type { View } from './types.ts';
 
@@ -16,9 +17,8 @@ const LAST_CYCLES = 5;
  * @returns W >= 0
  */
 function allowedW(window: Meanwhile, limitW: number, leftMs: number, windowMs: number): number {
-  const hour = 3_600_000;
-  const usedWh = window.importWh + (limitW * window.unknownMs) / hour;
-  return Math.max(0, ((limitW * windowMs) / hour - usedWh) / (leftMs / hour));
+  const usedWh = window.importWh + (limitW * window.unknownMs) / HOUR_MS;
+  return Math.max(0, ((limitW * windowMs) / HOUR_MS - usedWh) / (leftMs / HOUR_MS));
 }
 
 /** The running demand window of a connection. */

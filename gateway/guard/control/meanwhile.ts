@@ -1,4 +1,4 @@
-import { intervalStart } from '../../contracts/values/time.ts';
+import { HOUR_MS, intervalStart } from '../../contracts/values/time.ts';
 
 /**
  * Mean power of a running interval of the wall clock, counted from live power. The part before
@@ -41,7 +41,7 @@ export function meanwhile(before: Meanwhile, sample: Sample): Meanwhile {
   const spanMs = Math.max(0, Math.min(sinceMs, intoMs));
   const base = same ? before : { ...NOTHING_YET, unknownMs: intoMs - spanMs };
   const unknownSpan = !Number.isFinite(sample.gridW) || !Number.isFinite(sinceMs);
-  const wh = unknownSpan ? 0 : (sample.gridW * spanMs) / 3_600_000;
+  const wh = unknownSpan ? 0 : (sample.gridW * spanMs) / HOUR_MS;
   return {
     fromMs,
     atMs: sample.nowMs,

@@ -1,3 +1,4 @@
+import { nameplateW } from '../../contracts/values/site.ts';
 import type { Connected } from './connected.ts';
 import type { Point } from './placing.ts';
 import { clamp } from './shares.ts';
@@ -103,7 +104,7 @@ function begun(before: Nudge, view: View, at: Connected, aims: readonly Point[],
     const aimW = aims.find(({ terminal }) => terminal.id === id)?.powerW;
     const range = limited[id];
     if (deaf || view.wearing?.includes(id) || aimW === undefined || range === undefined) continue;
-    if (!(sizeW <= MOST_SHARE * Math.max(spec.ratedInW, spec.ratedOutW))) continue;
+    if (!(sizeW <= MOST_SHARE * nameplateW(spec))) continue;
     const offsetW = offsetOf(aimW, before.ways[id] ?? -1, sizeW, range);
     if (offsetW === 0) continue;
     const waitMs = Math.max(STILL_MS, Math.min(LONGEST_WAIT_MS, 2 * waitOf(before)));

@@ -1,4 +1,5 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
+import { HOUR_MS } from '../../contracts/values/time.ts';
 import type { Sample } from './history.ts';
 
 /**
@@ -53,7 +54,6 @@ const LEAST_WH = 20;
 const LEAST_STEPS = 5;
 /** Of a move that a battery may have made by itself: it hides the load that it answers. */
 const FREE_SHARE = 0.2;
-const HOUR_MS = 3_600_000;
 
 export interface Counters {
   readonly inWh: Reading | undefined;

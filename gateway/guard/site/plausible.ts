@@ -1,6 +1,8 @@
+import { NOMINAL_V } from '../../contracts/values/phases.ts';
 import { type PlaceNames, placeNames } from '../../contracts/values/places.ts';
 import type { Reading } from '../../contracts/values/reading.ts';
 import type { Connection } from '../../contracts/values/site.ts';
+import { HOUR_MS } from '../../contracts/values/time.ts';
 import { isFrozen, NO_STANDSTILL, type Standstill, stand } from './frozen.ts';
 import { kept, ownSpan, type Sample } from './history.ts';
 import { idle, NO_RESPONSE, type Response, respond } from './response.ts';
@@ -50,7 +52,6 @@ export interface Bounds {
   readonly stillW: number; // one that a meter which shows the same all along would show
 }
 
-const PHASE_V = 230;
 const PHASES_COUNT = 3;
 /** Ratings in a site file are rounded, and not always to the safe side. */
 const MARGIN_SHARE = 0.25;
@@ -71,7 +72,7 @@ const SURE_MS = 3_000;
 /** What lasted longer than this must be sound for a while before it is believed again. */
 const LASTING_MS = 10_000;
 const SOUND_MS = 60_000;
-const LONGEST_MS = 3_600_000;
+const LONGEST_MS = HOUR_MS;
 const TURNED_COUNT = 3;
 const RIGHT_COUNT = 2;
 
@@ -83,7 +84,7 @@ export function boundsOf(wiring: Wiring, connection: Connection): Bounds {
     wiring.places.some((place) => place.id === id && place.sources.length > 0);
   const metered = own.filter(({ spec }) => isMetered(spec.id));
   const rest = own.filter(({ spec }) => !isMetered(spec.id)).map(({ spec }) => spec);
-  const fuseW = connection.fuseA * PHASES_COUNT * PHASE_V;
+  const fuseW = connection.fuseA * PHASES_COUNT * NOMINAL_V;
   const capacityW = Math.max(fuseW, connection.contractedImportW, connection.contractedExportW);
   const figures = wiring.places.find(({ id }) => id === connection.id)?.figures;
   const resolutionW = figures?.resolutionW ?? 1;

@@ -1,4 +1,5 @@
 import type { Reading } from '../../contracts/values/reading.ts';
+import { HOUR_MS } from '../../contracts/values/time.ts';
 
 /**
  * Charge of a store between two good readings. What flowed since the last one is counted, and
@@ -58,7 +59,6 @@ const BELIEVED_READINGS = 3;
 const STEP_PCT = 1;
 /** What flowed may have moved the charge by this much more: losses, and how a gauge rounds. */
 const LOSS_SHARE = 0.1;
-const HOUR_MS = 3_600_000;
 
 export interface SocStep {
   readonly nowMs: number;

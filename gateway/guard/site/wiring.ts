@@ -135,17 +135,22 @@ function figuresOf(site: Site, id: string, terminal?: Terminal): Figures {
 }
 
 /** Nodes from `node` up to the grid: through edges, and from a dc node through its converter. */
+export function nodesUp(site: Site, node: string): string[] {
+  const path = [node];
+  for (const at of path) {
+    const up =
+      site.edges.find((edge) => edge.node === at)?.parent ??
+      site.terminals.find((terminal) => terminal.dcNode === at)?.node;
+    if (up !== undefined && !path.includes(up)) path.push(up);
+  }
+  return path;
+}
+
+/** The connection that a node hangs on; of one that hangs on none, the site's first. */
 function connectionOf(site: Site, node: string): string {
-  let at = node;
-  for (let depth = 0; depth <= site.nodes.length; depth += 1) {
+  for (const at of nodesUp(site, node)) {
     const found = site.connections.find((connection) => connection.node === at);
     if (found !== undefined) return found.id;
-    const here = at;
-    const up =
-      site.edges.find((edge) => edge.node === here)?.parent ??
-      site.terminals.find((terminal) => terminal.dcNode === here)?.node;
-    if (up === undefined) break;
-    at = up;
   }
   return site.connections[0]?.id ?? '';
 }

@@ -1,4 +1,5 @@
 import type { Image } from '../../contracts/values/image.ts';
+import { NOMINAL_V } from '../../contracts/values/phases.ts';
 import type { EnergyRecord } from '../../contracts/values/record.ts';
 import type { Site } from '../../contracts/values/site.ts';
 import { intervalStart, QUARTER_MS } from '../../contracts/values/time.ts';
@@ -9,9 +10,8 @@ const GRACE_CYCLES = 6;
 /** From here on an interval counts as measured. */
 const MEASURED_PCT = 99;
 
-/** What a fuse lets through, at most. */
+/** A fuse is taken to be on three phases: the most that it may let through. */
 const PHASES = 3;
-const VOLTS = 230;
 /**
  * Turns that are looked back at for the length of a cycle: early turns are shorter and must not set
  * it.
@@ -26,7 +26,7 @@ function placesOf(site: Site): PlaceSpec[] {
       ratedW: Math.max(
         connection.contractedImportW,
         connection.contractedExportW,
-        PHASES * VOLTS * connection.fuseA,
+        PHASES * NOMINAL_V * connection.fuseA,
       ),
       residual: false,
     })),

@@ -1,4 +1,4 @@
-import type { DroopSettings, Site } from '../../../contracts/values/site.ts';
+import { type DroopSettings, nameplateW, type Site } from '../../../contracts/values/site.ts';
 import type { Timing } from '../../../contracts/values/timing.ts';
 import type { Seen, TerminalState } from '../../site/types.ts';
 import type { Controller, View, Wish } from '../types.ts';
@@ -32,8 +32,6 @@ export function frequencyOf(site: Site, seen: Seen, nowMs: number, times: Timing
   return nowMs - reading.atMs <= times.freshMs.state ? reading.value : Number.NaN;
 }
 
-const nameplateW = ({ spec }: TerminalState): number => Math.max(spec.ratedInW, spec.ratedOutW);
-
 /** Where the frequency is; an unknown one leaves things as they were. */
 function excursion(state: DroopState, settings: DroopSettings, frequencyHz: number) {
   const { nominalHz, deadbandHz } = settings;
@@ -55,13 +53,13 @@ function curveW(one: TerminalState, fromW: number, beyondHz: number, by: DroopSe
   if (beyondHz === 0) return Number.POSITIVE_INFINITY;
   // VDE-AR-N 4105, 5.7.4: of the power of that moment for sun, of nameplate for storage.
   const isSun = one.spec.control === 'limit';
-  const referenceW = isSun ? fromW : nameplateW(one);
+  const referenceW = isSun ? fromW : nameplateW(one.spec);
   const share = beyondHz / ((by.nominalHz * by.droopPct) / 100);
-  return Math.max(fromW - share * referenceW, isSun ? 0 : -nameplateW(one));
+  return Math.max(fromW - share * referenceW, isSun ? 0 : -nameplateW(one.spec));
 }
 
 function wishOf({ id, spec }: TerminalState, side: DroopState['side'], capW: number): Wish {
-  const stepW = STEP * Math.max(spec.ratedInW, spec.ratedOutW);
+  const stepW = STEP * nameplateW(spec);
   const heldW = Math.floor(capW / stepW) * stepW;
   const base = { terminal: id, authority: 'grid-envelope', code: 'FREQUENCY' } as const;
   return side === 'high'
@@ -83,9 +81,9 @@ function stepped(state: DroopState, view: View, nowMs: number, settings: DroopSe
     const standsW = Number.isFinite(one.powerW) ? one.powerW : (view.sent[one.id] ?? 0);
     const startW = (isNew ? undefined : state.fromW[one.id]) ?? sign * standsW;
     const beforeW = (isNew ? undefined : state.capW[one.id]) ?? Number.POSITIVE_INFINITY;
-    const backW = beforeW + (backPct / 100) * nameplateW(one);
+    const backW = beforeW + (backPct / 100) * nameplateW(one.spec);
     const nextW = Math.min(curveW(one, startW, found.beyondHz, settings), backW);
-    if (nextW >= nameplateW(one)) continue;
+    if (nextW >= nameplateW(one.spec)) continue;
     fromW[one.id] = startW;
     capW[one.id] = nextW;
     wishes.push(wishOf(one, found.side, nextW));

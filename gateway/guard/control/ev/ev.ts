@@ -1,4 +1,5 @@
-import { localTime } from '../../../contracts/values/time.ts';
+import { NOMINAL_V } from '../../../contracts/values/phases.ts';
+import { HOUR_MS, localTime, MINUTE_MS } from '../../../contracts/values/time.ts';
 import { power } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
 import type { Controller, View, Wish } from '../types.ts';
@@ -8,10 +9,8 @@ export interface EvState {
   readonly roomSinceMs: Readonly<Record<string, number>>;
 }
 
-const NOMINAL_V = 230;
 /** More current only after the sun has carried it for so many cycles; less at once. */
 const PATIENCE_CYCLES = 10;
-const MINUTE_MS = 60_000;
 
 /** W that a current draws. */
 export const stepW = (currentA: number, phases: 1 | 3): number => currentA * NOMINAL_V * phases;
@@ -46,7 +45,7 @@ function mustHurry(view: View, charger: TerminalState): boolean {
   const missingPct = Math.max(0, ready.socPct - (Number.isFinite(socLowPct) ? socLowPct : 0));
   const inputWh =
     (missingPct * charger.store.usableWh) / Math.max(1, charger.store.chargeEfficiencyPct);
-  const neededMs = (inputWh / Math.max(1, charger.spec.ratedOutW)) * 3_600_000;
+  const neededMs = (inputWh / Math.max(1, charger.spec.ratedOutW)) * HOUR_MS;
   return neededMs > 0 && leftMs <= neededMs * 1.1 && leftMs > 0;
 }
 

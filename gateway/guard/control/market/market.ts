@@ -1,4 +1,5 @@
 import type { Position } from '../../../contracts/values/plan.ts';
+import { HOUR_MS } from '../../../contracts/values/time.ts';
 import { clockTime, energy, power } from '../../../contracts/values/words.ts';
 import { type Meanwhile, meanwhile, NOTHING_YET } from '../meanwhile.ts';
 import { comingGridW, wanted, wishSlots } from '../shares.ts';
@@ -8,7 +9,6 @@ export interface MarketState {
   readonly interval: Meanwhile;
 }
 
-const HOUR_MS = 3_600_000;
 /** At the end of an interval the rest is spread over at least so many cycles. */
 const LAST_CYCLES = 8;
 

@@ -1,4 +1,5 @@
 import type { Connection } from '../../../contracts/values/site.ts';
+import { MINUTE_MS } from '../../../contracts/values/time.ts';
 import { power } from '../../../contracts/values/words.ts';
 import { INSIDE_START, type InsideState, keepInside } from '../inside.ts';
 import { demandWindow, leftW } from '../mean.ts';
@@ -23,7 +24,7 @@ function meanRoom(state: PeakState, view: View, connection: Connection, nowMs: n
     return { window: NOTHING_YET, limitW: Number.POSITIVE_INFINITY, why: '' };
   }
   const window = demandWindow(state.window, view, connection, nowMs);
-  const minutes = Math.round(connection.demandWindowMs / 60_000);
+  const minutes = Math.round(connection.demandWindowMs / MINUTE_MS);
   return {
     window,
     limitW: leftW(window, view, connection, limitW),

@@ -1,3 +1,4 @@
+import { nameplateW } from '../../../contracts/values/site.ts';
 import type { TerminalState } from '../../site/types.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
@@ -14,13 +15,11 @@ const STEP = 0.01;
 const isRamped = ({ spec }: TerminalState): boolean =>
   spec.control === 'setpoint' || spec.control === 'limit';
 
-const nameplateW = ({ spec }: TerminalState): number => Math.max(spec.ratedInW, spec.ratedOutW);
-
 const SENTENCE = 'because power rises step by step after a start or the return of the grid';
 
 /** Most that a terminal may do now, either way for a battery, W >= 0. */
 function mostW(terminal: TerminalState, from: RampState['from'], view: View, nowMs: number) {
-  const ratedW = nameplateW(terminal);
+  const ratedW = nameplateW(terminal.spec);
   const began = from[terminal.id];
   if (began === undefined) return 0;
   const minutes = (nowMs - began.sinceMs) / (MINUTE_CYCLES * view.times.cycleMs);
@@ -55,7 +54,7 @@ export const ramp: Controller<RampState> = {
       }
     }
     const caps = able.map((one) => ({ one, capW: mostW(one, from, view, nowMs) }));
-    const held = caps.filter(({ one, capW }) => capW < nameplateW(one));
+    const held = caps.filter(({ one, capW }) => capW < nameplateW(one.spec));
     if (held.length === 0) return { state: { done: true, from: {} }, wishes: [] };
     return { state: { done: false, from }, wishes: held.map(({ one, capW }) => wishOf(one, capW)) };
   },

@@ -1,7 +1,7 @@
 import type { Site, Terminal } from '../../../../../gateway/contracts/values/site.ts';
 import { timing } from '../../../../../gateway/contracts/values/timing.ts';
 import { ARBITER_START, arbitrate } from '../../../../../gateway/guard/control/arbiter.ts';
-import { kernelFacts, kernelLimits } from '../../../../../gateway/guard/judged.ts';
+import { kernelFacts, kernelLimits } from '../../../../../gateway/guard/kernel-facts.ts';
 import { judge } from '../../../../../gateway/guard/safety/verdict.ts';
 import type { SiteState, TerminalState } from '../../../../../gateway/guard/site/types.ts';
 import { site as built } from '../../../../unit/gateway/guard/bench/site.ts';

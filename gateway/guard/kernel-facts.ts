@@ -1,3 +1,4 @@
+import { NOMINAL_V } from '../contracts/values/phases.ts';
 import { reserveOf, type Site, type StoreSpec } from '../contracts/values/site.ts';
 import type { Timing } from '../contracts/values/timing.ts';
 import { circuitFacts } from './circuits.ts';
@@ -12,7 +13,6 @@ import type {
 } from './safety/facts.ts';
 import type { SiteState, TerminalState } from './site/types.ts';
 
-const NOMINAL_V = 230;
 /**
  * The safe state is commanded this share of the way to its last moment, so that it stands by
  * then.
@@ -68,6 +68,7 @@ function storeLimits(store: StoreSpec | undefined): StoreLimits | undefined {
   };
 }
 
+/** All that the kernel's facts of one turn are made from. */
 export interface Circumstances {
   readonly filling?: ReadonlySet<string>; // terminals that are charged to the full now
   readonly site: SiteState;
