@@ -60,8 +60,8 @@ export const QUICK: readonly Bug[] = [
   {
     name: 'per-phase limit as total',
     file: 'gateway/guard/circuits.ts',
-    find: 'const limitW = limitA * volts;',
-    replace: 'const limitW = 3 * limitA * volts;',
+    find: 'both(limitA * volts)',
+    replace: 'both(3 * limitA * volts)',
     invariant: 'S2',
     caughtBy: {
       file: 'test/unit/gateway/guard/circuits.test.ts',
