@@ -4,17 +4,16 @@ import { seededStream } from '../agents/forecasting/seasonal/sets.ts';
 import { foresightNano } from '../agents/planning/backtest/foresight.ts';
 import { minutesOf } from '../agents/planning/backtest/minutes.ts';
 import { ours } from '../agents/planning/backtest/ours.ts';
-import { isKnown, type Losses, type SiteRules } from '../agents/planning/backtest/recording.ts';
+import { isKnown, type Losses } from '../agents/planning/backtest/recording.ts';
 import { none, priceRule, selfConsumption } from '../agents/planning/backtest/rules.ts';
 import { type Controller, simulate, type WindowRun } from '../agents/planning/backtest/simulate.ts';
 import { chosenSites, openDataset } from '../config/dataset.ts';
-import type { DatasetRows } from '../config/dataset-rows.ts';
-import { type Dispatch, parseSpan, readDispatch } from '../config/dispatch.ts';
+import { parseSpan, readDispatch } from '../config/dispatch.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import { HOUR_MS } from '../contracts/values/time.ts';
 import type { Solver } from '../ports.ts';
 import { plotOf } from './backtest/plot.ts';
-import { COLUMNS, lossesOf, recordingOf, rulesOf, spanOf } from './backtest/recorded.ts';
+import { COLUMNS, lossesOf, type RecordedSite, recordedSite } from './backtest/recorded.ts';
 import { type BacktestResult, jsonOf, tableOf } from './backtest/report.ts';
 import { CONTROLLERS, type ControllerName, type WindowResult } from './backtest/score.ts';
 import { ForecastWalk } from './backtest/walk.ts';
@@ -67,21 +66,14 @@ export async function backtested(dir: string, options: BacktestOptions): Promise
     decisionsMs: [],
     fallbacks: { noForecasts: 0, meterLost: 0, feedLost: 0, limitsUnsolved: 0, unknownSteps: 0 },
   };
-  for (const site of chosenSites(dataset, dir, options.site ?? [])) {
-    const isPeakKept = options.keepPeak === true;
-    const isByMinute = options.byMinute === true;
-    const rows = site.read();
-    const one = {
-      id: site.id,
-      rows,
-      dispatch,
-      windows,
-      rowsPct,
-      feedHours,
-      isPeakKept,
-      isByMinute,
-    };
-    await runSite(one, names, solver, result);
+  const kept = { isPeakKept: options.keepPeak === true, isByMinute: options.byMinute === true };
+  // All are read before the first is run: what is wrong with one is said at once.
+  const sites = chosenSites(dataset, dir, options.site ?? []).map(({ id, read }) =>
+    recordedSite(id, read(), dispatch, windows),
+  );
+  for (const site of sites) {
+    const losses = lossesOf(site.recording, site.spans, rowsPct, feedHours);
+    await runSite({ ...site, ...kept, losses }, names, solver, result);
   }
   return result;
 }
@@ -114,13 +106,8 @@ function save(file: string, svg: string): void {
   }
 }
 
-interface BacktestedSite {
-  readonly id: string;
-  readonly rows: DatasetRows;
-  readonly dispatch: Dispatch;
-  readonly windows: Dispatch['windows'];
-  readonly rowsPct: number;
-  readonly feedHours: number;
+interface BacktestedSite extends RecordedSite {
+  readonly losses: Losses;
   readonly isPeakKept: boolean;
   readonly isByMinute: boolean;
 }
@@ -129,21 +116,11 @@ interface BacktestedSite {
 const MINUTE_SEED = 0x9e3779b1;
 
 async function runSite(
-  { id, rows, dispatch, windows, rowsPct, feedHours, isPeakKept, isByMinute }: BacktestedSite,
+  { id, recording, rules, spans, losses, isPeakKept, isByMinute }: BacktestedSite,
   names: readonly ControllerName[],
   solver: Solver,
   result: BacktestResult,
 ): Promise<void> {
-  const battery = dispatch.batteries.get(id);
-  if (battery === undefined) {
-    throw new Fault(`site '${id}' has no battery`, 'meta.json', `give it sites.${id}.battery`);
-  }
-  const recording = recordingOf(rows);
-  const rules: SiteRules = rulesOf(battery, dispatch);
-  const spans = windows
-    .map((window) => spanOf(recording, window, rows.name))
-    .sort((a, b) => a.fromIndex - b.fromIndex);
-  const losses = lossesOf(recording, spans, rowsPct, feedHours);
   const walk = new ForecastWalk(recording, losses);
   const setup = {
     recording,

@@ -12,7 +12,7 @@ export interface DatasetRows {
 }
 
 export interface RowsMeta {
-  readonly stepMinutes?: number; // default: distance of the first two rows
+  readonly stepMinutes?: number; // default: how far rows usually are apart
   readonly timeZone?: string; // IANA; of the local clock, where stamps name their offset
 }
 
@@ -32,7 +32,11 @@ export function parseRows(
   const head = (lines[0] ?? '').replace(/^\uFEFF/, '').split(',');
   const names = head.map((column) => column.trim());
   const ts = names.indexOf('ts');
-  if (ts < 0) throw new Fault("no column 'ts'", `${name}:1`, 'name the start of the interval ts');
+  if (ts < 0) {
+    const isOther = names.length === 1 && /[;\t]/.test(names[0] ?? '');
+    const mend = isOther ? 'separate columns by commas' : 'name the start of the interval ts';
+    throw new Fault("no column 'ts'", `${name}:1`, mend);
+  }
   const twice = names.find((column, index) => names.indexOf(column) !== index);
   if (twice !== undefined) {
     throw new Fault(`column '${twice}' exists twice`, `${name}:1`, 'remove or rename one of them');
@@ -40,6 +44,7 @@ export function parseRows(
   const taken = [...names.entries()].filter(([, column]) => wanted(column));
   const columns = new Map(taken.map(([, column]) => [column, [] as number[]]));
   const clockMs: number[] = [];
+  const lineNumbers: number[] = [];
   const order = new Order(meta.timeZone);
   for (let n = 1; n < lines.length; n += 1) {
     const line = lines[n] ?? '';
@@ -51,10 +56,19 @@ export function parseRows(
       throw new Fault(what, where, 'complete the line; fields must not contain commas');
     }
     clockMs.push(order.next((fields[ts] ?? '').trim(), where));
+    lineNumbers.push(n + 1);
     for (const [index, column] of taken)
       columns.get(column)?.push(cell(fields[index], column, where));
   }
-  return { name, stepMs: stepOf(clockMs, name, meta), clockMs, columns };
+  const stepMs = stepOf(order.apartMs, name, meta);
+  const early = order.apartMs.findIndex((apartMs) => apartMs > 0 && apartMs < stepMs);
+  if (early >= 0) {
+    const minutes = (order.apartMs[early] ?? 0) / MINUTE_MS;
+    const what = `${minutes} minutes after the row before, steps are of ${stepMs / MINUTE_MS}`;
+    const mend = 'give each interval one row, all of one length';
+    throw new Fault(what, `${name}:${lineNumbers[early + 1]}`, mend);
+  }
+  return { name, stepMs, clockMs, columns };
 }
 
 function cell(field: string | undefined, column: string, where: string): number {
@@ -73,6 +87,8 @@ function cell(field: string | undefined, column: string, where: string): number 
 
 /** Stamps in order of time; the hour that a clock change repeats may come twice. */
 class Order {
+  /** From each row to the next; 0 or less where a clock change repeats it. */
+  readonly apartMs: number[] = [];
   private readonly timeZone: string | undefined;
   private beforeMs = Number.NEGATIVE_INFINITY;
 
@@ -99,18 +115,37 @@ class Order {
       const mend = 'sort the rows by time and keep one each';
       throw new Fault(`${what} (${isoMinute(orderMs)})`, where, mend);
     }
+    if (Number.isFinite(this.beforeMs)) this.apartMs.push(orderMs - this.beforeMs);
     this.beforeMs = orderMs;
     return offsetMs === undefined ? clockMs : orderMs + offsetAt(orderMs, zone);
   }
 }
 
-function stepOf(clockMs: readonly number[], name: string, meta: RowsMeta): number {
-  const [first, second] = clockMs;
-  if (first === undefined || second === undefined) {
+/** What meta.json says, or how far rows usually are apart; the two have to agree. */
+function stepOf(apartMs: readonly number[], name: string, meta: RowsMeta): number {
+  if (apartMs.length === 0) {
     throw new Fault('fewer than two rows', name, 'give a recording of some weeks');
   }
-  const stepMs = meta.stepMinutes === undefined ? second - first : meta.stepMinutes * MINUTE_MS;
-  if (STEPS_MINUTES.includes(stepMs / MINUTE_MS)) return stepMs;
-  const mend = `use ${STEPS_MINUTES.join(', ')} minutes`;
-  throw new Fault(`a step of ${stepMs / MINUTE_MS} minutes`, name, mend);
+  const usualMinutes = mostFrequent(apartMs) / MINUTE_MS;
+  const minutes = meta.stepMinutes ?? usualMinutes;
+  if (!STEPS_MINUTES.includes(minutes)) {
+    const mend = `use ${STEPS_MINUTES.join(', ')} minutes`;
+    throw new Fault(`a step of ${minutes} minutes`, name, mend);
+  }
+  if (usualMinutes !== minutes) {
+    const what = `most rows are ${usualMinutes} minutes apart, meta.json says ${minutes}`;
+    throw new Fault(what, name, 'correct step_minutes, or the rows');
+  }
+  return minutes * MINUTE_MS;
+}
+
+function mostFrequent(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  let found = 0;
+  for (const value of values) {
+    const count = (counts.get(value) ?? 0) + 1;
+    counts.set(value, count);
+    if (count > (counts.get(found) ?? 0)) found = value;
+  }
+  return found;
 }

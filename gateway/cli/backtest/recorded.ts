@@ -1,14 +1,17 @@
 import { seededStream } from '../../agents/forecasting/seasonal/sets.ts';
-import type {
-  Losses,
-  Recording,
-  SiteRules,
-  Span,
+import {
+  knownSteps,
+  type Losses,
+  type Recording,
+  type SiteRules,
+  type Span,
 } from '../../agents/planning/backtest/recording.ts';
 import type { DatasetRows } from '../../config/dataset-rows.ts';
 import type { ClockSpan, Dispatch, RecordedBattery } from '../../config/dispatch.ts';
 import { Fault } from '../../contracts/values/fault.ts';
+import { isoMinute } from '../../contracts/values/stamp.ts';
 import { HOUR_MS } from '../../contracts/values/time.ts';
+import { tell } from '../output.ts';
 
 export const COLUMNS = ['load_kwh', 'pv_kwh', 'price_import', 'price_export'] as const;
 const OPTIONAL = 'pv_kwh';
@@ -16,6 +19,42 @@ const WH_PER_KWH = 1_000;
 /** Nano-currency per Wh of one unit of the currency per kWh. */
 const NANO_PER_WH = 1e6;
 const MOST_STEPS = 2_000_000;
+
+/** A site of a folder, and what of it is run. */
+export interface RecordedSite {
+  readonly id: string;
+  readonly recording: Recording;
+  readonly rules: SiteRules;
+  readonly spans: readonly Span[];
+}
+
+/** @throws Fault in one line */
+export function recordedSite(
+  id: string,
+  rows: DatasetRows,
+  dispatch: Dispatch,
+  windows: readonly ClockSpan[],
+): RecordedSite {
+  const battery = dispatch.batteries.get(id);
+  if (battery === undefined) {
+    const mend = `give it sites.${id}.battery, or name the other sites: --site`;
+    throw new Fault(`site '${id}' has no battery`, 'meta.json', mend);
+  }
+  const recording = recordingOf(rows);
+  const spans = windows
+    .map((window) => {
+      const span = spanOf(recording, window, rows.name);
+      const hours = ((span.untilIndex - span.fromIndex) * recording.stepMs) / HOUR_MS;
+      const askedHours = (window.untilMs - window.fromMs) / HOUR_MS;
+      if (hours < askedHours) {
+        const from = isoMinute(window.fromMs).slice(0, 10);
+        tell(`backtest: ${id}, window from ${from}: ${hours} of ${askedHours} hours are recorded`);
+      }
+      return span;
+    })
+    .sort((a, b) => a.fromIndex - b.fromIndex);
+  return { id, recording, rules: rulesOf(battery, dispatch), spans };
+}
 
 /**
  * Rows as steps without gaps: what is missing stands there as not known. The hour that a clock
@@ -72,13 +111,18 @@ export function rulesOf(battery: RecordedBattery, dispatch: Dispatch): SiteRules
 }
 
 /** Steps of a span of the clock. @throws Fault where the recording has none of them */
-export function spanOf({ clockMs, stepMs }: Recording, span: ClockSpan, name: string): Span {
+export function spanOf(recording: Recording, span: ClockSpan, name: string): Span {
+  const { clockMs, stepMs } = recording;
   const firstMs = clockMs[0] ?? 0;
   const at = (atMs: number): number =>
     Math.min(clockMs.length, Math.max(0, Math.ceil((atMs - firstMs) / stepMs)));
   const found = { fromIndex: at(span.fromMs), untilIndex: at(span.untilMs) };
-  if (found.untilIndex > found.fromIndex) return found;
-  throw new Fault('a window has no row here', name, 'choose --windows within the recording');
+  if (knownSteps(recording, found).length > 0) return found;
+  const day = (atMs: number): string => isoMinute(atMs).slice(0, 10);
+  const missing = found.untilIndex > found.fromIndex ? 'energies and prices' : 'row';
+  const what = `no ${missing} in the window from ${day(span.fromMs)}`;
+  const mend = `choose one within ${day(firstMs)}..${day(clockMs.at(-1) ?? firstMs)}`;
+  throw new Fault(what, name, `${mend}: --windows, or windows in meta.json`);
 }
 
 const SEED = 5;

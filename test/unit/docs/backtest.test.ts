@@ -100,7 +100,9 @@ it('the meta.json of docs/backtest.md is taken as it stands, bad input is one li
   );
   await expect(said('--windows 2026-03-01')).rejects.toThrow(/'2026-03-01' is no span; write meta/);
   await expect(said('--windows 2026-03-03..2026-03-02')).rejects.toThrow(/ends before it begins/);
-  await expect(said('--windows 2027-02-03..2027-02-04')).rejects.toThrow(/has no row here/);
+  await expect(said('--windows 2027-02-03..2027-02-04')).rejects.toThrow(
+    /site_01.csv: no row in the window from 2027-02-03; choose one within 2026-03-01\.\.2026/,
+  );
   await expect(said('--drop-rows 101')).rejects.toThrow(/'101' is no number from 0 to 100/);
   await expect(said('--plot /nowhere/x.svg')).rejects.toThrow(
     /x.svg: cannot be written \(ENOENT\)/,

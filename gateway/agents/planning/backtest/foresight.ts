@@ -11,17 +11,24 @@ import {
 
 const INF = Number.POSITIVE_INFINITY;
 const LIMIT_MS = 120_000;
+/** Where opposite flows would pay: how near to the bound, and how many nodes are searched. */
+const EFFORT = { gapShare: 1e-3, nodesMax: 10 };
+/** More of them are shares in place of choices: a bound that lies lower. */
+const MOST_CHOICES = 1_500;
 /** Columns of a step. */
 const BUY = 0;
 const SELL = 1;
 const CHARGE = 2;
 const DISCHARGE = 3;
 const STORED = 4;
-const PER_STEP = 5;
+const IS_BUYING = 5;
+const IS_CHARGING = 6;
+const PER_STEP = 7;
 
 /**
- * Least cost of a window for one who knew all of it, nano-currency: a linear programme over its
- * steps, so that no controller can be below. undefined: the solver found no answer.
+ * Least cost of a window for one who knew all of it, nano-currency: the bound of a linear programme
+ * over its steps, so that no controller can be below. Where prices make it pay to buy and sell, or
+ * to charge and discharge, at once, it is one or the other. undefined: the solver found no answer.
  */
 export async function foresightNano(
   recording: Recording,
@@ -29,8 +36,10 @@ export async function foresightNano(
   span: Span,
   solver: Solver,
 ): Promise<number | undefined> {
-  const solution = await solver.solve(foresightModel(recording, rules, span), LIMIT_MS);
-  return solution.status === 'optimal' ? solution.objective * 1e9 : undefined;
+  const model = foresightModel(recording, rules, span);
+  const solution = await solver.solve(model, LIMIT_MS, EFFORT);
+  const isFound = solution.status === 'optimal' || solution.status === 'feasible';
+  return isFound ? solution.bound * 1e9 : undefined;
 }
 
 /** Powers and energies in kW and kWh, money in units of the currency. */
@@ -44,21 +53,41 @@ function foresightModel(recording: Recording, rules: SiteRules, span: Span): Lin
   const cost = new Float64Array(count);
   const lower = new Float64Array(count);
   const upper = new Float64Array(count).fill(INF);
+  const integer = new Uint8Array(count);
   const rows = new Rows();
+  /** One of two flows at a time, each up to its bound. */
+  const apart = (either: number, or: number, which: number, isNeeded: boolean): void => {
+    upper[which] = isNeeded ? 1 : 0;
+    integer[which] = isNeeded ? 1 : 0;
+    if (!isNeeded) return;
+    const orMost = upper[or] ?? 0;
+    rows.add(-INF, 0, [
+      [either, 1],
+      [which, -(upper[either] ?? 0)],
+    ]);
+    rows.add(-INF, orMost, [
+      [or, 1],
+      [which, orMost],
+    ]);
+  };
   steps.forEach((index, n) => {
     const at = n * PER_STEP;
     const needWh = (recording.loadWh[index] ?? 0) - (recording.pvWh[index] ?? 0);
-    cost[at + BUY] = (recording.importNanoPerWh[index] ?? 0) * 1e-6;
-    cost[at + SELL] = -(recording.exportNanoPerWh[index] ?? 0) * 1e-6;
+    const importNano = recording.importNanoPerWh[index] ?? 0;
+    const exportNano = recording.exportNanoPerWh[index] ?? 0;
+    cost[at + BUY] = importNano * 1e-6;
+    cost[at + SELL] = -exportNano * 1e-6;
     const chargeKwh = (store.chargeMaxW * hours) / 1_000;
     const dischargeKwh = (store.dischargeMaxW * hours) / 1_000;
-    // Where selling pays more than buying, nothing else would bound the two.
     upper[at + BUY] = Math.max(0, needWh / 1_000) + chargeKwh;
     upper[at + SELL] = Math.max(0, -needWh / 1_000) + dischargeKwh;
     upper[at + CHARGE] = chargeKwh;
     upper[at + DISCHARGE] = dischargeKwh;
     lower[at + STORED] = store.minWh / 1_000;
     upper[at + STORED] = store.maxWh / 1_000;
+    apart(at + BUY, at + SELL, at + IS_BUYING, exportNano > importNano);
+    const isWasteful = Math.min(importNano, exportNano) < 0;
+    apart(at + CHARGE, at + DISCHARGE, at + IS_CHARGING, isWasteful);
     rows.add(needWh / 1_000, needWh / 1_000, [
       [at + BUY, 1],
       [at + SELL, -1],
@@ -81,12 +110,15 @@ function foresightModel(recording: Recording, rules: SiteRules, span: Span): Lin
   });
   cost[peak] = demandNanoPerW * 1e-6;
   cost[short] = (meanImportNano(recording, span) * 1e-6) / store.chargeShare;
+  upper[short] = Math.max(0, rules.endWh - store.minWh) / 1_000;
   const lastStored = (steps.length - 1) * PER_STEP + STORED;
   rows.add(rules.endWh / 1_000, INF, [
     [lastStored, 1],
     [short, 1],
   ]);
-  return { columns: count, cost, lower, upper, integer: new Uint8Array(count), ...rows.csr() };
+  const choices = integer.reduce((sum, one) => sum + one, 0);
+  if (choices > MOST_CHOICES) integer.fill(0);
+  return { columns: count, cost, lower, upper, integer, ...rows.csr() };
 }
 
 class Rows {

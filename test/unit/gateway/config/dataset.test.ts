@@ -28,7 +28,21 @@ it('the hour that a clock change repeats may come twice, no other', () => {
   expect(() => parse(['ts,load_kwh', ...autumn].join('\n'), 'UTC')).toThrow(where);
 });
 
+it('the step is how far rows usually are apart, whatever lies between the first two', () => {
+  const rows = ['00:00', '03:00', '04:00', '05:00', '07:00'].map((at) => `2026-01-01T${at}Z,1`);
+  expect(parse(['ts,load_kwh', ...rows].join('\n')).stepMs).toBe(3_600_000);
+  const quarters = ['00', '15', '30', '45'].map((at) => `2026-01-01T00:${at}Z,1`);
+  const said = (stepMinutes: number, lines: readonly string[]) => () =>
+    parseRows(['ts,load_kwh', ...lines].join('\n'), 'a.csv', () => false, { stepMinutes });
+  expect(said(15, quarters)().stepMs).toBe(900_000);
+  expect(said(60, quarters)).toThrow(/a\.csv: most rows are 15 minutes apart, meta\.json says 60;/);
+  expect(said(15, rows)).toThrow(/a\.csv: most rows are 60 minutes apart, meta\.json says 15;/);
+  const between = [...rows, '2026-01-01T07:30Z,1'];
+  expect(said(60, between)).toThrow(/a\.csv:7: 30 minutes after the row before, steps are of 60;/);
+});
+
 it.each([
+  ['ts;load_kwh\n2026-01-01T00:00Z;1\n', /a\.csv:1: no column 'ts'; separate columns by commas/],
   ['at,load_kwh\n', /a\.csv:1: no column 'ts'/],
   ['ts,b,b\n', /a\.csv:1: column 'b' exists twice/],
   ['ts,load_kwh\nnoon,1\n', /a\.csv:2: 'noon' is no time/],
