@@ -4,11 +4,10 @@ import { placeNames } from '../contracts/values/places.ts';
 import { good } from '../contracts/values/reading.ts';
 import { type Instant, MINUTE_MS } from '../contracts/values/time.ts';
 import type { Recent } from './forecasting/forecaster.ts';
-import type { Places } from './places.ts';
+import { isCurtailed, type Places } from './places.ts';
 
 const MEMORY_MS = 3 * MINUTE_MS; // what is that old counts 1/e
 const OLD_MS = 5 * MINUTE_MS;
-const HELD_SHARE = 0.98; // of the rating: a limit below it may hold back
 
 interface Mean {
   powerW: number;
@@ -42,20 +41,13 @@ export class LastMinutes {
     };
     const used = sum(load);
     this.load = moved(this.load, used === undefined ? undefined : -used, image.wallMs);
-    this.pv = this.isHeldBack(image) ? undefined : moved(this.pv, sum(pv), image.wallMs);
+    this.pv = isCurtailed(this.places, image) ? undefined : moved(this.pv, sum(pv), image.wallMs);
   }
 
   at(nowMs: Instant): Recent {
     const fresh = (mean: Mean | undefined): number | undefined =>
       mean === undefined || nowMs - mean.atMs > OLD_MS ? undefined : Math.max(0, mean.powerW);
     return { pvW: fresh(this.pv), loadW: fresh(this.load) };
-  }
-
-  private isHeldBack({ decisions }: Image): boolean {
-    return decisions.some(({ terminal, limitW }) => {
-      const rated = this.places.pv.find(({ id }) => id === terminal)?.ratedInW;
-      return rated !== undefined && limitW !== undefined && limitW < HELD_SHARE * rated;
-    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Image } from '../contracts/values/image.ts';
 import { NOMINAL_V } from '../contracts/values/phases.ts';
 import type { Connection, Site, StoreSpec, Terminal } from '../contracts/values/site.ts';
 
@@ -17,6 +18,8 @@ export interface Places {
 }
 
 const FUSE_SHARE = 0.95;
+/** Of the rating: a production limit below it may hold the sun back. */
+const CURTAILED_SHARE = 0.98;
 
 /**
  * @throws RangeError for a site without a connection; the site file's check does not let one
@@ -47,6 +50,13 @@ export function placesOf(site: Site): Places {
     fuseW: FUSE_SHARE * connection.fuseA * NOMINAL_V * (node?.phases ?? 3),
   };
 }
+
+/** Whether production may be held back now: then it does not say what the sun gives. */
+export const isCurtailed = ({ pv }: Places, { decisions }: Pick<Image, 'decisions'>): boolean =>
+  decisions.some(({ terminal, limitW }) => {
+    const ratedW = pv.find(({ id }) => id === terminal)?.ratedInW;
+    return ratedW !== undefined && limitW !== undefined && limitW < CURTAILED_SHARE * ratedW;
+  });
 
 /** Converter behind which a terminal stands, where its node is that converter's own dc node. */
 export function converterOf(places: Places, terminal: Terminal): string | undefined {

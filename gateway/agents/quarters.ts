@@ -2,9 +2,9 @@ import type { Image } from '../contracts/values/image.ts';
 import { type PlaceNames, placeNames } from '../contracts/values/places.ts';
 import { good } from '../contracts/values/reading.ts';
 import type { EnergyRecord } from '../contracts/values/record.ts';
-import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from '../contracts/values/time.ts';
+import { DAY_MS, HOUR_MS, type Instant, MINUTE_MS, QUARTER_MS } from '../contracts/values/time.ts';
 import type { Quarter } from './forecasting/forecaster.ts';
-import { converterOf, type Places } from './places.ts';
+import { converterOf, isCurtailed, type Places } from './places.ts';
 
 /** One quarter-hour of a site as measured; energies Wh, undefined = not known. */
 export interface MeasuredQuarter {
@@ -76,7 +76,7 @@ export class QuarterBook {
     return this.records.get(fromMs)?.get(place);
   }
 
-  /** Newest quarter-hour that is known, or undefined. */
+  /** The quarter-hour that begins at `fromMs`; undefined where the connection has no record. */
   measured(fromMs: Instant): MeasuredQuarter | undefined {
     const quarter = this.records.get(fromMs);
     const grid = quarter?.get(this.places.connection.id);
@@ -195,11 +195,7 @@ export class QuarterWatch {
       if (withoutW > 0) this.importWh += withoutW * hours;
       else this.exportWh -= withoutW * hours;
     }
-    for (const { terminal, limitW } of image.decisions) {
-      const rated = this.places.pv.find(({ id }) => id === terminal)?.ratedInW;
-      if (rated !== undefined && limitW !== undefined && limitW < 0.98 * rated)
-        this.curtailed = true;
-    }
+    this.curtailed ||= isCurtailed(this.places, image);
     return ended;
   }
 
@@ -210,7 +206,7 @@ export class QuarterWatch {
 
   private open(fromMs: Instant, image: Image): void {
     this.fromMs = fromMs;
-    this.lastMs = Math.max(fromMs, image.wallMs - 60_000);
+    this.lastMs = Math.max(fromMs, image.wallMs - MINUTE_MS);
     this.importWh = 0;
     this.exportWh = 0;
     this.netWh = 0;

@@ -3,11 +3,10 @@ import type { OverrideAnswer } from './values/override.ts';
 import type { TrialAnswer } from './values/trial.ts';
 
 /**
- * What a command on this machine asks the running gateway for: one request to a device of the site,
- * as a Modbus PDU, one of commissioning, a person's order, or what is wrong now.
- * Framed as between guard and agent (4-byte length,
- * JSON), each request far below 4 KB. PDUs read only: the guard refuses everything else, and
- * answers with an exception. A trial is what a person consented to; the guard judges it.
+ * What a command on this machine asks of the running gateway: a request to a device (a Modbus PDU),
+ * a step of commissioning, a person's order, or the alarms. Framed as between guard and agent
+ * (4-byte length, JSON), each request far below 4 KB. PDUs may only read: the guard answers
+ * everything else with an exception. A trial is what a person consented to; the guard judges it.
  */
 const pdu = z.array(z.int().min(0).max(255)).min(1).max(253);
 const count = z.int().nonnegative();

@@ -308,10 +308,7 @@ export const signedDirective = z.strictObject({
   signature: z.string().max(128),
 });
 
-/**
- * Body of a demand or supply that the grid agent announces ahead; the binding form is the
- * directive.
- */
+/** What the grid agent announces, for people: what binds comes as a signed directive. */
 export const gridNotice = z.object({
   v: z.literal(1),
   kind: z.literal('grid-notice'),

@@ -13,14 +13,14 @@ import type { Memory, TerminalMemory } from './safety/facts.ts';
  */
 export interface GuardState {
   readonly v: 1;
-  readonly epoch: number;
-  readonly highestSequence: number;
-  readonly envelopes: readonly Directive[];
+  readonly epoch: number; // of the guard that wrote this: the next one counts on from it
+  readonly highestSequence: number; // of directives taken: nothing up to it is taken again
+  readonly envelopes: readonly Directive[]; // and emergencies and events, running or to come
   readonly mode: Mode;
-  readonly budget: Record<string, number>;
+  readonly budget: Record<string, number>; // writes to stored registers, by `device@day`
   readonly lastHeartbeatWallMs?: number;
-  readonly onLost?: 'keep' | 'failsafe';
-  readonly failsafeSinceWallMs?: number;
+  readonly onLost?: 'keep' | 'failsafe'; // of the last envelope
+  readonly failsafeSinceWallMs?: number; // absent: the failsafe limits are not in force
   /** Loads with a minimum run or rest: on or off, since when. */
   readonly switched?: Readonly<Record<string, { readonly on: boolean; readonly atWallMs: number }>>;
   /** When batteries were full last. */
@@ -104,9 +104,9 @@ export function restoreFull(saved: GuardState | undefined): FillState {
 }
 
 /** Loads whose kernel memory has to outlive a restart. */
-function switchedOf({ kernel, resting }: Kept, nowMs: number, wallMs: number) {
+function switchedOf({ kernel, timedLoads }: Kept, nowMs: number, wallMs: number) {
   const switched: Record<string, { on: boolean; atWallMs: number }> = {};
-  for (const terminal of resting) {
+  for (const terminal of timedLoads) {
     const past = kernel[terminal];
     if (past === undefined || !Number.isFinite(past.switchedAtMs)) continue;
     const { on, switchedAtMs } = past;
@@ -118,11 +118,11 @@ function switchedOf({ kernel, resting }: Kept, nowMs: number, wallMs: number) {
 const fullOf = (fill: FillState): Record<string, number> =>
   Object.fromEntries(Object.entries(fill).map(([id, { lastWallMs }]) => [id, lastWallMs]));
 
+/** What the guard hands over to be kept, each turn. */
 interface Kept {
   readonly kernel: Memory;
-  readonly resting: readonly string[]; // terminals with a minimum run or rest
+  readonly timedLoads: readonly string[]; // terminals with a minimum run or rest
   readonly fill: FillState;
-
   readonly epoch: number;
   readonly mode: Mode;
   readonly grid: GridState;
@@ -174,7 +174,7 @@ const isOn = (one: TerminalMemory | undefined): boolean | undefined =>
 function sameKernel(a: Kept, b: Kept): boolean {
   for (const id in a.kernel) if (wayOf(a.kernel[id]) !== wayOf(b.kernel[id])) return false;
   for (const id in b.kernel) if (!(id in a.kernel) && wayOf(b.kernel[id]) !== 0) return false;
-  return a.resting.every((id) => isOn(a.kernel[id]) === isOn(b.kernel[id]));
+  return a.timedLoads.every((id) => isOn(a.kernel[id]) === isOn(b.kernel[id]));
 }
 
 function sameFill(a: FillState, b: FillState): boolean {

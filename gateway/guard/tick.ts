@@ -99,7 +99,7 @@ class SiteGuard implements Guard {
   private readonly saver: Saver;
   private readonly telemetry: Telemetry;
   private readonly epoch: number;
-  private readonly resting: readonly string[];
+  private readonly timedLoads: readonly string[]; // with a minimum run or rest
   private memory: GuardMemory;
   private readonly intents = new Intents();
   private readonly deviceOf: ReadonlyMap<string, string | undefined>; // by terminal
@@ -119,7 +119,7 @@ class SiteGuard implements Guard {
     const { terminals } = this.plant.wiring;
     this.deviceOf = new Map(terminals.map(({ spec, device }) => [spec.id, device]));
     this.recorder = deps.blackBox && new Recorder(deps.blackBox, this.plant, deps.log);
-    this.resting = site.terminals.flatMap(({ id, minRunMs, minRestMs }) =>
+    this.timedLoads = site.terminals.flatMap(({ id, minRunMs, minRestMs }) =>
       minRunMs > 0 || minRestMs > 0 ? [id] : [],
     );
     this.memory = startMemory(
@@ -262,7 +262,7 @@ class SiteGuard implements Guard {
     const overrides = orders.length > 0 ? orders : undefined;
     return {
       ...{ at, times, seen: { ...seen, offers }, held: this.intents.held, trial },
-      ...{ overrides, isClockTrusted, ...heard(this.deps.writer.state()) },
+      ...{ overrides, isClockTrusted, ...ofLeases(this.deps.writer.state()) },
     };
   }
 
@@ -270,6 +270,7 @@ class SiteGuard implements Guard {
     return safeNow(this.plant, this.memory, this.input(this.deps.poller.snapshot()));
   }
 
+  /** Publishes what the turn came to: the image, records, events, and what is kept on disk. */
   private tell(seen: Snapshot, turn: Turn): void {
     const before = this.newest?.doubts ?? [];
     const known = this.newest?.concerns ?? [];
@@ -330,7 +331,7 @@ class SiteGuard implements Guard {
       cycles: this.pacer.cycles,
       missedCycles: this.pacer.missed,
       recordsProduced: this.telemetry.produced(),
-      recordsDropped: 0,
+      recordsDropped: 0, // counted by the process, which holds them for the agent
       readingsGood: seen.good,
       readingsBad: seen.bad,
       writes: seen.devices.reduce((sum, { writes }) => sum + writes, 0),
@@ -355,14 +356,14 @@ class SiteGuard implements Guard {
     const overrides = this.overrides.kept();
     const kept = {
       ...{ epoch, mode, grid, budget: writer.budget(), overrides },
-      ...{ kernel, resting: this.resting, fill: control.fill },
+      ...{ kernel, timedLoads: this.timedLoads, fill: control.fill },
     };
     this.saver.offer(kept, clock.monoMs(), clock.wallMs());
   }
 }
 
-/** What the leases tell of their terminals, for the next turn. */
-function heard(leases: readonly LeaseView[]): Pick<TurnInput, 'told' | 'deaf' | 'wearing'> {
+/** What the leases know of their terminals, as inputs of the next turn. */
+function ofLeases(leases: readonly LeaseView[]): Pick<TurnInput, 'told' | 'deaf' | 'wearing'> {
   const told: Record<string, number> = {};
   for (const { terminal, toldW } of leases) if (toldW !== undefined) told[terminal] = toldW;
   const deaf = leases.filter(({ givenBack }) => givenBack).map(({ terminal }) => terminal);

@@ -58,7 +58,6 @@ export type ReasonCode =
   | 'DIRECTION_REST'
   | 'MIN_RUN'
   | 'MIN_REST'
-  | 'WRITE_BUDGET'
   | 'NOT_COMMISSIONED'
   | 'COMMISSIONING'
   | 'BMS_FAULT'
@@ -68,12 +67,14 @@ export type ReasonCode =
   | 'DEMAND_RESPONSE'
   | 'IDLE';
 
+/** A device as others may see it. Counts are since the start of the guard. */
 export interface DeviceView {
   readonly id: string;
+  /** silent: it answers nothing; observing: it is read, and nothing is written to it. */
   readonly state: 'ok' | 'holding' | 'safe' | 'silent' | 'observing';
   readonly latencyMs: number; // of the last answered request, real milliseconds
-  readonly timeouts: number;
-  readonly exceptions: number;
+  readonly timeouts: number; // requests without an answer
+  readonly exceptions: number; // requests that it refused
   readonly readsGood: number;
   readonly readsBad: number;
   readonly writes: number;
@@ -105,9 +106,9 @@ export interface Decision {
  * agent, newest only.
  */
 export interface Image {
-  readonly cycle: number;
+  readonly cycle: number; // turns of this guard, early ones included
   readonly bootId: string;
-  readonly monoMs: number;
+  readonly monoMs: number; // of the turn, on the guard's monotonic clock
   readonly wallMs: Instant;
   readonly mode: Mode;
   readonly flags: readonly ModeFlag[];
@@ -128,22 +129,25 @@ export interface Image {
   readonly filling?: readonly string[];
   /** Orders of people in force. */
   readonly overrides?: readonly KeptOverride[];
+  /** What each level of authority asks, for people. */
   readonly asks: readonly { readonly authority: Authority; readonly sentence: string }[];
+  /** At the first connection, W >= 0, and in words who set the tighter one. */
   readonly limits: {
     readonly importLimitW: number;
     readonly exportLimitW: number;
     readonly source: string;
   };
+  /** Since the start of the guard. */
   readonly counters: {
-    readonly cycles: number;
+    readonly cycles: number; // of the schedule, without early turns
     readonly missedCycles: number;
     readonly recordsProduced: number;
-    readonly recordsDropped: number;
+    readonly recordsDropped: number; // no agent process took them in time
     readonly readingsGood: number;
-    readonly readingsBad: number;
+    readonly readingsBad: number; // failed or implausible
     readonly writes: number;
     readonly agentRestarts: number;
-    readonly tickP50Ms: number;
+    readonly tickP50Ms: number; // what a turn costs, real milliseconds, of the last 512
     readonly tickP99Ms: number;
   };
 }

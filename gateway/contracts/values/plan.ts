@@ -8,12 +8,12 @@ import type { Instant } from './time.ts';
  */
 export interface Intent {
   readonly v: 1;
-  readonly agentEpoch: number;
-  readonly sequence: number;
+  readonly agentEpoch: number; // of the agent process: nothing of an older one counts
+  readonly sequence: number; // rises with each intent of an agent
   readonly issuedAtMs: Instant;
   readonly expiresAtMs: Instant; // plan lives at most 30 min without a planner
-  readonly cloudConnected: boolean;
-  readonly clockTrusted: boolean;
+  readonly cloudConnected: boolean; // and the site trades: else the mode is `planning`
+  readonly clockTrusted: boolean; // false: positions are not delivered
   readonly plan: readonly PlanStep[];
   readonly positions: readonly Position[];
 }
@@ -61,8 +61,8 @@ export interface SocLevels {
 }
 
 /**
- * Net energy this site sold (+) or bought (-) for an interval; bus sign is turned: sold energy is
- * exported.
+ * Net energy that this site sold (+) or bought (-) for an interval. The sign of the market, not of
+ * the node: what is sold is exported, which is - at the node.
  */
 export interface Position {
   readonly fromMs: Instant;

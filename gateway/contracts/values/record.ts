@@ -27,6 +27,7 @@ export interface AggregateColumn {
   readonly last: number | null;
 }
 
+/** Statistics of the site's points over one minute of the wall clock. */
 export interface AggregateRecord {
   readonly kind: 'aggregate';
   readonly fromMs: Instant;
@@ -45,12 +46,13 @@ export interface EnergyRecord {
   readonly durationMs: number;
   readonly inWh: number; // into the node: import, production, discharge
   readonly outWh: number; // out of the node: export, consumption, charge
-  readonly coveragePct: number;
+  readonly coveragePct: number; // of the interval, that its power was known
   readonly source: 'counter' | 'power' | 'residual';
   readonly quality: 'measured' | 'partial' | 'substituted' | 'corrected';
-  readonly version: number;
+  readonly version: number; // 1, and one more with each correction
 }
 
+/** Something that people may want to know of, in one sentence. */
 export interface EventRecord {
   readonly kind: 'event';
   readonly atMs: Instant;

@@ -6,14 +6,15 @@
 export interface Timing {
   readonly stretch: number; // 1 in real time
   readonly cycleMs: number;
+  /** How old a reading may be to count, by the class of its point. */
   readonly freshMs: { readonly control: number; readonly state: number; readonly slow: number };
-  readonly safeByMs: number; // after the last good control reading
-  readonly reversionMs: number;
-  readonly limitBackMs: number; // back inside a limit
-  readonly heartbeatMs: number;
+  readonly safeByMs: number; // the safe state stands so long after the last good control reading
+  readonly reversionMs: number; // longest that a device goes on by itself when we fall silent
+  readonly limitBackMs: number; // back inside a limit after a step
+  readonly heartbeatMs: number; // the grid agent is lost after so long without a heartbeat
   readonly failsafeMs: number; // minimum hold of the failsafe limit
-  readonly directionRestMs: number;
-  readonly agentSilentMs: number;
+  readonly directionRestMs: number; // between charging and discharging, for wishes
+  readonly agentSilentMs: number; // an agent process that is silent for so long is restarted
   readonly planExpiryMs: number; // not stretched: plans live on the wall clock
 }
 

@@ -1,7 +1,7 @@
 /**
- * What the kernel knows, in its own words: it imports nothing. Powers in W, + into the node. NaN
- * means not known and never passes a comparison; undefined means that the device has no such
- * thing.
+ * What the kernel knows, in its own words: it imports nothing. Powers in W, + into the node; times
+ * and ages in ms on the guard's monotonic clock. NaN means not known and never passes a comparison;
+ * undefined means that the device has no such thing.
  */
 export type Kind = 'setpoint' | 'limit' | 'steps' | 'on-off';
 
@@ -12,14 +12,14 @@ export interface TerminalLimits {
   readonly kind: Kind;
   readonly ratedInW: number; // >= 0
   readonly ratedOutW: number; // >= 0
-  readonly minPowerW: number;
+  readonly minPowerW: number; // of a setpoint: below it the battery rests
   // powerW >= 0, rising, first 0
   readonly steps: readonly { readonly currentA: number; readonly powerW: number }[];
   readonly priority: number; // 1 first
-  readonly slewWPerS: number; // Infinity = none
-  readonly directionRestMs: number;
-  readonly minRunMs: number;
-  readonly minRestMs: number;
+  readonly slewWPerS: number; // of wishes; Infinity = none
+  readonly directionRestMs: number; // between two turns of a battery
+  readonly minRunMs: number; // of a switched load, once it is on
+  readonly minRestMs: number; // and once it is off
   // only where charge must be known: a battery under a setpoint
   readonly store: StoreLimits | undefined;
   readonly safe:
@@ -28,12 +28,13 @@ export interface TerminalLimits {
     | { readonly kind: 'limit'; readonly limitW: number };
 }
 
+/** Bounds of a battery's charge, from the site file. */
 export interface StoreLimits {
-  readonly socMinPct: number;
-  readonly socMaxPct: number;
-  readonly reservePct: number;
+  readonly socMinPct: number; // no discharge at or below it
+  readonly socMaxPct: number; // no charge at or above it
+  readonly reservePct: number; // kept back for a blackout: no discharge at or below it
   readonly fullPct?: number; // charged up to here while it is filled; without it never
-  readonly chargeMinC: number;
+  readonly chargeMinC: number; // no charge below this cell temperature
 }
 
 /** Now, for a terminal. */
@@ -42,23 +43,24 @@ export interface TerminalFacts {
   readonly alignedW: number; // its power at the instant of `ConnectionFacts.gridW`
   /** Setpoint that its device stands under; NaN = none, undefined = as last judged. */
   readonly toldW: number | undefined;
-  readonly socLowPct: number;
-  readonly socHighPct: number;
-  readonly temperatureC: number | undefined;
-  readonly chargeMaxW: number | undefined;
+  readonly socLowPct: number; // lowest that its charge may be: counts against discharging
+  readonly socHighPct: number; // highest that it may be: counts against charging
+  readonly temperatureC: number | undefined; // of its cells
+  readonly chargeMaxW: number | undefined; // that its BMS allows now, >= 0
   readonly dischargeMaxW: number | undefined;
-  readonly ratedW: number | undefined;
-  readonly shareInW: number | undefined;
-  readonly shareOutW: number | undefined;
+  readonly ratedW: number | undefined; // nameplate as the device says
+  readonly shareInW: number | undefined; // room that a shared converter leaves into the node, >= 0
+  readonly shareOutW: number | undefined; // and out of it
   readonly fault?: number | undefined; // of the battery itself: anything but 0 is one
   readonly isFilling?: boolean; // charged to the full now, as the site file asks
   readonly commissioned: boolean;
 }
 
+/** Now, for a connection. */
 export interface ConnectionFacts {
-  readonly ageMs: number;
-  readonly gridW: number;
-  readonly importLimitW: number;
+  readonly ageMs: number; // of its meter's power
+  readonly gridW: number; // + import, as it stands now
+  readonly importLimitW: number; // the tightest of contract, fuse and grid, >= 0
   readonly exportLimitW: number;
 }
 
@@ -76,14 +78,15 @@ export interface CircuitFacts {
   readonly shares: Readonly<Record<string, number>>;
 }
 
+/** Everything that a turn is judged by. */
 export interface Facts {
   readonly nowMs: number;
   readonly freshMs: number; // older: nothing new is decided
   readonly safeAfterMs: number; // older: the safe state
-  readonly bootId: string;
-  readonly agentEpoch: number;
-  readonly islanded: boolean;
-  readonly observing: boolean;
+  readonly bootId: string; // of this guard: a proposal of another boot does not count
+  readonly agentEpoch: number; // of the newest agent known: nor does one of an older agent
+  readonly islanded: boolean; // the grid is gone: everything is released
+  readonly observing: boolean; // nothing may be written at this site
   readonly connections: Readonly<Record<string, ConnectionFacts>>;
   readonly circuits: readonly CircuitFacts[]; // a circuit before the one that feeds it
   readonly terminals: Readonly<Record<string, TerminalFacts>>;

@@ -44,15 +44,16 @@ export interface Around {
  * that we steer rested. Both W, + import, neither moves because of what we did.
  */
 export interface Belief {
-  readonly members: string;
-  readonly restW: number;
-  readonly netW: number;
+  readonly members: string; // whom it is about: with others it counts no more
+  readonly restW: number; // with every battery at rest
+  readonly netW: number; // with sun and chargers at rest as well
 }
 
+/** A connection and what is steered behind it, brought to one instant. Powers W, + into the node. */
 export interface Observed {
   readonly belief: Belief | undefined; // none where the meter is prompt
   readonly atMs: number;
-  readonly gridW: number;
+  readonly gridW: number; // + import
   readonly byTerminal: Readonly<Record<string, number>>;
 }
 
@@ -63,7 +64,7 @@ const EARLIER = 1;
 const LATER = 0.6;
 /** A device may be this many times slower than its figure says. */
 const SLOWER = 2;
-/** It is on its way once it has covered this share of what is left in a second. */
+/** A device is on its way once it has covered this share of what is left in a second. */
 const BEGUN = 0.05;
 /**
  * One that has been asked the same way for so long and rests short of it does not come any more: it
@@ -72,8 +73,9 @@ const BEGUN = 0.05;
 const OWES_LAGS = 4;
 const OWES_LEAST_MS = 6_000;
 const ASKED_SHARE = 0.5;
-/** Own reading of a device whose latency nobody knows. */
+/** How old a device's own reading may be where nobody knows. */
 const OWN_MS = 400;
+/** Smaller than this is noise of any meter. */
 const LEAST_W = 5;
 
 /**

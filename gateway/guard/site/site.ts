@@ -178,19 +178,15 @@ interface Surroundings {
   readonly cycleMs: number;
 }
 
-/** The connection and what is steered behind it, as they stand now. */
-function aligned(
-  around: Surroundings,
-  connection: ConnectionWiring,
-  before: SiteMemory['beliefs'],
+/** What is steered behind a connection, as far as it is known now. */
+function steeredBehind(
+  { wiring, traces, terminals, orders }: Surroundings,
+  { steeredIndices }: ConnectionWiring,
 ) {
-  const { wiring, traces, terminals, orders, points } = around;
-  const { id, names } = connection;
-  const { latencyMs, resolutionW } = connection.figures;
   const steered: Steered[] = [];
   const fresh: TerminalState[] = [];
   const byTerminal: Record<string, number> = {};
-  for (const index of connection.steeredIndices) {
+  for (const index of steeredIndices) {
     const one = terminals[index];
     const wired = wiring.terminals[index];
     if (one === undefined || wired === undefined) continue;
@@ -206,6 +202,19 @@ function aligned(
       isBattery: one.spec.control === 'setpoint',
     });
   }
+  return { steered, fresh, byTerminal };
+}
+
+/** The connection and what is steered behind it, as they stand now. */
+function aligned(
+  around: Surroundings,
+  connection: ConnectionWiring,
+  before: SiteMemory['beliefs'],
+) {
+  const { traces, points } = around;
+  const { id, names } = connection;
+  const { latencyMs, resolutionW } = connection.figures;
+  const { steered, fresh, byTerminal } = steeredBehind(around, connection);
   const jitterMs = JITTER * around.cycleMs;
   const sum: Around = { trace: traces[id] ?? [], latencyMs, resolutionW, jitterMs, steered };
   const seen = observe(before[id], sum);

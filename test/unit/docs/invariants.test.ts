@@ -57,6 +57,10 @@ it.each(INVARIANTS.flatMap(({ id, checks }) => checks.map((one) => ({ id, ...one
   },
 );
 
+it.each([...QUICK, ...LONG])('the planted bug "$name" fits its source', ({ file, find }) => {
+  expect(read(file).split(find)).toHaveLength(2);
+});
+
 it('none is missing, and one that nobody checks says so', () => {
   const ids = (letter: string, count: number): string[] =>
     Array.from({ length: count }, (_, n) => `${letter}${n + 1}`);

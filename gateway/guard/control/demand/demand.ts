@@ -20,8 +20,8 @@ export const demand: Controller<InsideState> = {
       exportWhy: event.source,
       marginW: 0,
     });
-    const asks = `buying up to ${power(event.importLimitW)}: ${event.source}`;
-    const sentence = found.lacking ? `${asks}; out of reach now` : asks;
+    const asked = `buying up to ${power(event.importLimitW)}: ${event.source}`;
+    const sentence = found.lacking ? `${asked}; out of reach now` : asked;
     return {
       state: found.state,
       wishes: found.wishes,
