@@ -3,7 +3,7 @@ import {
   DAY_MS,
   type Instant,
   intervalStart,
-  localTime,
+  localDate,
 } from '../../gateway/contracts/values/time.ts';
 import type { Hash } from '../../gateway/ports.ts';
 import { canonical, compareText } from '../canonical.ts';
@@ -51,10 +51,7 @@ const digestOf = (lines: readonly string[], hash: Hash): string =>
   hash.sha256(lines.join('\n')).slice(0, 32);
 
 /** A day of UTC, as the lake names it. */
-export function dayText(dayMs: Instant): string {
-  const { year, month, day } = localTime(dayMs, 'UTC');
-  return [year, String(month).padStart(2, '0'), String(day).padStart(2, '0')].join('-');
-}
+export const dayText = (dayMs: Instant): string => localDate(dayMs, 'UTC');
 
 /** Fewer sites than this would say something about one of them. */
 export const SITES_FEWEST = 3;

@@ -3,8 +3,8 @@ import type { EnergyRecord } from '../contracts/values/record.ts';
 import type { Site } from '../contracts/values/site.ts';
 import { DAY_MS, type Instant, localDayStart, QUARTER_MS } from '../contracts/values/time.ts';
 import { Sky } from './forecasting/sky.ts';
-import { Eyes, type Seen } from './health/eyes.ts';
 import { type CheckUpDocument, Health } from './health/health.ts';
+import { QuarterSums, type Seen } from './health/quarter-sums.ts';
 import type { HealthQuarter } from './health/types.ts';
 import { findingWords, standWords } from './health/words.ts';
 import type { Places } from './places.ts';
@@ -19,7 +19,7 @@ type Told = ReturnType<typeof findingWords>;
 export class CheckUp {
   private readonly site: Site;
   private readonly places: Places;
-  private readonly eyes: Eyes;
+  private readonly sums: QuarterSums;
   private readonly sky: Sky;
   private readonly health = new Health();
   private readonly seen = new Map<Instant, Seen>();
@@ -31,11 +31,11 @@ export class CheckUp {
     this.sky = new Sky(site.place);
     const batteries = places.storages.map(({ terminal }) => terminal);
     const ids = [places.connection, ...places.pv, ...batteries].map(({ id }) => id);
-    this.eyes = new Eyes(ids, new Map(batteries.map(({ id, ratedInW }) => [id, ratedInW])));
+    this.sums = new QuarterSums(ids, new Map(batteries.map(({ id, ratedInW }) => [id, ratedInW])));
   }
 
   see(image: Pick<Image, 'wallMs' | 'points'>): void {
-    const seen = this.eyes.see(image);
+    const seen = this.sums.see(image);
     if (seen === undefined) return;
     this.seen.set(seen.fromMs, seen);
     for (const fromMs of this.seen.keys()) {

@@ -3,6 +3,7 @@ import type { Site } from '../contracts/values/site.ts';
 import {
   DAY_MS,
   type Instant,
+  localDate,
   localDayStart,
   localTime,
   MINUTE_MS,
@@ -14,7 +15,6 @@ import { reductionSentence } from './consumer/report.ts';
 import type { Diary } from './diary.ts';
 import type { Mind } from './mind.ts';
 import { COVERED_PCT } from './quarters.ts';
-import { dayOf } from './savings/account.ts';
 
 /** The last quarter-hour's record is there by then; later than a day nobody waits for more. */
 const RECORDS_MS = 20 * MINUTE_MS;
@@ -66,7 +66,7 @@ function meteredSite(mind: Mind, event: Reduction): MeteredSite {
     soldWh: (atMs) => mind.soldWh(atMs),
     dayStart,
     isWorkday: (atMs) =>
-      localTime(atMs, timeZone).weekday <= 5 && !holidays.includes(dayOf(atMs, timeZone)),
+      localTime(atMs, timeZone).weekday <= 5 && !holidays.includes(localDate(atMs, timeZone)),
     isEventDay: (startMs) =>
       others.some(({ fromMs, untilMs }) => dayStart(fromMs) <= startMs && startMs < untilMs),
   };

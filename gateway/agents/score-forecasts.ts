@@ -1,7 +1,12 @@
 import type { HorizonScore } from '../contracts/values/outlook.ts';
 import type { Site } from '../contracts/values/site.ts';
-import { isoMinute } from '../contracts/values/stamp.ts';
-import { DAY_MS, HOUR_MS, type Instant, localDayStart } from '../contracts/values/time.ts';
+import {
+  DAY_MS,
+  HOUR_MS,
+  type Instant,
+  localDate,
+  localDayStart,
+} from '../contracts/values/time.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Diary } from './diary.ts';
 import type { ForecastDay } from './forecast-days.ts';
@@ -33,7 +38,7 @@ export async function scoreForecasts({ site, clock, log, mind, diary }: ScoringD
   const fromMs = localDayStart(todayMs - HOUR_MS, timeZone);
   const horizons = [...mind.foresight.scoresOf(fromMs), ...priceScore(mind.prices, fromMs)];
   if (horizons.length > 0) {
-    const one: ForecastDay = { day: dateOf(fromMs, timeZone), scores: horizons };
+    const one: ForecastDay = { day: localDate(fromMs, timeZone), scores: horizons };
     const before = mind.past.forecastDays.filter(({ day }) => day !== one.day);
     mind.past.forecastDays = [...before, one].slice(-KEPT_DAYS);
     diary.keepForecastDays(mind.past.forecastDays, nowMs);
@@ -61,6 +66,3 @@ function priceScore({ outlook, timeZone }: Mind['prices'], fromMs: Instant): Hor
       : [{ ...one, aheadMs: 2 * DAY_MS, errorPct: nextErrorPct }]),
   ];
 }
-
-const dateOf = (atMs: Instant, timeZone: string): string =>
-  isoMinute(localSlot(atMs, timeZone).day * DAY_MS).slice(0, 10);

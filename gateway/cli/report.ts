@@ -2,14 +2,13 @@ import { join } from 'node:path';
 import { openRecords } from '../adapters/sqlite/reader.ts';
 import { reductionSentence } from '../agents/consumer/report.ts';
 import type { CheckUpDocument } from '../agents/health/health.ts';
-import { dayOf } from '../agents/savings/account.ts';
 import { whyNot } from '../agents/savings/words.ts';
 import { runningFiles } from '../config/own-files.ts';
 import { runningSite } from '../config/running-site.ts';
 import { type AccountSum, type DayAccount, sumOf } from '../contracts/values/account.ts';
 import { Fault } from '../contracts/values/fault.ts';
 import type { Reduction } from '../contracts/values/reduction.ts';
-import { DAY_MS } from '../contracts/values/time.ts';
+import { DAY_MS, localDate } from '../contracts/values/time.ts';
 import { clockTime, energy, money, paid, percent } from '../contracts/values/words.ts';
 import { print, printJson, table } from './output.ts';
 
@@ -41,7 +40,7 @@ export async function report(dir: string, options: ReportOptions): Promise<void>
     const reductions = events
       .map(({ body }) => body as Reduction)
       .filter(({ taken, fromMs }) => {
-        const day = dayOf(fromMs, site.place.timeZone);
+        const day = localDate(fromMs, site.place.timeZone);
         return taken && (from ?? day) <= day && day <= (to ?? day);
       });
     const checkUp = (await records.get('detector', 'health'))?.body as CheckUpDocument | undefined;
@@ -108,7 +107,7 @@ function reportText(
   reductions: readonly Reduction[],
 ): string {
   const events = reductions.map(
-    (one) => `${dayOf(one.fromMs, timeZone)}: ${reductionSentence(one, timeZone)}`,
+    (one) => `${localDate(one.fromMs, timeZone)}: ${reductionSentence(one, timeZone)}`,
   );
   const [first] = accounts;
   if (first === undefined) {

@@ -7,7 +7,8 @@ import {
 } from '../../contracts/advice.ts';
 import type { Outlook, SiteForecast } from '../../contracts/values/outlook.ts';
 import type { Site } from '../../contracts/values/site.ts';
-import { HOUR_MS, type Instant, localTime, QUARTER_MS } from '../../contracts/values/time.ts';
+import { HOUR_MS, type Instant, QUARTER_MS } from '../../contracts/values/time.ts';
+import { clockTime } from '../../contracts/values/words.ts';
 import type { Document, Log, Model, ModelTool } from '../../ports.ts';
 import { type Advice, hintErrors, type Measured } from './scores.ts';
 
@@ -185,9 +186,7 @@ export class Shadow {
   }
 
   private local(atMs: Instant): string {
-    const { minuteOfDay } = localTime(atMs, this.deps.site.place.timeZone);
-    const two = (value: number): string => String(value).padStart(2, '0');
-    return `${two(Math.floor(minuteOfDay / 60))}:${two(minuteOfDay % 60)}`;
+    return clockTime(atMs, this.deps.site.place.timeZone);
   }
 
   private base(agent: ShadowAgent, atMs: Instant, promptHash: string) {

@@ -1,6 +1,6 @@
 import type { Instant } from '../../contracts/values/time.ts';
+import { type Cusum, type CusumSettings, changeOf, cusumStep, NEW_CUSUM } from './cusum.ts';
 import { type Finding, median, type StoreQuarter } from './types.ts';
-import { changeOf, NEW_WATCH, type Watch, type WatchSettings, watch } from './watch.ts';
 
 const FULL_PCT = 99;
 const EMPTY_PCT = 6;
@@ -11,9 +11,9 @@ const BACK_SHARE = 0.1; // of what was given: with more charge in between it is 
 const KEPT_COUNT = 12;
 const NEAR_PCT = 2;
 
-const SMALLER: WatchSettings = { learnCount: 5, slackShare: 0.04, floorShare: 0.015 };
-const LOSS: WatchSettings = { learnCount: 5, slackShare: 0.03, floorShare: 0.01 };
-const RESISTANCE: WatchSettings = { learnCount: 10, slackShare: 0.15, floorShare: 0.05 };
+const SMALLER: CusumSettings = { learnCount: 5, slackShare: 0.04, floorShare: 0.015 };
+const LOSS: CusumSettings = { learnCount: 5, slackShare: 0.03, floorShare: 0.01 };
+const RESISTANCE: CusumSettings = { learnCount: 10, slackShare: 0.15, floorShare: 0.05 };
 
 /** A discharge from full so far. */
 interface Discharge {
@@ -42,15 +42,15 @@ export interface StoreState {
   readonly cycle: Cycle | undefined;
   readonly capacities: readonly Capacity[]; // the newest
   readonly efficiencyPct: number | undefined; // the newest
-  readonly smaller: Watch;
-  readonly loss: Watch;
-  readonly resistance: Watch;
+  readonly smaller: Cusum;
+  readonly loss: Cusum;
+  readonly resistance: Cusum;
   readonly ohms: readonly number[]; // of the running day
 }
 
 export const NEW_STORE: StoreState = {
   ...{ discharge: undefined, cycle: undefined, capacities: [], efficiencyPct: undefined },
-  ...{ smaller: NEW_WATCH, loss: NEW_WATCH, resistance: NEW_WATCH, ohms: [] },
+  ...{ smaller: NEW_CUSUM, loss: NEW_CUSUM, resistance: NEW_CUSUM, ohms: [] },
 };
 
 export function storeQuarter(before: StoreState, one: StoreQuarter, atMs: Instant): StoreState {
@@ -71,12 +71,12 @@ export function storeDay(before: StoreState, dayMs: Instant): StoreState {
   const ohm = median(before.ohms);
   const usual = before.resistance;
   const scale = usual.n === 0 ? ohm : undefined;
-  const resistance = watch(usual, ohm, dayMs, scaled(RESISTANCE, scale ?? usual.mean));
+  const resistance = cusumStep(usual, ohm, dayMs, scaled(RESISTANCE, scale ?? usual.mean));
   return { ...before, ohms: [], resistance };
 }
 
 /** Shares of a usual value, in its unit. */
-const scaled = (of: WatchSettings, usual: number): WatchSettings => ({
+const scaled = (of: CusumSettings, usual: number): CusumSettings => ({
   ...of,
   slackShare: of.slackShare * Math.abs(usual),
   floorShare: of.floorShare * Math.abs(usual),
@@ -126,7 +126,7 @@ function counted(before: StoreState, of: Discharge, { usableWh, atMs }: Step): S
     lowWh: Math.round((100 * of.givenAtLowWh) / (spanPct + errorPct)),
     highWh: Math.round((100 * of.givenAtLowWh) / (spanPct - errorPct)),
   };
-  const smaller = watch(before.smaller, energyWh / usableWh, atMs, SMALLER);
+  const smaller = cusumStep(before.smaller, energyWh / usableWh, atMs, SMALLER);
   return { ...before, smaller, capacities: [...before.capacities, capacity].slice(-KEPT_COUNT) };
 }
 
@@ -151,7 +151,7 @@ function cycled(
     ...before,
     cycle: { socPct, givenWh: 0, takenWh: 0 },
     efficiencyPct: Math.round(1_000 * efficiency) / 10,
-    loss: watch(before.loss, efficiency, atMs, LOSS),
+    loss: cusumStep(before.loss, efficiency, atMs, LOSS),
   };
 }
 

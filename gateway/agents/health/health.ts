@@ -1,9 +1,9 @@
 import { QUARTER_MS } from '../../contracts/values/time.ts';
 import { NEW_STORE, type StoreState, storeDay, storeFindings, storeQuarter } from './battery.ts';
+import { type Cusum, NEW_CUSUM } from './cusum.ts';
 import { meterDay, meterFinding } from './meter.ts';
 import { type PvState, pvDay, pvFindings } from './pv.ts';
 import type { Finding, HealthQuarter } from './types.ts';
-import { NEW_WATCH, type Watch } from './watch.ts';
 
 /** What the detectors remember, as it is kept on disk. */
 export interface HealthState {
@@ -11,7 +11,7 @@ export interface HealthState {
   readonly untilMs: number; // quarter-hours before are in it
   readonly pv: readonly (readonly [string, PvState])[];
   readonly stores: readonly (readonly [string, StoreState])[];
-  readonly meters: readonly (readonly [string, Watch])[];
+  readonly meters: readonly (readonly [string, Cusum])[];
 }
 
 /** As it is kept: what the detectors remember, and what they say. */
@@ -25,7 +25,7 @@ export interface CheckUpDocument {
 export class Health {
   private pv = new Map<string, PvState>();
   private stores = new Map<string, StoreState>();
-  private meters = new Map<string, Watch>();
+  private meters = new Map<string, Cusum>();
   private today: HealthQuarter[] = [];
   private untilMs = 0;
 
@@ -79,7 +79,7 @@ export class Health {
     }
     for (const [id, state] of this.stores) this.stores.set(id, storeDay(state, dayMs));
     for (const { id } of day[0]?.meters ?? []) {
-      this.meters.set(id, meterDay(this.meters.get(id) ?? NEW_WATCH, day, id, dayMs));
+      this.meters.set(id, meterDay(this.meters.get(id) ?? NEW_CUSUM, day, id, dayMs));
     }
   }
 }

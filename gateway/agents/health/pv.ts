@@ -1,7 +1,7 @@
 import { log } from '../../../devices/maths.ts';
 import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from '../../contracts/values/time.ts';
+import { type Cusum, type CusumSettings, changeOf, cusumStep, NEW_CUSUM } from './cusum.ts';
 import { type Finding, type HealthQuarter, median, type SourceQuarter } from './types.ts';
-import { changeOf, NEW_WATCH, type Watch, type WatchSettings, watch } from './watch.ts';
 
 const HOURS = QUARTER_MS / HOUR_MS;
 const HIGH_SHARE = 0.2; // of a clear sky: below it the sun is too low to compare
@@ -19,15 +19,15 @@ const BIN_COUNT = 12;
 const COOL_COUNT = 4;
 
 /** The plane is not known, so the season moves the ratio: the baseline follows it. */
-const LESS: WatchSettings = { learnCount: 10, slackShare: 0.1, floorShare: 0.02 };
+const LESS: CusumSettings = { learnCount: 10, slackShare: 0.1, floorShare: 0.02 };
 const LESS_A_DAY = 0.06;
 const LESS_MOST = 0.3;
 /** Planes of other directions differ with the season too. */
-const BEHIND: WatchSettings = {
+const BEHIND: CusumSettings = {
   ...{ learnCount: 14, slackShare: 0.03, floorShare: 0.01, learnShare: 0.1 },
 };
-const YEAR: WatchSettings = { learnCount: 0, slackShare: 0.04, floorShare: 0.02, isFixed: true };
-const HOT: WatchSettings = { learnCount: 0, slackShare: 0.1, floorShare: 0.03, isFixed: true };
+const YEAR: CusumSettings = { learnCount: 0, slackShare: 0.04, floorShare: 0.02, isFixed: true };
+const HOT: CusumSettings = { learnCount: 0, slackShare: 0.1, floorShare: 0.03, isFixed: true };
 
 /** Production of a clear day over that of the clear sky, by its day. */
 interface ClearDay {
@@ -37,17 +37,17 @@ interface ClearDay {
 
 /** What is remembered of one inverter's PV. */
 export interface PvState {
-  readonly less: Watch;
-  readonly behind: Watch;
-  readonly year: Watch;
-  readonly hot: Watch;
+  readonly less: Cusum;
+  readonly behind: Cusum;
+  readonly year: Cusum;
+  readonly hot: Cusum;
   readonly clearDays: readonly ClearDay[];
   /** By hour: usual ratio to the clear sky while it is cool, and on how many quarter-hours. */
   readonly cool: readonly { readonly ratio: number; readonly count: number }[];
 }
 
 export const NEW_PV: PvState = {
-  ...{ less: NEW_WATCH, behind: NEW_WATCH, year: NEW_WATCH, hot: NEW_WATCH, clearDays: [] },
+  ...{ less: NEW_CUSUM, behind: NEW_CUSUM, year: NEW_CUSUM, hot: NEW_CUSUM, clearDays: [] },
   cool: Array.from({ length: BINS }, () => ({ ratio: 0, count: 0 })),
 };
 
@@ -74,7 +74,7 @@ export function pvDay(
     const others = [...sums].filter(([other]) => other !== id).map(([, sum]) => sum.madeHours);
     const usualHours = others.length > 0 ? median(others) : 0;
     if (usualHours > 0.5 && one.madeHours > 0) {
-      const behind = watch(state.behind, log(one.madeHours / usualHours), dayMs, BEHIND);
+      const behind = cusumStep(state.behind, log(one.madeHours / usualHours), dayMs, BEHIND);
       state = { ...state, behind: onlyLow(behind) };
     }
     if (one.isClear && one.ratio > 0) state = clearDay(state, one.ratio, dayMs);
@@ -108,7 +108,7 @@ const shareOf = ({ madeWh, ratedW }: SourceQuarter): number | undefined =>
   madeWh === undefined || ratedW <= 0 ? undefined : madeWh / HOURS / ratedW;
 
 /** More than before is a repair, a cleaning or more modules: the baseline is learnt anew. */
-const onlyLow = (now: Watch): Watch => (now.high.isAlarm ? NEW_WATCH : now);
+const onlyLow = (now: Cusum): Cusum => (now.high.isAlarm ? NEW_CUSUM : now);
 
 function clearDay(before: PvState, ratio: number, dayMs: Instant): PvState {
   const day = Math.round(dayMs / DAY_MS);
@@ -117,12 +117,14 @@ function clearDay(before: PvState, ratio: number, dayMs: Instant): PvState {
   );
   const gapDays = day - (before.clearDays.at(-1)?.day ?? day - 1);
   const learnShare = Math.min(LESS_MOST, LESS_A_DAY * gapDays);
-  const less = onlyLow(watch(before.less, log(ratio), dayMs, { ...LESS, learnShare }));
+  const less = onlyLow(cusumStep(before.less, log(ratio), dayMs, { ...LESS, learnShare }));
   const then = clearDays.filter((one) => Math.abs(one.day - (day - YEAR_DAYS)) <= NEAR_DAYS);
   const year =
     then.length < YEAR_COUNT
       ? before.year
-      : onlyLow(watch(before.year, log(ratio / median(then.map((one) => one.ratio))), dayMs, YEAR));
+      : onlyLow(
+          cusumStep(before.year, log(ratio / median(then.map((one) => one.ratio))), dayMs, YEAR),
+        );
   return { ...before, clearDays, less, year };
 }
 
@@ -164,14 +166,14 @@ function heat(before: PvState, day: readonly HealthQuarter[], id: string): PvSta
   let { hot } = before;
   for (const one of hours) {
     const now = one.isHot ? against(one) : undefined;
-    if (now !== undefined) hot = onlyLow(watch(hot, now / reference - 1, one.fromMs, HOT));
+    if (now !== undefined) hot = onlyLow(cusumStep(hot, now / reference - 1, one.fromMs, HOT));
   }
   return { ...before, hot, cool };
 }
 
 export function pvFindings(id: string, state: PvState): Finding[] {
   const found: Finding[] = [];
-  const add = (kind: Finding['kind'], one: Watch): void => {
+  const add = (kind: Finding['kind'], one: Cusum): void => {
     const change = changeOf(one);
     if (change !== undefined && change.sizeShare < 0) found.push({ ...change, kind, id });
   };

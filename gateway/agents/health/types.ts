@@ -1,5 +1,5 @@
 import type { Instant } from '../../contracts/values/time.ts';
-import type { Change } from './watch.ts';
+import type { Change } from './cusum.ts';
 
 /** One quarter-hour as the detectors see it; undefined = not known. Energies Wh. */
 export interface HealthQuarter {

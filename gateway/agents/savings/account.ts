@@ -8,7 +8,13 @@ import {
 } from '../../contracts/values/part-load.ts';
 import { reserveOf } from '../../contracts/values/site.ts';
 import { demandComponent } from '../../contracts/values/tariff.ts';
-import { HOUR_MS, type Instant, localTime, QUARTER_MS } from '../../contracts/values/time.ts';
+import {
+  HOUR_MS,
+  type Instant,
+  localDate,
+  localTime,
+  QUARTER_MS,
+} from '../../contracts/values/time.ts';
 import { type MoneyInput, moneyOf, peakOf, withoutBattery } from '../money.ts';
 import { converterOf, type Places } from '../places.ts';
 import { COVERED_PCT, type MeasuredQuarter } from '../quarters.ts';
@@ -59,7 +65,7 @@ export function accountOf(
   const chargeUnknown = startWh === undefined || endWh === undefined;
   const base = {
     v: 1,
-    ...{ day: dayOf(fromMs, tariff.timeZone), fromMs, untilMs, currency: tariff.currency },
+    ...{ day: localDate(fromMs, tariff.timeZone), fromMs, untilMs, currency: tariff.currency },
     ...{ missing, missingCount, unpricedCount, chargeUnknown, heldBackCount },
   } as const;
   if (chargeUnknown || missingCount > 0 || unpricedCount > 0) {
@@ -89,13 +95,6 @@ export function selfSoFar(input: AccountInput): bigint | undefined {
   const startWh = storedWh(input, input.fromMs);
   if (startWh === undefined || input.places.storages.length === 0) return undefined;
   return selfConsumption(input, startOfSelf(input, startWh)).costNano;
-}
-
-/** Local date, YYYY-MM-DD. */
-export function dayOf(atMs: Instant, timeZone: string): string {
-  const { year, month, day } = localTime(atMs, timeZone);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${year}-${two(month)}-${two(day)}`;
 }
 
 const total = (energies: Readonly<Record<string, number>>): number =>
@@ -182,23 +181,17 @@ function followed(
     const box = places.converters.find(({ id }) => id === converter);
     const passedWh = (box && through.get(box.id)) ?? 0;
     const of = conversionOf(store);
-    const mostWh = Math.min(
-      ...[
-        needWh,
-        terminal.ratedInW * HOURS,
-        dischargeForW(of, Math.max(0, heldWh - lowWh) / HOURS) * HOURS,
-      ],
-      box ? Math.max(0, box.ratedInW * HOURS - passedWh) : needWh,
+    const givesMostWh = Math.min(
+      terminal.ratedInW * HOURS,
+      dischargeForW(of, Math.max(0, heldWh - lowWh) / HOURS) * HOURS,
+      box ? Math.max(0, box.ratedInW * HOURS - passedWh) : Number.POSITIVE_INFINITY,
     );
-    const leastWh = Math.min(
-      ...[
-        -needWh,
-        terminal.ratedOutW * HOURS,
-        chargeForW(of, Math.max(0, highWh - heldWh) / HOURS) * HOURS,
-      ],
-      box ? Math.max(0, box.ratedOutW * HOURS + passedWh) : -needWh,
+    const takesMostWh = Math.min(
+      terminal.ratedOutW * HOURS,
+      chargeForW(of, Math.max(0, highWh - heldWh) / HOURS) * HOURS,
+      box ? Math.max(0, box.ratedOutW * HOURS + passedWh) : Number.POSITIVE_INFINITY,
     );
-    const givenWh = needWh > 0 ? mostWh : -leastWh;
+    const givenWh = needWh > 0 ? Math.min(needWh, givesMostWh) : Math.max(needWh, -takesMostWh);
     const givenW = givenWh / HOURS;
     const drawnW = givenW > 0 ? outOfStoreW(of, givenW) : -intoStoreW(of, -givenW);
     stored[terminal.id] = heldWh - drawnW * HOURS;

@@ -286,14 +286,14 @@ function kindOf(site: Site, place: string | undefined): PlaceKind {
   return terminal ? KINDS[terminal.kind] : 'load';
 }
 
+const WIRES = { tcp: 'Modbus TCP', 'rtu-over-tcp': 'RTU over TCP', udp: 'Modbus UDP' } as const;
+
 function detailOf(site: Site, id: string): string {
   const device = site.devices.find((one) => one.id === id);
   const bus = site.buses.find((one) => one.id === device?.bus);
   if (device === undefined || bus === undefined) return '';
   const wire =
-    bus.kind === 'serial'
-      ? `RS-485 ${bus.id}`
-      : `${bus.kind === 'tcp' ? 'Modbus TCP' : 'RTU over TCP'} ${bus.host}:${bus.port}`;
+    bus.kind === 'serial' ? `RS-485 ${bus.id}` : `${WIRES[bus.kind]} ${bus.host}:${bus.port}`;
   return `${wire}, unit ${device.unit}`;
 }
 

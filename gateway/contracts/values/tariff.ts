@@ -1,5 +1,5 @@
 import { amountNano, type Nano } from './money.ts';
-import { HOUR_MS, type Instant, localTime, QUARTER_MS } from './time.ts';
+import { HOUR_MS, type Instant, localDate, localTime, QUARTER_MS } from './time.ts';
 
 /**
  * A tariff is a list of dated components. Prices are integer nano-currency per Wh; import prices
@@ -81,9 +81,7 @@ function inForce(component: Dated, atMs: Instant): boolean {
 
 /** Whether the local day of an instant is a holiday of the tariff. */
 export function isHoliday({ holidays, timeZone }: Tariff, atMs: Instant): boolean {
-  const at = localTime(atMs, timeZone);
-  const pad = (value: number): string => String(value).padStart(2, '0');
-  return holidays.includes(`${at.year}-${pad(at.month)}-${pad(at.day)}`);
+  return holidays.includes(localDate(atMs, timeZone));
 }
 
 function windowPrice(tariff: Tariff, windows: readonly PriceWindow[], atMs: Instant) {

@@ -82,6 +82,14 @@ export function localTime(atMs: Instant, zone: string): LocalTime {
   return local;
 }
 
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** Local date, YYYY-MM-DD. */
+export function localDate(atMs: Instant, zone: string): string {
+  const { year, month, day } = localTime(atMs, zone);
+  return `${year}-${two(month)}-${two(day)}`;
+}
+
 /**
  * Start of the local day that contains `atMs`, found by stepping quarter-hours (days have 92, 96 or
  * 100).

@@ -159,11 +159,13 @@ const MONTHS = [
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
+/** A minute of the day as '16:45'. */
+export const timeOfDay = (minute: number): string =>
+  `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+
 /** Local time of day, '16:45'. */
-export function clockTime(atMs: Instant, zone: string): string {
-  const { minuteOfDay } = localTime(atMs, zone);
-  return `${two(Math.floor(minuteOfDay / 60))}:${two(minuteOfDay % 60)}`;
-}
+export const clockTime = (atMs: Instant, zone: string): string =>
+  timeOfDay(localTime(atMs, zone).minuteOfDay);
 
 /** '16:52:08'; every zone's offset is whole seconds. */
 export function clockSeconds(atMs: Instant, zone: string): string {

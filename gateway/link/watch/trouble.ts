@@ -1,4 +1,4 @@
-import { DAY_MS, type Instant, localTime } from '../../contracts/values/time.ts';
+import { DAY_MS, type Instant, localDate } from '../../contracts/values/time.ts';
 import type { BrokerCheck } from '../../ports.ts';
 
 /** What a person must know about the way to the broker, and can mend. */
@@ -44,10 +44,7 @@ const SET_CLOCK = 'Set the clock: timedatectl set-ntp true, or fit a real-time c
 const isClockWrong = ({ wallMs, isClockTrusted, own }: Witness): boolean =>
   !isClockTrusted || wallMs < WRITTEN_MS || (own !== undefined && wallMs < own.fromMs);
 
-const day = (atMs: Instant): string => {
-  const { year, month, day: ofMonth } = localTime(atMs, 'UTC');
-  return [year, month, ofMonth].map((part) => String(part).padStart(2, '0')).join('-');
-};
+const day = (atMs: Instant): string => localDate(atMs, 'UTC');
 
 /**
  * What the code of a look at the way means for a person; undefined for what ends by itself, as a

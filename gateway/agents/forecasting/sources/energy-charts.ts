@@ -1,4 +1,4 @@
-import { type Instant, localTime } from '../../../contracts/values/time.ts';
+import { type Instant, localDate } from '../../../contracts/values/time.ts';
 import {
   finite,
   listOf,
@@ -19,11 +19,7 @@ export function energyChartsUrl(
   fromMs: Instant,
   untilMs: Instant,
 ): string {
-  const day = (atMs: Instant): string => {
-    const at = localTime(atMs, timeZone);
-    const pad = (value: number): string => String(value).padStart(2, '0');
-    return `${at.year}-${pad(at.month)}-${pad(at.day)}`;
-  };
+  const day = (atMs: Instant): string => localDate(atMs, timeZone);
   return withQuery(url, { bzn: biddingZone, start: day(fromMs), end: day(untilMs) });
 }
 

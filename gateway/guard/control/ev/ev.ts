@@ -1,6 +1,6 @@
 import { NOMINAL_V } from '../../../contracts/values/phases.ts';
 import { HOUR_MS, localTime, MINUTE_MS } from '../../../contracts/values/time.ts';
-import { power } from '../../../contracts/values/words.ts';
+import { power, timeOfDay } from '../../../contracts/values/words.ts';
 import type { TerminalState } from '../../site/types.ts';
 import type { Controller, View, Wish } from '../types.ts';
 
@@ -48,9 +48,6 @@ function mustHurry(view: View, charger: TerminalState): boolean {
   const neededMs = (inputWh / Math.max(1, charger.spec.ratedOutW)) * HOUR_MS;
   return neededMs > 0 && leftMs <= neededMs * 1.1 && leftMs > 0;
 }
-
-const two = (value: number): string => String(value).padStart(2, '0');
-const timeOfDay = (minute: number): string => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
 
 /**
  * Chargers take the sun's surplus in steps, and all they can once the deadline leaves no choice.

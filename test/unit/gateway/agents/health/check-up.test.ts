@@ -6,7 +6,7 @@ import { Alarms } from '../../../../../gateway/agents/alarms.ts';
 import { checkEquipment } from '../../../../../gateway/agents/check-equipment.ts';
 import { CheckUp } from '../../../../../gateway/agents/check-up.ts';
 import { Diary } from '../../../../../gateway/agents/diary.ts';
-import { Eyes } from '../../../../../gateway/agents/health/eyes.ts';
+import { QuarterSums } from '../../../../../gateway/agents/health/quarter-sums.ts';
 import { placesOf } from '../../../../../gateway/agents/places.ts';
 import { QuarterBook } from '../../../../../gateway/agents/quarters.ts';
 import { parseSite } from '../../../../../gateway/config/load.ts';
@@ -33,14 +33,14 @@ const points = (values: Readonly<Record<string, number>>): Record<string, Readin
   );
 
 it('images show temperature, energy by power and by counter, and steps of voltage', () => {
-  const eyes = new Eyes(['grid', 'battery1'], new Map([['battery1', 5_000]]));
-  let seen: ReturnType<Eyes['see']>;
+  const sums = new QuarterSums(['grid', 'battery1'], new Map([['battery1', 5_000]]));
+  let seen: ReturnType<QuarterSums['see']>;
   // 2 kW for a quarter-hour; the counter is read each minute and steps by 33 Wh.
   for (let atMs = MIDNIGHT - QUARTER; atMs <= MIDNIGHT + QUARTER; atMs += 5_000) {
     const isLoaded = Math.floor(atMs / 60_000) % 2 === 0;
     const batteryW = isLoaded ? 2_000 : 0;
     const counted = Math.floor((atMs - MIDNIGHT) / 60_000) * 33;
-    const now = eyes.see({
+    const now = sums.see({
       wallMs: atMs,
       points: points({
         ...{ 'grid.powerW': 2_000, 'grid.inWh': 1e6 + counted, 'grid.outWh': 0 },

@@ -42,7 +42,7 @@ interface Place {
 }
 
 /** Of each connection and terminal, image by image; kept until its quarter-hour is asked for. */
-export class Eyes {
+export class QuarterSums {
   private readonly places: readonly Place[];
   private fromMs = -1;
   private lastMs = 0;

@@ -5,7 +5,7 @@ import type { Instant } from '../../contracts/values/time.ts';
  * does usually is no alarm there. O(1), plain data, kept over restarts. Source: Page 1954; k = 0.5
  * and a limit of 8 sigma, beyond a slack in the residual's own unit.
  */
-export interface Watch {
+export interface Cusum {
   readonly n: number;
   readonly mean: number;
   readonly devShare: number; // mean absolute deviation
@@ -22,7 +22,7 @@ interface Side {
   readonly isAlarm: boolean;
 }
 
-export interface WatchSettings {
+export interface CusumSettings {
   readonly learnCount: number; // samples before the first judgement
   readonly slackShare: number; // a change so small is none
   readonly floorShare: number; // least sigma
@@ -39,7 +39,7 @@ export interface Change {
 }
 
 const CALM: Side = { score: 0, sinceMs: 0, sum: 0, count: 0, isAlarm: false };
-export const NEW_WATCH: Watch = { n: 0, mean: 0, devShare: 0, high: CALM, low: CALM, calmCount: 0 };
+export const NEW_CUSUM: Cusum = { n: 0, mean: 0, devShare: 0, high: CALM, low: CALM, calmCount: 0 };
 
 const DRIFT_SCORE = 0.5;
 const LIMIT_SCORE = 8;
@@ -50,7 +50,7 @@ const LEARN_SHARE = 0.05;
 const CALM_COUNT = 7;
 const MAD_SIGMA = 1.25; // of a normal distribution
 
-export function watch(before: Watch, value: number, atMs: Instant, of: WatchSettings): Watch {
+export function cusumStep(before: Cusum, value: number, atMs: Instant, of: CusumSettings): Cusum {
   if (before.n < of.learnCount) return learn(before, value, of);
   const sigma = Math.max(of.floorShare, MAD_SIGMA * before.devShare);
   const off = value - before.mean;
@@ -77,7 +77,7 @@ export function watch(before: Watch, value: number, atMs: Instant, of: WatchSett
   };
 }
 
-function learn(before: Watch, value: number, { isFixed }: WatchSettings): Watch {
+function learn(before: Cusum, value: number, { isFixed }: CusumSettings): Cusum {
   const n = before.n + 1;
   const mean = isFixed ? 0 : before.mean + (value - before.mean) / n;
   const devShare = before.devShare + (Math.abs(value - mean) - before.devShare) / n;
@@ -96,7 +96,7 @@ function side(before: Side, score: number, off: number, atMs: Instant): Side {
   };
 }
 
-export function changeOf({ high, low }: Watch): Change | undefined {
+export function changeOf({ high, low }: Cusum): Change | undefined {
   const found = low.isAlarm ? low : high.isAlarm ? high : undefined;
   if (found === undefined) return undefined;
   const { sum, count, sinceMs, score } = found;
