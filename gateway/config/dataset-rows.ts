@@ -28,13 +28,16 @@ export function parseRows(
   wanted: (column: string) => boolean,
   meta: RowsMeta = {},
 ): DatasetRows {
+  if (text.trim() === '') throw new Fault('empty', name, 'give a recording of some weeks');
   const lines = text.split(/\r?\n/);
   const head = (lines[0] ?? '').replace(/^\uFEFF/, '').split(',');
   const names = head.map((column) => column.trim());
   const ts = names.indexOf('ts');
   if (ts < 0) {
-    const isOther = names.length === 1 && /[;\t]/.test(names[0] ?? '');
-    const mend = isOther ? 'separate columns by commas' : 'name the start of the interval ts';
+    const isOther = /[;\t"]/.test(lines[0] ?? '');
+    const mend = isOther
+      ? 'separate columns by commas, without quotes'
+      : 'name the start of the interval ts';
     throw new Fault("no column 'ts'", `${name}:1`, mend);
   }
   const twice = names.find((column, index) => names.indexOf(column) !== index);

@@ -94,7 +94,8 @@ export function readMeta<T extends object>(dir: string, schema: z.ZodType<T>): T
   const meta = schema.safeParse(jsonOf(path));
   if (meta.success) return meta.data;
   const [issue] = meta.error.issues;
-  throw new Fault(`${issue?.path.join('.')}: ${issue?.message}`, path, 'correct or remove it');
+  const where = issue?.path.join('.') || 'the whole of it';
+  throw new Fault(`${where}: ${issue?.message}`, path, 'correct or remove it');
 }
 
 /** @returns an empty object where the file does not exist */
@@ -115,7 +116,7 @@ function jsonOf(path: string): unknown {
 
 /** IANA zone at the start of what is said; words may follow it. */
 function zoneOf(words: string | undefined, dir: string): string {
-  const timeZone = /^[A-Za-z_]+(\/[A-Za-z_+-]+)*/.exec(words ?? 'UTC')?.[0] ?? '';
+  const timeZone = /^[^\s,;(]+/.exec(words ?? 'UTC')?.[0] ?? '';
   try {
     Intl.DateTimeFormat('en-US', { timeZone });
     return timeZone;

@@ -47,6 +47,8 @@ const batterySchema = z
   })
   .refine((one) => one.soc_min < one.soc_max, 'soc_min is not below soc_max');
 
+const WINDOW = 'is no start with days, such as ["2026-03-10T00:00", 30]';
+
 const schema = z.object({
   currency: z.string().min(1).max(40).default('EUR'),
   demand_charge_per_kw: z.number().min(0).default(0),
@@ -55,7 +57,14 @@ const schema = z.object({
     .regex(/^(always|day_ahead_([01]\d|2[0-3]))$/, "is 'always' or 'day_ahead_HH'")
     .default('always'),
   sites: z.record(z.string(), z.object({ battery: batterySchema.optional() })).default({}),
-  windows: z.array(z.tuple([z.string(), z.number().positive().max(3_660)])).default([]),
+  windows: z
+    .array(
+      z.tuple(
+        [z.string(WINDOW), z.number(WINDOW).positive(WINDOW).max(3_660, 'more than 3660 days')],
+        WINDOW,
+      ),
+    )
+    .default([]),
 });
 
 /** @throws Fault in one line */

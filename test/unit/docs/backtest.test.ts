@@ -113,6 +113,8 @@ it('the meta.json of docs/backtest.md is taken as it stands, bad input is one li
   await expect(said('')).rejects.toThrow(/meta.json: price_known: is 'always' or/);
   writeFileSync(meta, own.replace('"soc_min": 0.1', '"soc_min": 0.95'));
   await expect(said('')).rejects.toThrow(/soc_min is not below soc_max/);
+  writeFileSync(meta, '{"windows":[{"from":"2026-03-11"}]}');
+  await expect(said('')).rejects.toThrow(/windows\.0: is no start with days, such as/);
   writeFileSync(meta, '{}');
   await expect(said('')).rejects.toThrow(/meta.json names no windows; name one: --windows/);
   writeFileSync(

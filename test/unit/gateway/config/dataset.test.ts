@@ -42,7 +42,11 @@ it('the step is how far rows usually are apart, whatever lies between the first 
 });
 
 it.each([
-  ['ts;load_kwh\n2026-01-01T00:00Z;1\n', /a\.csv:1: no column 'ts'; separate columns by commas/],
+  [
+    'ts;load_kwh\n2026-01-01T00:00Z;1\n',
+    /a\.csv:1: no column 'ts'; separate columns by commas, without/,
+  ],
+  ['\r\n', /a\.csv: empty; give a recording/],
   ['at,load_kwh\n', /a\.csv:1: no column 'ts'/],
   ['ts,b,b\n', /a\.csv:1: column 'b' exists twice/],
   ['ts,load_kwh\nnoon,1\n', /a\.csv:2: 'noon' is no time/],
@@ -71,6 +75,14 @@ it('opens a folder, and says in one line what is wrong with it', () => {
   expect(dataset).toMatchObject({ timeZone: 'America/Los_Angeles', testFromMs: Date.UTC(2026, 2) });
   expect(dataset.sites[0]?.id).toBe('a');
   expect(dataset.sites[0]?.read().columns.get('load_kwh')).toEqual([1, 2]);
+  for (const zone of ['Etc/GMT+10', 'America/Indiana/Knox', 'Australia/Adelaide (wall clock)']) {
+    meta({ time_zone: zone });
+    expect(openDataset(dir, all).timeZone).toBe(zone.split(' ')[0]);
+  }
+  meta({ time_zone: 'UTC+1' });
+  expect(() => openDataset(dir, all)).toThrow(/time_zone 'UTC\+1' is no IANA zone/);
+  meta([]);
+  expect(() => openDataset(dir, all)).toThrow(/meta\.json: the whole of it: .*expected object/);
   meta({ time_zone: 'Mars/Olympus' });
   expect(() => openDataset(dir, all)).toThrow(/time_zone 'Mars\/Olympus' is no IANA zone/);
   meta({ forecast_test_start: 'spring' });
