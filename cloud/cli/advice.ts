@@ -1,6 +1,6 @@
 import { Fault } from '../../gateway/contracts/values/fault.ts';
-import { openStore } from '../adapters/sqlite.ts';
 import { adviceBoard, type CloudScore } from '../advice-board.ts';
+import { openedFor } from './books.ts';
 import { isDatabase } from './json-file.ts';
 
 const NEWEST = 5; // of each agent
@@ -25,12 +25,7 @@ function read(file: string): ReturnType<typeof adviceBoard> {
   if (!isDatabase(file)) {
     throw new Fault('not a database of edgewatt-cloud', file, 'name the file of its `database:`');
   }
-  const store = openStore(file);
-  try {
-    return adviceBoard(store, NEWEST);
-  } finally {
-    store.close();
-  }
+  return openedFor(file, (store) => adviceBoard(store, NEWEST));
 }
 
 const HEAD = ['agent', 'cases', 'answered', 'no answer', 'agreed', 'only rules', 'only model'];

@@ -6,8 +6,21 @@ import type { CloudFile } from '../config/schema.ts';
 import type { Store } from '../ports.ts';
 import { isDatabase, readText } from './json-file.ts';
 
+/** Opens a cloud's database for one look, whether the cloud runs or not. */
+export function openedFor<T>(
+  database: string,
+  look: (store: ReturnType<typeof openStore>) => T,
+): T {
+  const store = openStore(database);
+  try {
+    return look(store);
+  } finally {
+    store.close();
+  }
+}
+
 /**
- * Looks something up in the database of a cloud, which may be running.
+ * Looks something up in the database that the file of a cloud names.
  * @param config  file of the cloud
  * @throws Fault where there is no database yet
  */
@@ -17,10 +30,5 @@ export function lookUp<T>(config: string, look: (store: Store, file: CloudFile) 
   if (!isDatabase(database)) {
     throw new Fault('there is no database yet', database, 'edgewatt-cloud run makes it');
   }
-  const store = openStore(database);
-  try {
-    return look(store, file);
-  } finally {
-    store.close();
-  }
+  return openedFor(database, (store) => look(store, file));
 }

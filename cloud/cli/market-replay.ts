@@ -1,6 +1,6 @@
 import { Fault } from '../../gateway/contracts/values/fault.ts';
-import { openStore } from '../adapters/sqlite.ts';
 import { createLedger, JournalDamaged, type Ledger } from '../market/ledger.ts';
+import { openedFor } from './books.ts';
 import { isDatabase, readText } from './json-file.ts';
 
 /**
@@ -32,12 +32,7 @@ function replay(file: string): Ledger {
           .filter((line) => line.trim() !== ''),
       );
     }
-    const store = openStore(file);
-    try {
-      return createLedger(store.journal());
-    } finally {
-      store.close();
-    }
+    return openedFor(file, (store) => createLedger(store.journal()));
   } catch (error) {
     if (error instanceof JournalDamaged) {
       throw new Fault(
