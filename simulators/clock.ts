@@ -34,6 +34,8 @@ export interface VirtualClockOptions {
  * Enough for any chain of awaits that a poller, writer or pump strings together between two events.
  */
 const MICRO_TURNS = 128;
+/** Many more events at one instant than a world of many sites has: something sets itself again. */
+const STANDING_EVENTS = 1_000_000;
 
 async function microTurns(then: () => void): Promise<void> {
   for (let turn = 0; turn < MICRO_TURNS; turn += 1) await undefined;
@@ -110,6 +112,7 @@ class Turns implements VirtualClock {
   private nowRealMs = 0;
   private nowMonoMs = 0;
   private sequence = 0;
+  private standing = 0; // events since time last went on
 
   constructor(options: VirtualClockOptions) {
     this.speed = options.speed ?? 1;
@@ -202,13 +205,19 @@ class Turns implements VirtualClock {
       if (run === undefined) continue;
       next.run = undefined;
       this.pending -= 1;
+      this.standing += 1;
+      if (this.standing > STANDING_EVENTS) throw new Error(standsStill(this.nowRealMs, run));
       run();
       return true;
     }
   }
 
   private jump(toRealMs: number, toMonoMs: number): void {
+    if (toRealMs > this.nowRealMs) this.standing = 0;
     this.nowRealMs = Math.max(this.nowRealMs, toRealMs);
     this.nowMonoMs = Math.max(this.nowMonoMs, toMonoMs);
   }
 }
+
+const standsStill = (atMs: number, run: () => void): string =>
+  `time stands still at ${atMs} ms: ${STANDING_EVENTS} events, the last ${run.toString().slice(0, 200)}`;

@@ -24,11 +24,21 @@ export interface ClockError {
 }
 
 const TRUE_CLOCK: ClockError = { aheadMs: 0, speed: 1 };
+const GRID_PER_MS = 1e6; // a clock that errs shows whole nanoseconds
+
+const onGrid = (ms: number): number => Math.round(ms * GRID_PER_MS) / GRID_PER_MS;
+
+function notBefore(ms: number): number {
+  const shownMs = onGrid(ms);
+  return shownMs < ms ? onGrid(shownMs + 1 / GRID_PER_MS) : shownMs;
+}
 
 export function startVirtualProcess(clock: Clock, error: ClockError = TRUE_CLOCK): VirtualProcess {
   const { speed } = error;
-  // What is due at an instant finds that instant on the clock, not one that rounding left before.
-  const scaled = (ms: number): number => (speed === 1 ? ms : Math.round(ms * speed * 1e6) / 1e6);
+  const scaled = (ms: number): number => (speed === 1 ? ms : onGrid(ms * speed));
+  // What is due at an instant finds that instant on the clock, never one that rounding left before:
+  // what sets itself again until its instant has come would do so for ever.
+  const dueMs = (ms: number): number => (speed === 1 ? ms : notBefore(ms) / speed);
   let alive = true;
   let stoppedUntilMs = Number.NEGATIVE_INFINITY;
   const ends: (() => void)[] = [];
@@ -46,8 +56,8 @@ export function startVirtualProcess(clock: Clock, error: ClockError = TRUE_CLOCK
       monoMs: () => scaled(clock.monoMs()),
       wallMs: () => clock.wallMs() + error.aheadMs,
       realMs: () => scaled(clock.realMs()),
-      at: (atMs, run) => clock.at(atMs / speed, due(run)),
-      realAt: (atMs, run) => clock.realAt(atMs / speed, due(run)),
+      at: (atMs, run) => clock.at(dueMs(atMs), due(run)),
+      realAt: (atMs, run) => clock.realAt(dueMs(atMs), due(run)),
     },
     get alive() {
       return alive;

@@ -81,3 +81,10 @@ test('until stops at the first event that makes the condition true', async () =>
   expect(await clock.until(() => count === 99, 100)).toBe(false);
   expect(clock.monoMs()).toBe(130);
 });
+
+test('what sets itself again at one instant for ever is named', async () => {
+  const clock = createVirtualClock({ settle: () => undefined });
+  const again = (): void => void clock.realAt(5, again);
+  again();
+  await expect(clock.advance(20)).rejects.toThrow(/time stands still at 5 ms: .*again/s);
+});
