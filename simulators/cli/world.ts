@@ -11,9 +11,11 @@ import { createSolverInProcess } from '../../gateway/adapters/solver/solver.ts';
 import { openStoreInProcess } from '../../gateway/adapters/sqlite/store.ts';
 import { faultText, type PlannedFault } from '../world/faults.ts';
 import { type Span, shrink, shrinkSpan } from '../world/shrink.ts';
+
 import { startOf } from '../world/variety.ts';
 import { runWorld, type WorldOptions, type WorldPorts, type WorldResult } from '../world/world.ts';
 import { withTraps } from './traps.ts';
+import { linesOf } from './violations.ts';
 
 export interface WorldCommand {
   readonly firstSeed: number;
@@ -85,9 +87,7 @@ export async function world(command: WorldCommand): Promise<number> {
     const options = optionsOf(command, seed);
     const result = await trappedWorld(options);
     results.push(result);
-    for (const { rule, site, atMs, what } of result.violations) {
-      process.stderr.write(`seed ${seed}: ${rule} ${site} ${iso(atMs)}: ${what}\n`);
-    }
+    for (const line of linesOf(result.violations)) process.stderr.write(`${line}\n`);
     if (result.violations.length > 0) await explain(command, options, result);
     if (!command.json) process.stdout.write(`${line(result)}\n`);
   }

@@ -2,23 +2,19 @@ import { expect, test } from 'vitest';
 import { droopOnce, phaseOnce } from './loop/beside.ts';
 import { curtailOnce, drawn, stepOnce } from './loop/cases.ts';
 
-/** Lean here; thousands of cases are `npm run bench -- loop`. */
+/** Lean here; of the thousands of cases of `npm run bench -- loop` one in a hundred misses an aim. */
 const SEEDS = Array.from({ length: 40 }, (_, n) => 10_000 + n);
 const TOLERANCE_W = 200;
 
 test('a step of 10 kW over three batteries settles and does not swing, whatever is late', () => {
   const results = SEEDS.map((seed) => stepOnce(drawn(seed), 180_000));
-  for (const { setup, overshootPct, crossings, settledMs, swingW } of results) {
+  for (const { setup, ratio, overshootPct, crossings, swingW } of results) {
     const what = `case ${setup.seed}`;
-    expect(overshootPct, what).toBeLessThanOrEqual(20);
-    expect(crossings, what).toBeLessThanOrEqual(4);
-    expect(settledMs, what).toBeLessThan(120_000);
+    expect(ratio, what).toBeLessThanOrEqual(1); // of 3 x (latency + lag) + 2 s
+    expect(overshootPct, what).toBeLessThanOrEqual(10);
+    expect(crossings, what).toBeLessThanOrEqual(2);
     expect(swingW, what).toBeLessThanOrEqual(2 * TOLERANCE_W + 4 * setup.noiseW);
   }
-  const inTime = results.filter(
-    (one) => one.ratio <= 1 && one.overshootPct <= 10 && one.crossings <= 2,
-  );
-  expect(inTime.length / results.length).toBeGreaterThanOrEqual(0.95);
 });
 
 /** Drawn cases in which devices show the end of their move after a coarse meter has shown it. */

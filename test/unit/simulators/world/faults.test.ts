@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { withTraps } from '../../../../simulators/cli/traps.ts';
+import { linesOf } from '../../../../simulators/cli/violations.ts';
 import { FAULT_KINDS, specOf } from '../../../../simulators/world/fault-kinds.ts';
 import { faultText, parseFaults, planFaults } from '../../../../simulators/world/faults.ts';
 import { type Span, shrink, shrinkSpan } from '../../../../simulators/world/shrink.ts';
@@ -53,6 +54,19 @@ test('a fault by hand that could mean nothing is refused', () => {
     expect(parse(`${kind}@1+1/0:0=frob`)).toThrow(`'frob' says nothing to ${kind}`);
   }
   expect(parse('price-odd@1+1/0:0')).toThrow("'' says nothing to price-odd");
+});
+
+test('violations that repeat themselves are one line, with how often and until when', () => {
+  const one = { seed: 6, rule: 'S5', site: 'sunfield', what: 'no timer' } as const;
+  const lines = linesOf([
+    { ...one, atMs: 0 },
+    { ...one, atMs: 1_000, rule: 'S1' },
+    { ...one, atMs: 61_000 },
+  ]);
+  expect(lines).toEqual([
+    'seed 6: S5 sunfield 1970-01-01T00:00:00.000Z: no timer (2 times until 1970-01-01T00:01:01.000Z)',
+    'seed 6: S1 sunfield 1970-01-01T00:00:01.000Z: no timer',
+  ]);
 });
 
 test('shrinking finds the two faults that it takes', async () => {
