@@ -27,12 +27,19 @@ function strict(command: Command): void {
   for (const one of command.commands) strict(one);
 }
 
+/** Who reads may stop reading (`| head`): that is an end, and no mistake. */
+function noReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
 /**
  * Runs a program of ours. What a person can mend, in the words or in a file, ends with one line on
  * standard error and exit code 2; a stack trace is only for our own mistakes.
  */
 export async function runProgram(program: Command): Promise<void> {
   strict(program);
+  process.stdout.on('error', noReader);
   try {
     await program.parseAsync();
   } catch (error) {

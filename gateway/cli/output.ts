@@ -1,13 +1,4 @@
-/** Who reads may stop reading (`| head`): that is an end, and no mistake. */
-function noReader(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-}
-
-export function print(text: string): void {
-  if (process.stdout.listenerCount('error') === 0) process.stdout.once('error', noReader);
-  process.stdout.write(`${text}\n`);
-}
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 export const printJson = (value: unknown): void => print(JSON.stringify(value));
 

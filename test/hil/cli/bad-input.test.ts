@@ -74,6 +74,15 @@ describe('words that are none of ours', () => {
     await expectRefused(bin, words.split(' '), says);
   });
 
+  it.each([
+    ['edgewatt', 'devices list'],
+    ['edgewatt-sim', 'scenario --list'],
+  ])('%s %s, and nobody reads on: the end, and no complaint', async (bin, words) => {
+    const program = stage.start([`bin/${bin}.mjs`, ...words.split(' ')]);
+    program.child.stdout?.destroy();
+    expect([await program.ended, program.err()]).toEqual([0, '']);
+  });
+
   it('no word at all: the help, and exit code 2', async () => {
     for (const bin of ['edgewatt', 'edgewatt-cloud', 'edgewatt-sim']) {
       const { code, err } = await run(bin, []);

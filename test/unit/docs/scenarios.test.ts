@@ -16,6 +16,10 @@ test('the table of docs/scenarios.md has every shipped scenario as its file says
   expect(page.split('\n').filter(isRow)).toEqual(rows);
 });
 
+test('the README counts them', () => {
+  expect(read('README.md')).toContain(`${shipped().length} scenarios`);
+});
+
 test('the scenario in docs/scenarios.md is read as it stands there', () => {
   const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
   const scenario = parseScenario(text, '/nowhere/my.yaml', 'my.yaml');
