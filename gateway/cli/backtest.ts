@@ -126,6 +126,7 @@ async function runSite(
     recording,
     rules,
     losses,
+    spans,
     isPeakKept,
     foretell: (index: number) => walk.at(index),
     onFallback: () => {

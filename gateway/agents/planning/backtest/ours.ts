@@ -1,12 +1,12 @@
 import type { KeptImport, Levels } from '../../../contracts/values/levels.ts';
 import { answerOf, keptImportW } from '../../../contracts/values/levels.ts';
 import { DAY_MS, HOUR_MS } from '../../../contracts/values/time.ts';
-import { type ChargedDay, chargedDay, planAhead } from '../value/ahead.ts';
+import { type ChargedDay, chargedDay, type ForeseenStep, planAhead } from '../value/ahead.ts';
 import type { Band, StepOutlook } from '../value/chances.ts';
 import { dayShares, type PastDays } from '../value/days.ts';
 import { seenNeedWh, usualCap } from './caps.ts';
 import { pricesAhead } from './prices.ts';
-import type { Losses, Recording, SiteRules } from './recording.ts';
+import type { Losses, Recording, SiteRules, Span } from './recording.ts';
 import { selfConsumption } from './rules.ts';
 import type { Controller, PartStart, StepStart } from './simulate.ts';
 
@@ -24,6 +24,8 @@ export interface OursSetup {
   readonly foretell: (index: number) => Foretold | undefined;
   /** Told of each decision that had no forecast: self-consumption stands in. */
   readonly onFallback: () => void;
+  /** What is run alone: its last hours are planned to its end, by the rule for what lacks then. */
+  readonly spans?: readonly Span[];
   /** Whether the import shall not rise above what it was of late, where it costs nothing. */
   readonly isPeakKept?: boolean;
 }
@@ -77,12 +79,35 @@ function plainStands(setup: OursSetup): Stands {
   const capOf = setup.isPeakKept === true ? usualCap(recording, losses) : undefined;
   return (start, foretold) => {
     const cap = capOf?.(start);
-    const outlook = outlookOf(setup, foretold, start.index);
+    const outlook = untilEnd(setup, outlookOf(setup, foretold, start.index), start.index);
     const foreseen = { outlook, dailySteps, ...(cap !== undefined && { cap }) };
     const [levels = UNUSED] = planAhead(foreseen, rules.store).levels;
     const kept = cap && { mostImportW: (cap.mostImportWh * HOUR_MS) / recording.stepMs };
     return { levels, kept: kept ?? {} };
   };
+}
+
+/** As far as the window goes: what lacks at its end is bought at its mean price, no more counts. */
+function untilEnd(
+  { recording, rules, spans = [] }: OursSetup,
+  outlook: readonly StepOutlook[],
+  index: number,
+): readonly ForeseenStep[] {
+  const span = spans.find(({ fromIndex, untilIndex }) => index >= fromIndex && index < untilIndex);
+  const left = (span?.untilIndex ?? Number.POSITIVE_INFINITY) - index;
+  if (span === undefined || left > outlook.length) return outlook;
+  const ahead = outlook.slice(0, left);
+  const prices = [
+    ...recording.importNanoPerWh.slice(span.fromIndex, index).filter(Number.isFinite),
+    ...ahead.map(({ importNanoPerWh }) => importNanoPerWh),
+  ];
+  const meanNano = prices.reduce((sum, nano) => sum + nano, 0) / prices.length;
+  const goal = {
+    leastWh: rules.endWh,
+    missedNanoPerWh: meanNano / rules.store.chargeShare,
+    isEnd: true,
+  };
+  return ahead.map((step, n) => (n === left - 1 ? { ...step, goal } : step));
 }
 
 /** Where the highest import costs: planned once a day, and again after each new peak. */

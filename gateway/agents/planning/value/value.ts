@@ -14,6 +14,13 @@ export interface Chance {
   readonly needWh: number;
 }
 
+/** What is to be stored after a step. */
+export interface StoredGoal {
+  readonly leastWh: number;
+  readonly missedNanoPerWh: number;
+  readonly isEnd?: boolean; // of the last step: nothing counts after it
+}
+
 /**
  * A step as it may come. By kind of day (clear, usual, dull), a list of chances; `keepShare` of the
  * days keep their kind into the next step, the others draw a new one.
@@ -25,7 +32,7 @@ export interface ValueStep extends StepPrices, Bounds {
   /** What import beyond the most costs besides its price: a demand charge, a limit. */
   readonly overNanoPerWh?: number;
   /** What is to be stored after it, and what a Wh costs that is missing then. */
-  readonly goal?: { readonly leastWh: number; readonly missedNanoPerWh: number };
+  readonly goal?: StoredGoal;
 }
 
 /** Kinds of days, as shares that sum to 1. */
@@ -56,7 +63,7 @@ interface Ladder {
  * Stochastic dynamic programming over the energy in the store, backwards from the end: what a Wh is
  * worth at each step if from there on all is done as well as can be, over everything that may come
  * (Bellman 1957; for storage: Lamont 2013). The end is worth what a day before it is worth: days
- * repeat.
+ * repeat. A last step whose goal is the end is worth that alone.
  * @param dailySteps  number of steps of a day; the last ones stand for the day after the horizon
  */
 export function valuePlan(
@@ -67,13 +74,11 @@ export function valuePlan(
 ): ValuePlan {
   const ladder: Ladder = { store, anyDay, rungWh: (store.maxWh - store.minWh) / RUNGS };
   const after: Value[] = new Array(steps.length);
-  let value = endValue(steps, ladder);
-  const from = Math.max(0, steps.length - dailySteps);
-  for (let t = steps.length - 1; t >= from; t -= 1) {
-    value = before(steps[t], reached(steps[t], value, ladder), ladder);
+  let value: Value = anyDay.map(() => new Float64Array(RUNGS + 1));
+  if (steps.at(-1)?.goal?.isEnd !== true) {
+    const mean = mixed(dayAfter(steps, dailySteps, ladder), anyDay);
+    value = anyDay.map(() => mean);
   }
-  const mean = mixed(value, anyDay);
-  value = anyDay.map(() => mean);
   for (let t = steps.length - 1; t >= 0; t -= 1) {
     value = reached(steps[t], value, ladder);
     after[t] = value;
@@ -88,6 +93,15 @@ export function valuePlan(
       return worthAt(t, Math.max(0, Math.min(RUNGS - 1, rung)));
     },
   };
+}
+
+/** What the last steps are worth once more: days repeat. */
+function dayAfter(steps: readonly ValueStep[], dailySteps: number, ladder: Ladder): Value {
+  let value = endValue(steps, ladder);
+  for (const step of steps.slice(-dailySteps).reverse()) {
+    value = before(step, reached(step, value, ladder), ladder);
+  }
+  return value;
 }
 
 /**
