@@ -1,6 +1,6 @@
 import type { Levels, ValueStore } from '../../../contracts/values/levels.ts';
 
-/** Prices of a step, nano-currency per Wh; what is sold never earns more than what is bought. */
+/** Prices of a step, nano-currency per Wh. */
 export interface StepPrices {
   readonly importNanoPerWh: number;
   readonly exportNanoPerWh: number;
@@ -28,11 +28,14 @@ export function levelsOf(
     }
     return minWh + (low * (maxWh - minWh)) / rungs;
   };
+  // Where selling pays more than buying, a battery that did both would turn on the spot: what it
+  // takes costs the export that is lost by it, what it gives saves the import alone.
+  const takenNano = Math.max(exportNanoPerWh, importNanoPerWh);
   const soldNano = Math.min(exportNanoPerWh, importNanoPerWh);
   const { mayChargeFromGrid = true, mayExport = true } = store;
   return {
-    buyToWh: mayChargeFromGrid ? level(importNanoPerWh / chargeShare + wearNanoPerWh) : minWh,
-    storeToWh: level(soldNano / chargeShare + wearNanoPerWh),
+    buyToWh: mayChargeFromGrid ? level(takenNano / chargeShare + wearNanoPerWh) : minWh,
+    storeToWh: level(exportNanoPerWh / chargeShare + wearNanoPerWh),
     coverToWh: level(importNanoPerWh * dischargeShare - wearNanoPerWh),
     sellToWh: mayExport ? level(soldNano * dischargeShare - wearNanoPerWh) : maxWh,
   };
