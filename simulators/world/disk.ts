@@ -1,5 +1,5 @@
 import type { RecordKey, TelemetryRecord } from '../../gateway/contracts/values/record.ts';
-import type { AgentStore } from '../../gateway/ports.ts';
+import type { AgentStore, Clock } from '../../gateway/ports.ts';
 import { copyOf } from './copy.ts';
 import type { VirtualProcess } from './process.ts';
 
@@ -9,7 +9,7 @@ const URGENT_MS = 15;
 const READ_MS = 2;
 const SLOW_MS = 5_000;
 
-/** What is wrong with a disk, until when (real ms). */
+/** What is wrong with a disk, until when (real ms of the world, whatever its gateway's clock says). */
 export interface DiskTrouble {
   readonly kind: 'full' | 'error' | 'slow';
   readonly untilMs: number;
@@ -29,7 +29,9 @@ export interface VirtualDisk {
   /** The database is damaged beyond reading; what was only there is gone. */
   lose(other: AgentStore): void;
   /** Why a write fails now; undefined when it does not. */
-  refusal(nowMs: number): string | undefined;
+  refusal(): string | undefined;
+  /** Whether a write takes long now. */
+  isSlow(): boolean;
 }
 
 interface Asked {
@@ -44,9 +46,9 @@ class Group {
   private cancel: (() => void) | undefined;
   private dueMs = Number.POSITIVE_INFINITY;
   private readonly process: VirtualProcess;
-  private readonly disk: Pick<VirtualDisk, 'trouble' | 'refusal'>;
+  private readonly disk: Pick<VirtualDisk, 'refusal' | 'isSlow'>;
 
-  constructor(process: VirtualProcess, disk: Pick<VirtualDisk, 'trouble' | 'refusal'>) {
+  constructor(process: VirtualProcess, disk: Pick<VirtualDisk, 'refusal' | 'isSlow'>) {
     this.process = process;
     this.disk = disk;
   }
@@ -55,9 +57,7 @@ class Group {
     const { clock } = this.process;
     return new Promise((done, failed) => {
       this.asked.push({ run, done, failed });
-      const { trouble } = this.disk;
-      const isSlow = trouble?.kind === 'slow' && clock.realMs() < trouble.untilMs;
-      const takesMs = isSlow ? SLOW_MS : urgent ? URGENT_MS : COMMIT_MS;
+      const takesMs = this.disk.isSlow() ? SLOW_MS : urgent ? URGENT_MS : COMMIT_MS;
       const dueMs = clock.realMs() + takesMs;
       if (dueMs >= this.dueMs) return;
       this.cancel?.();
@@ -70,7 +70,7 @@ class Group {
     const group = this.asked;
     this.asked = [];
     this.dueMs = Number.POSITIVE_INFINITY;
-    const refusal = this.disk.refusal(this.process.clock.realMs());
+    const refusal = this.disk.refusal();
     for (const { run, done, failed } of group) {
       if (refusal !== undefined) failed(new Error(refusal));
       else await run().then(done, failed);
@@ -80,11 +80,16 @@ class Group {
 
 const keyOf = ({ epoch, seq }: RecordKey): string => `${epoch}/${seq}`;
 
-export function createVirtualDisk(first: AgentStore): VirtualDisk {
+/** @param world the world's clock */
+export function createVirtualDisk(first: AgentStore, world: Pick<Clock, 'realMs'>): VirtualDisk {
   let kept = first;
   let isReplaced = false; // and nobody has opened it yet
   const confirmed = new Set<string>();
   let lives = 0;
+  const troubleNow = (): DiskTrouble['kind'] | undefined => {
+    const { trouble } = disk;
+    return trouble && world.realMs() < trouble.untilMs ? trouble.kind : undefined;
+  };
   const disk: VirtualDisk = {
     confirmed,
     guardState: { file: '', copy: '' },
@@ -96,11 +101,11 @@ export function createVirtualDisk(first: AgentStore): VirtualDisk {
       isReplaced = true;
       confirmed.clear();
     },
-    refusal: (nowMs) => {
-      const { trouble } = disk;
-      if (trouble === undefined || nowMs >= trouble.untilMs) return undefined;
-      if (trouble.kind === 'slow') return undefined;
-      return trouble.kind === 'full' ? 'database or disk is full' : 'disk I/O error';
+    isSlow: () => troubleNow() === 'slow',
+    refusal: () => {
+      const kind = troubleNow();
+      if (kind === undefined || kind === 'slow') return undefined;
+      return kind === 'full' ? 'database or disk is full' : 'disk I/O error';
     },
     open: (process) => {
       lives += 1;

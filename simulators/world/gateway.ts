@@ -85,7 +85,7 @@ export class VirtualGateway {
   constructor(site: VirtualSite, deps: GatewayDeps) {
     this.site = site;
     this.deps = deps;
-    this.disk = createVirtualDisk(deps.store);
+    this.disk = createVirtualDisk(deps.store, deps.clock);
     this.beganAtMs = deps.clock.wallMs();
   }
 
@@ -117,7 +117,7 @@ export class VirtualGateway {
         save: (state) => {
           const text = JSON.stringify(state);
           clock.realAt(clock.realMs() + STATE_WRITE_MS, () => {
-            if (disk.refusal(clock.realMs()) !== undefined) return;
+            if (disk.refusal() !== undefined) return;
             disk.guardState.file = text;
             disk.guardState.copy = text;
           });
