@@ -220,4 +220,5 @@ class Turns implements VirtualClock {
 }
 
 const standsStill = (atMs: number, run: () => void): string =>
-  `time stands still at ${atMs} ms: ${STANDING_EVENTS} events, the last ${run.toString().slice(0, 200)}`;
+  `time stands still at ${atMs} ms: ${STANDING_EVENTS} events, ` +
+  `the last ${run.toString().slice(0, 200)}`;

@@ -1,10 +1,15 @@
 import { NOMINAL_V, phaseFlow, phasesOf, shareOn } from '../contracts/values/phases.ts';
 import { type PlaceNames, placeNames } from '../contracts/values/places.ts';
 import { good } from '../contracts/values/reading.ts';
-import type { Connection, Edge, Site, Terminal } from '../contracts/values/site.ts';
+import {
+  type Connection,
+  type Edge,
+  nodesUp,
+  type Site,
+  type Terminal,
+} from '../contracts/values/site.ts';
 import type { CircuitFacts } from './safety/facts.ts';
 import type { PhaseState, SiteState } from './site/types.ts';
-import { nodesUp } from './site/wiring.ts';
 
 /** Where nothing measures reactive power: the widest power factor that grid codes ask for. */
 const UNKNOWN_FACTOR = 0.9;

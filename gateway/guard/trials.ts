@@ -1,5 +1,6 @@
 import { decodePoint, decodeText } from '../../devices/codec.ts';
 import type { DeviceMap } from '../../devices/profile.ts';
+import { controlOf } from '../contracts/values/control.ts';
 import type { MirrorSpan } from '../contracts/values/frames.ts';
 import type { Image } from '../contracts/values/image.ts';
 import type { Site } from '../contracts/values/site.ts';
@@ -12,7 +13,6 @@ import type {
   TrialSample,
 } from '../contracts/values/trial.ts';
 import type { Clock, Log } from '../ports.ts';
-import { controlOf } from './commands/targets.ts';
 import type { LeaseView } from './commands/types.ts';
 import type { Poller, Snapshot } from './measurements/types.ts';
 import type { Finding } from './safety/verdict.ts';

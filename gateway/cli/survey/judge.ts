@@ -1,4 +1,5 @@
 import { decodePoint, decodeText } from '../../../devices/codec.ts';
+import { READ_FUNCTION } from '../../../devices/functions.ts';
 import type { DeviceMap, ResolvedPoint, Unit } from '../../../devices/profile.ts';
 import type { Request } from '../../guard/bus/pdu.ts';
 import type { BusResult } from '../../guard/bus/types.ts';
@@ -20,10 +21,9 @@ export interface PointResult {
   readonly why?: string; // where it is not good
 }
 
-const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
 type Place = Pick<ResolvedPoint, 'space' | 'at' | 'count'>;
 export const readOf = ({ space, at, count }: Place): Request => ({
-  fc: FUNCTION[space],
+  fc: READ_FUNCTION[space],
   at,
   count,
 });

@@ -73,6 +73,18 @@ export interface Edge {
   readonly limitVa?: number;
 }
 
+/** Nodes from `node` up to the grid: through edges, and from a dc node through its converter. */
+export function nodesUp(site: Site, node: string): string[] {
+  const path = [node];
+  for (const at of path) {
+    const up =
+      site.edges.find((edge) => edge.node === at)?.parent ??
+      site.terminals.find((terminal) => terminal.dcNode === at)?.node;
+    if (up !== undefined && !path.includes(up)) path.push(up);
+  }
+  return path;
+}
+
 /** Edge of a node to the grid. Power + = import. */
 export interface Connection {
   readonly id: string;

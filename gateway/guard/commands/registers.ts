@@ -1,10 +1,12 @@
 import { decodePoint } from '../../../devices/codec.ts';
+import { READ_FUNCTION } from '../../../devices/functions.ts';
 import type { ControlSpec, DeviceMap, ResolvedPoint } from '../../../devices/profile.ts';
+import { controlOf } from '../../contracts/values/control.ts';
 import type { Terminal } from '../../contracts/values/site.ts';
+import type { Request } from '../bus/pdu.ts';
 import type { Priority } from '../bus/queue.ts';
 import type { BusHandle } from '../bus/types.ts';
-import { readRequest } from '../measurements/plan.ts';
-import { type Command, controlOf, controlPoints, finals, type Target, targets } from './targets.ts';
+import { type Command, controlPoints, finals, type Target, targets } from './targets.ts';
 
 const SPACES = ['holding', 'input', 'coil', 'discrete'] as const;
 /** Registers worth reading for nothing to save a request. */
@@ -45,8 +47,8 @@ const sameCommand = (a: Command, b: Command): boolean =>
   a.safeW === b.safeW &&
   a.safeOn === b.safeOn;
 
-function requestOf({ points: [first], at, end }: Span) {
-  return readRequest(first?.space ?? 'holding', { at, count: end - at });
+function requestOf({ points: [first], at, end }: Span): Request {
+  return { fc: READ_FUNCTION[first?.space ?? 'holding'], at, count: end - at };
 }
 
 /** The registers that one control touches, and what they showed when they were last read. */

@@ -191,12 +191,6 @@ export function finals(list: readonly Target[]): Target[] {
   return [...last.values()];
 }
 
-/** The profile's control for a terminal, on the device that switches it. */
-export function controlOf(map: DeviceMap, terminal: Terminal): ControlSpec | undefined {
-  const binds = terminal.controlDevice === undefined ? (terminal.part ?? '') : '';
-  return map.control.find((spec) => spec.binds === binds && spec.kind === terminal.control);
-}
-
 /** Nothing that anybody can rely on ends a setpoint by itself. */
 export const isEndless = ({ reversion }: ControlSpec): boolean =>
   reversion.to === 'none' || reversion.unproven === true;

@@ -1,3 +1,4 @@
+import { READ_FUNCTION } from '../../../devices/functions.ts';
 import type {
   DeviceMap,
   PointClass,
@@ -55,10 +56,8 @@ const RATES: readonly Rate[] = ['control', 'state', 'counter', 'slow'];
  */
 const WORTH = { tcp: 64, rtu: 16 } as const;
 
-const FUNCTION = { coil: 1, discrete: 2, holding: 3, input: 4 } as const;
-
 export const readRequest = (space: RegisterSpace, { at, count }: Span): ReadRequest => ({
-  fc: FUNCTION[space],
+  fc: READ_FUNCTION[space],
   at,
   count,
 });

@@ -49,7 +49,7 @@ export interface Belief {
   readonly netW: number; // with sun and chargers at rest as well
 }
 
-/** A connection and what is steered behind it, brought to one instant. Powers W, + into the node. */
+/** A connection and what is steered behind it, at one instant. Powers W, + into the node. */
 export interface Observed {
   readonly belief: Belief | undefined; // none where the meter is prompt
   readonly atMs: number;

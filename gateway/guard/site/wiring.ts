@@ -1,5 +1,5 @@
 import { type PlaceNames, placeNames } from '../../contracts/values/places.ts';
-import type { Site, StoreSpec, Terminal } from '../../contracts/values/site.ts';
+import { nodesUp, type Site, type StoreSpec, type Terminal } from '../../contracts/values/site.ts';
 
 /** Where a place's figures come from, in order of preference. */
 export interface Source {
@@ -132,18 +132,6 @@ function figuresOf(site: Site, id: string, terminal?: Terminal): Figures {
     lagMs: terminal?.responseMs ?? NO_FIGURES.lagMs,
     resolutionW: meter?.resolutionW ?? NO_FIGURES.resolutionW,
   };
-}
-
-/** Nodes from `node` up to the grid: through edges, and from a dc node through its converter. */
-export function nodesUp(site: Site, node: string): string[] {
-  const path = [node];
-  for (const at of path) {
-    const up =
-      site.edges.find((edge) => edge.node === at)?.parent ??
-      site.terminals.find((terminal) => terminal.dcNode === at)?.node;
-    if (up !== undefined && !path.includes(up)) path.push(up);
-  }
-  return path;
 }
 
 /** The connection that a node hangs on; of one that hangs on none, the site's first. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { droopOnce, phaseOnce } from './loop/beside.ts';
 import { curtailOnce, drawn, stepOnce } from './loop/cases.ts';
 
-/** Lean here; of the thousands of cases of `npm run bench -- loop` one in a hundred misses an aim. */
+/** Lean here; of the thousands of `npm run bench -- loop` one in a hundred misses an aim. */
 const SEEDS = Array.from({ length: 40 }, (_, n) => 10_000 + n);
 const TOLERANCE_W = 200;
 

@@ -64,7 +64,8 @@ test('violations that repeat themselves are one line, with how often and until w
     { ...one, atMs: 61_000 },
   ]);
   expect(lines).toEqual([
-    'seed 6: S5 sunfield 1970-01-01T00:00:00.000Z: no timer (2 times until 1970-01-01T00:01:01.000Z)',
+    'seed 6: S5 sunfield 1970-01-01T00:00:00.000Z: no timer ' +
+      '(2 times until 1970-01-01T00:01:01.000Z)',
     'seed 6: S1 sunfield 1970-01-01T00:00:01.000Z: no timer',
   ]);
 });

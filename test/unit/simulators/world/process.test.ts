@@ -6,7 +6,7 @@ import { startVirtualProcess } from '../../../../simulators/world/process.ts';
 const DAY_MS = 86_400_000;
 const NANOSECOND_MS = 1e-6;
 
-it('what is due at an instant finds that instant on a clock that errs, and no earlier one', async () => {
+it('what is due finds its instant on a clock that errs, and no earlier one', async () => {
   const speedOf = fc.double({ min: 0.99, max: 1.01, noNaN: true });
   const dueOf = fc.double({ min: 0, max: DAY_MS, noNaN: true });
   const isInTime = fc.asyncProperty(speedOf, dueOf, async (speed, dueMs) => {

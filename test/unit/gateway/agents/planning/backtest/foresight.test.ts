@@ -41,7 +41,8 @@ it('perfect foresight does not buy and sell at once, where selling pays more', a
   const solver = await createSolverInProcess();
   const span = { fromIndex: 0, untilIndex: 2 };
   const nano = await foresightNano(idle(2, 200_000, 300_000), RULES, span, solver);
-  // Full in the first hour (4,444 Wh bought), 5,000 Wh sold in the second, 2,250 Wh short of the end.
+  // Full in the first hour (4,444 Wh bought), 5,000 Wh sold in the second, 2,250 Wh short at
+  // the end.
   const best = (4_000 / 0.9) * 200_000 - 5_000 * 300_000 + (2_250 * 200_000) / 0.9;
   expect(Math.abs((nano ?? 0) - best)).toBeLessThan(1e-3 * Math.abs(best));
 });
