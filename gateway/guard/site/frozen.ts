@@ -1,6 +1,6 @@
 import { good, type Reading } from '../../contracts/values/reading.ts';
 import { HOUR_MS } from '../../contracts/values/time.ts';
-import type { Sample } from './history.ts';
+import { isMirrored, type Sample } from './history.ts';
 
 /**
  * A meter that answers in time and always the same. A load can be constant all night, so that alone
@@ -87,13 +87,16 @@ function counted(before: Standstill, counters: Counters): Standstill {
 
 const NOT_MOVED = { movedMs: Number.NaN, leaptMs: Number.NaN };
 
-/** By how much the devices have moved, quickly and not by themselves; 0 where they did not. */
+/**
+ * By how much the devices have moved, quickly and not by themselves; 0 where they did not. What
+ * turns its sign alone has not moved: its readings are wrong, or are right again.
+ */
 function moved(history: readonly Sample[], newest: Sample, sinceMs: number): number {
   const fromMs = Math.max(sinceMs + OWN_LATE_MS, newest.atMs - QUICK_MS);
   let mostW = 0;
   let freeW = 0;
   for (const one of history) {
-    if (one.atMs < fromMs) continue;
+    if (one.atMs < fromMs || isMirrored(newest.ownW, one.ownW)) continue;
     mostW = Math.max(mostW, Math.abs(newest.ownW - one.ownW));
     freeW = Math.max(freeW, Math.abs(newest.freeW - one.freeW));
   }

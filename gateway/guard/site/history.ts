@@ -25,3 +25,10 @@ export function ownSpan(history: readonly Sample[], fromMs: number) {
   }
   return { lowW, highW };
 }
+
+/** Of the way between two powers; more is no mere change of the sign. */
+const MIRROR_SHARE = 0.05;
+
+/** Whether one power is the other with its sign turned: as wires or registers turn it, W. */
+export const isMirrored = (aW: number, bW: number): boolean =>
+  Math.abs(aW + bW) <= MIRROR_SHARE * Math.abs(aW - bW);

@@ -5,7 +5,7 @@ import type { Connection } from '../../contracts/values/site.ts';
 import { HOUR_MS } from '../../contracts/values/time.ts';
 import { isFrozen, NO_STANDSTILL, type Standstill, stand } from './frozen.ts';
 import { kept, ownSpan, type Sample } from './history.ts';
-import { idle, NO_RESPONSE, type Response, respond } from './response.ts';
+import { idle, NO_RESPONSE, type Response, respond, showsMirrored } from './response.ts';
 import type { Doubt } from './types.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -20,7 +20,7 @@ export interface MeterTrack {
   readonly response: Response;
   readonly doubt: Doubt | undefined;
   readonly soundMs: number; // nothing speaks against the reading since
-  readonly probationMs: number; // sound for so long, a turned one is tried again
+  readonly trialsCount: number; // of a turned one that failed in a row
 }
 
 export const NO_TRACK: MeterTrack = {
@@ -30,7 +30,7 @@ export const NO_TRACK: MeterTrack = {
   response: NO_RESPONSE,
   doubt: undefined,
   soundMs: Number.NaN,
-  probationMs: 60_000,
+  trialsCount: 0,
 };
 
 /** What the site file says of a connection, as the check needs it. */
@@ -69,10 +69,18 @@ const STILL_SHARE = 0.01;
 const RECENT_MS = 10_000;
 /** An inconsistency that lasts so long is none that passes. */
 const SURE_MS = 3_000;
-/** What lasted longer than this must be sound for a while before it is believed again. */
+/**
+ * What lasted longer than this must be sound for a while before it is believed again: half of the
+ * 30 s in which a fault that is over has to be forgotten.
+ */
 const LASTING_MS = 10_000;
-const SOUND_MS = 60_000;
+const SOUND_MS = 15_000;
 const LONGEST_MS = HOUR_MS;
+const MOST_DOUBLINGS = 8; // past the hour
+/** Believed again for so long, a trial has not failed. */
+const BELIEVED_MS = 300_000;
+/** Then a turned meter is no fault of a minute or two, and each trial drives the site astray. */
+const EARLY_TRIALS = 3;
 const TURNED_COUNT = 3;
 const RIGHT_COUNT = 2;
 
@@ -191,22 +199,33 @@ function doubted(before: MeterTrack, next: MeterTrack, now: Sample, turn: MeterT
   return since('impossible', possible, isLasting);
 }
 
-/** Nothing proves a meter where no device moves; each trial that fails doubles the next wait. */
-function probation({ doubt, probationMs, response }: MeterTrack, now: Doubt): number {
-  const isAgain = now.kind === 'turned' && now.sure && !(doubt?.kind === 'turned' && doubt.sure);
-  if (!isAgain) return probationMs;
-  return response.turnedCount >= TURNED_COUNT ? Math.min(LONGEST_MS, 2 * probationMs) : SOUND_MS;
+/** Nothing proves a meter where no device moves: so long sound, a turned one is tried again, ms. */
+function probationMs(trialsCount: number): number {
+  const doublings = Math.min(MOST_DOUBLINGS, Math.max(0, trialsCount - EARLY_TRIALS));
+  return Math.min(LONGEST_MS, SOUND_MS * (1 << doublings));
+}
+
+/** Trials in a row that failed: each proof soon after one, with no right answer in between. */
+function failedTrials(before: MeterTrack, now: Doubt, nowMs: number): number {
+  const { doubt, trialsCount, response, soundMs } = before;
+  const isNew = now.kind === 'turned' && now.sure && !(doubt?.kind === 'turned' && doubt.sure);
+  if (!isNew) return trialsCount;
+  const isFailed =
+    response.turnedCount >= TURNED_COUNT &&
+    !(nowMs - soundMs >= probationMs(trialsCount) + BELIEVED_MS);
+  return isFailed ? trialsCount + 1 : 0;
 }
 
 /** A doubt ends when the meter proves right; how, depends on what spoke against it. */
 function isOver(track: MeterTrack, nowMs: number): boolean {
-  const { doubt, response, standstill, soundMs, probationMs } = track;
+  const { doubt, response, standstill, soundMs, trialsCount } = track;
   if (doubt === undefined) return true;
   if (doubt.kind === 'frozen') {
     // Each may be unknown: a meter without counters never advances.
     return standstill.sinceMs > doubt.sinceMs || standstill.advancedMs > doubt.sinceMs;
   }
-  const isSound = nowMs - soundMs >= (doubt.kind === 'turned' ? probationMs : SOUND_MS);
+  const waitMs = doubt.kind === 'turned' ? probationMs(trialsCount) : SOUND_MS;
+  const isSound = nowMs - soundMs >= waitMs;
   if (doubt.kind === 'turned') {
     return response.rightCount >= (doubt.sure ? RIGHT_COUNT : 1) || isSound;
   }
@@ -241,8 +260,9 @@ export function plausible(before: MeterTrack, turn: MeterTurn): MeterTrack {
   };
   const doubt = doubted(before, next, now, turn);
   if (doubt !== undefined) {
-    return { ...next, doubt, soundMs: Number.NaN, probationMs: probation(before, doubt) };
+    return { ...next, doubt, soundMs: Number.NaN, trialsCount: failedTrials(before, doubt, nowMs) };
   }
   const sound = { ...next, soundMs: before.soundMs >= 0 ? before.soundMs : nowMs };
-  return isOver(sound, nowMs) ? { ...sound, doubt: undefined } : sound;
+  const isPutRight = before.doubt?.kind === 'turned' && showsMirrored(history, bounds.leastW);
+  return isPutRight || isOver(sound, nowMs) ? { ...sound, doubt: undefined } : sound;
 }

@@ -1,4 +1,4 @@
-import type { Sample } from './history.ts';
+import { isMirrored, type Sample } from './history.ts';
 
 /**
  * Whether the meter answers what the devices behind it do: each move of theirs is an experiment. It
@@ -88,4 +88,16 @@ export function respond(before: Response, history: readonly Sample[], moves: Mov
   if (isMoving) return { ...before, restsMs: newest.atMs };
   if (newest.atMs - before.restsMs < moves.lateMs) return before;
   return ended(before, judged(history, before.from, newest, moves));
+}
+
+/**
+ * Whether the meter shows, from one reading to the next, the same power the other way round while
+ * hardly any device moves: what was turned has been put right, or the other way.
+ */
+export function showsMirrored(history: readonly Sample[], leastW: number): boolean {
+  const [last, newest] = history.slice(-2);
+  if (newest === undefined || last === undefined) return false;
+  const stepW = Math.abs(newest.meterW - last.meterW);
+  const isStill = Math.abs(newest.ownW - last.ownW) <= TURNED_SHARE * stepW;
+  return isStill && stepW >= leastW && isMirrored(newest.meterW, last.meterW);
 }
