@@ -55,21 +55,7 @@ function foresightModel(recording: Recording, rules: SiteRules, span: Span): Lin
   const upper = new Float64Array(count).fill(INF);
   const integer = new Uint8Array(count);
   const rows = new Rows();
-  /** One of two flows at a time, each up to its bound. */
-  const apart = (either: number, or: number, which: number, isNeeded: boolean): void => {
-    upper[which] = isNeeded ? 1 : 0;
-    integer[which] = isNeeded ? 1 : 0;
-    if (!isNeeded) return;
-    const orMost = upper[or] ?? 0;
-    rows.add(-INF, 0, [
-      [either, 1],
-      [which, -(upper[either] ?? 0)],
-    ]);
-    rows.add(-INF, orMost, [
-      [or, 1],
-      [which, orMost],
-    ]);
-  };
+  const draft = { upper, integer, rows };
   steps.forEach((index, n) => {
     const at = n * PER_STEP;
     const needWh = (recording.loadWh[index] ?? 0) - (recording.pvWh[index] ?? 0);
@@ -85,9 +71,9 @@ function foresightModel(recording: Recording, rules: SiteRules, span: Span): Lin
     upper[at + DISCHARGE] = dischargeKwh;
     lower[at + STORED] = store.minWh / 1_000;
     upper[at + STORED] = store.maxWh / 1_000;
-    apart(at + BUY, at + SELL, at + IS_BUYING, exportNano > importNano);
+    apart(draft, at + BUY, at + SELL, at + IS_BUYING, exportNano > importNano);
     const isWasteful = Math.min(importNano, exportNano) < 0;
-    apart(at + CHARGE, at + DISCHARGE, at + IS_CHARGING, isWasteful);
+    apart(draft, at + CHARGE, at + DISCHARGE, at + IS_CHARGING, isWasteful);
     rows.add(needWh / 1_000, needWh / 1_000, [
       [at + BUY, 1],
       [at + SELL, -1],
@@ -119,6 +105,34 @@ function foresightModel(recording: Recording, rules: SiteRules, span: Span): Lin
   const choices = integer.reduce((sum, one) => sum + one, 0);
   if (choices > MOST_CHOICES) integer.fill(0);
   return { columns: count, cost, lower, upper, integer, ...rows.csr() };
+}
+
+interface Draft {
+  readonly upper: Float64Array;
+  readonly integer: Uint8Array;
+  readonly rows: Rows;
+}
+
+/** One of two flows at a time, each up to its bound, where `isNeeded`. @param which  1 = either */
+function apart(
+  { upper, integer, rows }: Draft,
+  either: number,
+  or: number,
+  which: number,
+  isNeeded: boolean,
+): void {
+  upper[which] = isNeeded ? 1 : 0;
+  integer[which] = isNeeded ? 1 : 0;
+  if (!isNeeded) return;
+  const orMost = upper[or] ?? 0;
+  rows.add(-INF, 0, [
+    [either, 1],
+    [which, -(upper[either] ?? 0)],
+  ]);
+  rows.add(-INF, orMost, [
+    [or, 1],
+    [which, orMost],
+  ]);
 }
 
 class Rows {
