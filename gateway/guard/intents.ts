@@ -1,9 +1,10 @@
-import type { KeptImport } from '../contracts/values/levels.ts';
+import type { KeptImport, NeedLevels } from '../contracts/values/levels.ts';
 import type { Intent, PlanStep, SocLevels, TerminalStep } from '../contracts/values/plan.ts';
 import type { Instant } from '../contracts/values/time.ts';
 
 const STEPS_MAX = 400;
 const RISES_MAX = 64; // of a step
+const NEEDS_MAX = 64; // in the table of a step
 
 const finite = (...values: readonly unknown[]): boolean => values.every(Number.isFinite);
 
@@ -14,7 +15,10 @@ const finiteIfAny = (...values: readonly unknown[]): boolean =>
 function soundLevels(levels: SocLevels | undefined | null): boolean {
   if (levels === undefined) return true;
   const { leastPct, buyToPct, storeToPct, coverToPct, sellToPct, worthNanoPerWh } = levels ?? {};
-  return finite(leastPct, buyToPct, storeToPct, coverToPct, sellToPct, worthNanoPerWh);
+  return (
+    finite(leastPct, buyToPct, storeToPct, coverToPct, sellToPct, worthNanoPerWh) &&
+    finiteIfAny(levels?.mostPct)
+  );
 }
 
 function soundWhys(whys: PlanStep['whys'] | null): boolean {
@@ -29,6 +33,19 @@ const soundRises = (rises: KeptImport['rises'] | null): boolean =>
     rises.length <= RISES_MAX &&
     rises.every((one) => finite(one?.aboveW, one?.mostImportW)));
 
+/** Columns of one length: a need, and the four levels at it. */
+function soundNeeds(byNeed: NeedLevels | undefined | null): boolean {
+  if (byNeed === undefined) return true;
+  const { needW, buyToPct, storeToPct, coverToPct, sellToPct } = byNeed ?? {};
+  return [needW, buyToPct, storeToPct, coverToPct, sellToPct].every(
+    (column) =>
+      Array.isArray(column) &&
+      column.length <= NEEDS_MAX &&
+      column.length === needW?.length &&
+      finite(...column),
+  );
+}
+
 const soundTerminal = (one: TerminalStep | null): boolean =>
   typeof one?.terminal === 'string' &&
   finite(one.powerW, one.gridW, one.minW, one.maxW) &&
@@ -42,6 +59,7 @@ function soundPlan(intent: Intent): boolean {
       finite(step?.fromMs, step?.durationMs, step?.expectGridW) &&
       finiteIfAny(step.mostImportW, step.mostExportW) &&
       soundRises(step.rises) &&
+      soundNeeds(step.byNeed) &&
       typeof step.why === 'string' &&
       soundWhys(step.whys) &&
       Array.isArray(step.terminals) &&

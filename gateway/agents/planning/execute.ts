@@ -38,6 +38,7 @@ export function planSteps(
       durationMs: step.durationMs,
       expectGridW: Math.round(step.gridW),
       ...keptImport(problem, outlook, t),
+      ...(step.byNeed !== undefined && { byNeed: step.byNeed }),
       ...mostExport(problem, step, t),
       why: step.levels === undefined ? plainWhy(outlook) : whys[act],
       ...(step.levels !== undefined && t < SAID_STEPS && { whys }),

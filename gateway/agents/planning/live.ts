@@ -2,6 +2,7 @@ import {
   answerOf,
   keptImportW,
   type Levels,
+  levelsSeen,
   type ValueStore,
 } from '../../contracts/values/levels.ts';
 import type { Outlook } from '../../contracts/values/outlook.ts';
@@ -74,8 +75,9 @@ export function liveRun({ problem, outlook }: Planned, day: PlanProblem): Schedu
       const levels = pooledLevels(stores, outlook.steps[t]?.levels ?? {}) ?? following(pool);
       const nowWh = stores.reduce((sum, one) => sum + (socWh[day.storages.indexOf(one)] ?? 0), 0);
       const led = { ...pool, minWh: Math.max(pool.minWh, levels.leastWh) };
+      const seen = levelsSeen(levels, outlook.steps[t]?.byNeed, { needW, share: 1 }, led);
       const keptW = keptImportW(outlook.steps[t] ?? {}, needW);
-      const askedW = answerIn(step, levels, needW, nowWh, led, keptW);
+      const askedW = answerIn(step, seen, needW, nowWh, led, keptW);
       givesW = move(day, rows, t, askedW, socWh);
     }
     if (step.importNanoPerWh < 0) return;

@@ -74,14 +74,18 @@ export async function planSite(
   if (pool === undefined) return base;
   const foreseen = foreseenOf({ ...input, problem }, base, keptW(input, problem, base));
   const found = planAhead(foreseen, pool, memory.day);
+  const needs = problem.steps.slice(0, NEED_STEPS).map((_, t) => found.needLevels?.(t));
   const led = (worthOf: (t: number) => number, keptIn: (t: number) => KeptImport): Outlook => ({
     ...base,
     source: base.source === 'optimal' ? 'optimal' : 'levels',
     steps: base.steps.map((step, t) => {
       const levels = found.levels[t];
       if (levels === undefined) return step;
-      const one = (store: Storage) => socLevels(levels, worthOf(t), pool, store);
-      return { ...step, ...keptIn(t), levels: byTerminal(problem, one) };
+      const byNeed = needs[t];
+      const one = (store: Storage) =>
+        socLevels(levels, worthOf(t), pool, store, byNeed !== undefined);
+      const led = { levels: byTerminal(problem, one), ...(byNeed !== undefined && { byNeed }) };
+      return { ...step, ...keptIn(t), ...led };
     }),
   });
   const runOf = (outlook: Outlook) => {
@@ -112,6 +116,9 @@ const nothing = (): number => 0;
  */
 const LIVE_STEPS = 8;
 
+/** Steps whose levels depend on the need that shows: a plan without a planner lives two of them. */
+const NEED_STEPS = 4;
+
 /** Import that batteries keep in a step. */
 function keptImport({ outlook, cap }: Foreseen, found: Ahead, t: number, nowWh: number) {
   const step = outlook[t];
@@ -122,8 +129,9 @@ function keptImport({ outlook, cap }: Foreseen, found: Ahead, t: number, nowWh: 
   return { mostImportW: keptImportW(kept, needW) };
 }
 
-const ledIn = ({ levels, mostImportW, rises }: Partial<OutlookStep> = {}) => ({
+const ledIn = ({ levels, byNeed, mostImportW, rises }: Partial<OutlookStep> = {}) => ({
   ...(levels !== undefined && { levels }),
+  ...(byNeed !== undefined && { byNeed }),
   ...(mostImportW !== undefined && { mostImportW }),
   ...(rises !== undefined && { rises }),
 });

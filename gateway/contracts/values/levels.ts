@@ -58,6 +58,68 @@ export function keptImportW({ mostImportW, rises = [] }: KeptImport, needW: numb
   return keptW;
 }
 
+/**
+ * Levels once a need shows, by rising need: what it says of the sky says what stored energy will be
+ * worth. In percent of the band that the plan has of a store, so that one table serves several.
+ */
+export interface NeedLevels {
+  readonly needW: readonly number[]; // of the site without its stores, mean of the step, + deficit
+  readonly buyToPct: readonly number[];
+  readonly storeToPct: readonly number[];
+  readonly coverToPct: readonly number[];
+  readonly sellToPct: readonly number[];
+}
+
+/** What the running step has shown of the site's need. */
+export interface SeenNeed {
+  readonly needW: number; // mean so far, + deficit; NaN = not known
+  readonly share: number; // 0..1 of the step
+}
+
+/**
+ * Levels by what the running step has shown so far: at its begin those that the plan has without
+ * knowing, at its end those of its mean need.
+ */
+export function levelsSeen(
+  levels: Levels,
+  byNeed: NeedLevels | undefined,
+  { needW, share }: SeenNeed,
+  { minWh, maxWh }: Pick<ValueStore, 'minWh' | 'maxWh'>,
+): Levels {
+  if (byNeed === undefined || byNeed.needW.length === 0 || !(share > 0)) return levels;
+  if (!Number.isFinite(needW)) return levels;
+  const at = placeOf(byNeed.needW, needW);
+  const weight = Math.min(1, share);
+  const seen = (priorWh: number, pct: readonly number[]): number => {
+    const low = Math.floor(at);
+    const lowPct = pct[low] ?? 0;
+    const foundPct = lowPct + (at - low) * ((pct[low + 1] ?? lowPct) - lowPct);
+    return priorWh + weight * (minWh + (foundPct / 100) * (maxWh - minWh) - priorWh);
+  };
+  return {
+    buyToWh: seen(levels.buyToWh, byNeed.buyToPct),
+    storeToWh: seen(levels.storeToWh, byNeed.storeToPct),
+    coverToWh: seen(levels.coverToWh, byNeed.coverToPct),
+    sellToWh: seen(levels.sellToWh, byNeed.sellToPct),
+  };
+}
+
+/** Where a value lies among rising ones, as an index with its fraction; at most at their ends. */
+function placeOf(values: readonly number[], value: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  if (!(value > (values[low] ?? value))) return low;
+  if (!(value < (values[high] ?? value))) return high;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] ?? value) <= value) low = middle;
+    else high = middle;
+  }
+  const fromW = values[low] ?? value;
+  const stepW = (values[high] ?? value) - fromW;
+  return stepW > 0 ? low + (value - fromW) / stepW : low;
+}
+
 /** What a store may do in a step from one energy under its levels, Wh >= 0 at the ac side. */
 export interface Reach {
   readonly coversWh: number; // of a need

@@ -1,4 +1,4 @@
-import type { KeptImport } from './levels.ts';
+import type { KeptImport, NeedLevels } from './levels.ts';
 import type { SocLevels } from './plan.ts';
 import type { Instant } from './time.ts';
 
@@ -47,6 +47,8 @@ export interface OutlookStep extends KeptImport {
   readonly worthNanoPerWh: Readonly<Record<string, number>>;
   /** What each battery is led by; absent = it follows the meter. */
   readonly levels?: Readonly<Record<string, SocLevels>>;
+  /** Instead of them once the step's need shows; absent = they stay. */
+  readonly byNeed?: NeedLevels;
   readonly importNanoPerWh: number;
   readonly exportNanoPerWh: number;
   readonly isPriceForecast?: boolean; // the market has not told them

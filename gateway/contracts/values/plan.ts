@@ -1,4 +1,4 @@
-import type { KeptImport, StoreAct } from './levels.ts';
+import type { KeptImport, NeedLevels, StoreAct } from './levels.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -33,6 +33,8 @@ export interface PlanStep extends KeptImport {
   readonly durationMs: number;
   readonly terminals: readonly TerminalStep[];
   readonly expectGridW: number; // what the plan expects at the connection
+  /** Instead of the batteries' levels once the step's need shows; absent = they stay. */
+  readonly byNeed?: NeedLevels;
   /** Beyond it production is held back; absent = any. */
   readonly mostExportW?: number;
   readonly why: string; // of what it expects; one sentence for a person
@@ -57,6 +59,8 @@ export interface SocLevels {
   readonly storeToPct: number;
   readonly coverToPct: number;
   readonly sellToPct: number;
+  /** Upper end of its band, of which `byNeed` is a share from `leastPct` on; absent = none. */
+  readonly mostPct?: number;
   readonly worthNanoPerWh: number; // of one Wh more in it at the end of the step
 }
 

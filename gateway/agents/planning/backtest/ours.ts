@@ -1,5 +1,5 @@
-import type { KeptImport, Levels } from '../../../contracts/values/levels.ts';
-import { answerOf, keptImportW } from '../../../contracts/values/levels.ts';
+import type { KeptImport, Levels, NeedLevels } from '../../../contracts/values/levels.ts';
+import { answerOf, keptImportW, levelsSeen } from '../../../contracts/values/levels.ts';
 import { DAY_MS, HOUR_MS } from '../../../contracts/values/time.ts';
 import { type ChargedDay, chargedDay, type ForeseenStep, planAhead } from '../value/ahead.ts';
 import type { Band, StepOutlook } from '../value/chances.ts';
@@ -8,7 +8,7 @@ import { seenNeedWh, usualCap } from './caps.ts';
 import { pricesAhead } from './prices.ts';
 import type { Losses, Recording, SiteRules, Span } from './recording.ts';
 import { selfConsumption } from './rules.ts';
-import type { Controller, PartStart, StepStart } from './simulate.ts';
+import { type Controller, NOTHING_BEFORE, type PartStart, type StepStart } from './simulate.ts';
 
 /** What is foretold as a step begins, of that step and the next ones. */
 export interface Foretold {
@@ -38,6 +38,7 @@ const PEAK_NOISE_W = 1;
 /** What the store is to do in a step. */
 interface Stand {
   readonly levels: Levels;
+  readonly byNeed?: NeedLevels | undefined;
   readonly kept: KeptImport;
 }
 
@@ -56,15 +57,19 @@ export function ours(setup: OursSetup, isFrozen = false): Controller {
       onFallback();
       return selfConsumption(start);
     }
-    const { levels, kept } = standOf(start, foretold);
-    const answer = (needWh: number, { nowWh, share }: PartStart): number => {
+    const { levels, byNeed, kept } = standOf(start, foretold);
+    const answer = (needWh: number, { nowWh, share, before }: PartStart): number => {
       const partHours = hours * share;
+      const seenShare = before.share + share;
+      const needW = (before.needWh + needWh) / (hours * seenShare);
+      const shown = { needW, share: isFrozen ? 0 : seenShare };
+      const seen = levelsSeen(levels, byNeed, shown, store);
       const most = { mostImportWh: keptImportW(kept, needWh / partHours) * partHours };
-      return answerOf(levels, needWh, nowWh, store, partHours, most);
+      return answerOf(seen, needWh, nowWh, store, partHours, most);
     };
     if (!isFrozen) return answer;
     const midWh = (foretold.load[0]?.mid ?? 0) - (foretold.pv?.[0]?.mid ?? 0);
-    const givesWh = answer(midWh, { nowWh: start.nowWh, share: 1 });
+    const givesWh = answer(midWh, { nowWh: start.nowWh, share: 1, before: NOTHING_BEFORE });
     return (_, { share }) => givesWh * share;
   };
 }
@@ -81,9 +86,10 @@ function plainStands(setup: OursSetup): Stands {
     const cap = capOf?.(start);
     const outlook = untilEnd(setup, outlookOf(setup, foretold, start.index), start.index);
     const foreseen = { outlook, dailySteps, ...(cap !== undefined && { cap }) };
-    const [levels = UNUSED] = planAhead(foreseen, rules.store).levels;
+    const ahead = planAhead(foreseen, rules.store);
+    const [levels = UNUSED] = ahead.levels;
     const kept = cap && { mostImportW: (cap.mostImportWh * HOUR_MS) / recording.stepMs };
-    return { levels, kept: kept ?? {} };
+    return { levels, byNeed: ahead.needLevels?.(0), kept: kept ?? {} };
   };
 }
 

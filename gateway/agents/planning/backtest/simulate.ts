@@ -26,7 +26,16 @@ export interface Part {
 export interface PartStart {
   readonly nowWh: number;
   readonly share: number; // 0..1 of the step's time
+  readonly before: Before;
 }
+
+/** What a step has shown before a part of it. */
+export interface Before {
+  readonly needWh: number;
+  readonly share: number; // 0..1 of the step's time
+}
+
+export const NOTHING_BEFORE: Before = { needWh: 0, share: 0 };
 
 /**
  * Energy that the store shall give (+) or take (-) at the ac side in a part, Wh, as the meter
@@ -74,15 +83,17 @@ export function simulate(
     const parts = partsOf(index);
     const share = 1 / parts.length;
     let stepWh = 0;
+    let before = NOTHING_BEFORE;
     for (const { loadWh, pvWh } of parts) {
       const needWh = loadWh - pvWh;
-      const askedWh = losses.isMeterLost(index) ? 0 : answer(needWh, { nowWh, share });
+      const askedWh = losses.isMeterLost(index) ? 0 : answer(needWh, { nowWh, share, before });
       const { givesWh, afterWh } = moved(askedWh, nowWh, store, hours * share);
       throughputWh += Math.max(0, afterWh - nowWh);
       nowWh = afterWh;
       const netWh = needWh - givesWh;
       costNano += netWh * (netWh > 0 ? importNano : exportNano);
       stepWh += netWh;
+      before = { needWh: before.needWh + needWh, share: before.share + share };
     }
     grossNano += (recording.loadWh[index] ?? 0) * importNano;
     peakW = Math.max(peakW, stepWh / hours);

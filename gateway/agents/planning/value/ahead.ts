@@ -1,9 +1,15 @@
-import type { Bounds, KeptImport, ValueStore } from '../../../contracts/values/levels.ts';
+import type {
+  Bounds,
+  KeptImport,
+  NeedLevels,
+  ValueStore,
+} from '../../../contracts/values/levels.ts';
 import type { Instant } from '../../../contracts/values/time.ts';
 import { type Cap, chancesOf, SKY_SHARES, type StepOutlook } from './chances.ts';
 import { type PeakCharge, peakCharge } from './charge.ts';
 import { dayChances, dayShares, type PastDays } from './days.ts';
 import { type PeakTable, peakTable } from './peak.ts';
+import { needLevels } from './shown.ts';
 import { type Chance, type ValuePlan, type ValueStep, valuePlan } from './value.ts';
 
 /** Steps that a plan looks ahead, hours: a day and the next one's morning. */
@@ -51,7 +57,9 @@ const KEPT_HOURS = 3;
 const NOISE_W = 100;
 
 /** What the store is to do, and where the highest import costs, what it is to keep. */
-export interface Ahead extends ValuePlan {
+export interface Ahead extends Omit<ValuePlan, 'levelsOn'> {
+  /** What a step's levels become once its need shows; undefined: the same. */
+  readonly needLevels?: (step: number) => NeedLevels | undefined;
   /** Import to be kept in a step that begins with so much in the store. */
   readonly keptImport?: (step: number, nowWh: number) => KeptImport;
 }
@@ -66,7 +74,17 @@ export interface ChargedDay {
 export function planAhead(foreseen: Foreseen, store: ValueStore, kept: KeptDay = {}): Ahead {
   const { outlook, dailySteps, cap, past } = foreseen;
   if (cap === undefined || past === undefined) {
-    return valuePlan(settled(chancesOf(outlook, cap), outlook), store, SKY_SHARES, dailySteps);
+    const steps = settled(chancesOf(outlook, cap), outlook);
+    const plan = valuePlan(steps, store, SKY_SHARES, dailySteps);
+    return {
+      ...plan,
+      needLevels: (t) => {
+        const { shown, hours } = steps[t] ?? {};
+        if (shown === undefined || hours === undefined) return undefined;
+        const levelsOn = (shares: readonly number[]) => plan.levelsOn(t, shares);
+        return needLevels(shown, SKY_SHARES.anyDay, hours, levelsOn, store);
+      },
+    };
   }
   const day = keptDay({ ...foreseen, cap, past }, store, kept);
   const { anyDay, thisDay } = dayShares(past, outlook[0]?.hours ?? 1);

@@ -1,4 +1,4 @@
-import type { Chance, KindShares, ValueStep } from './value.ts';
+import type { Chance, KindShares, ShownNeed, ValueStep } from './value.ts';
 
 /** Energy of a step as forecast: 10 %, middle and 90 %, Wh >= 0. */
 export interface Band {
@@ -38,6 +38,9 @@ export const LOADS: readonly (readonly [number, number])[] = [
 ];
 /** Share of the days whose sky turns within an hour. */
 const TURN_SHARE = 0.2;
+/** Standard deviation of the load, of its band's width: what is left of a need is the sky's. */
+const SPREAD_SHARE = 0.3;
+const LEAST_SPREAD_WH = 1;
 /** Of the most that the sun may give ahead: below it is night, and the sky is forgotten. */
 const NIGHT_SHARE = 0.01;
 
@@ -60,9 +63,16 @@ export function chancesOf(outlook: readonly StepOutlook[], cap?: Cap): ValueStep
       exportNanoPerWh,
       keepShare: isNight ? 0 : Math.max(0, 1 - TURN_SHARE * hours),
       chances: SKIES.map(([place]) => (isNight ? loads : less(loads, pv, place))),
+      ...(!isNight && { shown: shownNeeds(load, pv) }),
       ...cap,
     };
   });
+}
+
+/** What the meter shows under each sky. */
+function shownNeeds(load: Band, pv: Band): ShownNeed[] {
+  const spreadWh = Math.max(LEAST_SPREAD_WH, SPREAD_SHARE * (load.high - load.low));
+  return SKIES.map(([place]) => ({ needWh: load.mid - within(pv, place), spreadWh }));
 }
 
 const less = (loads: readonly Chance[], pv: Band, place: number): Chance[] =>

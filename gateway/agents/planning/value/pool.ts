@@ -76,12 +76,16 @@ function throughConverters(
   return sumW;
 }
 
-/** Levels of the pool as those of one store: all stand at the same share of their bands. */
+/**
+ * Levels of the pool as those of one store: all stand at the same share of their bands.
+ * @param isByNeed  whether the step's need will change them
+ */
 export function socLevels(
   levels: Levels,
   worthNanoPerWh: number,
   pool: ValueStore,
   one: Storage,
+  isByNeed: boolean,
 ): SocLevels {
   const pct = (wh: number): number => {
     const share = (wh - pool.minWh) / (pool.maxWh - pool.minWh);
@@ -94,6 +98,7 @@ export function socLevels(
     storeToPct: pct(levels.storeToWh),
     coverToPct: pct(levels.coverToWh),
     sellToPct: pct(levels.sellToWh),
+    ...(isByNeed && { mostPct: pct(pool.maxWh) }),
     worthNanoPerWh: Math.round(worthNanoPerWh),
   };
 }

@@ -29,10 +29,18 @@ export interface ValueStep extends StepPrices, Bounds {
   readonly hours: number;
   readonly chances: readonly (readonly Chance[])[];
   readonly keepShare: number;
+  /** By kind of day, what the meter would show; absent: it says nothing of the kind. */
+  readonly shown?: readonly ShownNeed[];
   /** What import beyond the most costs besides its price: a demand charge, a limit. */
   readonly overNanoPerWh?: number;
   /** What is to be stored after it, and what a Wh costs that is missing then. */
   readonly goal?: StoredGoal;
+}
+
+/** Need of a step on one kind of day, as a normal law. */
+export interface ShownNeed {
+  readonly needWh: number; // + deficit
+  readonly spreadWh: number; // standard deviation, > 0
 }
 
 /** Kinds of days, as shares that sum to 1. */
@@ -44,6 +52,8 @@ export interface KindShares {
 /** Worth of stored energy before each step, and what follows from it. */
 export interface ValuePlan {
   readonly levels: readonly Levels[]; // by step
+  /** Levels of a step on a day whose kind is known so far, as shares that sum to 1. */
+  readonly levelsOn: (step: number, shares: readonly number[]) => Levels;
   readonly worthNanoPerWh: (step: number, nowWh: number) => number; // of one Wh more
 }
 
@@ -88,6 +98,16 @@ export function valuePlan(
   const worthAt = (t: number, rung: number): number => worthOf(unknown[t], rung, ladder);
   return {
     levels: steps.map((step, t) => levelsOf((rung) => worthAt(t, rung), RUNGS, store, step)),
+    levelsOn: (t, shares) => {
+      const step = steps[t];
+      if (step === undefined) throw new RangeError('no such step');
+      const { keepShare } = step;
+      const then = shares.map(
+        (one, kind) => keepShare * one + (1 - keepShare) * (anyDay[kind] ?? 0),
+      );
+      const costs = mixed(after[t] ?? [], then);
+      return levelsOf((rung) => worthOf(costs, rung, ladder), RUNGS, store, step);
+    },
     worthNanoPerWh: (t, nowWh) => {
       const rung = Math.floor((nowWh - store.minWh) / ladder.rungWh);
       return worthAt(t, Math.max(0, Math.min(RUNGS - 1, rung)));

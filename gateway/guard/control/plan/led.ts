@@ -2,7 +2,10 @@ import {
   actOf,
   givesOf,
   type Levels,
+  levelsSeen,
+  type NeedLevels,
   reachOf,
+  type SeenNeed,
   type StoreAct,
   type ValueStore,
 } from '../../../contracts/values/levels.ts';
@@ -25,10 +28,17 @@ export interface Stored {
   readonly store: ValueStore;
 }
 
+/** What the running step says of its levels, and what it has shown. */
+export interface Shown {
+  readonly byNeed: NeedLevels | undefined;
+  readonly seen: SeenNeed;
+}
+
 /** @returns undefined where there are no levels, or its charge is not known */
 export function storedOf(
   { store, capability }: TerminalState,
   { follow, levels, minW, maxW }: TerminalStep,
+  shown: Shown,
 ): Stored | undefined {
   const { socLowPct, socHighPct } = capability;
   const isKnown = socLowPct <= socHighPct;
@@ -41,7 +51,7 @@ export function storedOf(
   return {
     lowWh: wh(socLowPct),
     highWh: wh(socHighPct),
-    levels: levelsWh(levels, wh),
+    levels: levelsWh(levels, wh, shown),
     store: {
       minWh: wh(levels.leastPct),
       maxWh: usableWh,
@@ -54,12 +64,20 @@ export function storedOf(
   };
 }
 
-const levelsWh = (levels: SocLevels, wh: (pct: number) => number): Levels => ({
-  buyToWh: wh(levels.buyToPct),
-  storeToWh: wh(levels.storeToPct),
-  coverToWh: wh(levels.coverToPct),
-  sellToWh: wh(levels.sellToPct),
-});
+function levelsWh(
+  { leastPct, mostPct, buyToPct, storeToPct, coverToPct, sellToPct }: SocLevels,
+  wh: (pct: number) => number,
+  { byNeed, seen }: Shown,
+): Levels {
+  const planned = {
+    buyToWh: wh(buyToPct),
+    storeToWh: wh(storeToPct),
+    coverToWh: wh(coverToPct),
+    sellToWh: wh(sellToPct),
+  };
+  if (mostPct === undefined) return planned;
+  return levelsSeen(planned, byNeed, seen, { minWh: wh(leastPct), maxWh: wh(mostPct) });
+}
 
 /** Several batteries as one, as the plan sees them: they are shared over by what each has left. */
 function together(all: readonly Stored[]): Stored {

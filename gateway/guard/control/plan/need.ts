@@ -1,3 +1,5 @@
+import type { SeenNeed } from '../../../contracts/values/levels.ts';
+import type { PlanStep } from '../../../contracts/values/plan.ts';
 import type { Connection } from '../../../contracts/values/site.ts';
 import { type Meanwhile, meanwhile, NOTHING_YET } from '../meanwhile.ts';
 import type { View } from '../types.ts';
@@ -40,4 +42,51 @@ export function meanNeedW(
   const knownMs = Math.max(0, site.wallMs - soFar.fromMs - soFar.unknownMs);
   const knownWms = soFar.netWh * 3_600_000;
   return (knownWms + recentW * (demandWindowMs - knownMs)) / demandWindowMs;
+}
+
+/** What the running step of the plan has shown; a new plan in its midst begins nothing anew. */
+export interface StepNeed {
+  readonly untilMs: number; // wall clock, end of the step; NaN = none yet
+  readonly atMs: number; // monotonic, last sample
+  readonly knownMs: number;
+  readonly needWh: number; // in these, + deficit
+}
+
+export const NO_STEP: StepNeed = {
+  untilMs: Number.NaN,
+  atMs: Number.NaN,
+  knownMs: 0,
+  needWh: 0,
+};
+
+/** Of a step that has not begun, or whose meter is silent. */
+export const NOTHING_SEEN: SeenNeed = { needW: Number.NaN, share: 0 };
+
+/** @param needW  now; NaN = not known */
+export function stepSeen(
+  before: StepNeed,
+  step: PlanStep | undefined,
+  { site: { wallMs } }: View,
+  needW: number,
+  nowMs: number,
+): StepNeed {
+  if (step === undefined) return NO_STEP;
+  const untilMs = step.fromMs + step.durationMs;
+  const isSame = untilMs === before.untilMs;
+  const sinceMs = Math.max(0, nowMs - before.atMs);
+  const spanMs = isSame ? sinceMs : Math.min(sinceMs, wallMs - step.fromMs);
+  const isKnown = Number.isFinite(needW) && Number.isFinite(spanMs);
+  return {
+    untilMs,
+    atMs: nowMs,
+    knownMs: (isSame ? before.knownMs : 0) + (isKnown ? spanMs : 0),
+    needWh: (isSame ? before.needWh : 0) + (isKnown ? (needW * spanMs) / 3_600_000 : 0),
+  };
+}
+
+/** Its mean, and how much of the step that is: the rest of it is still to come. */
+export function seenOf({ untilMs, knownMs, needWh }: StepNeed, { site }: View): SeenNeed {
+  const leftMs = Math.max(0, untilMs - site.wallMs);
+  if (!(knownMs > 0)) return NOTHING_SEEN;
+  return { needW: (needWh * 3_600_000) / knownMs, share: knownMs / (knownMs + leftMs) };
 }

@@ -9,12 +9,23 @@ import { type Meanwhile, NOTHING_YET } from '../meanwhile.ts';
 import { aimed } from '../rooms.ts';
 import { clamp, comingGridW, type Slot, wishSlots } from '../shares.ts';
 import type { Controller, Open, View, Wish } from '../types.ts';
-import { byLevels, type MostImport, type Stored, storedOf } from './led.ts';
-import { meanNeedW, type NeedState, NO_NEED, needSeen } from './need.ts';
+import { byLevels, type MostImport, type Shown, type Stored, storedOf } from './led.ts';
+import {
+  meanNeedW,
+  type NeedState,
+  NO_NEED,
+  NO_STEP,
+  NOTHING_SEEN,
+  needSeen,
+  type StepNeed,
+  seenOf,
+  stepSeen,
+} from './need.ts';
 
 export interface PlanState {
   readonly window: Meanwhile; // of the demand charge
   readonly need: NeedState; // in the same window
+  readonly step: StepNeed; // in the running step
   readonly inside: InsideState; // of what is not to be sold
 }
 
@@ -66,7 +77,7 @@ interface Told {
 }
 
 /** Who follows what. */
-function followers(view: View, at: Connected, plan: PlanStep) {
+function followers(view: View, at: Connected, plan: PlanStep, shown: Shown) {
   const fixed: Follower[] = [];
   const live: Follower[] = [];
   const led: Led[] = [];
@@ -75,7 +86,7 @@ function followers(view: View, at: Connected, plan: PlanStep) {
     const terminal = at.ready.find(({ id }) => id === slot.id);
     if (step === undefined || terminal === undefined) continue;
     const follower = { slot: bounded(slot, step), step };
-    const stored = storedOf(terminal, step);
+    const stored = storedOf(terminal, step, shown);
     if (stored !== undefined) led.push({ ...follower, stored });
     else if (step.follow === 'self') live.push(follower);
     else if (step.follow === 'fixed' && Number.isFinite(step.powerW)) fixed.push(follower);
@@ -86,10 +97,10 @@ function followers(view: View, at: Connected, plan: PlanStep) {
 /**
  * Targets of the batteries at one connection: fixed ones first; the others by the levels of what
  * they store, or what is left to the meter.
- * @param most  what may be bought there
  */
-function batteryTargets(view: View, at: Connected, plan: PlanStep, most: MostImport): Told {
-  const { fixed, live, led } = followers(view, at, plan);
+function batteryTargets(view: View, at: Connected, plan: PlanStep, state: PlanState): Told {
+  const most = mostImport(view, at, plan, state);
+  const { fixed, live, led } = followers(view, at, plan, shownAt(view, at, plan, state));
   const targets: Record<string, number> = {};
   let fixedW = 0;
   for (const { slot, step } of fixed) {
@@ -145,6 +156,15 @@ function direct(
   }
 }
 
+/** The plan counts with one connection: the one that is billed. */
+const isBilled = (view: View, { spec }: Connected): boolean =>
+  spec.id === view.spec.connections[0]?.id;
+
+function shownAt(view: View, at: Connected, { byNeed }: PlanStep, { step }: PlanState): Shown {
+  const isSeen = byNeed !== undefined && isBilled(view, at);
+  return { byNeed, seen: isSeen ? seenOf(step, view) : NOTHING_SEEN };
+}
+
 /** What may be bought, so that the mean of the demand window stays where the plan wants it. */
 function mostImport(
   view: View,
@@ -152,14 +172,20 @@ function mostImport(
   step: PlanStep,
   { window, need }: PlanState,
 ): MostImport {
-  const isBilled = at.spec.id === view.spec.connections[0]?.id;
-  if (!isBilled || step.mostImportW === undefined) return { nowW: Infinity, meanW: Infinity };
+  if (!isBilled(view, at) || step.mostImportW === undefined) {
+    return { nowW: Infinity, meanW: Infinity };
+  }
   const meanW = Math.max(0, keptImportW(step, meanNeedW(need, view, at.spec)));
   return { meanW, nowW: leftW(window, view, at.spec, meanW, PLAN_AIM) };
 }
 
-/** The demand window of the connection that pays for its highest import: what came of it so far. */
-function counted(before: PlanState, view: View, nowMs: number): Pick<PlanState, 'window' | 'need'> {
+/** What came so far, at the billed connection: of its demand window, and of the running step. */
+function counted(
+  before: PlanState,
+  view: View,
+  now: PlanStep | undefined,
+  nowMs: number,
+): Omit<PlanState, 'inside'> {
   const [billed] = view.spec.connections;
   if (billed === undefined) return before;
   const at = view.connected.find(({ spec }) => spec.id === billed.id);
@@ -167,6 +193,7 @@ function counted(before: PlanState, view: View, nowMs: number): Pick<PlanState, 
   return {
     window: demandWindow(before.window, view, billed, nowMs),
     need: needSeen(before.need, view, billed, needW, nowMs),
+    step: stepSeen(before.step, now, view, needW, nowMs),
   };
 }
 
@@ -221,10 +248,10 @@ function askOf(view: View, now: PlanStep, batteries: readonly Wish[]): string {
 
 /** Executes the running step of the plan against the live meter and the live charge. */
 export const plan: Controller<PlanState> = {
-  start: { window: NOTHING_YET, need: NO_NEED, inside: INSIDE_START },
+  start: { window: NOTHING_YET, need: NO_NEED, step: NO_STEP, inside: INSIDE_START },
   step(before, view, nowMs) {
-    const state = { ...counted(before, view, nowMs), inside: before.inside };
     const now = stepAt(view);
+    const state = { ...counted(before, view, now, nowMs), inside: before.inside };
     if (now === undefined) return { state: { ...state, inside: INSIDE_START }, wishes: [] };
     const base = { authority: 'plan', code: 'PLAN' } as const;
     const because = (act?: StoreAct): string => {
@@ -233,7 +260,7 @@ export const plan: Controller<PlanState> = {
     };
     const batteries: Wish[] = [];
     for (const at of view.connected) {
-      const { targets, act } = batteryTargets(view, at, now, mostImport(view, at, now, state));
+      const { targets, act } = batteryTargets(view, at, now, state);
       const sentence = because(act);
       for (const [terminal, targetW] of Object.entries(targets)) {
         batteries.push({ ...base, sentence, terminal, targetW });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Intent } from '../../../../gateway/contracts/values/plan.ts';
+import type { Intent, PlanStep } from '../../../../gateway/contracts/values/plan.ts';
 import { Intents, isIntent, running, supersedes } from '../../../../gateway/guard/intents.ts';
 import { steps } from './bench/timeline.ts';
 
@@ -15,10 +15,18 @@ const intent: Intent = {
   positions: [{ fromMs: 0, durationMs: 900_000, soldWh: -10 }],
 };
 
+const byNeed: NonNullable<PlanStep['byNeed']> = {
+  ...{ needW: [-900, 400], buyToPct: [0, 0], storeToPct: [60, 100] },
+  ...{ coverToPct: [0, 35], sellToPct: [80, 100] },
+};
+
 describe('an intent of the agent process', () => {
   it('is looked at before it counts', () => {
     expect(isIntent(intent)).toBe(true);
     const step = intent.plan[0];
+    expect(isIntent({ ...intent, plan: [{ ...step, byNeed }] })).toBe(true);
+    const many = Array.from({ length: 65 }, (_, n) => n);
+    const long = { ...byNeed, needW: many, buyToPct: many, storeToPct: many };
     const odd: unknown[] = [
       undefined,
       'plan',
@@ -36,6 +44,11 @@ describe('an intent of the agent process', () => {
       { ...intent, plan: [{ ...step, rises: null }] },
       { ...intent, plan: [{ ...step, rises: [null] }] },
       { ...intent, plan: [{ ...step, rises: [{ aboveW: 4_000 }] }] },
+      { ...intent, plan: [{ ...step, byNeed: null }] },
+      { ...intent, plan: [{ ...step, byNeed: {} }] },
+      { ...intent, plan: [{ ...step, byNeed: { ...byNeed, needW: [-900] } }] },
+      { ...intent, plan: [{ ...step, byNeed: { ...byNeed, sellToPct: [80, null] } }] },
+      { ...intent, plan: [{ ...step, byNeed: { ...long, coverToPct: many, sellToPct: many } }] },
       { ...intent, plan: [{ ...step, whys: { buy: 3 } }] },
       { ...intent, plan: [{ ...step, why: 3 }] },
       { ...intent, plan: Array.from({ length: 401 }, () => step) },

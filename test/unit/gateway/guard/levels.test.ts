@@ -94,6 +94,43 @@ describe('a battery by levels of what it stores (10 kWh, 5 kW, 95 %)', () => {
     .expect({ batteryW: 1_000, mode: 'rules' });
 });
 
+describe('levels by what the running step shows', () => {
+  const NEED = { needW: [1_000, 3_000], coverToPct: [0, 100] };
+  const OTHERS = { buyToPct: [0, 0], storeToPct: [100, 100], sellToPct: [100, 100] };
+  const dull = { durationMs: 300_000, byNeed: { ...NEED, ...OTHERS } };
+
+  // Half full: 3 kW all the time ask for 80 % of the step's table, so 50 % after 5 eighths.
+  spec('a need that says the sky is dull keeps what is stored, as the step goes by', home)
+    .at('0s', { loadW: -3_000, do: led({ mostPct: 80 }, dull) })
+    .expect({ batteryW: 3_000, gridW: 0 })
+    .at('170s', {})
+    .expect({ batteryW: 3_000, gridW: 0 })
+    .at('200s', {})
+    .expect({ batteryW: 0, gridW: 3_000, because: 'what is stored is kept for 18:00' });
+
+  let untilMs = 0;
+  spec('a new plan in the midst of the step forgets nothing of it', home)
+    .at('0s', {
+      loadW: -3_000,
+      do: (bench) => {
+        untilMs = bench.clock.wallMs() + dull.durationMs;
+        led({ mostPct: 80 }, dull)(bench);
+      },
+    })
+    .at('180s', {
+      do: (bench) => {
+        const durationMs = untilMs - bench.clock.wallMs();
+        led({ mostPct: 80 }, { ...dull, durationMs })(bench);
+      },
+    })
+    .expect({ batteryW: 0, gridW: 3_000 }, '20s');
+
+  spec('a need as low as on a clear day changes nothing', home)
+    .at('0s', { loadW: -900, do: led({ mostPct: 80 }, dull) })
+    .at('290s', {})
+    .expect({ batteryW: 900, gridW: 0 });
+});
+
 describe('what a step lets the connection carry', () => {
   const cap = { mostImportW: 4_000 };
 

@@ -4,6 +4,7 @@ import { seededStream } from '../../../../../gateway/agents/forecasting/seasonal
 import { makePlan } from '../../../../../gateway/agents/planning/plan.ts';
 import type { PlanProblem, Storage } from '../../../../../gateway/agents/planning/problem.ts';
 import { planSite } from '../../../../../gateway/agents/planning/site-plan.ts';
+import type { SeenNeed } from '../../../../../gateway/contracts/values/levels.ts';
 import type {
   Outlook,
   OutlookStep,
@@ -101,7 +102,7 @@ function problemOf(house: House, from: number, nowWh: number): PlanProblem {
 }
 
 /** Power of the battery for a need, W, + discharge. */
-type Follows = (needW: number, nowWh: number, leftMinutes: number) => number;
+type Follows = (needW: number, nowWh: number, leftMinutes: number, seen: SeenNeed) => number;
 /** What it follows in a step of a plan that was made at `from`. */
 type Controller = (house: House, from: number, nowWh: number) => Promise<(t: number) => Follows>;
 
@@ -115,8 +116,9 @@ const byWorth: Controller = async (house, from, nowWh) => {
     exportNanoPerWh: house.exportNano,
   }));
   const outlook = await planSite({ problem, forecast: forecastOf(from), later }, solver, 5_000);
-  return (t) => (needW, storedWh, leftMinutes) => {
-    const levels = outlook.steps[t - from]?.levels?.['battery1'];
+  return (t) => (needW, storedWh, leftMinutes, seen) => {
+    const { byNeed, levels: all } = outlook.steps[t - from] ?? {};
+    const levels = all?.['battery1'];
     if (levels === undefined) throw new Error('no levels');
     const pct = storedWh / 100;
     const terminal = {
@@ -124,7 +126,8 @@ const byWorth: Controller = async (house, from, nowWh) => {
       store: { usableWh: 10_000, chargeEfficiencyPct: 95, dischargeEfficiencyPct: 95 },
     } as unknown as TerminalState;
     const step = { terminal: 'battery1', follow: 'levels', powerW: 0, gridW: 0, levels } as const;
-    const stored = storedOf(terminal, { ...step, minW: -5_000, maxW: 5_000 });
+    const range = { minW: -5_000, maxW: 5_000 };
+    const stored = storedOf(terminal, { ...step, ...range }, { byNeed, seen });
     if (stored === undefined) throw new Error('no charge');
     const most = { nowW: Infinity, meanW: Infinity };
     return byLevels([stored], needW, most, Math.max(3, leftMinutes) / 60).givesW;
@@ -167,8 +170,11 @@ async function costOf(house: House, controller: Controller): Promise<number> {
     if (t % PLANNED_EACH === 0) follows = await controller(house, t, nowWh);
     const follow = follows?.(t);
     let gridWh = 0;
+    let needWm = 0;
     house.needW[t]?.forEach((needW, minute) => {
-      const askedWh = (follow?.(needW, nowWh, MINUTES - minute) ?? 0) / 60;
+      needWm += needW;
+      const seen = { needW: needWm / (minute + 1), share: (minute + 1) / MINUTES };
+      const askedWh = (follow?.(needW, nowWh, MINUTES - minute, seen) ?? 0) / 60;
       const mostWh = Math.min(5_000 / 60, (nowWh - BATTERY.minWh) * 0.95);
       const leastWh = Math.min(5_000 / 60, (BATTERY.maxWh - nowWh) / 0.95);
       const givesWh = Math.max(-leastWh, Math.min(mostWh, askedWh));

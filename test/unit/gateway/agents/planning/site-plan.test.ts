@@ -2,12 +2,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { createSolverInProcess } from '../../../../../gateway/adapters/solver/solver.ts';
 import { ours } from '../../../../../gateway/agents/planning/backtest/ours.ts';
 import type { Recording } from '../../../../../gateway/agents/planning/backtest/recording.ts';
+import { planSteps } from '../../../../../gateway/agents/planning/execute.ts';
 import { liveRun } from '../../../../../gateway/agents/planning/live.ts';
 import type { PlanProblem, Storage } from '../../../../../gateway/agents/planning/problem.ts';
 import { planSite } from '../../../../../gateway/agents/planning/site-plan.ts';
 import type { SiteForecast } from '../../../../../gateway/contracts/values/outlook.ts';
-import type { SocLevels } from '../../../../../gateway/contracts/values/plan.ts';
-import { byLevels } from '../../../../../gateway/guard/control/plan/led.ts';
+import type { TerminalStep } from '../../../../../gateway/contracts/values/plan.ts';
+import { byLevels, type Shown, storedOf } from '../../../../../gateway/guard/control/plan/led.ts';
+import type { TerminalState } from '../../../../../gateway/guard/site/types.ts';
 import type { Solver } from '../../../../../gateway/ports.ts';
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
@@ -68,16 +70,14 @@ function problemOf(more: Partial<PlanProblem> = {}, store: Partial<Storage> = {}
 }
 
 /** What the guard does of the plan's first step: a power for a need, at a charge. */
-function guardW(levels: SocLevels, needW: number, nowWh: number): number {
-  const wh = (pct: number): number => (pct * USABLE_WH) / 100;
-  const stored = {
-    ...{ lowWh: nowWh, highWh: nowWh },
-    levels: {
-      ...{ buyToWh: wh(levels.buyToPct), storeToWh: wh(levels.storeToPct) },
-      ...{ coverToWh: wh(levels.coverToPct), sellToWh: wh(levels.sellToPct) },
-    },
-    store: { ...BATTERY, minWh: wh(levels.leastPct), maxWh: BATTERY.maxWh },
-  };
+function guardW(step: TerminalStep, shown: Shown, needW: number, nowWh: number): number {
+  const pct = (100 * nowWh) / USABLE_WH;
+  const terminal = {
+    store: { usableWh: USABLE_WH, chargeEfficiencyPct: 95, dischargeEfficiencyPct: 93 },
+    capability: { socLowPct: pct, socHighPct: pct },
+  } as unknown as TerminalState;
+  const stored = storedOf(terminal, step, shown);
+  if (stored === undefined) throw new Error('not led by levels');
   return byLevels([stored], needW, { nowW: Infinity, meanW: Infinity }, 0.05).givesW;
 }
 
@@ -109,8 +109,11 @@ describe('one way from forecast to answer', () => {
         solver,
         5_000,
       );
-      const levels = outlook.steps[0]?.levels?.['battery1'];
-      if (levels === undefined) throw new Error('no levels');
+      const words = { timeZone: 'UTC', currency: 'EUR' };
+      const [step] = planSteps(base, outlook, words, 1);
+      const [terminal] = step?.terminals ?? [];
+      if (step === undefined || terminal === undefined) throw new Error('no step');
+      expect(step.byNeed !== undefined).toBe(at(from).pvW > 100); // by night it says nothing
       const hours = 0.25;
       const energies = ({ lowW, midW, highW }: ReturnType<typeof band>) => ({
         ...{ low: lowW * hours, mid: midW * hours, high: highW * hours },
@@ -140,8 +143,10 @@ describe('one way from forecast to answer', () => {
       for (const nowWh of [1_000, 2_500, 5_000, 7_500, 9_500]) {
         for (const needW of [-6_000, -1_500, 0, 900, 4_500]) {
           // Three minutes of the quarter-hour; 5 W is what levels in hundredths of a percent leave.
-          const oursW = answer((needW * hours) / 5, { nowWh, share: 1 / 5 }) / (hours / 5);
-          expect(Math.abs(oursW - guardW(levels, needW, nowWh))).toBeLessThan(25);
+          const part = { nowWh, share: 1 / 5, before: { needWh: 0, share: 0 } };
+          const oursW = answer((needW * hours) / 5, part) / (hours / 5);
+          const shown = { byNeed: step.byNeed, seen: { needW, share: 1 / 5 } };
+          expect(Math.abs(oursW - guardW(terminal, shown, needW, nowWh))).toBeLessThan(25);
         }
       }
     },

@@ -112,7 +112,7 @@ describe('prices', () => {
 
   it('lead the price rule: cheap hours fill, dear ones are covered', () => {
     const rule = priceRule(recording, RULES, SOUND);
-    const part = { nowWh: 5_000, share: 1 };
+    const part = { nowWh: 5_000, share: 1, before: { needWh: 0, share: 0 } };
     const asked = (index: number, needWh: number): number =>
       rule({ index, nowWh: 5_000, peakW: 0, daysLeft: 0 })(needWh, part);
     expect(asked(24, 500)).toBe(Number.NEGATIVE_INFINITY);
