@@ -9,7 +9,7 @@ const URGENT_MS = 15;
 const READ_MS = 2;
 const SLOW_MS = 5_000;
 
-/** What is wrong with a disk, until when (real ms of the world, whatever its gateway's clock says). */
+/** What is wrong with a disk, until when (real ms of the world, not of its gateway's clock). */
 export interface DiskTrouble {
   readonly kind: 'full' | 'error' | 'slow';
   readonly untilMs: number;
