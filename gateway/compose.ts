@@ -10,6 +10,7 @@ import { createPoller } from './guard/measurements/poller.ts';
 import { type PassRules, PassThrough } from './guard/pass.ts';
 import { mayStore } from './guard/safety/budget.ts';
 import { refusal } from './guard/safety/registers.ts';
+import { directionOf } from './guard/safety/rules.ts';
 import { controlBuses } from './guard/site/control-buses.ts';
 import { createGuard, type Guard, type GuardState } from './guard/tick.ts';
 import { Trials } from './guard/trials.ts';
@@ -18,7 +19,7 @@ import type { Clock, Log, Verifier, Wire } from './ports.ts';
 import { type AgentProcess, Supervisor } from './processes/supervisor.ts';
 
 /** What the writer asks before anything goes on the wire. */
-const KERNEL = { mayStore, refusal };
+const KERNEL = { mayStore, refusal, directionOf };
 
 export interface GuardPorts {
   readonly clock: Clock;

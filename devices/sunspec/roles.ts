@@ -296,8 +296,8 @@ export function setpoint704(has: Implemented): ControlSpec | undefined {
         : []),
     ],
     set: [
-      { point: 'setMode', value: { const: 1 } },
       { point: 'setW', value: { from: 'powerW' } },
+      { point: 'setMode', value: { const: 1 } },
       { point: 'setEnable', value: { const: 1 } },
     ],
     release: [{ point: 'setEnable', value: { const: 0 } }],

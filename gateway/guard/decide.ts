@@ -20,7 +20,7 @@ import { deafDecision, decisionsOf, limitsOf } from './image.ts';
 import { running } from './intents.ts';
 import { kernelFacts, kernelLimits } from './kernel-facts.ts';
 import { flagsOf, modeOf, reasonOf, type Standing } from './modes.ts';
-import type { Facts, Memory, TerminalLimits } from './safety/facts.ts';
+import type { Facts, Memory, TerminalLimits, Told } from './safety/facts.ts';
 import { type Judgement, judge, safeStates, type Verdict } from './safety/verdict.ts';
 import { NO_MEMORY, type SiteMemory, siteStep } from './site/site.ts';
 import type { ConnectionState, Seen, SiteState, TerminalState } from './site/types.ts';
@@ -78,6 +78,8 @@ export interface TurnInput {
   readonly isClockTrusted?: boolean | undefined; // default true
   /** Setpoint that each device was last really asked for, W; NaN = it is free. */
   readonly told?: Readonly<Record<string, number>> | undefined;
+  /** Which way each battery was last really asked to go. */
+  readonly ways?: Readonly<Record<string, Told>> | undefined;
   /** Terminals whose device acknowledges and does not follow. */
   readonly deaf?: readonly string[];
   /** Terminals whose setpoint is kept in memory that wears out. */
@@ -194,7 +196,7 @@ function see(plant: Plant, { site, kernel }: GuardMemory, input: TurnInput) {
 
 function factsOf(
   { spec, commissioned, bootId }: Plant,
-  { times, held, trial, told }: TurnInput,
+  { times, held, trial, told, ways }: TurnInput,
   site: SiteState,
   grid: GridLimits,
   islanded: boolean,
@@ -207,6 +209,7 @@ function factsOf(
     bootId,
     islanded,
     told,
+    ways,
     filling: new Set(Object.keys(filling)),
     agentEpoch: held?.agentEpoch ?? 0,
     mayWrite: (terminal) => mayWrite(spec, commissioned, terminal, trial),

@@ -10,6 +10,7 @@ import type {
   StoreLimits,
   TerminalFacts,
   TerminalLimits,
+  Told,
 } from './safety/facts.ts';
 import type { SiteState, TerminalState } from './site/types.ts';
 
@@ -78,6 +79,7 @@ export interface Circumstances {
   readonly agentEpoch: number;
   readonly islanded: boolean;
   readonly told: Readonly<Record<string, number>> | undefined; // setpoints, by terminal
+  readonly ways?: Readonly<Record<string, Told>> | undefined; // by terminal
   readonly mayWrite: (terminal: TerminalState) => boolean;
   readonly gridLimits: readonly GridLimit[];
   /** What the fuse leaves each way, W >= 0. */
@@ -133,6 +135,7 @@ function terminalFacts(now: Circumstances): Record<string, TerminalFacts> {
       alignedW: connection?.aligned.byTerminal[terminal.id] ?? Number.NaN,
       // A limit that is lifted tells nothing; only a setpoint does.
       toldW: terminal.spec.control === 'setpoint' ? now.told?.[terminal.id] : undefined,
+      way: now.ways?.[terminal.id],
       socLowPct: capability.socLowPct,
       socHighPct: capability.socHighPct,
       temperatureC: capability.temperatureC,

@@ -29,7 +29,7 @@ import type { Poller, Snapshot } from './measurements/types.ts';
 import { keptOverrides, Overrides } from './overrides.ts';
 import { Pacer } from './pacer.ts';
 import type { PassThrough } from './pass.ts';
-import { NEW_MEMORY } from './safety/facts.ts';
+import { NEW_MEMORY, type Told } from './safety/facts.ts';
 import { type GuardState, restore, restoreFull, restoreKernel, Saver } from './saved.ts';
 import { command, within } from './startup.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -363,10 +363,16 @@ class SiteGuard implements Guard {
 }
 
 /** What the leases know of their terminals, as inputs of the next turn. */
-function ofLeases(leases: readonly LeaseView[]): Pick<TurnInput, 'told' | 'deaf' | 'wearing'> {
+function ofLeases(
+  leases: readonly LeaseView[],
+): Pick<TurnInput, 'told' | 'ways' | 'deaf' | 'wearing'> {
   const told: Record<string, number> = {};
-  for (const { terminal, toldW } of leases) if (toldW !== undefined) told[terminal] = toldW;
+  const ways: Record<string, Told> = {};
+  for (const { terminal, toldW, way } of leases) {
+    if (toldW !== undefined) told[terminal] = toldW;
+    if (way !== undefined) ways[terminal] = way;
+  }
   const deaf = leases.filter(({ givenBack }) => givenBack).map(({ terminal }) => terminal);
   const wearing = leases.filter(({ wears }) => wears).map(({ terminal }) => terminal);
-  return { told, ...(deaf.length > 0 && { deaf }), ...(wearing.length > 0 && { wearing }) };
+  return { told, ways, ...(deaf.length > 0 && { deaf }), ...(wearing.length > 0 && { wearing }) };
 }

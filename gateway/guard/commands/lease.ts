@@ -4,14 +4,15 @@ import type { Verdict } from '../safety/verdict.ts';
 import { strange } from './foreign.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Obedience } from './obedience.ts';
-import { commandOf, endless, type LeaseOptions, permitOf, unlocking } from './options.ts';
+import { commandOf, controlFor, type LeaseOptions, permitOf } from './options.ts';
 import { ends, Outcome } from './outcome.ts';
-import { ControlRegisters } from './registers.ts';
-import { send } from './send.ts';
+import type { ControlRegisters } from './registers.ts';
+import { Sender } from './send.ts';
 import { Still } from './still.ts';
-import { type Command, finals, type Target, targets } from './targets.ts';
+import { type Command, finals, powerIn, type Target, targets } from './targets.ts';
 import { ReversionTimer } from './timer.ts';
 import type { LeaseView } from './types.ts';
+import { Way } from './way.ts';
 
 type Step = 'done' | 'again' | 'newer'; // again: with the next verdict; newer: with it, at once
 
@@ -28,6 +29,7 @@ export class Lease {
   private readonly timer = new ReversionTimer();
   private readonly obedience: Obedience;
   private readonly outcome = new Outcome();
+  private readonly way: Way;
   private refusal: string | undefined;
   private session = 0; // of the wire, for which all this is known
   private toldW: number | undefined; // setpoint that it was last asked for; NaN = its own mode
@@ -36,29 +38,27 @@ export class Lease {
   private permit: Permit | undefined; // of the verdict that is under way
   private readonly heartbeat = new Heartbeat();
   private retry: (() => void) | undefined;
-  private unlockedUntilMs = Number.NEGATIVE_INFINITY;
+  private readonly sender = new Sender();
 
   constructor(options: LeaseOptions) {
     this.options = options;
     this.still = new Still(options);
+    this.way = new Way(options);
     this.obedience = new Obedience(options.times);
-  }
-
-  get terminal(): string {
-    return this.options.terminal.id;
   }
 
   view(): LeaseView {
     const nowMs = this.options.clock.monoMs();
     const obeying = this.obedience.view(nowMs);
     return {
-      terminal: this.terminal,
+      terminal: this.options.terminal.id,
       device: this.options.device,
       armed: this.timer.runs(nowMs),
       armedUntilMonoMs: this.timer.endsAtMs,
       lastVerified: this.outcome.unknown || obeying.mismatches > 0 ? undefined : this.verified,
       lastVerifiedAtMs: this.verifiedAtMs,
       toldW: this.timer.isOver(nowMs) ? Number.NaN : this.toldW,
+      way: this.way.view(nowMs),
       ...obeying,
       unknownOutcome: this.outcome.unknown,
       refused: this.refusal,
@@ -76,18 +76,15 @@ export class Lease {
 
   /** Writes until it is verified. @returns false when that did not succeed before `endRealMs` */
   async insist(verdict: Verdict, endRealMs: number): Promise<boolean> {
-    const { clock } = this.options;
-    this.obedience.hurry();
-    const done = (): boolean => !this.busy && this.isVerified(verdict);
-    while (!done() && clock.realMs() < endRealMs) {
+    const { obedience, outcome, options } = this;
+    obedience.hurry();
+    const isObeyed = (): boolean => !outcome.unknown && obedience.mismatches === 0;
+    const done = (): boolean => !this.busy && isObeyed() && this.settled === verdict;
+    while (!done() && options.clock.realMs() < endRealMs) {
       this.offer(verdict);
-      await new Promise<void>((next) => clock.realAt(clock.realMs() + 20, next));
+      await new Promise<void>((next) => options.clock.realAt(options.clock.realMs() + 20, next));
     }
     return done();
-  }
-
-  private isVerified(verdict: Verdict): boolean {
-    return !this.outcome.unknown && this.obedience.mismatches === 0 && this.settled === verdict;
   }
 
   private async work(): Promise<void> {
@@ -121,7 +118,7 @@ export class Lease {
     if (!handle.connected) return 'again';
     if (!this.urgent && this.options.foreign.standsAside(nowMs)) return 'again';
     if (!this.obedience.mayTry(this.urgent, nowMs)) return 'again';
-    const control = this.find(verdict, nowMs);
+    const control = this.find(verdict);
     if (control === undefined) return 'again';
     if (this.session !== handle.sessions) {
       // It was away: the device may have restarted and lost both timer and setpoint.
@@ -147,46 +144,32 @@ export class Lease {
     try {
       const step = await this.bring(control, verdict);
       this.settled = step === 'done' ? verdict : undefined;
-      return step;
+      return step === 'again' && this.isOvertaken() ? 'newer' : step;
     } catch (error) {
       return this.refuse(error instanceof Error ? error.message : String(error));
     }
   }
 
   /** The control that this terminal is under; undefined with the reason told when there is none. */
-  private find(verdict: Verdict, nowMs: number): ControlRegisters | undefined {
-    const { options } = this;
-    const map = options.map(ends(verdict, this.control, this.timer.stands(nowMs)));
-    if (map === undefined) return undefined;
-    if (options.observed()) {
-      this.refuse('another device answers than the one bound; nothing is written');
-      return undefined;
-    }
-    if (this.control?.map !== map) {
-      this.forget();
-      this.control = ControlRegisters.of(map, options.terminal);
-      if (this.control === undefined) {
-        this.refuse(`${map.profile} cannot be controlled by ${options.terminal.control}`);
-        return undefined;
-      }
-    }
-    const why = verdict.kind === 'release' ? undefined : endless(options, this.control.spec);
-    if (why === undefined) return this.control;
-    this.refuse(why);
-    return undefined;
+  private find(verdict: Verdict): ControlRegisters | undefined {
+    const { control: before, options } = this;
+    const found = controlFor(options, before, verdict, this.endsNow(verdict));
+    if (typeof found === 'string') this.refuse(found);
+    if (found === undefined || typeof found === 'string') return undefined;
+    if (found !== before) this.forget();
+    this.control = found;
+    return found;
   }
 
   /** Brings the device to the verdict, as little as is needed. */
   private async bring(control: ControlRegisters, verdict: Verdict): Promise<Step> {
     const { spec } = control;
     this.permit = permitOf(this.options, spec, verdict);
-    const endsNow = (one = verdict): boolean =>
-      ends(one, control, this.timer.stands(this.options.clock.monoMs()));
-    const isEnd = endsNow();
-    const isNewer = () => !isEnd && this.wanted !== verdict && endsNow(this.wanted);
+    const isEnd = this.endsNow(verdict);
+    const askedAtMs = this.options.clock.monoMs();
     const look = await this.outcome.look(control, this.options.handle, isEnd);
-    if (isNewer()) return 'newer'; // what ends the order has come meanwhile
-    if (look === 'again') return 'again';
+    if (look === 'read' && this.isAsked) this.recognise(control, verdict, askedAtMs);
+    if (look === 'again' || this.isOvertaken()) return 'again';
     if (verdict.kind === 'release') return this.release(control, verdict, look === 'read');
     const isHurried = isEnd && this.verified?.code !== verdict.code; // its end goes first
     if (!isHurried && !(await this.beat(control))) return 'again';
@@ -217,17 +200,39 @@ export class Lease {
       const alone = this.verified === aim && isArmed && spec.reversion.renewedBy !== 'none';
       if (!(await this.arm(control, command, alone))) return 'again';
       if (alone) return this.confirm(control, aim, set);
-      if (isNewer()) return 'newer';
+      if (this.isOvertaken()) return 'again';
     }
     this.toldW = verdict.powerW;
     return this.write(control, aim, command, set);
+  }
+
+  private endsNow(verdict: Verdict): boolean {
+    return ends(verdict, this.control, this.timer.stands(this.options.clock.monoMs()));
+  }
+
+  /** What ends the order has come, while a verdict is under way that does not. */
+  private isOvertaken(): boolean {
+    const { wanted, permit } = this;
+    if (wanted === undefined || permit === undefined) return false;
+    return this.endsNow(wanted) && !this.endsNow(permit.verdict);
+  }
+
+  /** Its timer runs as we armed it, whatever became of the connection: a safe setpoint may go. */
+  private recognise(control: ControlRegisters, verdict: Verdict, askedAtMs: number): void {
+    const command = this.command(control.spec, verdict);
+    if (control.isArmedAs(command)) this.timer.seen(askedAtMs, control.leftS);
+  }
+
+  /** It stands under a setpoint of ours, as far as anybody knows. */
+  private get isAsked(): boolean {
+    return this.toldW !== undefined && !Number.isNaN(this.toldW);
   }
 
   /** Nothing that was written counts any more. */
   private forget(): void {
     this.verified = undefined;
     this.timer.forget();
-    this.unlockedUntilMs = Number.NEGATIVE_INFINITY;
+    this.sender.forget();
   }
 
   private command(spec: ControlSpec, verdict: Pick<Verdict, 'powerW' | 'currentA'>): Command {
@@ -278,6 +283,7 @@ export class Lease {
       if (!(await put({ ...command, powerW: 0 }))) return 'again';
     }
     this.direction = command.direction;
+    this.way.asked(powerIn(set, command), sentAtMs);
     if (!(await put(command))) return 'again';
     if (spec.reversion.renewedBy === 'any-write') this.timer.renew(sentAtMs);
     if (spec.arm.length === 0 && spec.reversion.to !== 'none') {
@@ -291,6 +297,7 @@ export class Lease {
     if (!this.judge(control, set) || !this.runs(control)) return 'again';
     this.verified = verdict;
     this.verifiedAtMs = this.options.clock.monoMs();
+    this.way.stands(this.verifiedAtMs);
     this.obedience.agreed(this.verifiedAtMs);
     this.refusal = undefined;
     return 'done';
@@ -333,7 +340,7 @@ export class Lease {
       return this.check(control, this.verified, wanted);
     }
     // Ours may stand: written first. Otherwise what it shows decides, where it tells.
-    const isOurs = this.outcome.unknown || (this.toldW !== undefined && !Number.isNaN(this.toldW));
+    const isOurs = this.outcome.unknown || this.isAsked;
     this.outcome.unknown = false;
     this.forget();
     this.toldW = Number.NaN;
@@ -347,20 +354,11 @@ export class Lease {
 
   /** Writes in order. False: stopped, and it is known why. */
   private async send(control: ControlRegisters, list: readonly Target[]): Promise<boolean> {
-    const { handle, budget, refusal, device, clock } = this.options;
     const { permit, urgent } = this;
     if (permit === undefined) return false;
-    const isEnd = ends(permit.verdict, control, this.timer.stands(clock.monoMs()));
-    const options = { handle, budget, refusal, device, permit, urgent, isEnd };
-    const isLocked = clock.monoMs() >= this.unlockedUntilMs;
-    const command = this.command(control.spec, permit.verdict);
-    const code = isLocked ? unlocking(this.options, control, command) : [];
-    let sent = await send(control, code, options);
-    if (sent.state === 'done' && code.length > 0) {
-      const everyS = control.spec.unlock?.write?.everyS ?? Number.POSITIVE_INFINITY;
-      this.unlockedUntilMs = clock.monoMs() + 1_000 * everyS;
-    }
-    if (sent.state === 'done') sent = await send(control, list, options);
+    const how = { permit, urgent, isEnd: this.endsNow(permit.verdict) };
+    const isOvertaken = () => this.isOvertaken();
+    const sent = await this.sender.send(control, list, this.options, { ...how, isOvertaken });
     if (sent.state === 'refused') this.refuse(sent.why);
     if (sent.state === 'unknown') this.outcome.lost();
     return sent.state === 'done';
@@ -384,15 +382,15 @@ export class Lease {
   }
 
   private disagrees(why: string): false {
-    const { log, device, clock } = this.options;
+    const { log, device, clock, terminal } = this.options;
     if (!this.obedience.disagreed(clock.monoMs())) return false;
-    log.error(`device ${device}, ${this.terminal}: ${why}; it is given back for a while`);
+    log.error(`device ${device}, ${terminal.id}: ${why}; it is given back for a while`);
     return false;
   }
 
   private refuse(why: string): Step {
-    const { log, device, clock } = this.options;
-    if (this.refusal !== why) log.error(`device ${device}, ${this.terminal}: ${why}`);
+    const { log, device, clock, terminal } = this.options;
+    if (this.refusal !== why) log.error(`device ${device}, ${terminal.id}: ${why}`);
     this.refusal = why;
     this.obedience.refused(clock.monoMs());
     return 'again';

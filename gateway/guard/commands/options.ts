@@ -7,7 +7,7 @@ import type { Permit } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { Budget } from './budget.ts';
 import type { ForeignWrites } from './foreign.ts';
-import type { ControlRegisters } from './registers.ts';
+import { ControlRegisters } from './registers.ts';
 import { type Command, isEndless, safePowerW, type Target, targets } from './targets.ts';
 import type { KernelLook } from './types.ts';
 
@@ -28,6 +28,7 @@ export interface LeaseOptions {
   readonly foreign: ForeignWrites;
   readonly budget: Budget;
   readonly refusal: KernelLook['refusal'];
+  readonly directionOf: KernelLook['directionOf'];
   readonly clock: Clock;
   readonly times: Timing;
   readonly log: Log;
@@ -64,8 +65,27 @@ export function unlocking(
   return targets(map, [{ point, value: { const: code } }], command, exponents);
 }
 
+/**
+ * The control that a terminal is under: the one before while its device is the same. undefined:
+ * nobody knows the device yet; a text: why nothing is written.
+ */
+export function controlFor(
+  options: LeaseOptions,
+  before: ControlRegisters | undefined,
+  { kind }: Verdict,
+  isEnd: boolean,
+): ControlRegisters | string | undefined {
+  const { terminal } = options;
+  const map = options.map(isEnd);
+  if (map === undefined) return undefined;
+  if (options.observed()) return 'another device answers than the one bound; nothing is written';
+  const control = before?.map === map ? before : ControlRegisters.of(map, terminal);
+  if (control === undefined) return `${map.profile} cannot be controlled by ${terminal.control}`;
+  return kind === 'release' ? control : (endless(options, control.spec) ?? control);
+}
+
 /** Why a setpoint that nothing ends is not written; undefined where it may be. */
-export function endless({ proven, allowed }: LeaseOptions, spec: ControlSpec): string | undefined {
+function endless({ proven, allowed }: LeaseOptions, spec: ControlSpec): string | undefined {
   const hasTimer = spec.reversion.to !== 'none';
   if (!isEndless(spec) || (hasTimer && proven()) || allowed) return undefined;
   const what = hasTimer ? 'has no proven' : 'has no';

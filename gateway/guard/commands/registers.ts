@@ -148,10 +148,15 @@ export class ControlRegisters {
     return this.shown.get(key);
   }
 
-  /** Whether its reversion timer runs; undefined where that cannot be read. */
-  get isCounting(): boolean | undefined {
+  /** What is left of its reversion timer; undefined where that cannot be read. */
+  get leftS(): number | undefined {
     const { remaining } = this.spec.reversion;
-    const leftS = remaining === undefined ? undefined : this.value(remaining);
+    return remaining === undefined ? undefined : this.value(remaining);
+  }
+
+  /** Whether that runs. */
+  get isCounting(): boolean | undefined {
+    const { leftS } = this;
     return leftS === undefined ? undefined : leftS > 0;
   }
 

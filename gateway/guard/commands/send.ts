@@ -1,44 +1,69 @@
 import type { ControlSpec } from '../../../devices/profile.ts';
-import type { BusHandle } from '../bus/types.ts';
 import type { Permit } from '../safety/registers.ts';
-import type { Budget } from './budget.ts';
+import { commandOf, type LeaseOptions, unlocking } from './options.ts';
 import type { ControlRegisters } from './registers.ts';
 import { framesOf, registersOf, type Target } from './targets.ts';
-import type { KernelLook } from './types.ts';
 
 /**
  * done: all written. refused: for good, and why. unknown: a write was not answered. later: the
  * device is busy, or nothing was sent.
  */
-export type Sent =
+type Sent =
   | { readonly state: 'done' | 'unknown' | 'later' }
   | { readonly state: 'refused'; readonly why: string };
 
-export interface SendOptions {
-  readonly handle: BusHandle;
-  readonly budget: Budget;
-  readonly device: string;
+interface SendOptions {
   readonly permit: Permit;
-  readonly refusal: KernelLook['refusal'];
   readonly isEnd: boolean; // of an order: heard or not
+  /** Something that ends the order has come meanwhile: what is left is not sent. */
+  readonly isOvertaken: () => boolean;
   readonly urgent: boolean; // protective, or a release: may use the last of the budget
 }
 
 const isStored = (spec: ControlSpec, { point }: Target): boolean =>
   spec.flash === 'persistent' || point.stored === true;
 
+/** Writes, behind the code that unlocks the device where that is due. */
+export class Sender {
+  private unlockedUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** The device may have forgotten it. */
+  forget(): void {
+    this.unlockedUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  async send(
+    control: ControlRegisters,
+    list: readonly Target[],
+    lease: LeaseOptions,
+    options: SendOptions,
+  ): Promise<Sent> {
+    const { clock } = lease;
+    const isLocked = clock.monoMs() >= this.unlockedUntilMs;
+    const command = commandOf(lease, control.spec, options.permit.verdict);
+    const code = isLocked ? unlocking(lease, control, command) : [];
+    const sent = await send(control, code, lease, options);
+    if (sent.state !== 'done') return sent;
+    if (code.length > 0) {
+      const everyS = control.spec.unlock?.write?.everyS ?? Number.POSITIVE_INFINITY;
+      this.unlockedUntilMs = clock.monoMs() + 1_000 * everyS;
+    }
+    return send(control, list, lease, options);
+  }
+}
+
 /**
  * Writes in order. A stored register that shows the value already is left alone; those that are
  * written count against the day's budget, all of them or none. The kernel looks at every register
  * of the sequence before the first one goes.
  */
-export async function send(
+async function send(
   control: ControlRegisters,
   list: readonly Target[],
-  options: SendOptions,
+  { handle, budget, device, refusal }: LeaseOptions,
+  { permit, urgent, isEnd, isOvertaken }: SendOptions,
 ): Promise<Sent> {
   const { spec, map } = control;
-  const { handle, budget, device, permit, refusal, urgent, isEnd } = options;
   const due = list.filter((one) => !(isStored(spec, one) && control.shows(one)));
   const frames = framesOf(map, due);
   const why = frames
@@ -51,6 +76,7 @@ export async function send(
     return { state: 'refused', why: 'the day is out of writes to its stored registers' };
   }
   for (const { request, targets } of frames) {
+    if (isOvertaken()) return { state: 'later' };
     const priority = isEnd ? 'end' : 'write';
     let result = await handle.request(request, priority);
     if (!result.ok && result.exception === 4) result = await handle.request(request, priority);

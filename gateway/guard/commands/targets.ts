@@ -191,6 +191,16 @@ export function finals(list: readonly Target[]): Target[] {
   return [...last.values()];
 }
 
+/** The power that a setpoint's registers ask for, W; those of a rough scale ask for less. */
+export function powerIn(set: readonly Target[], { powerW, ratedW }: Command): number {
+  for (const { use, value } of set) {
+    if (use.is === 'power') return value;
+    if (use.is === 'size') return Math.sign(powerW) * value;
+    if (use.is === 'share') return (value / 100) * ratedW;
+  }
+  return powerW;
+}
+
 /** Nothing that anybody can rely on ends a setpoint by itself. */
 export const isEndless = ({ reversion }: ControlSpec): boolean =>
   reversion.to === 'none' || reversion.unproven === true;

@@ -4,6 +4,7 @@ export class ReversionTimer {
   private began = false;
   private fromMs = Number.NEGATIVE_INFINITY;
   private lengthS = 0;
+  private shownUntilMs = Number.NEGATIVE_INFINITY;
 
   /** Armed by a write that was sent at `sentAtMs`: it began then at the earliest. */
   start(sentAtMs: number, lengthS: number): void {
@@ -11,6 +12,11 @@ export class ReversionTimer {
     this.began = true;
     this.fromMs = sentAtMs;
     this.lengthS = lengthS;
+  }
+
+  /** The device, asked at `askedAtMs`, shows that it counts down from what we wrote. */
+  seen(askedAtMs: number, leftS = 0): void {
+    this.shownUntilMs = askedAtMs + 1_000 * (leftS - 1); // it may show a second that has begun
   }
 
   /** A write after which it counts from the beginning. */
@@ -27,11 +33,13 @@ export class ReversionTimer {
   reset(): void {
     this.running = false;
     this.began = false;
+    this.shownUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   /** It was started and has not run out: it runs, unless the device has restarted meanwhile. */
   stands(nowMs: number): boolean {
-    return this.began && nowMs < this.fromMs + this.lengthS * 1_000;
+    const isWithin = this.began && nowMs < this.fromMs + this.lengthS * 1_000;
+    return isWithin || nowMs < this.shownUntilMs;
   }
 
   /** Has not run out. */

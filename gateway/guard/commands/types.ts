@@ -1,9 +1,14 @@
+import type { TerminalLimits, Told } from '../safety/facts.ts';
 import type { Permit, RegisterWrite } from '../safety/registers.ts';
 import type { Verdict } from '../safety/verdict.ts';
 import type { Obeying } from './obedience.ts';
 
-/** The kernel's second look, handed in: it alone says what may be written. */
+/** The kernel's second look, handed in: it alone says what may be written, and what a turn is. */
 export interface KernelLook {
+  readonly directionOf: (
+    rated: Pick<TerminalLimits, 'ratedInW' | 'ratedOutW'>,
+    powerW: number,
+  ) => -1 | 0 | 1;
   readonly refusal: (write: RegisterWrite, permit: Permit) => string | undefined;
   readonly mayStore: (spent: number, count: number, perDay: number, urgent: boolean) => boolean;
 }
@@ -20,6 +25,8 @@ export interface LeaseView extends Obeying {
   readonly lastVerifiedAtMs: number; // monotonic
   /** Setpoint that it was last asked for, W; NaN = free again, undefined = nothing asked yet. */
   readonly toldW: number | undefined;
+  /** Which way that went, once it went any. */
+  readonly way?: Told | undefined;
   readonly unknownOutcome: boolean; // a write was not answered: read back before anything else
   readonly refused: string | undefined; // why nothing is written, in words
   readonly aside: boolean; // somebody else commands, and is let

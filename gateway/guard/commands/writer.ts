@@ -30,10 +30,8 @@ export function createWriter(
       site.control?.foreignWrites ?? 'insist',
       `${terminal.controlDevice ?? terminal.device} (${terminal.id})`,
     );
-    const lease = leaseOf(terminal, {
-      ...{ site, poller, clock, times, log, budget, foreign, proven, codes },
-      refusal: kernel.refusal,
-    });
+    const parts = { site, poller, clock, times, log, budget, foreign, proven, codes, kernel };
+    const lease = leaseOf(terminal, parts);
     if (lease === undefined) continue;
     leases.set(terminal.id, lease);
     others.push(foreign);
@@ -71,14 +69,14 @@ interface Parts {
   readonly times: Timing;
   readonly log: Log;
   readonly budget: Budget;
-  readonly refusal: KernelLook['refusal'];
+  readonly kernel: KernelLook;
   readonly foreign: ForeignWrites;
   readonly proven: (device: string) => boolean;
   readonly codes: ReadonlyMap<string, number>;
 }
 
 function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
-  const { site, poller, clock, times, log, budget, refusal, foreign, proven, codes } = parts;
+  const { site, poller, clock, times, log, budget, kernel, foreign, proven, codes } = parts;
   const device = terminal.controlDevice ?? terminal.device;
   if (terminal.control === 'none' || device === undefined) return undefined;
   const spec = site.devices.find((one) => one.id === device);
@@ -98,7 +96,8 @@ function leaseOf(terminal: Terminal, parts: Parts): Lease | undefined {
     },
     foreign,
     budget,
-    refusal,
+    refusal: kernel.refusal,
+    directionOf: kernel.directionOf,
     clock,
     times,
     log,

@@ -43,6 +43,7 @@ export interface TerminalFacts {
   readonly alignedW: number; // its power at the instant of `ConnectionFacts.gridW`
   /** Setpoint that its device stands under; NaN = none, undefined = as last judged. */
   readonly toldW: number | undefined;
+  readonly way?: Told | undefined; // undefined = as last judged
   readonly socLowPct: number; // lowest that its charge may be: counts against discharging
   readonly socHighPct: number; // highest that it may be: counts against charging
   readonly temperatureC: number | undefined; // of its cells
@@ -54,6 +55,12 @@ export interface TerminalFacts {
   readonly fault?: number | undefined; // of the battery itself: anything but 0 is one
   readonly isFilling?: boolean; // charged to the full now, as the site file asks
   readonly commissioned: boolean;
+}
+
+/** Which way a battery was last really asked to go, beyond rest. */
+export interface Told {
+  readonly direction: -1 | 1;
+  readonly turnedAtMs: number | undefined; // at the latest; undefined = as last judged
 }
 
 /** Now, for a connection. */

@@ -1,4 +1,4 @@
-import { clamp, type TerminalLimits, type TerminalMemory } from './facts.ts';
+import { clamp, type TerminalLimits, type TerminalMemory, type Told } from './facts.ts';
 
 /** A wish after the rules that spare the equipment; protection may overrule them, a wish never. */
 export interface Eased {
@@ -13,10 +13,20 @@ export interface Eased {
 const REST_W = 50;
 const REST_SHARE = 0.01;
 
-export function directionOf(limits: TerminalLimits, powerW: number): -1 | 0 | 1 {
+export function directionOf(
+  limits: Pick<TerminalLimits, 'ratedInW' | 'ratedOutW'>,
+  powerW: number,
+): -1 | 0 | 1 {
   const restW = Math.max(REST_W, REST_SHARE * Math.max(limits.ratedInW, limits.ratedOutW));
   if (powerW > restW) return 1;
   return powerW < -restW ? -1 : 0;
+}
+
+/** The direction that really stands: a verdict may not have been worth a write, or got lost. */
+export function turnedAs(memory: TerminalMemory, way: Told | undefined): TerminalMemory {
+  if (way === undefined) return memory;
+  const { direction, turnedAtMs = memory.turnedAtMs } = way;
+  return { ...memory, direction, turnedAtMs };
 }
 
 /** No change of direction before the last one has rested. */

@@ -12,7 +12,7 @@ import {
   type TerminalLimits,
   type TerminalMemory,
 } from './facts.ts';
-import { directionOf, drawn, type Eased, rest, runAndRest, slew } from './rules.ts';
+import { directionOf, drawn, type Eased, rest, runAndRest, slew, turnedAs } from './rules.ts';
 import { safeRuling } from './safe.ts';
 
 /** Not exported: nobody else can write the key, so nobody else can make a verdict. */
@@ -208,8 +208,8 @@ export function judge(
   const findings: Finding[] = [];
   const ruled: Ruling[] = [];
   for (const own of limits) {
-    const past = before[own.terminal] ?? NEW_MEMORY;
     const terminal = facts.terminals[own.terminal];
+    const past = turnedAs(before[own.terminal] ?? NEW_MEMORY, terminal?.way);
     memory[own.terminal] = past;
     if (facts.observing || terminal === undefined || !terminal.commissioned) {
       findings.push(silenced(own, facts.observing ? 'OBSERVING' : 'NOT_COMMISSIONED'));

@@ -193,6 +193,8 @@ describe('batteries and hybrids', () => {
       heartbeat: { point: 'heartbeat', everyS: 1 },
     });
     expect(map.control.map(({ kind }) => kind)).toEqual(['setpoint', 'limit']);
+    // Power first: one write ends an order whose timer runs.
+    expect(map.control[0]?.set.map(({ point }) => point)).toEqual(['setW', 'setMode', 'setEnable']);
   });
   it('writes no heartbeat to a device that has no register for it', () => {
     const { map } = meet(0, [

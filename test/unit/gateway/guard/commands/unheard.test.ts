@@ -87,6 +87,46 @@ test('under a timer that runs a safe setpoint goes out without arming it', async
   expect(peer.registers.get(10)).toBe(0);
 });
 
+test('connection replaced, timer counts on: no arming before the safe state', async () => {
+  const { peer, wire, order, submit, cycles, writer, clock, clear } = await rig({
+    control: TIMED,
+    allowed: true,
+  });
+  await submit(5_000);
+  peer.faults.bend = (frame) => ((frame[7] ?? 0) >= 5 ? [] : [frame]); // only reads are answered
+  writer.submit([verdict(6_000)], clock.monoMs());
+  await clock.advance(100);
+  wire.far.hangUp('reset');
+  await cycles(3, 6_000); // a look shows that it is armed as it was
+  peer.faults.bend = () => [];
+  clear();
+  writer.submit([safe(0)], clock.monoMs());
+  await clock.advance(1_000);
+  expect(order().slice(0, 2)).toEqual(['read', 'write 10']);
+  expect(peer.registers.get(10)).toBe(0);
+});
+
+test('the safe state goes between two writes of an order', async () => {
+  const { order, submit, writer, clock, clear, peer } = await rig({
+    control: TIMED,
+    allowed: true,
+  });
+  await submit(5_000);
+  await clock.advance(25_000); // due to be armed anew
+  peer.faults.delayMs = 50;
+  clear();
+  writer.submit([verdict(9_000)], clock.monoMs());
+  await clock.advance(20);
+  writer.submit([safe(0)], clock.monoMs());
+  await clock.advance(400);
+  expect(
+    order()
+      .filter((one) => one !== 'read')
+      .slice(0, 2),
+  ).toEqual(['write 12', 'write 10']);
+  expect(peer.registers.get(10)).toBe(0);
+});
+
 test('what waits for an answer is overtaken by the safe state', async () => {
   const { peer, order, submit, writer, clock, clear } = await rig({
     control: TIMED,

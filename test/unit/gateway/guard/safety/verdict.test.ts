@@ -182,6 +182,26 @@ describe('sparing the equipment', () => {
     expect(late.memory['battery1']).toMatchObject({ direction: 1, turnedAtMs: 1_000_000 });
   });
 
+  it('a direction that only a verdict had, and no device, neither rests nor counts', () => {
+    const way = { direction: 1, turnedAtMs: 900_000 } as const;
+    const facts = { battery1: { way } };
+    const memory = { battery1: charging };
+    const on = given({ wish: 5_000, memory, terminals: facts });
+    expect(on.first?.powerW).toBe(5_000);
+    const around = given({ wish: -5_000, memory, terminals: facts });
+    expect(around.first?.powerW).toBe(-5_000);
+    expect(around.memory['battery1']).toMatchObject({ direction: -1, turnedAtMs: 1_000_000 });
+  });
+
+  it('a turn that came late at the device rests from then', () => {
+    const rested = { battery1: { ...charging, turnedAtMs: 960_000 } };
+    const late = { battery1: { way: { direction: -1, turnedAtMs: 985_000 } as const } };
+    const early = given({ wish: 5_000, memory: rested, terminals: late });
+    expect(early.first).toMatchObject({ powerW: 0, code: 'DIRECTION_REST' });
+    const unknown = { battery1: { way: { direction: -1, turnedAtMs: undefined } as const } };
+    expect(given({ wish: 5_000, memory: rested, terminals: unknown }).first?.powerW).toBe(5_000);
+  });
+
   it('going on, and resting, are no turn', () => {
     expect(given({ wish: -4_000, memory: { battery1: charging } }).first?.powerW).toBe(-4_000);
     const resting = given({ wish: 0, memory: { battery1: charging } });
