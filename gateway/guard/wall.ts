@@ -7,6 +7,8 @@ export const releasedAtMs: Instant = 1_793_491_200_000;
 const STEP_MS = 1_500;
 /** Corrections below that are followed at this share of time: nothing jumps, drift is followed. */
 const FOLLOW = 0.05;
+/** How far a clock may run from the true time, of the while that nobody follows. */
+const DRIFT = 0.01;
 /** A step is believed when the machine has stayed with it so long, and with nothing else. */
 const STEADY_MS = 600_000;
 
@@ -16,6 +18,7 @@ export interface WallState {
   readonly shownMs: number; // the offset that the machine shows beside it
   readonly shownSinceMs: number; // monotonic
   readonly atMs: number; // monotonic, of the last look
+  readonly sureMs: number; // monotonic, when the machine's clock was last within a step of it
   readonly isTrusted: boolean;
 }
 
@@ -23,7 +26,8 @@ export interface WallState {
 export function wallStart(nowMs: number, wallMs: Instant, leastMs: Instant): WallState {
   const offsetMs = Math.max(wallMs, leastMs) - nowMs;
   const isTrusted = wallMs >= leastMs;
-  return { offsetMs, shownMs: wallMs - nowMs, shownSinceMs: nowMs, atMs: nowMs, isTrusted };
+  const shown = { shownMs: wallMs - nowMs, shownSinceMs: nowMs, atMs: nowMs };
+  return { ...shown, offsetMs, sureMs: nowMs, isTrusted };
 }
 
 /**
@@ -51,8 +55,11 @@ export function wallStep(
   if (wallMs < leastMs) return { ...before, ...shown, isTrusted: false };
   const wasImpossible = before.shownMs + before.atMs < leastMs;
   const isKept = nowMs - shown.shownSinceMs >= STEADY_MS;
-  const isBack = Math.abs(offMs) <= STEP_MS;
-  if (wasImpossible || isKept) return { ...shown, offsetMs: rawMs, isTrusted: true };
+  // Back where it was, but for what its own line has drifted meanwhile.
+  const isBack = Math.abs(offMs) <= STEP_MS + DRIFT * Math.min(STEADY_MS, nowMs - before.sureMs);
+  if (wasImpossible || isKept) {
+    return { ...shown, offsetMs: rawMs, sureMs: nowMs, isTrusted: true };
+  }
   if (isBack) return followed(before, shown, offMs);
   return { ...before, ...shown, isTrusted: false };
 }
@@ -62,7 +69,8 @@ type Shown = Pick<WallState, 'shownMs' | 'shownSinceMs' | 'atMs'>;
 function followed(before: WallState, shown: Shown, offMs: number): WallState {
   const mostMs = FOLLOW * Math.max(0, shown.atMs - before.atMs);
   const moveMs = Math.max(-mostMs, Math.min(mostMs, offMs));
-  return { ...shown, offsetMs: before.offsetMs + moveMs, isTrusted: true };
+  const sureMs = Math.abs(offMs) <= STEP_MS ? shown.atMs : before.sureMs;
+  return { ...shown, offsetMs: before.offsetMs + moveMs, sureMs, isTrusted: true };
 }
 
 /** A clock whose wall face is believed as above. @param leastMs  no earlier time can be true */

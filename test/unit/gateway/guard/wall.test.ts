@@ -128,6 +128,18 @@ describe('a wall clock that is trusted', () => {
     expect(Math.abs(one.wallMs() - one.rawMs())).toBeLessThan(20);
   });
 
+  it.each([0.01, -0.01])('drifts by %f while a step is doubted: back is back', (drift) => {
+    const one = machine(MIDDAY);
+    one.jump(-HOUR);
+    one.pass(5 * MIN, drift);
+    expect(one.isTrusted()).toBe(false);
+    one.jump(HOUR);
+    one.pass(S, drift);
+    expect(one.isTrusted()).toBe(true);
+    one.pass(2 * MIN, drift); // 3 s at a twentieth of time
+    expect(Math.abs(one.wallMs() - one.rawMs())).toBeLessThan(20);
+  });
+
   it('a server that lies by half a minute each minute is not followed', () => {
     const one = machine(MIDDAY);
     for (let n = 0; n < 60; n += 1) {
