@@ -143,11 +143,11 @@ test("the site file's bounds narrow a proposal before it is simulated", async ()
 });
 
 test('advice that proves no worse ends with its hour, and its score is kept', async () => {
-  const proposal = { ...PROPOSAL, marginPct: 0, reservePct: 40 };
+  const proposal = { ...PROPOSAL, marginPct: 0, reservePct: 30 };
   const setup = { effect: 'lean', site: SUNFIELD, proposal, powers: FIELD } as const;
   const { first, quarter } = await advised(setup);
   const told: boolean[] = [];
-  for (let n = 0; n < 4; n += 1) told.push((await quarter(0, 5_000)).includes('40\u202f%'));
+  for (let n = 0; n < 4; n += 1) told.push((await quarter(0, 5_000)).includes('30\u202f%'));
   expect(told).toEqual([true, true, true, false]);
   await quarter(0, 5_000); // the last one is measured now
   const advice = await first();
