@@ -20,7 +20,7 @@ import {
   type UnitSettings,
   unsent,
 } from './types.ts';
-import { type Asking, type Flight, isOrder, longest, newUnit, trustOf, type Unit } from './unit.ts';
+import { type Asking, type Flight, longest, newUnit, trustOf, type Unit } from './unit.ts';
 import { Watch } from './watch.ts';
 import { WireTime } from './wire-time.ts';
 
@@ -119,8 +119,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     }
     return new Promise((settle) => {
       const queuedAtMs = this.clock.realMs();
-      const { unit: id } = settings;
-      const item = { unit: id, request, queuedAtMs, standing, of: unit, priority, settle };
+      const item = { unit: settings.unit, request, queuedAtMs, standing, of: unit, isEnd, settle };
       this.queue.push(item, priority);
       // Others that are asked in the same turn go before a unit that fails.
       if (standing.failing && this.queue.size === 1) this.wake ??= this.wakeAt(queuedAtMs);
@@ -156,7 +155,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
       return false;
     }
     const unit = item.of;
-    if (unit.doubted && unit.proof !== undefined && item.priority !== 'end') {
+    if (unit.doubted && unit.proof !== undefined && !item.isEnd) {
       this.held = item;
       this.send(unit, unit.proof.request, undefined, nowMs);
     } else if (item.answer !== undefined) {
@@ -249,10 +248,10 @@ class Owner implements Bus, Host, Hearer<Flight> {
    * and answer all of it in a burst.
    */
   private doubt(unit: Unit, nowMs: number): void {
-    const restMs = unit.patience.lateMs(unit.settings.lateMs);
+    const { lateMs } = unit.settings;
     unit.doubted = this.line.needsResync;
-    if (unit.doubted) this.silence.need(nowMs, restMs);
-    else unit.standing.restUntilMs = nowMs + restMs;
+    if (unit.doubted) this.silence.need(nowMs, unit.patience.lateMs(lateMs));
+    else unit.standing.restUntilMs = nowMs + lateMs;
   }
 
   answered(flight: Flight, answer: PduAnswer): void {
@@ -283,9 +282,7 @@ class Owner implements Bus, Host, Hearer<Flight> {
     } else {
       this.refused(unit, flight.item, answer.exception);
     }
-    // Whoever waits goes once the order whose request is done has asked for what comes behind it.
-    if (isOrder(flight.item) && this.queue.size > 0) this.wake ??= this.wakeAt(nowMs);
-    else this.pump(nowMs);
+    this.pump(nowMs);
   }
 
   /** Believed when the proof comes behind it: behind another's answer its own would come. */

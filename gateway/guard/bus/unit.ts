@@ -3,20 +3,16 @@ import type { Asked } from './line.ts';
 import { Patience } from './patience.ts';
 import { isWrite, type Request } from './pdu.ts';
 import { Outstanding } from './proof.ts';
-import type { Priority, Standing, Waiting } from './queue.ts';
+import type { Standing, Waiting } from './queue.ts';
 import type { BusResult, UnitSettings, UnitStats } from './types.ts';
 
 /** A request with whoever waits for it. */
 export interface Asking extends Waiting {
   readonly of: Unit;
-  readonly priority: Priority;
+  readonly isEnd: boolean; // ends an order, heard or not: it waits for no proof
   readonly settle: (result: BusResult) => void;
   answer?: BusResult; // that may be another one's, until the unit is proven
 }
-
-/** Of an order, whose next request is asked for when this one is done. */
-export const isOrder = ({ priority }: Asking): boolean =>
-  priority === 'end' || priority === 'write';
 
 /** What the owner of a wire knows of one unit on it. */
 export interface Unit {
@@ -71,7 +67,7 @@ export const newUnit = (
  */
 export function trustOf({ unit, item, request }: Flight, nowMs: number): 'full' | 'later' | 'none' {
   if (unit.proof === undefined) return 'full';
-  if (item?.priority === 'end' && unit.doubted && !isWrite(request)) return 'none';
+  if (item?.isEnd === true && unit.doubted && !isWrite(request)) return 'none';
   return unit.outstanding.mayAnswer(request, nowMs) ? 'later' : 'full';
 }
 

@@ -193,22 +193,6 @@ test('writes overtake reads, units take turns', async () => {
   expect(peer.asked).toHaveLength(7);
 });
 
-test('no reading comes between two frames of an order', async () => {
-  const { clock, handle } = await rig({});
-  const order: string[] = [];
-  const note = (name: string) => () => {
-    order.push(name);
-  };
-  const write = (word: number) => handle.request({ fc: 6, at: 6, word }, 'write');
-  void write(1)
-    .then(note('arm'))
-    .then(() => write(2))
-    .then(note('set'));
-  void handle.request(read(0), 'control').then(note('read'));
-  await clock.advance(200);
-  expect(order).toEqual(['arm', 'set', 'read']);
-});
-
 test('a unit that failed goes behind those that answer', async () => {
   const { clock, peer, handles } = await rig({ kind: 'rtu', units: [1, 2, 3], answering: [2, 3] });
   const [dead, two, three] = handles as [BusHandle, BusHandle, BusHandle];
