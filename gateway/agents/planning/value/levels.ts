@@ -28,16 +28,14 @@ export function levelsOf(
     }
     return minWh + (low * (maxWh - minWh)) / rungs;
   };
-  // Where selling pays more than buying, a battery that did both would turn on the spot: what it
-  // takes costs the export that is lost by it, what it gives saves the import alone. Who is paid
-  // for what he takes buys it all the same.
-  const isPaid = importNanoPerWh < 0;
-  const takenNano = isPaid ? importNanoPerWh : Math.max(exportNanoPerWh, importNanoPerWh);
   const soldNano = Math.min(exportNanoPerWh, importNanoPerWh);
   const { mayChargeFromGrid = true, mayExport = true } = store;
+  const buyToWh = mayChargeFromGrid ? level(importNanoPerWh / chargeShare + wearNanoPerWh) : minWh;
   return {
-    buyToWh: mayChargeFromGrid ? level(takenNano / chargeShare + wearNanoPerWh) : minWh,
-    storeToWh: level((isPaid ? soldNano : exportNanoPerWh) / chargeShare + wearNanoPerWh),
+    buyToWh,
+    // Where selling pays more than buying, a surplus is kept for what its sale would pay, or where
+    // even bought energy would be kept.
+    storeToWh: Math.max(buyToWh, level(exportNanoPerWh / chargeShare + wearNanoPerWh)),
     coverToWh: level(importNanoPerWh * dischargeShare - wearNanoPerWh),
     sellToWh: mayExport ? level(soldNano * dischargeShare - wearNanoPerWh) : maxWh,
   };

@@ -70,10 +70,10 @@ describe('levels', () => {
       exportNanoPerWh: 0,
     });
     expect(buyToWh).toBe(1_000 + 15 * 200);
-    // Export above import: a surplus is stored where that is worth more than its sale, not bought.
+    // Export above import: what is worth its price is bought, and a surplus is stored as far.
     const dearSale = { importNanoPerWh: 190_000, exportNanoPerWh: 380_000 };
     const turned = levelsOf((rung) => 700_000 - 20_000 * rung, 40, STORE, dearSale);
-    expect(turned).toMatchObject({ buyToWh: 4_000, storeToWh: 4_000 });
+    expect(turned).toMatchObject({ buyToWh: 6_000, storeToWh: 6_000 });
     expect(turned.coverToWh).toBe(turned.sellToWh);
   });
 
